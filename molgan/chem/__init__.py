@@ -1,0 +1,1 @@
+"""RDKit alone: molecules, motifs, fingerprints and chemical files."""

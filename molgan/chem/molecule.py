@@ -1,0 +1,218 @@
+"""From text to molecule: parse and standardise, with a reason for every rejection."""
+
+import re
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from rdkit import Chem, rdBase
+
+from molgan.chem.reasons import rejection
+
+ELEMENTS = frozenset({"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I"})
+"""The elements of organic chemistry that standardised molecules may hold."""
+
+_ORGANIC_SUBSET = frozenset({"B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I"})
+# Without such an atom a canonical SMILES holds no charge, isotope, radical, atom map or other element.
+_SPECIAL_ATOM = re.compile(r"\[(?!nH\]|C@@?H?\])|\*")
+_LARGEST = 5000
+# A SMILES spends fewer characters than this on an atom, its isotope, charge, stereo and ring closures included.
+_CHARACTERS_AN_ATOM = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Molecule:
+    """A molecule parsed once for all that look at it, or the reason why there is none.
+
+    `source` is the text as given ("" for what is not text), `smiles` the canonical isomeric SMILES and `mol` the
+    sanitised molecule (both None when rejected), `reason` one short line (None when valid). `mol` is shared: copy it
+    before changing it.
+    """
+
+    source: str
+    smiles: str | None
+    mol: Chem.Mol | None
+    reason: str | None
+
+    @property
+    def valid(self) -> bool:
+        return self.reason is None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether this is one molecule: valid and in one fragment."""
+        return self.smiles is not None and "." not in self.smiles
+
+
+def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
+    """Parse and sanitise a SMILES; whatever the text, the answer is a molecule or a reason, never an exception.
+
+    White space around the SMILES and a CXSMILES extension behind it are ignored. None and NaN count as empty.
+    `max_heavy_atoms` is at most 5000, because RDKit writes SMILES by recursion and a larger molecule can overflow the
+    stack: ValueError beyond.
+    """
+    if not 0 < max_heavy_atoms <= _LARGEST:
+        raise ValueError(f"max_heavy_atoms must be from 1 to {_LARGEST}, not {max_heavy_atoms}")
+    if not isinstance(smiles, str):
+        missing = smiles is None or (isinstance(smiles, float) and smiles != smiles)
+        return Molecule("", None, None, "empty" if missing else f"not text: {type(smiles).__name__}")
+    text = smiles.strip()
+    reason = _refuse_unread(text, max_heavy_atoms)
+    if reason is not None:
+        return Molecule(smiles, None, None, reason)
+    text = text.partition(" ")[0]
+    try:
+        with rdBase.BlockLogs():
+            mol = Chem.MolFromSmiles(text)
+        if mol is None:
+            return Molecule(smiles, None, None, rejection(text))
+        if mol.GetNumAtoms() > max_heavy_atoms and (reason := _too_large(mol, max_heavy_atoms)):
+            return Molecule(smiles, None, None, reason)
+        return Molecule(smiles, Chem.MolToSmiles(mol), mol, None)
+    except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
+        return Molecule(smiles, None, None, f"RDKit failed: {_first_line(error)}")
+
+
+def parse_all(smiles: Iterable[str | None], *, max_heavy_atoms: int = 1000) -> list[Molecule]:
+    """`parse` each, in order."""
+    return [parse(text, max_heavy_atoms=max_heavy_atoms) for text in smiles]
+
+
+def standardise(
+    smiles: str | Molecule | None,
+    *,
+    keep_stereo: bool = True,
+    allowed_elements: Set[str] = ELEMENTS,
+    neutralise: bool = True,
+    largest_fragment: bool = True,
+    max_heavy_atoms: int = 1000,
+) -> Molecule:
+    """The molecule as a chemist would register it, or the reason why not; never an exception, whatever the text.
+
+    Atom maps go; metal salts come apart; salts and solvents go and the largest fragment stays (else more than one
+    fragment is a reason); S and P oxides are written without charges; charges that a proton can balance go. Isotopes,
+    radicals, elements outside `allowed_elements` (symbols) and molecules without a heavy atom are rejected. A molecule
+    that is standard already comes back as it is.
+    """
+    molecule = smiles if isinstance(smiles, Molecule) else parse(smiles, max_heavy_atoms=max_heavy_atoms)
+    if molecule.mol is None or molecule.smiles is None:
+        return molecule
+    stereo_goes = not keep_stereo and any(mark in molecule.smiles for mark in "@/\\")
+    plain = molecule.is_connected and not _SPECIAL_ATOM.search(molecule.smiles) and allowed_elements >= _ORGANIC_SUBSET
+    if plain and not stereo_goes:
+        return molecule
+    try:
+        with rdBase.BlockLogs():
+            mol = _without_maps_and_metals(molecule.mol)
+            if len(Chem.GetMolFrags(mol)) > 1:
+                if not largest_fragment:
+                    return _reject(molecule, f"{len(Chem.GetMolFrags(mol))} fragments")
+                mol = _parent(mol)
+            mol = _balance(mol, neutralise)
+            reason = _refuse_atoms(mol, allowed_elements)
+            if reason is not None:
+                return _reject(molecule, reason)
+            if stereo_goes:
+                mol = Chem.Mol(mol)
+                Chem.RemoveStereochemistry(mol)
+        if mol is molecule.mol:
+            return molecule
+        return replace(parse(Chem.MolToSmiles(mol), max_heavy_atoms=max_heavy_atoms), source=molecule.source)
+    except Exception as error:  # as in parse
+        return _reject(molecule, f"RDKit failed: {_first_line(error)}")
+
+
+def _reject(molecule: Molecule, reason: str) -> Molecule:
+    return Molecule(molecule.source, None, None, reason)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).partition("\n")[0][:120]
+
+
+def _refuse_unread(text: str, max_heavy_atoms: int) -> str | None:
+    """Why `text` is not handed to RDKit's parser, which takes text of any size and drops what stands behind a NUL."""
+    if not text:
+        return "empty"
+    if len(text) > (most := _CHARACTERS_AN_ATOM * max(max_heavy_atoms, 50)):
+        return f"text of {len(text)} characters, at most {most}"
+    if not (text.isascii() and text.isprintable()):
+        position = next(i for i, c in enumerate(text) if not (c.isascii() and c.isprintable()))
+        return f"not a SMILES: unexpected {text[position]!a} at character {position + 1}"
+    head, _, tail = text.partition(" ")
+    if tail and not tail.lstrip().startswith("|"):
+        return f"not a SMILES: text after a space at character {len(head) + 1}"
+    if len(head) > max_heavy_atoms:
+        with rdBase.BlockLogs():
+            unsanitised = Chem.MolFromSmiles(head, sanitize=False)
+        return unsanitised and _too_large(unsanitised, max_heavy_atoms)
+    return None
+
+
+def _too_large(mol: Chem.Mol, max_heavy_atoms: int) -> str | None:
+    heavy = sum(atom.GetAtomicNum() != 1 for atom in mol.GetAtoms())
+    return f"{heavy} heavy atoms, at most {max_heavy_atoms}" if heavy > max_heavy_atoms else None
+
+
+def _refuse_atoms(mol: Chem.Mol, allowed_elements: Set[str]) -> str | None:
+    heavy = 0
+    for atom in mol.GetAtoms():
+        if atom.GetSymbol() not in allowed_elements:
+            return f"element {atom.GetSymbol()} not allowed"
+        if atom.GetIsotope():
+            return "isotope"
+        if atom.GetNumRadicalElectrons():
+            return "radical"
+        heavy += atom.GetAtomicNum() > 1
+    return None if heavy else "no heavy atom"
+
+
+def _without_maps_and_metals(mol: Chem.Mol) -> Chem.Mol:
+    if any(atom.GetAtomMapNum() for atom in mol.GetAtoms()):
+        mol = Chem.Mol(mol)
+        for atom in mol.GetAtoms():
+            atom.SetAtomMapNum(0)
+    if any(atom.GetSymbol() not in ELEMENTS and atom.GetDegree() for atom in mol.GetAtoms()):
+        mol = _standardiser().MetalDisconnector().Disconnect(mol)
+    return mol
+
+
+def _parent(mol: Chem.Mol) -> Chem.Mol:
+    """The largest fragment once salts and solvents are gone, by RDKit's list and then by ChEMBL's longer one.
+
+    A. P. Bento et al., J. Cheminform. 12, 51 (2020).
+    """
+    tools = _standardiser()
+    mol = tools.FragmentRemover().remove(mol)
+    if len(Chem.GetMolFrags(mol)) > 1:
+        from chembl_structure_pipeline.standardizer import get_fragment_parent_mol  # type: ignore[import-untyped]
+
+        mol, _ = get_fragment_parent_mol(mol)
+        mol = tools.LargestFragmentChooser(preferOrganic=True).choose(mol)
+    return mol
+
+
+def _balance(mol: Chem.Mol, neutralise: bool) -> Chem.Mol:
+    if not any(atom.GetFormalCharge() for atom in mol.GetAtoms()):
+        return mol
+    mol = _normaliser().normalize(mol)
+    if not neutralise:
+        return mol
+    neutral = _standardiser().Uncharger(canonicalOrder=True).uncharge(mol)
+    # A proton on the cyclopentadienyl anion breaks its aromaticity: such a charge stays.
+    return mol if Chem.MolFromSmiles(Chem.MolToSmiles(neutral)) is None else neutral
+
+
+@cache
+def _standardiser() -> Any:
+    from rdkit.Chem.MolStandardize import rdMolStandardize
+
+    return rdMolStandardize
+
+
+@cache
+def _normaliser() -> Any:
+    # RDKit's and ChEMBL's own lists write sulfoxides as S+ and O-, where medicinal chemistry and MOSES write S=O.
+    tools = _standardiser()
+    return tools.NormalizerFromData("Oxide\t[S,P;+1:1]-[O;-1:2]>>[*+0:1]=[*+0:2]", tools.CleanupParameters())

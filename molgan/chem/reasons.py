@@ -1,0 +1,100 @@
+"""Why RDKit refuses a SMILES, in one short stable line.
+
+RDKit tells its reasons to a log that all threads of a process share. They are found again here from the text and from
+`Chem.DetectChemistryProblems`, so that the reason of one molecule never ends up at another. Only refused text pays.
+Atoms and characters are counted from 1.
+"""
+
+import re
+from typing import Any
+
+from rdkit import Chem, rdBase
+
+_TOKEN = re.compile(
+    r"(?P<atom>Cl|Br|[BCNOPSFIbcnops*]|\[[^\[\]]*\])"
+    r"|(?P<bond><-|->|[-=#$:~/\\])"
+    r"|(?P<ring>\d|%\d\d|%\(\d{1,5}\))"
+    r"|(?P<open>\()|(?P<close>\))|(?P<dot>\.)"
+)
+# What may stand before each kind of token; "start" is the start of the text.
+_FOLLOWS = {
+    "atom": {"start", "atom", "bond", "ring", "open", "close", "dot"},
+    "bond": {"atom", "ring", "open", "close"},
+    "ring": {"atom", "bond", "ring", "close"},
+    "open": {"atom", "ring", "close"},
+    "close": {"atom", "ring", "close"},
+    "dot": {"atom", "ring", "close"},
+}
+
+
+def rejection(smiles: str) -> str:
+    """Why `smiles`, which `Chem.MolFromSmiles` refuses, is refused.
+
+    Of the form "not a SMILES: …", "valence: …" or "aromaticity: …".
+    """
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(smiles, sanitize=False)
+        if mol is None:
+            return f"not a SMILES: {_syntax_fault(smiles)}"
+        problems = Chem.DetectChemistryProblems(mol)
+        return _chemistry_fault(mol, problems[0]) if problems else "RDKit cannot sanitise it"
+
+
+def _chemistry_fault(mol: Chem.Mol, problem: Any) -> str:
+    match problem.GetType():
+        case "AtomValenceException":
+            mol.UpdatePropertyCache(strict=False)
+            atom = mol.GetAtomWithIdx(problem.GetAtomIdx())
+            bonds = atom.GetValence(Chem.ValenceType.EXPLICIT)
+            return f"valence: {_name(atom)} with {bonds} bonds at atom {atom.GetIdx() + 1}"
+        case "AtomKekulizeException":
+            return f"aromaticity: atom {problem.GetAtomIdx() + 1} is not in a ring"
+        case "KekulizeException":
+            return f"aromaticity: no Kekulé structure around atom {min(problem.GetAtomIndices()) + 1}"
+    return str(problem.Message()).strip().partition("\n")[0]
+
+
+def _name(atom: Chem.Atom) -> str:
+    charge = atom.GetFormalCharge()
+    if charge == 0:
+        return str(atom.GetSymbol())
+    return f"{atom.GetSymbol()}{'+' if charge > 0 else '-'}{abs(charge) if abs(charge) > 1 else ''}"
+
+
+def _syntax_fault(smiles: str) -> str:
+    position, before, depth = 0, "start", 0
+    open_rings: set[str] = set()
+    while position < len(smiles):
+        token = _TOKEN.match(smiles, position)
+        if token is None:
+            return _bad_character(smiles, position)
+        kind, text = str(token.lastgroup), token.group()
+        if before not in _FOLLOWS[kind]:
+            return f"unexpected {text!r} at character {position + 1}"
+        if kind == "ring":
+            open_rings ^= {text.strip("%()").lstrip("0") or "0"}
+        depth += (kind == "open") - (kind == "close")
+        if depth < 0:
+            return f"unopened parenthesis at character {position + 1}"
+        position, before = token.end(), kind
+    if before in ("bond", "open", "dot"):
+        return f"ends with {smiles[-1]!r}"
+    if depth:
+        return "unclosed parenthesis"
+    if open_rings:
+        return "unclosed ring"
+    return _unreadable(smiles)
+
+
+def _bad_character(smiles: str, position: int) -> str:
+    if smiles[position] == "[":
+        return f"unclosed bracket at character {position + 1}"
+    return f"unexpected {smiles[position]!r} at character {position + 1}"
+
+
+def _unreadable(smiles: str) -> str:
+    """The fault of a text whose tokens are in order: an atom in brackets, or a ring bond that cannot be made."""
+    for bracket in re.findall(r"\[[^\[\]]*\]", smiles):
+        if Chem.MolFromSmiles(bracket, sanitize=False) is None:
+            return f"unreadable atom {bracket:.20}"
+    return "ring closure that binds an atom to itself or to a neighbour"
