@@ -1,0 +1,1 @@
+"""Scores of molecules: raw properties, transforms, objectives."""

@@ -1,0 +1,180 @@
+"""The base of every scorer: one method to override; deduping, caching, isolation of failures and counts come free."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem
+
+from molgan.chem.molecule import Molecule
+from molgan.scoring.batch import Batch
+from molgan.scoring.cache import Cache, shared_cache
+from molgan.scoring.descriptors import Descriptors
+from molgan.scoring.parameters import validated
+from molgan.scoring.transforms import Identity, Transform
+from molgan.settings import Settings
+
+
+class Score(NamedTuple):
+    """One molecule's value (NaN = failed), why it failed, and what there is to say about it (an alert's name)."""
+
+    value: float
+    error: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the molecules given; the five others add up to `given`.
+
+    `invalid` were no molecule, `repeated` equal an earlier one, `cached` were known, `scored` and `failed` were new.
+    """
+
+    given: int
+    invalid: int
+    repeated: int
+    cached: int
+    scored: int
+    failed: int
+
+    @property
+    def distinct(self) -> int:
+        return self.cached + self.scored + self.failed
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One value, error and note an input, in order. `values`: float64 [n], NaN exactly where `errors` has a reason."""
+
+    values: NDArray[np.float64]
+    errors: list[str | None]
+    notes: list[str | None]
+    counts: Counts
+
+
+class Scorer(ABC):
+    """A raw property of molecules in the field's unit. What is good is told by a transform, not here.
+
+    A subclass sets the class variables, declares its `Parameters` and overrides `_score`. `version` is part of the
+    cache's key: raise it when values change.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    unit: ClassVar[str] = ""
+    low: ClassVar[float] = -math.inf
+    high: ClassVar[float] = math.inf
+    direction: ClassVar[Literal["high", "low", "none"]] = "none"
+    boolean: ClassVar[bool] = False
+    version: ClassVar[str] = "1"
+    default_transform: ClassVar[Transform] = Identity()
+
+    class Parameters(Settings):
+        """A scorer's parameters; none here."""
+
+    def __init__(self, **parameters: Any) -> None:
+        """Raises ConfigError for a wrong or unknown parameter, with the nearest valid name."""
+        self.parameters: Settings = validated(self.Parameters, parameters, f"scorer {self.name!r}")
+
+    @abstractmethod
+    def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
+        """One value a molecule, in order; NaN where there is none. The molecules are valid, distinct and shared:
+        copy one before changing it. What is raised becomes the reason of the molecule that caused it."""
+
+    def __call__(self, molecules: Sequence[str | Molecule | None] | Batch) -> Scores:
+        """Score SMILES or molecules; same length and order. Raises InputError for a single string, else nothing."""
+        batch = molecules if isinstance(molecules, Batch) else Batch.of(molecules)
+        cache: Cache[Score] = shared_cache((self.name, self.version, self.parameters.model_dump_json()))
+        known = [cache.get(molecule.smiles) for molecule in batch.distinct]
+        new = [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
+        fresh = dict(zip((molecule.smiles for molecule in new), self._isolated(new), strict=True))
+        for smiles, score in fresh.items():
+            if score.error is None:
+                cache.put(smiles, score)
+        scores = [score or fresh[molecule.smiles] for molecule, score in zip(batch.distinct, known, strict=True)]
+        failed = sum(score.error is not None for score in fresh.values())
+        return _spread(batch, scores, cached=len(scores) - len(new), failed=failed)
+
+    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+        """A score for each: when scoring all at once raises, each is scored alone, so that only the culprit fails."""
+        if not molecules:
+            return []
+        try:
+            values = list(self._score([molecule.mol for molecule in molecules]))
+        except Exception as error:
+            if len(molecules) == 1:
+                return [failure(error)]
+            return [self._isolated([molecule])[0] for molecule in molecules]
+        if len(values) != len(molecules):
+            reason = f"scorer gave {len(values)} values for {len(molecules)} molecules"
+            return [Score(math.nan, reason) for _ in molecules]
+        return [checked(value) for value in values]
+
+
+class DescriptorScorer(Scorer):
+    """A scorer of one molecule at a time that uses what scorers share. A subclass overrides `_value`."""
+
+    @abstractmethod
+    def _value(self, molecule: Descriptors) -> float:
+        """The raw value, NaN when there is none."""
+
+    def _note(self, molecule: Descriptors) -> str | None:
+        """What there is to say about the value."""
+        return None
+
+    def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
+        return [self._value(Descriptors(Chem.MolToSmiles(mol), mol)) for mol in mols]
+
+    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+        return [self._one(molecule) for molecule in molecules]
+
+    def _one(self, molecule: Descriptors) -> Score:
+        try:
+            score = checked(self._value(molecule))
+            return score if score.error else score._replace(note=self._note(molecule))
+        except Exception as error:
+            return failure(error)
+
+
+def checked(value: object) -> Score:
+    """`value` as a score; a failure with its reason when it is no finite number."""
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return Score(math.nan, f"scorer gave {value!r:.40}, not a number")
+    if math.isfinite(number):
+        return Score(number)
+    return Score(math.nan, "scorer gave no value" if math.isnan(number) else "scorer gave infinity")
+
+
+def failure(error: Exception) -> Score:
+    lines = str(error).strip().splitlines()
+    return Score(math.nan, f"{type(error).__name__}: {lines[0]:.120}" if lines else type(error).__name__)
+
+
+def _spread(batch: Batch, scores: list[Score], *, cached: int, failed: int) -> Scores:
+    """The scores of the distinct molecules at every input that has them; the parser's reason at the others."""
+    rows = list(_rows(batch, scores))
+    invalid = int((batch.place < 0).sum())
+    counts = Counts(
+        given=len(rows),
+        invalid=invalid,
+        repeated=len(rows) - invalid - len(scores),
+        cached=cached,
+        scored=len(scores) - cached - failed,
+        failed=failed,
+    )
+    values = np.array([row.value for row in rows], dtype=np.float64)
+    return Scores(values, [row.error for row in rows], [row.note for row in rows], counts)
+
+
+def _rows(batch: Batch, scores: list[Score]) -> Iterator[Score]:
+    for molecule, position in zip(batch.molecules, batch.place.tolist(), strict=True):
+        yield scores[position] if position >= 0 else Score(math.nan, molecule.reason)

@@ -1,0 +1,39 @@
+"""Validate the parameters of a scorer or transform, and name the nearest valid one when a name is wrong."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from molgan.errors import ConfigError
+from molgan.settings import Settings
+
+Section = TypeVar("Section", bound=Settings)
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> ConfigError:
+    """The error for a name that is not registered: `no scorer 'sas', did you mean 'sa'?`, or all names there are."""
+    names = sorted(known)
+    near = get_close_matches(str(name), names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
+    return ConfigError(f"no {kind} {name!r}, {hint}")
+
+
+def validated(section: type[Section], values: Mapping[str, Any], owner: str) -> Section:
+    """`section` filled with `values`. Raises ConfigError, one line about every wrong value, `owner` named."""
+    try:
+        return section(**values)
+    except ValidationError as error:
+        faults = "; ".join(_fault(dict(fault), section) for fault in error.errors())
+        raise ConfigError(f"{owner}: {faults}") from None
+
+
+def _fault(fault: Mapping[str, Any], section: type[Settings]) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return str(unknown("parameter", place, section.model_fields))
+    if fault["type"] == "missing":
+        return f"parameter {place!r} is missing"
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message

@@ -1,0 +1,59 @@
+"""The configuration of an objective."""
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from molgan.errors import ConfigError
+from molgan.settings import Settings
+
+
+class ComponentSettings(Settings):
+    """One property that molecules are scored by.
+
+    `name` is the column's, the scorer's name by default. `transform` is `{name: …, parameter: value, …}`, the scorer's
+    default when left out. `parameters` go to the scorer. A component of weight 0 is reported and does not count.
+    """
+
+    scorer: str
+    name: str = ""
+    weight: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    transform: dict[str, Any] | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, values: Any) -> Any:
+        if isinstance(values, dict) and not values.get("name"):
+            return {**values, "name": values.get("scorer", "")}
+        return values
+
+    @model_validator(mode="after")
+    def _buildable(self) -> "ComponentSettings":
+        from molgan.scoring.registry import get_scorer
+        from molgan.scoring.transforms import get_transform
+
+        try:
+            get_scorer(self.scorer, **self.parameters)
+            if self.transform is not None:
+                get_transform(self.transform)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+
+class ObjectiveSettings(Settings):
+    """What a good molecule is: components, and how their transformed values become one."""
+
+    components: list[ComponentSettings] = Field(min_length=1)
+    aggregation: Literal["geometric_mean", "arithmetic_mean"] = "geometric_mean"
+
+    @model_validator(mode="after")
+    def _sound(self) -> "ObjectiveSettings":
+        names = [component.name for component in self.components]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two components are called {twice[0]!r}: give each its own name")
+        if not any(component.weight for component in self.components):
+            raise ValueError("every component has weight 0")
+        return self

@@ -1,0 +1,75 @@
+"""`score`: raw properties of a list of SMILES as a table."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from molgan.chem.molecule import Molecule
+from molgan.errors import ConfigError, InputError
+from molgan.scoring.base import Scorer
+from molgan.scoring.batch import Batch
+from molgan.scoring.objective import merged_errors
+from molgan.scoring.registry import get_scorer
+
+if TYPE_CHECKING:
+    import pandas
+
+_CHUNK = 4096  # molecules held in memory at a time
+
+
+def score(smiles: Iterable[str | Molecule | None], scorers: Sequence[str | Scorer]) -> "pandas.DataFrame":
+    """Raw values of `smiles` (a list, a pandas Series, …; None and NaN are allowed) by `scorers`, names or objects.
+
+    One row an input, in order: `smiles` as given, a column a scorer, `error`. What failed is missing and `error` says
+    why. Alerts and other yes/no scorers are nullable booleans, True for a hit; the others are floats in their unit.
+    Raises InputError for a single string, ConfigError for an unknown scorer.
+    """
+    if isinstance(smiles, str | bytes):
+        raise InputError("expected a list of SMILES, not a single string: write score([smiles], …)")
+    if isinstance(scorers, str):
+        raise InputError(f"expected a list of scorers, not a single string: write [{scorers!r}]")
+    chosen = _by_name(scorers)
+    items = list(smiles)
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in chosen}
+    errors: list[str | None] = []
+    for batch in _chunks(items):
+        scores = {name: scorer(batch) for name, scorer in chosen.items()}
+        for name, result in scores.items():
+            columns[name].append(result.values)
+        errors.extend(merged_errors(batch, scores))
+    return _frame(items, chosen, columns, errors)
+
+
+def _by_name(scorers: Sequence[str | Scorer]) -> dict[str, Scorer]:
+    chosen: dict[str, Scorer] = {}
+    for item in scorers:
+        scorer = get_scorer(item) if isinstance(item, str) else item
+        if scorer.name in chosen:
+            raise ConfigError(f"scorer {scorer.name!r} is given twice")
+        chosen[scorer.name] = scorer
+    return chosen
+
+
+def _chunks(items: list[str | Molecule | None]) -> Iterator[Batch]:
+    for start in range(0, len(items), _CHUNK):
+        yield Batch.of(items[start : start + _CHUNK])
+
+
+def _frame(
+    items: list[str | Molecule | None],
+    scorers: dict[str, Scorer],
+    columns: dict[str, list[np.ndarray]],
+    errors: list[str | None],
+) -> "pandas.DataFrame":
+    import pandas
+
+    smiles = [item.source if isinstance(item, Molecule) else item for item in items]
+    frame = {"smiles": pandas.Series(smiles, dtype=object)}
+    for name, parts in columns.items():
+        values = np.concatenate(parts) if parts else np.empty(0)
+        frame[name] = pandas.Series(values)
+        if scorers[name].boolean:
+            frame[name] = pandas.Series(pandas.array(values == 1, dtype="boolean")).mask(np.isnan(values))
+    frame["error"] = pandas.Series(errors, dtype=object)
+    return pandas.DataFrame(frame)

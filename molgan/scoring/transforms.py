@@ -1,0 +1,140 @@
+"""Transforms from a raw value to how good it is, 0 (bad) to 1 (good). NaN stays NaN.
+
+Sigmoids and step as in REINVENT4: H. H. Loeffler et al., J. Cheminform. 16, 20 (2024), `reinvent/scoring/transforms`.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import Field, model_validator
+
+from molgan.errors import ConfigError
+from molgan.scoring.parameters import unknown, validated
+from molgan.settings import Settings
+
+Values = NDArray[np.float64]
+
+
+class Transform(Settings):
+    """A transform; its fields are its parameters."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+
+    def __call__(self, values: ArrayLike) -> Values:
+        """Array in, array of the same shape in 0..1 out."""
+        raw = np.asarray(values, dtype=np.float64)
+        return np.where(np.isnan(raw), np.nan, np.clip(self._apply(raw), 0.0, 1.0))
+
+    @abstractmethod
+    def _apply(self, values: Values) -> Values:
+        """The transformed values; NaN and what lies outside 0..1 are dealt with by the caller."""
+
+
+class _Range(Transform):
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "_Range":
+        if self.low > self.high:
+            raise ValueError(f"low ({self.low:g}) is above high ({self.high:g})")
+        return self
+
+
+class Identity(Transform):
+    name = "identity"
+    summary = "The value itself, cut off at 0 and 1"
+
+    def _apply(self, values: Values) -> Values:
+        return values
+
+
+class Linear(Transform):
+    """`low` may lie above `high`: then small values are good."""
+
+    name = "linear"
+    summary = "0 at low, 1 at high, a straight line between"
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Linear":
+        if self.low == self.high:
+            raise ValueError("low and high are equal")
+        return self
+
+    def _apply(self, values: Values) -> Values:
+        return (values - self.low) / (self.high - self.low)
+
+
+class Step(_Range):
+    name = "step"
+    summary = "1 from low to high, both included, 0 outside"
+
+    def _apply(self, values: Values) -> Values:
+        return ((self.low <= values) & (values <= self.high)).astype(np.float64)
+
+
+class Sigmoid(_Range):
+    """1 / (1 + 10^(-10 k (x - (low + high) / 2) / (high - low))): with k = 0.5, .003 at low and .997 at high."""
+
+    name = "sigmoid"
+    summary = "Rises from 0 at low to 1 at high"
+    k: float = Field(default=0.5, gt=0)
+
+    def _apply(self, values: Values) -> Values:
+        return _sigmoid(values - (self.low + self.high) / 2, 10 * self.k, self.high - self.low)
+
+
+class ReverseSigmoid(Sigmoid):
+    """1 minus the sigmoid."""
+
+    name = "reverse_sigmoid"
+    summary = "Falls from 1 at low to 0 at high"
+
+    def _apply(self, values: Values) -> Values:
+        return 1 - super()._apply(values)
+
+
+class DoubleSigmoid(_Range):
+    """Left of the middle 1 / (1 + 10^(-(coef_si / coef_div) (x - low))), right of it its mirror image at high with
+    coef_se: one half at low and at high, steeper as coef_si and coef_se grow."""
+
+    name = "double_sigmoid"
+    summary = "1 between low and high, one half at them, 0 beyond"
+    coef_div: float = Field(default=100.0, ge=0)
+    coef_si: float = Field(default=150.0, gt=0)
+    coef_se: float = Field(default=150.0, gt=0)
+
+    def _apply(self, values: Values) -> Values:
+        left = _sigmoid(values - self.low, self.coef_si, self.coef_div)
+        right = 1 - _sigmoid(values - self.high, self.coef_se, self.coef_div)
+        return np.where(values < (self.low + self.high) / 2, left, right)
+
+
+def _sigmoid(x: Values, k: float, width: float) -> Values:
+    """1 / (1 + 10^(-k x / width)), without overflow; a step that is 0 at 0 when `width` is 0."""
+    if width == 0:
+        return (x > 0).astype(np.float64)
+    with np.errstate(over="ignore"):
+        return np.asarray(0.5 * (1 + np.tanh(0.5 * np.log(10.0) * k / width * x)))
+
+
+TRANSFORMS: dict[str, type[Transform]] = {
+    transform.name: transform for transform in (Identity, Sigmoid, ReverseSigmoid, DoubleSigmoid, Step, Linear)
+}
+
+
+def get_transform(settings: Mapping[str, Any]) -> Transform:
+    """The transform that `{name: …, parameter: value, …}` describes. Raises ConfigError with the nearest valid name."""
+    parameters = dict(settings)
+    name = parameters.pop("name", None)
+    if name is None:
+        raise ConfigError(f"a transform needs a name: {', '.join(sorted(TRANSFORMS))}")
+    if name not in TRANSFORMS:
+        raise unknown("transform", name, TRANSFORMS)
+    return validated(TRANSFORMS[name], parameters, f"transform {name!r}")
