@@ -36,11 +36,15 @@ def rejection(smiles: str) -> str:
         mol = Chem.MolFromSmiles(smiles, sanitize=False)
         if mol is None:
             return f"not a SMILES: {_syntax_fault(smiles)}"
-        problems = Chem.DetectChemistryProblems(mol)
-        return _chemistry_fault(mol, problems[0]) if problems else "RDKit cannot sanitise it"
+        return chemistry_fault(mol)
 
 
-def _chemistry_fault(mol: Chem.Mol, problem: Any) -> str:
+def chemistry_fault(mol: Chem.Mol) -> str:
+    """The first thing that keeps RDKit from sanitising `mol`, which was read with sanitize=False."""
+    problems: tuple[Any, ...] = Chem.DetectChemistryProblems(mol)
+    if not problems:
+        return "RDKit cannot sanitise it"
+    problem = problems[0]
     match problem.GetType():
         case "AtomValenceException":
             mol.UpdatePropertyCache(strict=False)
