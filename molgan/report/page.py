@@ -1,0 +1,96 @@
+"""The report of a run folder as one HTML page with everything inline."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from molgan.errors import RunError
+from molgan.report.charts import funnel_bar
+from molgan.report.funnel import narrowest, read_stages, reconcile
+from molgan.report.gallery import TOP, card_properties, cards, families
+from molgan.report.learning import collapse_events, training_stages
+from molgan.report.properties import aggregation, components, novelty_map, properties
+from molgan.report.quantities import UNKNOWN, quantity, write_share
+from molgan.report.run_folder import RunFolder, read_run
+from molgan.report.summary import summarise
+
+
+def write_page(folder: Path, *, reference: pd.DataFrame | None = None) -> Path:
+    """`molgan.report.write_report`: the page is written beside its place and then renamed, so never half there."""
+    page = render(read_run(folder, reference=reference))
+    target, beside = folder / "report.html", folder / ".report.html.part"
+    try:
+        beside.write_text(page, encoding="utf-8", newline="\n")
+        os.replace(beside, target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise RunError(f"{target}: cannot be written ({error.strerror}); free space or mend the permissions") from error
+    return target
+
+
+def render(run: RunFolder) -> str:
+    """The page of a run folder that has been read."""
+    environment = Environment(
+        loader=PackageLoader("molgan.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["share"] = write_share
+    stages = read_stages(run.funnel)
+    return environment.get_template("report.html.j2").render(
+        run=run,
+        style=_source(environment, "report.css"),
+        script=_source(environment, "report.js"),
+        figures=summarise(run, stages),
+        stages=stages,
+        bars=[funnel_bar(stage.entered, stage.kept, stages[0].entered) for stage in stages],
+        faults=reconcile(stages, run),
+        narrowest=narrowest(stages),
+        properties=properties(run),
+        components=components(run),
+        aggregation=aggregation(run),
+        novelty_map=novelty_map(run.library, TOP),
+        training=training_stages(run.metrics),
+        events=collapse_events(run.metrics),
+        cards=cards(run.library),
+        orders=_orders(run.library),
+        families=families(run.library),
+        manifest=list(_flat(run.manifest)),
+    )
+
+
+def _source(environment: Environment, name: str) -> Markup:
+    assert environment.loader is not None
+    return Markup(environment.loader.get_source(environment, name)[0].strip())
+
+
+def _orders(library: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """The orders that the gallery offers: column, title, and `high` or `low` first."""
+    names = [name for name in ("score", *card_properties(library), "nearest_similarity") if name in library]
+    return [(name, quantity(name).title, "low" if quantity(name).better == "low" else "high") for name in names]
+
+
+def _flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and value and all(isinstance(item, str | int | float) for item in value):
+        yield path, ", ".join(str(item) for item in value)
+    elif isinstance(value, list) and value:
+        for number, inner in enumerate(value, start=1):
+            yield from _flat(inner, f"{path}[{number}]")
+    else:
+        yield path, _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if value is None or value in ({}, []):
+        return UNKNOWN
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
