@@ -84,7 +84,7 @@ def reconcile(stages: list[Stage], run: RunFolder) -> list[str]:
     if stages and stages[-1].kept != len(run.library):
         faults.append(f"The funnel kept {stages[-1].kept:,} molecules but the library has {len(run.library):,}.")
     dropped = sum(stage.dropped for stage in stages)
-    if stages and len(run.rejected) != dropped:
+    if stages and run.rejected is not None and len(run.rejected) != dropped:
         faults.append(f"The funnel dropped {dropped:,} molecules but rejected.csv has {len(run.rejected):,} rows.")
     return faults
 

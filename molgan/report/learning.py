@@ -14,6 +14,7 @@ NOT_DRAWN = frozenset({"step", "epoch", "time", "seconds", "elapsed"})
 
 TITLES = {
     "pretrain": "Likelihood pretraining",
+    "critic": "Critic",
     "adversarial": "Adversarial training",
     "reinforce": "Reinforcement learning",
 }

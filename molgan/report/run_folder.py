@@ -23,7 +23,7 @@ class RunFolder:
 
     path: Path
     library: pd.DataFrame  # one row a molecule, best first; numbers are finite or NaN
-    rejected: pd.DataFrame
+    rejected: pd.DataFrame | None  # None when it cannot be read
     funnel: list[dict[str, Any]]
     metrics: list[dict[str, Any]]
     manifest: dict[str, Any]
@@ -76,7 +76,7 @@ def read_run(folder: Path, *, reference: pd.DataFrame | None = None) -> RunFolde
     return RunFolder(
         path=folder,
         library=_best_first(library),
-        rejected=read("rejected.csv", read_table, pd.DataFrame()),
+        rejected=read("rejected.csv", read_table, None),
         funnel=read("funnel.json", _read_stages, []),
         metrics=read("metrics.jsonl", lambda path: _read_lines(path, notes), []),
         manifest=read("manifest.json", _read_mapping, {}),
