@@ -14,8 +14,9 @@ ELEMENTS = frozenset({"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", 
 """The elements of organic chemistry that standardised molecules may hold."""
 
 _ORGANIC_SUBSET = frozenset({"B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I"})
-# Without such an atom a canonical SMILES holds no charge, isotope, radical, atom map or other element.
-_SPECIAL_ATOM = re.compile(r"\[(?!nH\]|C@@?H?\])|\*")
+# Without such a mark a canonical SMILES holds no charge, isotope, radical, atom map, other element or unusual bond.
+_SPECIAL = re.compile(r"\[(?!nH\]|C@@?H?\])|[*~$<>:]")
+_UNUSUAL_BOND = re.compile(r"[~$:]|<-|->")  # in a SMILES without atom maps
 _LARGEST = 5000
 # A SMILES spends fewer characters than this on an atom, its isotope, charge, stereo and ring closures included.
 _CHARACTERS_AN_ATOM = 20
@@ -92,14 +93,14 @@ def standardise(
 
     Atom maps go; metal salts come apart; salts and solvents go and the largest fragment stays (else more than one
     fragment is a reason); S and P oxides are written without charges; charges that a proton can balance go. Isotopes,
-    radicals, elements outside `allowed_elements` (symbols) and molecules without a heavy atom are rejected. A molecule
-    that is standard already comes back as it is.
+    radicals, elements outside `allowed_elements` (symbols), query, dative and quadruple bonds, and molecules without a
+    heavy atom are rejected. A molecule that is standard already comes back as it is.
     """
     molecule = smiles if isinstance(smiles, Molecule) else parse(smiles, max_heavy_atoms=max_heavy_atoms)
     if molecule.mol is None or molecule.smiles is None:
         return molecule
     stereo_goes = not keep_stereo and any(mark in molecule.smiles for mark in "@/\\")
-    plain = molecule.is_connected and not _SPECIAL_ATOM.search(molecule.smiles) and allowed_elements >= _ORGANIC_SUBSET
+    plain = molecule.is_connected and not _SPECIAL.search(molecule.smiles) and allowed_elements >= _ORGANIC_SUBSET
     if plain and not stereo_goes:
         return molecule
     try:
@@ -116,9 +117,11 @@ def standardise(
             if stereo_goes:
                 mol = Chem.Mol(mol)
                 Chem.RemoveStereochemistry(mol)
-        if mol is molecule.mol:
-            return molecule
-        return replace(parse(Chem.MolToSmiles(mol), max_heavy_atoms=max_heavy_atoms), source=molecule.source)
+        if mol is not molecule.mol:
+            parsed = parse(Chem.MolToSmiles(mol), max_heavy_atoms=max_heavy_atoms)
+            molecule = replace(parsed, source=molecule.source)
+        bond = _UNUSUAL_BOND.search(molecule.smiles or "")
+        return _reject(molecule, f"bond {bond.group()} not allowed") if bond else molecule
     except Exception as error:  # as in parse
         return _reject(molecule, f"RDKit failed: {_first_line(error)}")
 

@@ -1,8 +1,8 @@
 """Why RDKit refuses a SMILES, in one short stable line.
 
 RDKit tells its reasons to a log that all threads of a process share. They are found again here from the text and from
-`Chem.DetectChemistryProblems`, so that the reason of one molecule never ends up at another. Only refused text pays.
-Atoms and characters are counted from 1.
+the exception of `Chem.SanitizeMol`, so that the reason of one molecule never ends up at another. Only refused text
+pays. Atoms and characters are counted from 1.
 """
 
 import re
@@ -40,11 +40,13 @@ def rejection(smiles: str) -> str:
 
 
 def chemistry_fault(mol: Chem.Mol) -> str:
-    """The first thing that keeps RDKit from sanitising `mol`, which was read with sanitize=False."""
-    problems: tuple[Any, ...] = Chem.DetectChemistryProblems(mol)
-    if not problems:
+    """The first thing that keeps RDKit from sanitising `mol`, which was read with sanitize=False and is changed."""
+    try:
+        Chem.SanitizeMol(mol)
+    except Chem.MolSanitizeException as error:
+        problem: Any = error.cause  # type: ignore[attr-defined]
+    else:
         return "RDKit cannot sanitise it"
-    problem = problems[0]
     match problem.GetType():
         case "AtomValenceException":
             mol.UpdatePropertyCache(strict=False)
