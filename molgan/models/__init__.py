@@ -1,0 +1,1 @@
+"""The networks: generators, the discriminator, the reward network."""

@@ -1,0 +1,27 @@
+"""Settings of the networks."""
+
+from pydantic import Field
+
+from molgan.settings import Settings
+
+
+class DiscriminatorSettings(Settings):
+    """The graph network of the discriminator and of the reward network."""
+
+    width: int = Field(128, ge=8, le=1024, description="features of an atom")
+    layers: int = Field(4, ge=1, le=16, description="relational layers: how many bonds away an atom sees")
+    readout: int = Field(128, ge=8, le=1024, description="features of a molecule")
+
+
+class GeneratorSettings(Settings):
+    """Where the generator of a campaign comes from."""
+
+    weights: str = Field("moses", min_length=1, description="name of shipped weights, or a folder that training wrote")
+
+
+class MotifNetworkSettings(Settings):
+    """The recurrent network of the motif-tree generator."""
+
+    embedding: int = Field(256, ge=8, le=4096, description="features of an action")
+    hidden: int = Field(512, ge=8, le=8192, description="width of the GRU")
+    layers: int = Field(2, ge=1, le=8, description="layers of the GRU")

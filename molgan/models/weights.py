@@ -1,0 +1,67 @@
+"""Weights on disk: tensors as safetensors, and beside them a JSON file that says what they are. No pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from molgan.errors import WeightsError
+
+
+def save_weights(path: str | Path, module: nn.Module, description: Mapping[str, Any]) -> None:
+    """Write `path`.safetensors and `path`.json, each beside its place first, so that no reader sees half a file."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
+    save_file(tensors, _suffixed(path, ".safetensors.part"))
+    _suffixed(path, ".json.part").write_text(json.dumps(dict(description), indent=1, sort_keys=True) + "\n")
+    for suffix in (".safetensors", ".json"):
+        os.replace(_suffixed(path, suffix + ".part"), _suffixed(path, suffix))
+
+
+def read_description(path: str | Path, kind: str) -> dict[str, Any]:
+    """What `path`.json says. Raises WeightsError if it is missing, unreadable, or not of this `kind`."""
+    file = _suffixed(Path(path), ".json")
+    try:
+        description = json.loads(file.read_text())
+        found = description["kind"]
+    except OSError as error:
+        raise WeightsError(f"{file}: {error.strerror}; give the path of saved weights without its suffix") from None
+    except (ValueError, KeyError, TypeError):
+        raise WeightsError(f"{file}: does not describe weights") from None
+    if found != kind:
+        raise WeightsError(f"{file}: the weights are of a {found}, not of a {kind}")
+    return dict(description)
+
+
+def load_weights(path: str | Path, module: nn.Module) -> None:
+    """Fill `module` from `path`.safetensors. Raises WeightsError unless names and shapes are the module's own."""
+    file = _suffixed(Path(path), ".safetensors")
+    try:
+        tensors = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"{file}: {str(error).splitlines()[0]}") from None
+    difference = _difference(tensors, module.state_dict())
+    if difference:
+        raise WeightsError(f"{file}: {difference}; the weights belong to another architecture")
+    module.load_state_dict(tensors)
+
+
+def _difference(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str | None:
+    for name, tensor in expected.items():
+        if name not in found:
+            return f"{name} is missing"
+        if found[name].shape != tensor.shape:
+            return f"{name} has shape {tuple(found[name].shape)}, not {tuple(tensor.shape)}"
+    return next((f"{name} is not part of the model" for name in found if name not in expected), None)
+
+
+def _suffixed(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
