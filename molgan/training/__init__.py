@@ -1,0 +1,1 @@
+"""How the networks are trained: losses, and one loop a file."""

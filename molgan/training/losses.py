@@ -1,0 +1,85 @@
+"""Adversarial losses as pure functions of the critic's logits: real [B] and fake [B] to a scalar that is minimised.
+
+D = sigmoid(logit) is the critic's probability that a molecule is real.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def logistic_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """-E log D(real) - E log(1 - D(fake)): the critic's side of the minimax game (Goodfellow et al. 2014, equation 1).
+
+    Its optimum over all functions is the logit log p(real) / p(fake), where the loss is log 4 minus twice the
+    Jensen-Shannon divergence; log 4 = 1.386 is what a critic loses that learns nothing.
+    """
+    return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def minimax_generator(fake: Tensor) -> Tensor:
+    """E log(1 - D(fake)): the generator's side of the same game; no gradient is left where the critic is sure."""
+    return -F.softplus(fake).mean()
+
+
+def non_saturating_generator(fake: Tensor) -> Tensor:
+    """-E log D(fake) (Goodfellow et al. 2014, section 3): same optimum, strong gradient where the critic is sure."""
+    return F.softplus(-fake).mean()
+
+
+def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """E f(fake) - E f(real) (Arjovsky et al. 2017, equation 2), for a critic held 1-Lipschitz by `gradient_penalty`."""
+    return fake.mean() - real.mean()
+
+
+def wasserstein_generator(fake: Tensor) -> Tensor:
+    """-E f(fake)."""
+    return -fake.mean()
+
+
+def gradient_penalty(
+    critic: Callable[..., Tensor],
+    real: Sequence[Tensor],
+    fake: Sequence[Tensor],
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """E (‖∇f(x̂)‖₂ - 1)², x̂ uniform on the line between a real and a fake sample (Gulrajani et al. 2017, equation 3).
+
+    `real` and `fake` are the critic's inputs, each tensor [B, ...]: for dense graphs nodes and bonds. One x̂ and one
+    norm over all inputs for each sample. Discrete graphs have no line between them: for dense, soft graphs only.
+    """
+    share = torch.rand(len(real[0]), generator=generator, device=real[0].device, dtype=real[0].dtype)
+    between = [
+        torch.lerp(f.detach(), r.detach(), share.view(-1, *[1] * (r.dim() - 1))).requires_grad_()
+        for r, f in zip(real, fake, strict=True)
+    ]
+    gradients = torch.autograd.grad(critic(*between).sum(), between, create_graph=True)
+    norm = torch.cat([gradient.flatten(1) for gradient in gradients], dim=1).norm(dim=1)
+    return (norm - 1).square().mean()
+
+
+def hinge_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """E max(0, 1 - f(real)) + E max(0, 1 + f(fake)) (Lim & Ye 2017; Miyato et al. 2018, equation 16)."""
+    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+
+
+def hinge_generator(fake: Tensor) -> Tensor:
+    """-E f(fake) (Miyato et al. 2018, equation 17)."""
+    return -fake.mean()
+
+
+def relativistic_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """-E log sigmoid(f(real) - f(fake)), real and fake in pairs (Jolicoeur-Martineau 2018; R3GAN, Huang et al. 2024).
+
+    The critic must put each real sample above its fake one, so dropped modes of the data keep a gradient.
+    """
+    return F.softplus(fake - real).mean()
+
+
+def relativistic_generator(real: Tensor, fake: Tensor) -> Tensor:
+    """-E log sigmoid(f(fake) - f(real)), real and fake in pairs."""
+    return F.softplus(real - fake).mean()
