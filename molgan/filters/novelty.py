@@ -1,0 +1,96 @@
+"""Novelty: not among the molecules that are known already."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from molgan.chem.molecule import Molecule
+from molgan.chem.references import REFERENCES
+from molgan.errors import ConfigError
+from molgan.filters.base import Filter, Verdict, kept_without, mols_of
+from molgan.filters.neighbours import Neighbours
+from molgan.filters.references import ReferenceSet, locate
+from molgan.settings import Settings
+
+
+class ReferenceParameters(Settings):
+    """`references`: files of SMILES, or names of sets that come with molgan.
+
+    `column`: the SMILES column of the files, found by name when left out.
+    """
+
+    references: tuple[str, ...] = Field(min_length=1)
+    column: str | None = None
+
+    @field_validator("references", mode="before")
+    @classmethod
+    def _listed(cls, references: object) -> object:
+        return [references] if isinstance(references, str) else references
+
+    @field_validator("references")
+    @classmethod
+    def _found(cls, references: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        folder = (info.context or {}).get("folder")
+        try:
+            return tuple(one if one in REFERENCES else str(locate(one, folder)) for one in references)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+
+
+class Novel(Filter):
+    """Compares canonical SMILES, however the references are spelled."""
+
+    name = "novel"
+    summary = "In none of the reference sets"
+
+    class Parameters(ReferenceParameters):
+        """`ignore_stereo`: whether a stereoisomer of a reference is known, too."""
+
+        ignore_stereo: bool = False
+
+    parameters: Parameters
+
+    @cached_property
+    def _sets(self) -> list[ReferenceSet]:
+        return [ReferenceSet.load(reference, self.parameters.column) for reference in self.parameters.references]
+
+    def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
+        reasons: list[str | None] = [None] * len(molecules)
+        for references in self._sets:
+            found = references.find(molecules, ignore_stereo=self.parameters.ignore_stereo)
+            for i, text in enumerate(found):
+                if text is not None and reasons[i] is None:
+                    reasons[i] = f"in {references.name}: {text}"
+        return kept_without(reasons), reasons
+
+
+class Unlike(Filter):
+    """Tanimoto similarity on ECFP4."""
+
+    name = "unlike_known"
+    summary = "Less similar than a limit to every molecule of the reference sets"
+
+    class Parameters(ReferenceParameters):
+        """`similarity`: from which Tanimoto similarity (0..1) on a molecule is rejected. `sample`: how many references
+        of each set to compare with, spread evenly over it; all if it is none."""
+
+        similarity: float = Field(default=0.7, gt=0, le=1)
+        sample: int | None = Field(default=100_000, ge=1)
+
+    parameters: Parameters
+
+    @cached_property
+    def _neighbours(self) -> Neighbours:
+        p = self.parameters
+        return Neighbours([ReferenceSet.load(reference, p.column) for reference in p.references], sample=p.sample)
+
+    def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
+        nearest = self._neighbours(mols_of(molecules))
+        reasons = [
+            f"like one in {near.reference}: {near.similarity:.2f} to {near.smiles}"
+            if near.similarity >= self.parameters.similarity
+            else None
+            for near in nearest
+        ]
+        return kept_without(reasons), reasons

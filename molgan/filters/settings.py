@@ -1,0 +1,68 @@
+"""The configuration of a funnel."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+
+from molgan.errors import ConfigError
+from molgan.scoring.parameters import unknown, validated
+from molgan.settings import Settings
+
+
+class StageSettings(Settings):
+    """One filter and its parameters: `{filter: size, min: 12}`, or the filter's name alone.
+
+    `name` is how the stage is called in reports; the filter's name by default.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    filter: str
+    name: str = ""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What goes to the filter."""
+        return dict(self.model_extra or {})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _checked(cls, values: Any, info: ValidationInfo) -> Any:
+        if isinstance(values, str):
+            values = {"filter": values}
+        if not isinstance(values, Mapping) or not isinstance(name := values.get("filter"), str):
+            return values
+        given = {key: value for key, value in values.items() if key not in cls.model_fields}
+        return {"filter": name, "name": values.get("name") or name, **_parameters(name, given, info.context)}
+
+
+class FunnelSettings(Settings):
+    """The stages, in the order in which molecules pass them. Cheap ones that reject many belong first."""
+
+    stages: tuple[StageSettings, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "FunnelSettings":
+        names = [stage.name for stage in self.stages]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two stages are called {twice[0]!r}: give one of them a name of its own")
+        return self
+
+
+def _parameters(name: str, given: dict[str, Any], context: Any) -> dict[str, Any]:
+    """`given` for the filter of that name, validated; its files found beside the configuration that `context` tells."""
+    from molgan.filters.registry import FILTERS
+
+    try:
+        if name not in FILTERS:
+            raise unknown("filter", name, FILTERS)
+        section = FILTERS[name].Parameters
+        try:
+            return section.model_validate(given, context=context).model_dump(exclude_unset=True)
+        except ValidationError:
+            # Raises the same again, in one readable line.
+            return validated(section, given, f"filter {name!r}").model_dump(exclude_unset=True)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None

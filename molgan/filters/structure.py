@@ -1,0 +1,115 @@
+"""Filters of the bare structure."""
+
+from collections.abc import Sequence
+
+from pydantic import Field, field_validator, model_validator
+from rdkit import Chem
+
+from molgan.chem.molecule import ELEMENTS, Molecule
+from molgan.filters.base import Filter, MoleculeFilter, Verdict, kept_without
+from molgan.filters.identity import identity
+from molgan.scoring.parameters import unknown
+from molgan.settings import Settings
+
+
+class Valid(MoleculeFilter):
+    """Every filter rejects what is no molecule; this one does nothing else, so that its stage counts them."""
+
+    name = "valid"
+    summary = "RDKit parses and sanitises it"
+
+    def _reason(self, mol: Chem.Mol) -> str | None:
+        return None
+
+
+class Distinct(Filter):
+    """Compares canonical SMILES, over all calls since `reset`."""
+
+    name = "distinct"
+    summary = "The first of equal molecules"
+
+    class Parameters(Settings):
+        """`ignore_stereo`: whether stereoisomers are equal."""
+
+        ignore_stereo: bool = False
+
+    parameters: Parameters
+
+    def __init__(self, **parameters: object) -> None:
+        super().__init__(**parameters)
+        self._seen: set[str] = set()
+
+    def reset(self) -> None:
+        self._seen.clear()
+
+    def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
+        same = [identity(molecule, ignore_stereo=self.parameters.ignore_stereo) for molecule in molecules]
+        reasons = [self._once(text) for text in same]
+        return kept_without(reasons), reasons
+
+    def _once(self, text: str) -> str | None:
+        if text in self._seen:
+            return "duplicate"
+        self._seen.add(text)
+        return None
+
+
+class Size(MoleculeFilter):
+    name = "size"
+    summary = "Number of heavy atoms"
+
+    class Parameters(Settings):
+        """Fewest and most heavy atoms that are kept."""
+
+        min: int = Field(default=10, ge=1)
+        max: int = Field(default=50, ge=1)
+
+        @model_validator(mode="after")
+        def _ordered(self) -> "Size.Parameters":
+            if self.min > self.max:
+                raise ValueError(f"min {self.min} is above max {self.max}")
+            return self
+
+    parameters: Parameters
+
+    def _reason(self, mol: Chem.Mol) -> str | None:
+        atoms = mol.GetNumHeavyAtoms()
+        if atoms < self.parameters.min:
+            return f"fewer than {self.parameters.min} heavy atoms: {atoms}"
+        return f"more than {self.parameters.max} heavy atoms: {atoms}" if atoms > self.parameters.max else None
+
+
+class Elements(MoleculeFilter):
+    name = "elements"
+    summary = "Only given elements"
+
+    class Parameters(Settings):
+        """`allowed`: element symbols; hydrogen needs no mention."""
+
+        allowed: tuple[str, ...] = tuple(sorted(ELEMENTS))
+
+        @field_validator("allowed")
+        @classmethod
+        def _exist(cls, allowed: tuple[str, ...]) -> tuple[str, ...]:
+            table = Chem.GetPeriodicTable()
+            symbols = {table.GetElementSymbol(number) for number in range(1, 119)}
+            for symbol in allowed:
+                if symbol not in symbols:
+                    raise ValueError(str(unknown("element", symbol, symbols)))
+            return allowed
+
+    parameters: Parameters
+
+    def _reason(self, mol: Chem.Mol) -> str | None:
+        elements = {atom.GetSymbol() for atom in mol.GetAtoms()}
+        foreign = sorted(elements - {*self.parameters.allowed, "H"})
+        return f"element not allowed: {', '.join(foreign)}" if foreign else None
+
+
+class Connected(MoleculeFilter):
+    name = "connected"
+    summary = "One fragment: no salt, no mixture"
+
+    def _reason(self, mol: Chem.Mol) -> str | None:
+        fragments = len(Chem.GetMolFrags(mol))
+        return None if fragments == 1 else f"several fragments: {fragments}"

@@ -1,0 +1,131 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rdkit import Chem
+
+from molgan.chem.fingerprints import ecfp
+from molgan.chem.molecule import parse, parse_all
+from molgan.chem.references import load_reference
+from molgan.errors import ConfigError, InputError
+from molgan.filters import references
+from molgan.filters.neighbours import Neighbours
+from molgan.filters.novelty import Novel, Unlike
+from molgan.filters.references import ReferenceSet
+
+DRUGS = [record.smiles for record in load_reference("approved_drugs")]
+MOSES = [record.smiles for record in load_reference("moses_reference_1000")]
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Path:
+    """A file of SMILES in spellings that are not canonical, with a row that is no molecule."""
+    lines = [Chem.MolToSmiles(Chem.MolFromSmiles(smiles), doRandom=True, canonical=False) for smiles in DRUGS[:300]]
+    kekulised = [Chem.MolToSmiles(Chem.MolFromSmiles(s), kekuleSmiles=True) for s in DRUGS[300:400]]
+    path = tmp_path / "company.csv"
+    path.write_text("id,SMILES\n" + "".join(f"{i},{s}\n" for i, s in enumerate([*lines, "c1ccccc", *kekulised])))
+    return path
+
+
+def test_a_reference_is_caught_in_any_spelling(company: Path) -> None:
+    decision = Novel(references=[str(company)])(parse_all([*DRUGS[:400], *MOSES[:100]]))
+    assert decision.kept.tolist() == [False] * 400 + [True] * 100
+    assert str(decision.reasons[0]).startswith("in company: ")
+
+
+def test_sets_are_named_in_the_reason(company: Path) -> None:
+    novel = Novel(references=["moses_reference_1000", str(company)])
+    reasons = novel(parse_all([MOSES[0], DRUGS[0], "CCCCCCCCCCCCCCCCCCCCO"])).reasons
+    assert [reason and reason.partition(":")[0] for reason in reasons] == ["in moses_reference_1000", "in company", None]
+
+
+def test_stereo_counts_unless_it_is_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "known.smi"
+    path.write_text("N[C@@H](C)C(=O)O\nCC=CC\n[2H]OC\n")
+    candidates = parse_all(["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O", "CC(N)C(=O)O", "C/C=C/C", "CC=CC", "CO"])
+    exact, flat = (Novel(references=str(path), ignore_stereo=ignore) for ignore in (False, True))
+    assert exact(candidates).kept.tolist() == [False, True, True, True, False, True]
+    assert flat(candidates).kept.tolist() == [False, False, False, False, False, True]
+
+
+def test_charges_hydrogens_and_bond_orders_tell_molecules_of_one_skeleton_apart() -> None:
+    known = ReferenceSet.of("known", ["C1CCCCC1", "CC(=O)[O-]"])
+    assert known.find(parse_all(["c1ccccc1", "C1=CCCCC1", "CC(=O)O", "CC([O-])=O", "C1CCCCC1"])) == [
+        None,
+        None,
+        None,
+        "CC(=O)[O-]",
+        "C1CCCCC1",
+    ]
+
+
+def test_a_file_is_read_once(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ReferenceSet.load(str(company))
+    monkeypatch.setattr(references, "read_smiles", lambda *_, **__: pytest.fail("read again"))
+    again = ReferenceSet.load(str(company))
+    assert [again.smiles(row) for row in range(len(again))] == [first.smiles(row) for row in range(len(first))]
+    assert len(again) == 401
+
+
+def test_an_edited_file_and_a_damaged_cache_are_read_again(company: Path, tmp_path: Path) -> None:
+    candidate = parse_all(["CCCCCCCCCCCCCCCCCCCCO"])
+    assert Novel(references=[str(company)])(candidate).kept.all()
+    with company.open("a") as file:
+        file.write("402,OCCCCCCCCCCCCCCCCCCCC\n")
+    assert not Novel(references=[str(company)])(candidate).kept.any()
+    for entry in (tmp_path / "cache").rglob("*.npy"):
+        entry.write_bytes(entry.read_bytes()[:100])
+    assert not Novel(references=[str(company)])(candidate).kept.any()
+
+
+def test_a_cache_that_cannot_be_written_costs_time_only(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOLGAN_CACHE", str(company / "not_a_folder"))
+    assert not Novel(references=[str(company)])(parse_all(DRUGS[:5])).kept.any()
+
+
+def test_what_is_no_reference_set_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="did you mean 'approved_drugs'"):
+        Novel(references=["aproved_drugs"])
+    with pytest.raises(ConfigError, match=r"missing\.smi: no such file"):
+        Novel(references=["missing.smi"])
+    with pytest.raises(ConfigError, match="'references' is missing"):
+        Novel()
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="no SMILES column"):
+        Novel(references=[str(tmp_path / "table.csv")])(parse_all(["CCO"]))
+
+
+def test_the_nearest_neighbour_is_the_nearest_of_all_sets() -> None:
+    sets = [ReferenceSet.load("approved_drugs"), ReferenceSet.of("moses", [*MOSES[:200], "c1ccccc"])]
+    queries = [str(parse(smiles).mol and smiles) for smiles in (DRUGS[7], MOSES[3], MOSES[500], MOSES[600])]
+    found = Neighbours(sets)([parse(smiles).mol for smiles in queries])
+    assert [(near.reference, near.similarity) for near in found[:2]] == [("approved_drugs", 1.0), ("moses", 1.0)]
+    everything = ecfp([parse(smiles).mol for smiles in DRUGS + MOSES[:200]])
+    for query, near in zip(queries, found, strict=True):
+        similarities = [_tanimoto(ecfp([parse(query).mol])[0], fingerprint) for fingerprint in everything]
+        assert near.similarity == pytest.approx(max(similarities))
+        assert near.smiles == (DRUGS + MOSES[:200])[int(np.argmax(similarities))]
+
+
+def _tanimoto(a: object, b: object) -> float:
+    from rdkit.DataStructs import TanimotoSimilarity
+
+    return float(TanimotoSimilarity(a, b))
+
+
+def test_neighbours_come_from_the_cache_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    mol = parse(MOSES[0]).mol
+    first = Neighbours([ReferenceSet.load("approved_drugs")], sample=500)([mol])
+    monkeypatch.setattr("molgan.filters.neighbours.parse", lambda *_: pytest.fail("parsed again"))
+    assert Neighbours([ReferenceSet.load("approved_drugs")], sample=500)([mol]) == first
+
+
+def test_without_references_there_is_no_neighbour() -> None:
+    (near,) = Neighbours([])([parse("CCO").mol])
+    assert np.isnan(near.similarity) and near.smiles == near.reference == ""
+
+
+def test_molecules_like_known_ones_are_rejected() -> None:
+    decision = Unlike(references="approved_drugs", similarity=0.6)(parse_all([DRUGS[0], "CCCCCCCCCCCCC[Si](C)(C)C#N"]))
+    assert decision.kept.tolist() == [False, True]
+    assert str(decision.reasons[0]).startswith("like one in approved_drugs: 1.00 to ")
