@@ -1,0 +1,41 @@
+"""The data are what their README files say they are."""
+
+import gzip
+import hashlib
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from molgan.chem.io import read_smiles
+
+ROOT = Path(__file__).parents[2]
+COLUMNS = {"qm9.csv.gz": {"index", "n_atoms"}}
+
+
+def documented(readme: Path) -> list[tuple[Path, int, str]]:
+    """(file, rows, sha256) of each row of the table in a README."""
+    rows = [line.strip("|").split("|") for line in readme.read_text().splitlines() if ".csv.gz |" in line]
+    return [(readme.parent / row[0].strip(), int(row[1].replace(",", "")), row[-1].strip(" `")) for row in rows]
+
+
+FILES = documented(ROOT / "data" / "README.md") + documented(ROOT / "molgan" / "data" / "README.md")
+
+
+def test_every_table_is_documented() -> None:
+    present = [*(ROOT / "data").glob("*.gz"), *(ROOT / "molgan" / "data").glob("*.csv.gz")]
+    assert {path for path, _, _ in FILES} == set(present)
+
+
+@pytest.mark.parametrize(("path", "rows", "sha256"), FILES, ids=lambda value: getattr(value, "name", ""))
+def test_hash_and_rows_hold(path: Path, rows: int, sha256: str) -> None:
+    content = path.read_bytes()
+    assert hashlib.sha256(content).hexdigest() == sha256
+    assert gzip.decompress(content).count(b"\n") == rows + 1
+
+
+@pytest.mark.parametrize("path", [path for path, _, _ in FILES if path.parent.name == "data"], ids=lambda p: p.name)
+def test_first_rows_stream(path: Path) -> None:
+    records = list(islice(read_smiles(path), 100))
+    assert [record.line for record in records] == list(range(2, 102))
+    assert all(COLUMNS.get(path.name, set()) <= set(record.fields) for record in records)
