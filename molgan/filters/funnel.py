@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -81,12 +81,14 @@ class Funnel:
     ) -> Iterator[FunnelResult]:
         """Filter chunk by chunk; `FunnelResult.merged` of what is yielded equals the result of all chunks at once.
 
-        Stages from the first on that needs the whole set wait for the end of the stream, and so does what is kept;
-        until then only the SMILES of survivors are held. Indices count over all chunks.
+        From the first stage on that needs the whole set, stages wait for the end of the stream, and so does what is
+        kept; until then only the SMILES of survivors are held. Indices count over all chunks. The first part is empty
+        and names all stages.
         """
         self._reset()
         at_once = next((i for i, stage in enumerate(self.stages) if stage.filter.whole), len(self.stages))
-        waiting: list[tuple[int, str]] = []
+        yield FunnelResult([], [], [StageCount(stage.name) for stage in self.stages])
+        waiting: list[tuple[int, Molecule]] = []
         index = 0
         for chunk in chunks:
             entering = [(index + i, _molecule(item)) for i, item in enumerate(chunk)]
@@ -96,10 +98,11 @@ class Funnel:
                 yield result
                 continue
             molecules = dict(entering)
-            waiting += [(i, str(molecules[i].smiles)) for i in result.kept]
+            waiting += [(i, replace(molecules[i], mol=None)) for i in result.kept]
             yield FunnelResult([], result.rejected, result.counts)
         if at_once < len(self.stages):
-            yield _passed(self.stages[at_once:], [(i, parse(s)) for i, s in waiting], table, progress or Silent())
+            survivors = [(i, replace(molecule, mol=parse(molecule.smiles).mol)) for i, molecule in waiting]
+            yield _passed(self.stages[at_once:], survivors, table, progress or Silent())
 
     def _reset(self) -> None:
         for stage in self.stages:

@@ -1,0 +1,178 @@
+import math
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+from rdkit.DataStructs import BulkTanimotoSimilarity
+
+from molgan.chem.fingerprints import ecfp, murcko_scaffold
+from molgan.chem.molecule import parse, parse_all
+from molgan.chem.references import load_reference
+from molgan.errors import ConfigError
+from molgan.filters.registry import FILTERS, describe, get_filter
+from molgan.scoring.registry import get_scorer
+
+DRUGS = [record.smiles for record in load_reference("approved_drugs")]
+MOSES = parse_all(record.smiles for record in load_reference("moses_reference_1000")[:300])
+ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
+ATORVASTATIN = "CC(C)c1c(C(=O)Nc2ccccc2)c(-c2ccccc2)c(-c2ccc(F)cc2)n1CC[C@@H](O)C[C@@H](O)CC(=O)O"
+
+
+def reason(name: str, smiles: str, **parameters: Any) -> str | None:
+    """Why a filter rejects one molecule."""
+    return get_filter(name, **parameters)([parse(smiles)]).reasons[0]
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_what_is_no_molecule_is_rejected_for_the_parsers_reason(name: str) -> None:
+    parameters = {
+        "novel": {"references": "moses_reference_1000"},
+        "unlike_known": {"references": "moses_reference_1000"},
+        "properties": {"ranges": {"qed": {"min": 0.1}}},
+        "substructures": {"forbidden": ["[Xe]"]},
+        "score": {"min": 0.5},
+        "best": {"n": 1},
+        "diverse": {"n": 1},
+    }
+    molecules = parse_all(["c1ccccc", None, "CC(C)Cc1ccc(cc1)C(C)C(=O)O"])
+    table = pandas.DataFrame({"score": [0.9, 0.9, 0.9]})
+    decision = get_filter(name, **parameters.get(name, {}))(molecules, table)
+    assert decision.kept.tolist() == [False, False, True]
+    assert decision.reasons == [molecules[0].reason, "empty", None]
+
+
+def test_distinct_keeps_the_first_and_remembers_until_reset() -> None:
+    distinct = get_filter("distinct")
+    assert distinct(parse_all(["CCO", "OCC", "C"])).reasons == [None, "duplicate", None]
+    assert distinct(parse_all(["C(O)C"])).reasons == ["duplicate"]
+    distinct.reset()
+    assert distinct(parse_all(["C(O)C"])).kept.all()
+    stereo = parse_all(["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"])
+    assert get_filter("distinct")(stereo).kept.tolist() == [True, True]
+    assert get_filter("distinct", ignore_stereo=True)(stereo).kept.tolist() == [True, False]
+
+
+def test_structure() -> None:
+    assert reason("size", "CCO", min=4) == "fewer than 4 heavy atoms: 3"
+    assert reason("size", "CCO", min=1, max=2) == "more than 2 heavy atoms: 3"
+    assert reason("size", "[2H]C([2H])[2H]", min=1, max=1) is None
+    assert reason("elements", "C[Se]C[Xe]") == "element not allowed: Se, Xe"
+    assert reason("elements", "CF", allowed=["C"]) == "element not allowed: F"
+    assert reason("connected", "[Na+].[Cl-]") == "several fragments: 2"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("lipinsky", {}, "did you mean 'lipinski'"),
+        ("size", {"maximum": 3}, "no parameter 'maximum'"),
+        ("size", {"min": 5, "max": 4}, "min 5 is above max 4"),
+        ("elements", {"allowed": ["C", "Cx"]}, "no element 'Cx'"),
+        ("properties", {"ranges": {"qeed": {"min": 0}}}, "did you mean 'qed'"),
+        ("properties", {"ranges": {"qed": {}}}, "give min, max or both"),
+        ("properties", {}, "'ranges' is missing"),
+        ("score", {}, "give min, max or both"),
+        ("substructures", {}, "give forbidden, required or both"),
+        ("substructures", {"forbidden": {"ring": "c1cc"}}, r"'c1cc' is not SMARTS \(ring\)"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_with_the_mend(name: str, parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        get_filter(name, **parameters)
+    assert "\n" not in str(caught.value)
+
+
+def test_lipinski_by_its_paper() -> None:
+    assert reason("lipinski", ASPIRIN) is None
+    assert reason("lipinski", ATORVASTATIN) == "mw above 500: 558.7; logp above 5: 6.314"
+    assert reason("lipinski", ATORVASTATIN, violations=2) is None
+    # Erythritol's and glucose's hydrogens count one by one, and so do water's both.
+    assert reason("lipinski", "OC[C@H]1O[C@@H](O)[C@H](O)[C@@H](O)[C@@H]1O") is None
+    assert reason("lipinski", "NCCNCCNCCNCCN") == "nh_and_oh above 5: 7"
+    assert reason("lipinski", "COCOCOCOCOCOCOCOCOCOCOC") == "n_and_o above 10: 11"
+
+
+def test_veber_and_ranges_agree_with_the_scorers() -> None:
+    molecules = parse_all(DRUGS[::20])
+    bonds, surface, qed = (get_scorer(name)(molecules).values for name in ("rotatable_bonds", "tpsa", "qed"))
+    assert get_filter("veber")(molecules).kept.tolist() == ((bonds <= 10) & (surface <= 140)).tolist()
+    ranges = {"qed": {"min": 0.5}, "tpsa": {"min": 20, "max": 90}}
+    inside = np.c_[qed >= 0.5, (surface >= 20) & (surface <= 90)].sum(axis=1)
+    assert get_filter("properties", ranges=ranges)(molecules).kept.tolist() == (inside == 2).tolist()
+    assert get_filter("properties", ranges=ranges, violations=1)(molecules).kept.tolist() == (inside >= 1).tolist()
+
+
+def test_alerts_are_named() -> None:
+    assert reason("pains", "O=C1NC(=S)SC1=Cc1ccccc1") == "ene_rhod_A(235)"
+    assert "nitro_group" in str(reason("brenk", "O=[N+]([O-])c1ccccc1"))
+    assert reason("pains", ASPIRIN) is None
+    assert reason("substructures", ASPIRIN, forbidden={"acid": "C(=O)[OH]"}) == "has acid"
+    assert reason("substructures", ASPIRIN, forbidden=["[N+]", "c1ccccc1"]) == "has c1ccccc1"
+    assert reason("substructures", ASPIRIN, required={"amide": "C(=O)N"}) == "lacks amide"
+
+
+def test_score_threshold_and_best() -> None:
+    molecules = parse_all(["C", "CC", "CCC", "CCCC"])
+    table = pandas.DataFrame({"score": [0.2, math.nan, 0.8, 0.8], "sa": [1.0, 2.0, 3.0, 4.0]})
+    assert get_filter("score", min=0.5)(molecules, table).reasons == [
+        "score below 0.5: 0.2",
+        "no score: not scored",
+        None,
+        None,
+    ]
+    assert get_filter("score", column="sa", max=3)(molecules, table).reasons[3] == "sa above 3: 4"
+    best = get_filter("best", n=1)(molecules, table)
+    assert best.reasons == ["not among the 1 best: 0.2", "no score: not scored", None, "not among the 1 best: 0.8"]
+    assert get_filter("best", n=4)(molecules, table).kept.tolist() == [True, False, True, True]
+    assert get_filter("best", n=1, column="sa", lowest=True)(molecules, table).kept.tolist() == [True, *[False] * 3]
+    with pytest.raises(ConfigError, match="did you mean 'score'"):
+        get_filter("score", column="scor", min=0)(molecules, table)
+    with pytest.raises(ConfigError, match="no column of scores for filter 'score'"):
+        get_filter("score", min=0)(molecules)
+
+
+@pytest.fixture(scope="module")
+def similarity() -> np.ndarray:
+    """Tanimoto similarities of MOSES [300, 300], 0 on the diagonal."""
+    fingerprints = ecfp([molecule.mol for molecule in MOSES])
+    table = np.array([BulkTanimotoSimilarity(one, fingerprints) for one in fingerprints])
+    return table * (1 - np.eye(len(table)))
+
+
+def test_maxmin_is_more_diverse_than_the_first_ones_and_starts_at_the_best(similarity: np.ndarray) -> None:
+    values = np.zeros(len(MOSES))
+    values[123] = 1.0
+    kept = get_filter("diverse", n=30, column="score")(MOSES, pandas.DataFrame({"score": values})).kept
+    assert kept.sum() == 30 and kept[123]
+    assert similarity[kept][:, kept].max() < similarity[:30, :30].max()
+    assert get_filter("diverse", n=len(MOSES))(MOSES).kept.all()
+
+
+def test_sphere_exclusion_separates_what_it_keeps_and_covers_the_rest(similarity: np.ndarray) -> None:
+    values = np.random.default_rng(1).random(len(MOSES))
+    decision = get_filter("dissimilar", similarity=0.4, column="score")(MOSES, pandas.DataFrame({"score": values}))
+    kept, rest = decision.kept, np.flatnonzero(~decision.kept)
+    assert len(rest) > 10
+    assert similarity[kept][:, kept].max() < 0.4
+    for i in rest:
+        assert similarity[i, kept & (values > values[i])].max() >= 0.4
+        assert str(decision.reasons[i]).startswith("similar to one kept: 0.")
+
+
+def test_a_scaffold_keeps_its_best() -> None:
+    molecules = parse_all(["c1ccccc1C", "c1ccccc1CC", "c1ccccc1CCC", "C1CCCCC1", "CCO", "CCCO"])
+    table = pandas.DataFrame({"score": [0.1, 0.9, math.nan, 0.5, 0.2, 0.3]})
+    decision = get_filter("scaffolds", most=1, column="score")(molecules, table)
+    assert decision.kept.tolist() == [False, True, False, True, False, True]
+    assert decision.reasons[0] == f"1 of its scaffold already: {murcko_scaffold(molecules[0].mol)}"
+    assert get_filter("scaffolds", most=1)(molecules).kept.tolist() == [True, False, False, True, True, False]
+
+
+def test_the_list_tells_every_filter_and_its_defaults() -> None:
+    described = {one.name: one for one in describe()}
+    assert list(described) == list(FILTERS)
+    assert all(one.summary for one in described.values())
+    assert described["size"].parameters == {"min": 10, "max": 50}
+    assert described["best"].parameters["n"] is ...
+    assert described["diverse"].whole and not described["novel"].whole
