@@ -1,8 +1,25 @@
 """Settings of the training loops."""
 
-from pydantic import Field
+from typing import Literal
 
+from pydantic import Field, model_validator
+
+from molgan.evaluation.settings import CollapseSettings
 from molgan.settings import Settings
+
+
+class PretrainSettings(Settings):
+    """Likelihood training of the motif generator."""
+
+    epochs: float = Field(1.0, gt=0, description="passes over the molecules")
+    batch_size: int = Field(256, ge=1, description="molecules a step")
+    learning_rate: float = Field(2e-3, gt=0, description="after the warm-up; falls linearly to 0")
+    warmup: int = Field(200, ge=0, description="steps over which the learning rate rises")
+    weight_decay: float = Field(0.01, ge=0)
+    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
+    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
+    checkpoint_every: int = Field(500, ge=1, description="steps between two checkpoints")
+    report_every: int = Field(20, ge=1, description="steps between two reports")
 
 
 class CriticSettings(Settings):
@@ -17,3 +34,73 @@ class CriticSettings(Settings):
     evaluate_every: int = Field(200, ge=1, description="steps between two looks at the held-out molecules")
     patience: int = Field(5, ge=1, description="looks without a gain before training stops")
     bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
+
+
+class AdversarialSettings(Settings):
+    """Refinement of the generator against the discriminator.
+
+    A round draws fakes, trains the critic on real against them, and moves the generator towards the density that the
+    critic's logit and the property reward ask for, anchored to the generator of the round's start.
+    """
+
+    rounds: int = Field(1, ge=1, description="times that the critic is trained anew")
+    real: int = Field(20_000, ge=40, description="molecules of the training data that the critic sees a round")
+    fake: int = Field(20_000, ge=40, description="molecules that the generator draws for it a round")
+    critic: CriticSettings = CriticSettings(epochs=4)
+    steps: int = Field(60, ge=0, description="updates of the generator a round")
+    batch_size: int = Field(256, ge=2, description="molecules drawn for an update")
+    learning_rate: float = Field(2e-4, gt=0)
+    gan_weight: float = Field(1.0, ge=0, le=1, description="MolGAN's lambda: 1 is the critic alone, 0 the reward alone")
+    reward_scale: float = Field(20.0, gt=0, description="nats by which the best reward may outweigh the anchor")
+    logit_clip: float = Field(4.0, gt=0, description="nats by which the critic may move a molecule's probability")
+    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
+    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
+    checkpoint_every: int = Field(20, ge=1, description="updates between two checkpoints")
+
+
+class DiversityMemorySettings(Settings):
+    """The reward of a scaffold that has been seen often enough falls to 0 (REINVENT, Blaschke et al. 2020)."""
+
+    bucket: int = Field(25, ge=1, description="molecules of a scaffold that are rewarded")
+    minimum_score: float = Field(0.4, ge=0, le=1, description="reward from which a molecule counts")
+
+
+class ReinforceSettings(Settings):
+    """Reinforcement learning of the agent, anchored to the generator that it starts as (the prior)."""
+
+    steps: int = Field(100, ge=0, description="updates")
+    batch_size: int = Field(128, ge=2, description="molecules drawn for an update")
+    learning_rate: float = Field(2e-4, gt=0)
+    reward_scale: float = Field(40.0, gt=0, description="nats by which the best reward may outweigh the prior")
+    gan_weight: float = Field(0.1, ge=0, le=1, description="MolGAN's lambda: share of the critic in the signal")
+    logit_clip: float = Field(4.0, gt=0, description="nats by which the critic may move a molecule's probability")
+    replay: int = Field(32, ge=0, description="best molecules so far that join each update, drawn by rank")
+    replay_size: int = Field(512, ge=1, description="molecules that the replay memory holds")
+    diversity: DiversityMemorySettings | None = DiversityMemorySettings()
+    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
+    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
+    on_collapse: Literal["rollback", "stop"] = Field("rollback", description="what the mode-collapse watch does")
+    rollback_factor: float = Field(0.5, gt=0, lt=1, description="of learning rate and reward scale after a rollback")
+    most_rollbacks: int = Field(3, ge=0, description="before the stage stops")
+    collapse: CollapseSettings = CollapseSettings()
+    checkpoint_every: int = Field(10, ge=1, description="updates between two checkpoints")
+
+
+class SampleSettings(Settings):
+    """How many molecules a campaign draws.
+
+    Either `n` molecules, or as many as it takes until `target` pass the filters, `budget` at most.
+    """
+
+    n: int | None = Field(None, ge=1, description="molecules to draw")
+    target: int | None = Field(None, ge=1, description="molecules that shall pass the filters")
+    budget: int = Field(100_000, ge=1, description="molecules to draw at most for the target")
+    round: int = Field(2048, ge=1, description="molecules drawn before the yield is looked at")
+    max_atoms: int | None = Field(None, ge=1, le=200, description="heavy atoms of a molecule; the generator's by default")
+    temperature: float = Field(1.0, gt=0, le=10)
+
+    @model_validator(mode="after")
+    def _one_aim(self) -> "SampleSettings":
+        if (self.n is None) == (self.target is None):
+            raise ValueError("give either n (molecules to draw) or target (molecules that shall pass)")
+        return self

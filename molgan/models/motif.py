@@ -1,0 +1,208 @@
+"""The motif-tree generator: a recurrent network over grammar-masked actions; every sample is a valid molecule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from molgan.chem.motifs import write
+from molgan.errors import WeightsError
+from molgan.graphs.forcing import Forced, force, pad
+from molgan.graphs.grammar import Grammar, GrammarState
+from molgan.graphs.motif_actions import FIRST_MOTIF, MOST_SITES, Vocabulary, decode
+from molgan.models.precision import autocast
+from molgan.models.settings import MotifNetworkSettings
+from molgan.models.weights import load_weights, read_description, save_weights
+
+KIND = "motif generator"
+_NEVER = -1e9  # a logit that no action takes; finite, so that its gradient is 0 and not NaN
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A generated molecule: its SMILES (valid, not canonical), the actions that made it and their log-probability."""
+
+    smiles: str
+    actions: tuple[int, ...]
+    log_prob: float
+
+
+class MotifGenerator(nn.Module):
+    """Embeddings of the last action and of the motif and site on top of the stack, a GRU, a linear head.
+
+    Feeding in the top of the stack makes a plain sequence model aware of the tree. `max_atoms` is the budget of heavy
+    atoms a molecule that the generator was trained for; sampling may ask for another.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, settings: MotifNetworkSettings | None = None, *, max_atoms: int = 27):
+        super().__init__()
+        self.vocabulary = vocabulary
+        self.settings = settings or MotifNetworkSettings()
+        self.max_atoms = max_atoms
+        width, actions = self.settings.embedding, len(vocabulary)
+        self.last = nn.Embedding(actions + 1, width)
+        self.top = nn.Embedding(actions + 1, width)
+        self.site = nn.Embedding(MOST_SITES, width)
+        self.recurrent = nn.GRU(width, self.settings.hidden, self.settings.layers, batch_first=True)
+        self.head = nn.Linear(self.settings.hidden, actions)
+        self._grammar: Grammar | None = None
+
+    @property
+    def device(self) -> torch.device:
+        return self.head.weight.device
+
+    @property
+    def grammar(self) -> Grammar:
+        if self._grammar is None or self._grammar.device != self.device:
+            self._grammar = Grammar(self.vocabulary, self.device)
+        return self._grammar
+
+    def embed(self, last: Tensor, top: Tensor, site: Tensor) -> Tensor:
+        """The network's input for actions of any shape [...]: [..., embedding]."""
+        embedded = self.last(last) + self.top(top) + self.site(site)
+        # The GRU is not among the operations that autocast converts the input of.
+        return embedded.to(torch.get_autocast_dtype(embedded.device.type)) if _autocasting(embedded) else embedded
+
+    def log_probs(self, forced: Forced) -> Tensor:
+        """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end."""
+        hidden, _ = self.recurrent(self.embed(forced.last, forced.top, forced.site))
+        found = hidden.new_zeros(forced.target.shape, dtype=torch.float32)
+        for due in (False, True):
+            # Only where a motif may come is the long part of the head computed: half of the positions.
+            at = forced.live & (forced.motif_due == due)
+            logits = self._masked_logits(hidden[at], forced.structural[at], forced.motif_mask(at) if due else None)
+            chosen = logits.gather(1, forced.target[at][:, None])[:, 0]
+            found[at] = chosen - logits.logsumexp(1)
+        return found
+
+    def log_likelihood(self, actions: Sequence[Sequence[int]], *, max_atoms: int | None = None) -> Tensor:
+        """Log-likelihood of molecules given as action sequences, in nats, [B].
+
+        -inf where a sequence breaks the grammar, the atom budget included, or is not complete.
+        """
+        forced = force(self.grammar, pad(actions, self.device), max_atoms or self.max_atoms)
+        return torch.where(forced.legal, self.log_probs(forced).sum(1), -torch.inf)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int,
+        max_atoms: int | None = None,
+        prefix: Sequence[int] = (),
+        temperature: float = 1.0,
+        batch_size: int = 1024,
+        bf16: bool = True,
+        on_batch: Callable[[int], None] = lambda done: None,
+    ) -> list[Sample]:
+        """Draw n molecules, each of at most `max_atoms` heavy atoms and starting with the actions of `prefix`.
+
+        The same seed and batch size give the same molecules. Raises ValueError where `prefix` breaks the grammar.
+        """
+        samples: list[Sample] = []
+        batch = 0
+        while len(samples) < n:
+            size = min(batch_size, n - len(samples))
+            generator = torch.Generator().manual_seed(_batch_seed(seed, batch))
+            with autocast(self.device, enabled=bf16):
+                actions, log_prob = self._roll_out(size, generator, max_atoms or self.max_atoms, prefix, temperature)
+            for row, value in zip(actions, log_prob.tolist(), strict=True):
+                drawn = tuple(row[row >= 0].tolist())
+                samples.append(Sample(write(decode(drawn, self.vocabulary)), drawn, value))
+            batch += 1
+            on_batch(size)
+        return samples
+
+    def _roll_out(
+        self, n: int, generator: torch.Generator, max_atoms: int, prefix: Sequence[int], temperature: float
+    ) -> tuple[np.ndarray, Tensor]:
+        state = GrammarState(self.grammar, n, max_atoms)
+        rows = torch.arange(n, device=self.device)  # of the molecules that are not complete
+        last = torch.full((n,), self.grammar.start, device=self.device)
+        memory = torch.zeros(self.settings.layers, n, self.settings.hidden, device=self.device)
+        total = torch.zeros(n)
+        steps: list[np.ndarray] = []
+        while len(rows):
+            inputs = self.embed(last, state.top, state.top_site)[:, None]
+            hidden, memory = self.recurrent(inputs, memory.to(inputs.dtype))
+            due = state.motif_due()
+            logits = self._step_logits(hidden[:, 0], state, due) / temperature
+            if len(steps) < len(prefix):
+                action = torch.full_like(last, prefix[len(steps)])
+                if bool((logits.gather(1, action[:, None]) <= _NEVER / 2).any()):
+                    raise ValueError(f"action {len(steps)} of the prefix is not allowed there")
+            else:
+                action = _draw(logits, generator)
+            log_prob = logits.gather(1, action[:, None])[:, 0] - logits.logsumexp(1)
+            total[rows.cpu()] += log_prob.cpu()
+            step = np.full(n, -1, dtype=np.int64)
+            step[rows.cpu().numpy()] = action.cpu().numpy()
+            steps.append(step)
+            state.step(action)
+            last = action
+            going = (~state.done).nonzero()[:, 0]
+            if len(going) < len(rows):
+                rows, last, memory, state = rows[going], last[going], memory[:, going], state.select(going)
+        return np.stack(steps, axis=1), total
+
+    def _step_logits(self, hidden: Tensor, state: GrammarState, due: Tensor) -> Tensor:
+        logits = hidden.new_full((len(hidden), len(self.vocabulary)), _NEVER, dtype=torch.float32)
+        logits[:, :FIRST_MOTIF] = self._masked_logits(hidden, state.structural_mask(), None)
+        at = due.nonzero()[:, 0]
+        if len(at):
+            motifs = functional.linear(hidden[at], self.head.weight[FIRST_MOTIF:], self.head.bias[FIRST_MOTIF:])
+            logits[at, FIRST_MOTIF:] = motifs.float().masked_fill(~state.select(at).motif_mask(), _NEVER)
+        return logits
+
+    def _masked_logits(self, hidden: Tensor, structural: Tensor, motifs: Tensor | None) -> Tensor:
+        allowed = structural if motifs is None else torch.cat([structural, motifs], dim=1)
+        width = allowed.shape[1]
+        logits = functional.linear(hidden, self.head.weight[:width], self.head.bias[:width])
+        return logits.float().masked_fill(~allowed, _NEVER)
+
+    def save(self, path: str | Path, **about: object) -> None:
+        """Write `path`.safetensors and `path`.json; `about` adds facts on the training to the description."""
+        description = {
+            "kind": KIND,
+            "network": self.settings.model_dump(),
+            "max_atoms": self.max_atoms,
+            "vocabulary": self.vocabulary.to_json(),
+            "about": about,
+        }
+        save_weights(path, self, description)
+
+    @classmethod
+    def load(cls, path: str | Path) -> MotifGenerator:
+        """Raises WeightsError where the files are missing, damaged, or of another architecture or vocabulary."""
+        description = read_description(path, KIND)
+        try:
+            settings = MotifNetworkSettings(**description["network"])
+            vocabulary = Vocabulary.from_json(description["vocabulary"])
+            generator = cls(vocabulary, settings, max_atoms=int(description["max_atoms"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise WeightsError(f"{path}.json: {str(error).splitlines()[0]}") from error
+        load_weights(path, generator)
+        return generator.eval()
+
+
+def _draw(logits: Tensor, generator: torch.Generator) -> Tensor:
+    """One action a row by inverting the distribution function: one random number a row, not one an action."""
+    cumulated = logits.softmax(1).cumsum(1)
+    # The factor keeps rounding from reaching past the last allowed action.
+    threshold = torch.rand(len(logits), 1, generator=generator).to(logits.device) * cumulated[:, -1:] * (1 - 1e-6)
+    return torch.searchsorted(cumulated, threshold, right=True)[:, 0]
+
+
+def _batch_seed(seed: int, batch: int) -> int:
+    return int(np.random.SeedSequence([seed, batch]).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _autocasting(tensor: Tensor) -> bool:
+    return torch.is_autocast_enabled(tensor.device.type)

@@ -1,0 +1,77 @@
+"""Checkpoints that a crash at any moment leaves whole: tensors as safetensors, the rest as JSON, no pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from molgan.errors import RunError, WeightsError
+
+
+def save_checkpoint(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
+    """Replace the checkpoint in `folder`; readers see the old one or the new one, never half. Raises RunError."""
+    new, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+    try:
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        save_file({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, new / "tensors.safetensors")
+        (new / "state.json").write_text(json.dumps(state))
+        for file in new.iterdir():
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except (OSError, SafetensorError) as error:
+        raise RunError(f"{folder}: the checkpoint cannot be written: {error}") from error
+
+
+def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+    """The tensors and the state last saved in `folder`, None where there is none. Raises WeightsError if damaged."""
+    for place in (folder, folder.with_name(folder.name + ".old")):
+        if (place / "state.json").exists():
+            try:
+                return load_file(place / "tensors.safetensors"), json.loads((place / "state.json").read_text())
+            except (OSError, ValueError, SafetensorError) as error:
+                raise WeightsError(f"{place}: damaged checkpoint ({error}); delete the folder to start again") from error
+    return None
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """An optimiser's state as named tensors, for `save_checkpoint`; its hyperparameters are not in it."""
+    return {
+        f"optimizer.{i}.{name}": value
+        for i, values in optimizer.state_dict()["state"].items()
+        for name, value in values.items()
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Put back what `optimizer_tensors` gave; the hyperparameters stay as they are."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith("optimizer."):
+            _, i, name = key.split(".", 2)
+            state.setdefault(int(i), {})[name] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def with_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors under `prefix.`, so that several modules share a checkpoint."""
+    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
+
+
+def under_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What `with_prefix` put there."""
+    return {name[len(prefix) + 1 :]: tensor for name, tensor in tensors.items() if name.startswith(prefix + ".")}

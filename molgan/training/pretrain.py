@@ -1,0 +1,110 @@
+"""Likelihood pretraining of the motif generator: the prior."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from molgan.errors import WeightsError
+from molgan.graphs.datasets import ActionData
+from molgan.graphs.forcing import force, pad
+from molgan.models.motif import MotifGenerator
+from molgan.models.precision import autocast
+from molgan.training.checkpoint import (
+    load_checkpoint,
+    optimizer_tensors,
+    restore_optimizer,
+    save_checkpoint,
+    under_prefix,
+    with_prefix,
+)
+from molgan.training.settings import PretrainSettings
+
+Report = Callable[[dict[str, float], Mapping[str, Any] | None], None]
+_BATCHES_SORTED_TOGETHER = 64
+
+
+def pretrain(
+    generator: MotifGenerator,
+    data: ActionData,
+    settings: PretrainSettings,
+    *,
+    seed: int,
+    checkpoint: Path | None = None,
+    report: Report = lambda metrics, checkpoint: None,
+) -> None:
+    """Maximise the likelihood of the molecules' canonical action sequences, in place.
+
+    AdamW, a short warm-up, then a learning rate that falls linearly to 0 at the last step. Batches hold sequences of
+    like length. With a `checkpoint` folder the loop saves there and starts again from there, exactly: weights,
+    optimiser and position in the data, which depends on the seed and the step alone. `report` gets loss (nats a
+    molecule), learning rate and molecules a second; its second argument names the checkpoint when one was just saved.
+    """
+    steps = max(1, round(settings.epochs * len(data) / settings.batch_size))
+    optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+    pace = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step, settings.warmup, steps))
+    identity = {"steps": steps, "seed": seed, "molecules": len(data), **settings.model_dump()}
+    done = 0
+    if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
+        tensors, state = saved
+        if state["identity"] != identity:
+            raise WeightsError(f"{checkpoint}: the checkpoint is of another training; delete it or change the run folder")
+        generator.load_state_dict(under_prefix("generator", tensors))
+        restore_optimizer(optimizer, tensors)
+        pace.load_state_dict(state["pace"])
+        done = state["step"]
+
+    generator.train()
+    clock, molecules = time.perf_counter(), 0
+    for step, rows in enumerate(_batches(data.lengths, settings.batch_size, seed, done, steps), start=done + 1):
+        forced = force(generator.grammar, pad([data[i] for i in rows], generator.device), generator.max_atoms)
+        with autocast(generator.device, enabled=settings.bf16):
+            log_probs = generator.log_probs(forced)
+        loss = -log_probs.sum() / len(rows)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(generator.parameters(), settings.clip)
+        optimizer.step()
+        learning_rate = pace.get_last_lr()[0]
+        pace.step()
+
+        molecules += len(rows)
+        saved_now = None
+        if checkpoint is not None and (step % settings.checkpoint_every == 0 or step == steps):
+            tensors = {**with_prefix("generator", generator.state_dict()), **optimizer_tensors(optimizer)}
+            state = {"identity": identity, "step": step, "pace": pace.state_dict()}
+            save_checkpoint(checkpoint, tensors, state)
+            saved_now = {"step": step}
+        if step % settings.report_every == 0 or step == steps or saved_now:
+            speed = molecules / (time.perf_counter() - clock)
+            clock, molecules = time.perf_counter(), 0
+            metrics = {"step": step, "steps": steps, "loss": loss.item(), "learning_rate": learning_rate}
+            report({**metrics, "molecules_per_second": speed}, saved_now)
+    generator.eval()
+
+
+def _batches(lengths: np.ndarray, size: int, seed: int, done: int, steps: int) -> Iterator[np.ndarray]:
+    """Rows of the batches after step `done`: shuffled anew each epoch, sorted by length within a window of batches."""
+    an_epoch = max(1, len(lengths) // size)
+    for epoch in range(done // an_epoch, -(-steps // an_epoch)):
+        rng = np.random.default_rng([seed, epoch])
+        rows = rng.permutation(len(lengths))
+        order: list[np.ndarray] = []
+        for start in range(0, len(rows), size * _BATCHES_SORTED_TOGETHER):
+            window = rows[start : start + size * _BATCHES_SORTED_TOGETHER]
+            window = window[np.argsort(lengths[window], kind="stable")]
+            batches = [window[i : i + size] for i in range(0, len(window), size)]
+            order += [batches[i] for i in rng.permutation(len(batches)) if len(batches[i]) == size or len(rows) < size]
+        first = epoch * an_epoch
+        for step, batch in enumerate(order[:an_epoch], start=first):
+            if done <= step < steps:
+                yield batch
+
+
+def _pace(step: int, warmup: int, steps: int) -> float:
+    return min((step + 1) / max(1, warmup), max(0.0, (steps - step) / max(1, steps - warmup)))
