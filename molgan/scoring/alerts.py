@@ -1,9 +1,6 @@
 """Structural alerts: True (1) is a hit, which is bad. The note names the alerts."""
 
-from functools import cache
 from typing import ClassVar
-
-from rdkit.Chem import FilterCatalog as rdfilters
 
 from molgan.scoring.base import DescriptorScorer
 from molgan.scoring.descriptors import Descriptors
@@ -11,17 +8,17 @@ from molgan.scoring.transforms import Linear
 
 
 class Alerts(DescriptorScorer):
-    """A catalog of RDKit. A molecule's note lists the names of its alerts, sorted."""
+    """A set of alerts. A molecule's note lists the names of its alerts, sorted."""
 
     catalog: ClassVar[str]
     low, high, direction, boolean = 0.0, 1.0, "low", True
     default_transform = Linear(low=1.0, high=0.0)
 
     def _value(self, molecule: Descriptors) -> float:
-        return float(bool(alert_names(molecule, self.catalog)))
+        return float(bool(molecule.alerts(self.catalog)))
 
     def _note(self, molecule: Descriptors) -> str | None:
-        return "; ".join(alert_names(molecule, self.catalog)) or None
+        return "; ".join(sorted(molecule.alerts(self.catalog))) or None
 
 
 class PAINS(Alerts):
@@ -36,15 +33,3 @@ class BRENK(Alerts):
 
     name = catalog = "brenk"
     summary = "Unwanted functionality (Brenk)"
-
-
-def alert_names(molecule: Descriptors, catalog: str) -> tuple[str, ...]:
-    """The sorted names of the alerts of a catalog that hit."""
-    return tuple(sorted(entry.GetDescription() for entry in _catalog(catalog).GetMatches(molecule.mol)))
-
-
-@cache
-def _catalog(name: str) -> rdfilters.FilterCatalog:
-    parameters = rdfilters.FilterCatalogParams()
-    parameters.AddCatalog(getattr(rdfilters.FilterCatalogParams.FilterCatalogs, name.upper()))
-    return rdfilters.FilterCatalog(parameters)

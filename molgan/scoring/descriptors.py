@@ -1,18 +1,29 @@
 """What scorers share about one molecule: each quantity is computed when first asked for, and once."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from rdkit import Chem
-from rdkit.Chem import rdMolDescriptors
+from rdkit.Chem import QED, rdMolDescriptors
+
+from molgan.scoring import local
+from molgan.scoring.catalogs import catalogs
+from molgan.scoring.graph import Graph
 
 
 class Descriptors:
-    """A valid molecule and its quantities, in RDKit's definitions and units."""
+    """A valid molecule and its quantities, with RDKit's values."""
 
     def __init__(self, smiles: str, mol: Chem.Mol) -> None:
         """`smiles` is the canonical isomeric SMILES of `mol`."""
         self.smiles = smiles
         self.mol = mol
+        self._alerts: dict[str, list[str]] = {}
+
+    @cached_property
+    def graph(self) -> Graph | None:
+        """Atoms and their surroundings; None for a molecule with hydrogen atoms or unusual bonds: RDKit does it all."""
+        return Graph.of(self.smiles, self.mol)
 
     @cached_property
     def weight(self) -> float:
@@ -22,7 +33,9 @@ class Descriptors:
     @cached_property
     def logp(self) -> float:
         """Octanol-water partition coefficient, S. A. Wildman and G. M. Crippen, JCICS 39, 868 (1999)."""
-        return float(rdMolDescriptors.CalcCrippenDescriptors(self.mol)[0])
+        if self.graph is None:
+            return float(rdMolDescriptors.CalcCrippenDescriptors(self.mol)[0])
+        return local.logp(self.graph)
 
     @cached_property
     def tpsa(self) -> float:
@@ -32,16 +45,38 @@ class Descriptors:
     @cached_property
     def donors(self) -> int:
         """Hydrogen bond donors."""
-        return int(rdMolDescriptors.CalcNumHBD(self.mol))
+        return int(rdMolDescriptors.CalcNumHBD(self.mol)) if self.graph is None else local.donors(self.graph)
 
     @cached_property
     def rotatable_bonds(self) -> int:
         """Rotatable bonds, RDKit's strict definition: no amides, esters or the like."""
-        return int(rdMolDescriptors.CalcNumRotatableBonds(self.mol))
+        if self.graph is None:
+            return int(rdMolDescriptors.CalcNumRotatableBonds(self.mol))
+        return local.rotatable_bonds(self.graph)
 
     @cached_property
     def qed(self) -> float:
         """Quantitative estimate of drug-likeness, G. R. Bickerton et al., Nature Chem. 4, 90 (2012)."""
-        from rdkit.Chem import QED
+        if self.graph is None or (aromatic_rings := local.aromatic_rings(self.graph)) is None:
+            return float(QED.qed(self.mol))  # type: ignore[no-untyped-call]
+        properties = QED.QEDproperties(  # type: ignore[no-untyped-call]
+            MW=self.weight,
+            ALOGP=self.logp,
+            HBA=local.acceptors(self.graph),
+            HBD=self.donors,
+            PSA=self.tpsa,
+            ROTB=self.rotatable_bonds,
+            AROM=aromatic_rings,
+            ALERTS=len(self.alerts("qed")),
+        )
+        return float(QED.qed(self.mol, qedProperties=properties))  # type: ignore[no-untyped-call]
 
-        return float(QED.qed(self.mol))  # type: ignore[no-untyped-call]
+    def alerts(self, catalog: str) -> list[str]:
+        """The names of the alerts of a catalog, `pains`, `brenk` or `qed`, that the molecule has."""
+        if catalog not in self._alerts:
+            self._alerts[catalog] = catalogs().hits(catalog, self.mol, self._passing)
+        return self._alerts[catalog]
+
+    @cached_property
+    def _passing(self) -> Iterable[int]:
+        return catalogs().passing(self.graph)
