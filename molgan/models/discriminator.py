@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 from torch_geometric.data import Data
 
+from molgan.chem.molecule import Molecule
 from molgan.errors import WeightsError
 from molgan.graphs.arrays import ATOM_COLUMNS, RELATIONS, GraphArrays
 from molgan.graphs.featurizer import featurize_all
@@ -29,6 +30,7 @@ class Discriminator(nn.Module):
     """
 
     kind: ClassVar[str] = "discriminator"
+    temperature: Tensor
 
     def __init__(self, settings: DiscriminatorSettings | None = None, *, seed: int = 0) -> None:
         super().__init__()
@@ -46,7 +48,7 @@ class Discriminator(nn.Module):
 
     def score(
         self,
-        molecules: Sequence[str | None] | GraphArrays,
+        molecules: Sequence[str | Molecule | None] | GraphArrays,
         *,
         batch_size: int = 512,
         workers: int = 1,

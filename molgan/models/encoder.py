@@ -13,7 +13,10 @@ from molgan.models.settings import DiscriminatorSettings
 
 
 class GraphEncoder(nn.Module):
-    """Relational layers, then a gated sum over the atoms (Li et al. 2016, equation 7; MolGAN, equation 6)."""
+    """Relational layers, then a gated sum over the atoms (Li et al. 2016, equation 7; MolGAN, equation 6).
+
+    The sum is left without its outer tanh, which saturates on a molecule of more than a few atoms.
+    """
 
     def __init__(self, settings: DiscriminatorSettings) -> None:
         super().__init__()
