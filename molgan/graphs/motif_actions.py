@@ -9,11 +9,11 @@ replace at this site or behind it. Actions are numbered structural ones first, s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rdkit import Chem
 
@@ -68,21 +68,32 @@ class Vocabulary:
         """Actions in all."""
         return FIRST_MOTIF + len(self.motifs)
 
+    def description(self) -> dict[str, Any]:
+        """The vocabulary as JSON values."""
+        return {"alphabet": ALPHABET, "sites": MOST_SITES, "motifs": self.motifs}
+
+    @classmethod
+    def from_description(cls, content: Mapping[str, Any]) -> Vocabulary:
+        """Raises WeightsError where `content` is no vocabulary, or one of another alphabet."""
+        try:
+            known = [tuple(entry) for entry in content["alphabet"]] == [tuple(atom) for atom in ALPHABET]
+            sites, motifs = content["sites"], tuple(content["motifs"])
+        except (KeyError, TypeError) as error:
+            raise WeightsError(f"not a motif vocabulary: {error}") from error
+        if not known or sites != MOST_SITES:
+            raise WeightsError("the vocabulary was made with another alphabet: train again with this version of molgan")
+        return cls(motifs)
+
     def to_json(self) -> str:
-        return json.dumps({"alphabet": ALPHABET, "sites": MOST_SITES, "motifs": self.motifs}, indent=0)
+        return json.dumps(self.description(), indent=0)
 
     @classmethod
     def from_json(cls, text: str) -> Vocabulary:
-        """Raises WeightsError where the text is no vocabulary, or one of another alphabet."""
+        """As `from_description`."""
         try:
-            content = json.loads(text)
-            known = [SpelledAtom(*entry) for entry in content["alphabet"]] == list(ALPHABET)
-            vocabulary = cls(tuple(content["motifs"]))
-        except (ValueError, KeyError, TypeError) as error:
+            return cls.from_description(json.loads(text))
+        except ValueError as error:
             raise WeightsError(f"not a motif vocabulary: {error}") from error
-        if not known or content.get("sites") != MOST_SITES:
-            raise WeightsError("this vocabulary was made with another alphabet: train again with this version of molgan")
-        return vocabulary
 
     @classmethod
     def load(cls, path: Path) -> Vocabulary:

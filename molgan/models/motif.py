@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import numpy as np
@@ -167,16 +169,19 @@ class MotifGenerator(nn.Module):
         logits = functional.linear(hidden, self.head.weight[:width], self.head.bias[:width])
         return logits.float().masked_fill(~allowed, _NEVER)
 
-    def save(self, path: str | Path, **about: object) -> None:
-        """Write `path`.safetensors and `path`.json; `about` adds facts on the training to the description."""
+    def save(self, path: str | Path, *, dtype: torch.dtype | None = None, **about: object) -> None:
+        """Write `path`.safetensors and `path`.json; `about` adds facts on the training to the description.
+
+        `dtype` is what the tensors are stored as, float32 by default.
+        """
         description = {
             "kind": KIND,
             "network": self.settings.model_dump(),
             "max_atoms": self.max_atoms,
-            "vocabulary": self.vocabulary.to_json(),
+            "vocabulary": self.vocabulary.description(),
             "about": about,
         }
-        save_weights(path, self, description)
+        save_weights(path, self, description, dtype=dtype)
 
     @classmethod
     def load(cls, path: str | Path) -> MotifGenerator:
@@ -184,7 +189,7 @@ class MotifGenerator(nn.Module):
         description = read_description(path, KIND)
         try:
             settings = MotifNetworkSettings(**description["network"])
-            vocabulary = Vocabulary.from_json(description["vocabulary"])
+            vocabulary = Vocabulary.from_description(description["vocabulary"])
             generator = cls(vocabulary, settings, max_atoms=int(description["max_atoms"]))
         except (KeyError, TypeError, ValueError) as error:
             raise WeightsError(f"{path}.json: {str(error).splitlines()[0]}") from error
@@ -206,3 +211,26 @@ def _batch_seed(seed: int, batch: int) -> int:
 
 def _autocasting(tensor: Tensor) -> bool:
     return torch.is_autocast_enabled(tensor.device.type)
+
+
+def load_generator(weights: str | Path = "moses") -> MotifGenerator:
+    """The generator with the weights of that name that molgan ships, or from a path (without its suffix) or folder.
+
+    Raises WeightsError where there are none, or they are damaged or of another architecture.
+    """
+    shipped = files("molgan") / "data" / "weights"
+    if str(weights) in _shipped_names(shipped):
+        return MotifGenerator.load(Path(str(shipped / str(weights))))
+    path = Path(weights)
+    if path.is_dir():
+        path = path / "weights"
+    if not path.with_name(path.name + ".json").exists():
+        names = ", ".join(_shipped_names(shipped)) or "none"
+        raise WeightsError(f"no weights at {path}: give a folder that `molgan train` wrote, or a shipped name ({names})")
+    return MotifGenerator.load(path)
+
+
+def _shipped_names(shipped: Traversable) -> list[str]:
+    if not shipped.is_dir():
+        return []
+    return sorted(file.name.removesuffix(".safetensors") for file in shipped.iterdir() if file.name.endswith(".safetensors"))

@@ -1,6 +1,8 @@
 """Settings of the networks."""
 
-from pydantic import Field
+from pathlib import Path
+
+from pydantic import Field, ValidationInfo, field_validator
 
 from molgan.settings import Settings
 
@@ -17,6 +19,12 @@ class GeneratorSettings(Settings):
     """Where the generator of a campaign comes from."""
 
     weights: str = Field("moses", min_length=1, description="name of shipped weights, or a folder that training wrote")
+
+    @field_validator("weights")
+    @classmethod
+    def _located(cls, weights: str, info: ValidationInfo) -> str:
+        beside = Path((info.context or {}).get("folder", ".")) / weights
+        return str(beside.resolve()) if "/" in weights and beside.exists() else weights
 
 
 class MotifNetworkSettings(Settings):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -15,11 +16,19 @@ from torch import Tensor, nn
 from molgan.errors import WeightsError
 
 
-def save_weights(path: str | Path, module: nn.Module, description: Mapping[str, Any]) -> None:
-    """Write `path`.safetensors and `path`.json, each beside its place first, so that no reader sees half a file."""
+def save_weights(
+    path: str | Path, module: nn.Module, description: Mapping[str, Any], *, dtype: torch.dtype | None = None
+) -> None:
+    """Write `path`.safetensors and `path`.json, each beside its place first, so that no reader sees half a file.
+
+    `dtype` is what floating-point tensors are stored as, their own by default; loading gives them back in their own.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
+    tensors = {
+        name: tensor.detach().to("cpu", dtype if tensor.is_floating_point() else None).contiguous()
+        for name, tensor in module.state_dict().items()
+    }
     save_file(tensors, _suffixed(path, ".safetensors.part"))
     _suffixed(path, ".json.part").write_text(json.dumps(dict(description), indent=1, sort_keys=True) + "\n")
     for suffix in (".safetensors", ".json"):

@@ -83,3 +83,15 @@ def relativistic_critic(real: Tensor, fake: Tensor) -> Tensor:
 def relativistic_generator(real: Tensor, fake: Tensor) -> Tensor:
     """-E log sigmoid(f(fake) - f(real)), real and fake in pairs."""
     return F.softplus(real - fake).mean()
+
+
+def log_variance(agent: Tensor, anchor: Tensor, energy: Tensor) -> Tensor:
+    """Half the variance of log p_agent - log p_anchor - energy over a batch of molecules, each [B], in nats.
+
+    It is 0 exactly where p_agent is proportional to p_anchor · exp(energy): the anchored optimum of reinforcement
+    learning with a KL penalty, and, with the critic's logit as energy, the data distribution. The batch mean stands
+    for the unknown log normaliser (VarGrad, Richter et al. 2020, equation 8), where REINVENT's augmented likelihood
+    (Olivecrona et al. 2017) takes it as 0. Any samples will do, so that replayed ones may join.
+    """
+    residual = agent - anchor.detach() - energy.detach()
+    return (residual - residual.mean().detach()).square().mean() / 2

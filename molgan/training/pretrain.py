@@ -47,7 +47,6 @@ def pretrain(
     """
     steps = max(1, round(settings.epochs * len(data) / settings.batch_size))
     optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    pace = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step, settings.warmup, steps))
     identity = {"steps": steps, "seed": seed, "molecules": len(data), **settings.model_dump()}
     done = 0
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
@@ -56,7 +55,6 @@ def pretrain(
             raise WeightsError(f"{checkpoint}: the checkpoint is of another training; delete it or change the run folder")
         generator.load_state_dict(under_prefix("generator", tensors))
         restore_optimizer(optimizer, tensors)
-        pace.load_state_dict(state["pace"])
         done = state["step"]
 
     generator.train()
@@ -66,18 +64,19 @@ def pretrain(
         with autocast(generator.device, enabled=settings.bf16):
             log_probs = generator.log_probs(forced)
         loss = -log_probs.sum() / len(rows)
+        learning_rate = settings.learning_rate * _pace(step, settings.warmup, steps)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(generator.parameters(), settings.clip)
         optimizer.step()
-        learning_rate = pace.get_last_lr()[0]
-        pace.step()
 
         molecules += len(rows)
         saved_now = None
         if checkpoint is not None and (step % settings.checkpoint_every == 0 or step == steps):
             tensors = {**with_prefix("generator", generator.state_dict()), **optimizer_tensors(optimizer)}
-            state = {"identity": identity, "step": step, "pace": pace.state_dict()}
+            state = {"identity": identity, "step": step}
             save_checkpoint(checkpoint, tensors, state)
             saved_now = {"step": step}
         if step % settings.report_every == 0 or step == steps or saved_now:
@@ -107,4 +106,5 @@ def _batches(lengths: np.ndarray, size: int, seed: int, done: int, steps: int) -
 
 
 def _pace(step: int, warmup: int, steps: int) -> float:
-    return min((step + 1) / max(1, warmup), max(0.0, (steps - step) / max(1, steps - warmup)))
+    """Share of the full learning rate at a step, counted from 1."""
+    return min(step / max(1, warmup), max(0.0, (steps - step + 1) / max(1, steps - warmup)))

@@ -1,0 +1,128 @@
+"""The adversarial stage: the discriminator against the motif generator."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from molgan.chem.molecule import parse
+from molgan.graphs.featurizer import featurize_all
+from molgan.models.discriminator import Discriminator
+from molgan.models.motif import MotifGenerator
+from molgan.models.precision import autocast
+from molgan.training.checkpoint import (
+    load_checkpoint,
+    optimizer_tensors,
+    restore_optimizer,
+    save_checkpoint,
+    under_prefix,
+    with_prefix,
+)
+from molgan.training.critic import train_critic
+from molgan.training.losses import log_variance
+from molgan.training.memory import Reward
+from molgan.training.settings import AdversarialSettings
+from molgan.training.signal import critic_logits, mix, step_seed
+
+Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
+
+
+def refine(
+    agent: MotifGenerator,
+    critic: Discriminator,
+    real: Sequence[str],
+    settings: AdversarialSettings,
+    *,
+    reward: Reward | None = None,
+    seed: int,
+    checkpoint: Path | None = None,
+    report: Report = lambda metrics, checkpoint: None,
+    processes: int = 1,
+) -> dict[str, float]:
+    """Train `critic` and move `agent` towards what it calls real, both in place; returns the critic's last figures.
+
+    Departures from MolGAN (De Cao & Kipf 2018): molecules are discrete, so the critic learns by the logistic loss
+    without gradient penalty, and its logit reaches the generator as a policy-gradient signal (GCPN, You et al. 2018)
+    rather than by backpropagation; the critic is trained until it stops improving and then held while the generator
+    moves, so that its logit is the log density ratio of real to the generator of the round's start, to which the
+    generator stays anchored; the property reward is the real one, so no network has to imitate it.
+
+    `real` is cut into equal shares for the rounds. With a `checkpoint` folder the loop starts again from there: after
+    the critic's training, or at the last update saved.
+    """
+    real_graphs = featurize_all(real, workers=processes)
+    anchor = copy.deepcopy(agent)
+    optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
+    at, step, figures = 0, -1, dict[str, float]()  # step -1: the critic of this round is not trained yet
+    if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
+        tensors, state = saved
+        at, step, figures = state["round"], state["step"], state["figures"]
+        for name, module in (("agent", agent), ("anchor", anchor), ("critic", critic)):
+            module.load_state_dict(under_prefix(name, tensors))
+        restore_optimizer(optimizer, tensors)
+
+    def save(at: int, step: int) -> dict[str, Any] | None:
+        if checkpoint is None:
+            return None
+        modules = {"agent": agent, "anchor": anchor, "critic": critic}
+        tensors = {k: v for name, module in modules.items() for k, v in with_prefix(name, module.state_dict()).items()}
+        state = {"round": at, "step": step, "figures": figures}
+        save_checkpoint(checkpoint, {**tensors, **optimizer_tensors(optimizer)}, state)
+        return state
+
+    for at in range(at, settings.rounds):
+        if step < 0:
+            fakes = agent.sample(settings.fake, seed=step_seed(seed, at), bf16=settings.bf16)
+            fake_graphs = featurize_all([sample.smiles for sample in fakes], workers=processes)
+            shown = real_graphs.select(np.arange(at, len(real_graphs), settings.rounds)[: settings.real])
+
+            def report_critic(metrics: dict[str, float], _: Mapping[str, Any] | None, at: int = at) -> None:
+                report({"phase": "critic", "round": at + 1, **metrics}, None)
+
+            outcome = train_critic(
+                critic, shown, fake_graphs, settings.critic, seed=step_seed(seed, at, 1), report=report_critic
+            )
+            figures = {name: float(value) for name, value in asdict(outcome).items()}
+            anchor.load_state_dict(agent.state_dict())
+            step = 0
+            save(at, step)
+        for step in range(step + 1, settings.steps + 1):
+            samples = agent.sample(settings.batch_size, seed=step_seed(seed, at, 2, step), bf16=settings.bf16)
+            smiles = [str(parse(sample.smiles).smiles) for sample in samples]
+            logits = critic_logits(critic, smiles, settings.logit_clip, bf16=settings.bf16)
+            rewards = None if reward is None else reward(smiles)
+            energy = mix(rewards, logits, gan_weight=settings.gan_weight, reward_scale=settings.reward_scale)
+            actions = [sample.actions for sample in samples]
+            with autocast(agent.device, enabled=settings.bf16):
+                log_prob = agent.log_likelihood(actions)
+                with torch.no_grad():
+                    anchored = anchor.log_likelihood(actions)
+            loss = log_variance(log_prob, anchored, torch.from_numpy(energy).to(log_prob))
+            optimizer.zero_grad()
+            loss.backward()
+            norm = torch.nn.utils.clip_grad_norm_(agent.parameters(), settings.clip)
+            optimizer.step()
+            saved_now = save(at, step) if step % settings.checkpoint_every == 0 or step == settings.steps else None
+            report(
+                {
+                    "phase": "generator",
+                    "round": at + 1,
+                    "step": step,
+                    "steps": settings.steps,
+                    "loss": loss.item(),
+                    "critic_logit": float(logits.mean()),
+                    **({} if rewards is None else {"score": float(rewards.mean())}),
+                    "unique": len(set(smiles)) / len(smiles),
+                    "kl": float((log_prob.detach() - anchored).mean()),
+                    "gradient_norm": float(norm),
+                },
+                saved_now,
+            )
+        step = -1
+    return figures

@@ -1,0 +1,119 @@
+"""What reinforcement learning remembers: scores already paid for, the best molecules, and how often a scaffold came."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from rdkit import Chem
+
+from molgan.chem.fingerprints import murcko_scaffold
+from molgan.training.settings import DiversityMemorySettings
+
+Reward = Callable[[Sequence[str | None]], np.ndarray]
+
+
+class OracleCache:
+    """Asks the reward only for molecules it has not scored yet; keys are canonical SMILES."""
+
+    def __init__(self, reward: Reward):
+        self._reward = reward
+        self._known: dict[str, float] = {}
+
+    @property
+    def calls(self) -> int:
+        """Distinct molecules scored so far."""
+        return len(self._known)
+
+    def __call__(self, smiles: Sequence[str]) -> np.ndarray:
+        """Rewards in 0..1, in order."""
+        new = list(dict.fromkeys(s for s in smiles if s not in self._known))
+        if new:
+            self._known.update(zip(new, np.asarray(self._reward(new), dtype=float).tolist(), strict=True))
+        return np.array([self._known[s] for s in smiles])
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"known": self._known}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._known = dict(state["known"])
+
+
+class Replayed(NamedTuple):
+    """A molecule in the replay memory; `prior` is its log-probability under the prior, `energy` what it was worth."""
+
+    smiles: str
+    reward: float
+    energy: float
+    prior: float
+    actions: tuple[int, ...]
+
+
+class ReplayMemory:
+    """The best molecules so far, distinct, drawn by rank."""
+
+    def __init__(self, size: int):
+        self.size = size
+        self.best: list[Replayed] = []
+
+    def add(self, molecules: Sequence[Replayed]) -> None:
+        known = {entry.smiles for entry in self.best}
+        for molecule in molecules:
+            if molecule.smiles not in known:
+                known.add(molecule.smiles)
+                self.best.append(molecule)
+        # By SMILES among equals, so that the order does not depend on how the entries came in.
+        self.best.sort(key=lambda entry: (-entry.reward, entry.smiles))
+        del self.best[self.size :]
+
+    def draw(self, n: int, rng: np.random.Generator) -> list[Replayed]:
+        """Up to n entries without repeats; the k-th best with weight 1 / (k + 1% of the memory), as in graph GA."""
+        n = min(n, len(self.best))
+        weights = 1 / (np.arange(len(self.best)) + 0.01 * self.size + 1)
+        chosen = rng.choice(len(self.best), size=n, replace=False, p=weights / weights.sum()) if n else []
+        return [self.best[i] for i in chosen]
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": [list(entry) for entry in self.best]}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.best = [Replayed(s, r, e, p, tuple(actions)) for s, r, e, p, actions in state["best"]]
+
+
+class DiversityMemory:
+    """Counts good molecules a Murcko scaffold, and takes the reward from scaffolds that are full.
+
+    Blaschke et al. 2020, "Memory-assisted reinforcement learning for diverse molecular de novo design".
+    """
+
+    def __init__(self, settings: DiversityMemorySettings):
+        self.settings = settings
+        self._count: Counter[str] = Counter()
+        self._seen: set[str] = set()
+
+    @property
+    def scaffolds(self) -> int:
+        """Distinct scaffolds among the good molecules."""
+        return len(self._count)
+
+    def penalise(self, smiles: Sequence[str], rewards: np.ndarray) -> np.ndarray:
+        """The rewards, 0 where the molecule is a repeat or its scaffold is full; good molecules are remembered."""
+        allowed = np.array(rewards, dtype=float)
+        for i, (text, reward) in enumerate(zip(smiles, rewards, strict=True)):
+            if reward < self.settings.minimum_score:
+                continue
+            scaffold = murcko_scaffold(Chem.MolFromSmiles(text))
+            if text in self._seen or self._count[scaffold] >= self.settings.bucket:
+                allowed[i] = 0.0
+            else:
+                self._seen.add(text)
+                self._count[scaffold] += 1
+        return allowed
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"count": dict(self._count), "seen": sorted(self._seen)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._count, self._seen = Counter(state["count"]), set(state["seen"])

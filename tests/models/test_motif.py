@@ -1,0 +1,131 @@
+"""The generator: every sample valid, likelihoods exact, the grammar the same in training and in sampling."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from rdkit import Chem
+
+from molgan.chem.motifs import cut
+from molgan.chem.references import load_reference
+from molgan.errors import WeightsError
+from molgan.graphs.datasets import tree_of
+from molgan.graphs.motif_actions import CLOSE, FIRST_MOTIF, SPELL, Vocabulary, encode
+from molgan.models.motif import MotifGenerator
+from molgan.models.settings import MotifNetworkSettings
+
+MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "[nH]1cccc1", "n1ccccc1", "[SH2](=O)=O", "C1CCNCC1", "F", "C#N")
+TINY = MotifNetworkSettings(embedding=8, hidden=8, layers=1)
+
+
+@pytest.fixture(scope="module")
+def generator() -> MotifGenerator:
+    torch.manual_seed(0)
+    return MotifGenerator(Vocabulary(MOTIFS), TINY, max_atoms=20)
+
+
+@pytest.fixture(scope="module")
+def speller() -> MotifGenerator:
+    """An untrained generator that likes to spell, and to go on spelling."""
+    torch.manual_seed(1)
+    generator = MotifGenerator(Vocabulary(MOTIFS), TINY, max_atoms=20)
+    with torch.no_grad():
+        generator.head.bias[SPELL] += 5
+        generator.head.bias[CLOSE] -= 2
+    return generator
+
+
+@pytest.mark.parametrize("name", ["generator", "speller"])
+def test_every_sample_is_a_valid_molecule_within_its_budget(name: str, request: pytest.FixtureRequest) -> None:
+    drawn = request.getfixturevalue(name).sample(500, seed=0)
+    mols = [Chem.MolFromSmiles(sample.smiles) for sample in drawn]
+    assert all(mol is not None and 1 <= mol.GetNumAtoms() <= 20 for mol in mols)
+    assert not any("." in sample.smiles for sample in drawn)
+    assert len({Chem.MolToSmiles(mol) for mol in mols}) > 300
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["generator", "speller"])
+def test_no_invalid_molecule_in_50_000(name: str, request: pytest.FixtureRequest) -> None:
+    drawn = request.getfixturevalue(name).sample(50_000, seed=1, max_atoms=30)
+    assert sum(Chem.MolFromSmiles(sample.smiles) is None for sample in drawn) == 0
+
+
+@pytest.mark.parametrize("name", ["generator", "speller"])
+def test_log_likelihood_is_the_log_probability_of_sampling(name: str, request: pytest.FixtureRequest) -> None:
+    model = request.getfixturevalue(name)
+    drawn = model.sample(100, seed=2, bf16=False)
+    found = model.log_likelihood([sample.actions for sample in drawn])
+    torch.testing.assert_close(found, torch.tensor([s.log_prob for s in drawn]), atol=1e-3, rtol=1e-4)
+
+
+def test_probabilities_add_up_to_one() -> None:
+    torch.manual_seed(0)
+    generator = MotifGenerator(Vocabulary(("C", "F")), TINY, max_atoms=1)
+    generator.head.bias.data[SPELL] -= 30  # leaves only the two motifs with any probability
+    c, f = generator.vocabulary.index["C"], generator.vocabulary.index["F"]
+    total = generator.log_likelihood([[c, 0], [f, 0]]).exp().sum()
+    torch.testing.assert_close(total, torch.tensor(1.0), atol=1e-4, rtol=0)
+
+
+def test_what_breaks_the_grammar_is_impossible(generator: MotifGenerator) -> None:
+    index = generator.vocabulary.index
+    legal = encode(tree_of("Cc1ccccc1"), generator.vocabulary)
+    incomplete, too_long = legal[:-1], [*legal, 0]
+    no_hydrogen_left = [index["F"], index["F"], index["F"]]
+    found = generator.log_likelihood([legal, incomplete, too_long, no_hydrogen_left, [0]])
+    assert torch.isfinite(found).tolist() == [True, False, False, False, False]
+    assert generator.log_likelihood([legal], max_atoms=6).item() == -torch.inf
+
+
+def test_real_molecules_keep_to_the_grammar(generator: MotifGenerator) -> None:
+    trees = [tree_of(record.smiles) for record in load_reference("moses_reference_1000")[:100]]
+    assert torch.isfinite(generator.log_likelihood([encode(t, generator.vocabulary) for t in trees], max_atoms=30)).all()
+
+
+def test_same_seed_same_molecules(generator: MotifGenerator) -> None:
+    assert generator.sample(50, seed=3) == generator.sample(50, seed=3)
+    assert generator.sample(50, seed=3) != generator.sample(50, seed=4)
+
+
+def test_a_prefix_starts_every_molecule(generator: MotifGenerator) -> None:
+    benzene = [generator.vocabulary.index["c1ccccc1"]]
+    for sample in generator.sample(50, seed=5, prefix=benzene):
+        assert sample.actions[:1] == tuple(benzene)
+        assert Chem.MolFromSmiles(sample.smiles).HasSubstructMatch(Chem.MolFromSmarts("c1ccccc1"))
+    with pytest.raises(ValueError, match="action 0 of the prefix"):
+        generator.sample(1, seed=0, prefix=[0])
+
+
+def test_gradients_flow_and_lower_the_loss() -> None:
+    torch.manual_seed(0)
+    generator = MotifGenerator(Vocabulary(MOTIFS), TINY)
+    actions = [encode(cut(Chem.MolFromSmiles(s)), generator.vocabulary) for s in ("CCO", "Cc1ccccc1", "CC(N)=O")]
+    optimizer = torch.optim.Adam(generator.parameters(), 0.05)
+    losses = []
+    for _ in range(60):
+        loss = -generator.log_likelihood(actions).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 1.5 < losses[0]  # three molecules of equal weight: log 3 = 1.1 nats at best
+
+
+def test_weights_come_back_and_foreign_ones_are_refused(generator: MotifGenerator, tmp_path: Path) -> None:
+    generator.save(tmp_path / "weights", note="toy")
+    loaded = MotifGenerator.load(tmp_path / "weights")
+    assert loaded.max_atoms == 20
+    assert loaded.sample(20, seed=0) == generator.sample(20, seed=0)
+    description = json.loads((tmp_path / "weights.json").read_text())
+    description["vocabulary"]["motifs"].append("Cl")
+    (tmp_path / "weights.json").write_text(json.dumps(description))
+    with pytest.raises(WeightsError, match="another architecture"):
+        MotifGenerator.load(tmp_path / "weights")
+    with pytest.raises(WeightsError, match="not_there"):
+        MotifGenerator.load(tmp_path / "not_there")
+
+
+def test_motifs_come_behind_the_structural_actions() -> None:
+    assert min(Vocabulary(MOTIFS).index.values()) == FIRST_MOTIF

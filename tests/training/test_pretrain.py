@@ -1,0 +1,102 @@
+"""Pretraining: learns, resumes exactly, and refuses a checkpoint of another training."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rdkit import Chem
+
+from molgan.chem.references import load_reference
+from molgan.errors import InputError, WeightsError
+from molgan.graphs.datasets import ActionData, prepare
+from molgan.graphs.motif_actions import decode
+from molgan.chem.motifs import write
+from molgan.models.motif import MotifGenerator
+from molgan.models.settings import MotifNetworkSettings
+from molgan.training.pretrain import pretrain
+from molgan.training.settings import PretrainSettings
+
+TINY = MotifNetworkSettings(embedding=16, hidden=16, layers=1)
+SETTINGS = PretrainSettings(epochs=4, batch_size=32, learning_rate=0.02, warmup=2, checkpoint_every=5, report_every=1)
+
+
+@pytest.fixture(scope="module")
+def molecules() -> list[str]:
+    return [record.smiles for record in load_reference("moses_reference_1000")][:200]
+
+
+@pytest.fixture(scope="module")
+def data(molecules: list[str], tmp_path_factory: pytest.TempPathFactory) -> ActionData:
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "in.smi").write_text("\n".join([*molecules, "[Xe]", "C.C"]))
+    return prepare(folder / "in.smi", folder / "cache", least_count=5)
+
+
+def fresh(data: ActionData) -> MotifGenerator:
+    torch.manual_seed(0)
+    return MotifGenerator(data.vocabulary, TINY, max_atoms=27)
+
+
+def test_every_molecule_of_the_file_is_there(data: ActionData, molecules: list[str]) -> None:
+    def canonical(smiles: str) -> str:
+        return Chem.MolToSmiles(Chem.MolFromSmiles(smiles))
+
+    found = [canonical(write(decode(data[i].tolist(), data.vocabulary))) for i in range(len(data))]
+    assert found == [canonical(smiles) for smiles in molecules]
+    assert data.summary["read"] == 202
+    assert data.summary["kept"] + sum(data.summary["rejected"].values()) == 202
+    assert 0 < data.summary["coverage"] < 1
+
+
+def test_preparation_reads_its_cache_and_does_not_depend_on_processes(molecules: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "in.csv.gz"
+    with gzip.open(path, "wt") as handle:
+        handle.write("\n".join(["SMILES", *molecules]))
+    first = prepare(path, tmp_path / "a", least_count=5)
+    again = prepare(path, tmp_path / "a", least_count=5)
+    parallel = prepare(path, tmp_path / "b", least_count=5, processes=2)
+    for other in (again, parallel):
+        assert np.array_equal(first.actions, other.actions)
+        assert first.vocabulary == other.vocabulary
+    assert len(list((tmp_path / "a").iterdir())) == 1
+
+
+def test_a_file_without_a_usable_molecule_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in.smi").write_text("[Xe]\nC.C\n")
+    with pytest.raises(InputError, match="no molecule in it can be encoded"):
+        prepare(tmp_path / "in.smi", tmp_path / "cache")
+
+
+def test_the_loss_falls(data: ActionData) -> None:
+    losses: list[float] = []
+    pretrain(fresh(data), data, SETTINGS, seed=0, report=lambda metrics, _: losses.append(metrics["loss"]))
+    assert len(losses) == 25
+    assert np.mean(losses[-5:]) < 0.6 * losses[0]
+
+
+def test_a_killed_training_ends_with_the_same_weights(data: ActionData, tmp_path: Path) -> None:
+    undisturbed = fresh(data)
+    pretrain(undisturbed, data, SETTINGS, seed=0)
+
+    def kill(metrics: dict[str, float], _: object) -> None:
+        if metrics["step"] == 13:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(fresh(data), data, SETTINGS, seed=0, checkpoint=tmp_path / "checkpoint", report=kill)
+    resumed, steps = fresh(data), list[float]()
+    pretrain(
+        resumed, data, SETTINGS, seed=0, checkpoint=tmp_path / "checkpoint", report=lambda m, _: steps.append(m["step"])
+    )
+    assert steps[0] == 11  # the checkpoint was of step 10
+    for a, b in zip(undisturbed.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_checkpoint_of_another_training_is_refused(data: ActionData, tmp_path: Path) -> None:
+    short = SETTINGS.model_copy(update={"epochs": 0.5})
+    pretrain(fresh(data), data, short, seed=0, checkpoint=tmp_path / "checkpoint")
+    with pytest.raises(WeightsError, match="of another training"):
+        pretrain(fresh(data), data, SETTINGS, seed=0, checkpoint=tmp_path / "checkpoint")

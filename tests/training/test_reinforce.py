@@ -1,0 +1,182 @@
+"""Adversarial and reinforcement learning on a toy generator: rewards rise, collapse is caught, kills lose nothing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rdkit import Chem
+
+from molgan.evaluation.settings import CollapseSettings
+from molgan.graphs.motif_actions import SPELL, Vocabulary
+from molgan.models.discriminator import Discriminator
+from molgan.models.motif import MotifGenerator
+from molgan.models.settings import DiscriminatorSettings, MotifNetworkSettings
+from molgan.training.adversarial import refine
+from molgan.training.losses import log_variance
+from molgan.training.memory import DiversityMemory, OracleCache, Replayed, ReplayMemory
+from molgan.training.reinforce import reinforce
+from molgan.training.settings import AdversarialSettings, CriticSettings, DiversityMemorySettings, ReinforceSettings
+
+MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
+RL = ReinforceSettings(
+    steps=30, batch_size=48, learning_rate=0.02, reward_scale=10, replay=8, diversity=None, bf16=False,
+    checkpoint_every=5, collapse=CollapseSettings(window=10_000, interval=10_000),
+)  # fmt: skip
+
+
+def nitrogens(smiles: Sequence[str | None]) -> np.ndarray:
+    """A toy reward: the share of nitrogen among the heavy atoms."""
+    mols = [Chem.MolFromSmiles(s or "") for s in smiles]
+    return np.array([sum(a.GetSymbol() == "N" for a in mol.GetAtoms()) / mol.GetNumAtoms() for mol in mols])
+
+
+def fresh() -> MotifGenerator:
+    torch.manual_seed(0)
+    generator = MotifGenerator(
+        Vocabulary(MOTIFS), MotifNetworkSettings(embedding=16, hidden=16, layers=1), max_atoms=12
+    )
+    generator.head.bias.data[SPELL] -= 5
+    return generator
+
+
+def mean_reward(generator: MotifGenerator) -> float:
+    return float(nitrogens([s.smiles for s in generator.sample(300, seed=99, bf16=False)]).mean())
+
+
+def piperidines(generator: MotifGenerator) -> float:
+    ring = Chem.MolFromSmarts("C1CCNCC1")
+    drawn = generator.sample(300, seed=99, bf16=False)
+    return sum(Chem.MolFromSmiles(s.smiles).HasSubstructMatch(ring) for s in drawn) / 300
+
+
+def test_log_variance_vanishes_at_the_tilted_anchor_and_pulls_towards_it() -> None:
+    anchor, energy = torch.tensor([-1.0, -2.0, -3.0]), torch.tensor([0.0, 1.0, 4.0])
+    agent = torch.log_softmax(anchor + energy, 0).requires_grad_()
+    assert log_variance(agent, anchor, energy).item() == pytest.approx(0, abs=1e-12)
+    agent = anchor.clone().requires_grad_()
+    log_variance(agent, anchor, energy).backward()
+    assert agent.grad is not None
+    assert agent.grad[2] < 0 < agent.grad[0]  # descent raises the rewarded one and lowers the other
+
+
+def test_reinforcement_raises_the_reward() -> None:
+    agent = fresh()
+    before = mean_reward(agent)
+    outcome = reinforce(agent, nitrogens, RL, seed=0)
+    assert mean_reward(agent) > 1.5 * before
+    assert 0 < outcome.oracle_calls <= 30 * 48
+    assert outcome.stopped is None
+
+
+def test_a_killed_run_ends_with_the_same_agent(tmp_path: Path) -> None:
+    settings = RL.model_copy(update={"steps": 14, "diversity": DiversityMemorySettings(bucket=5, minimum_score=0.1)})
+    undisturbed = fresh()
+    calls = reinforce(undisturbed, nitrogens, settings, seed=0).oracle_calls
+
+    def kill(metrics: dict[str, float], _: object) -> None:
+        if metrics["step"] == 8:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        reinforce(fresh(), nitrogens, settings, seed=0, checkpoint=tmp_path / "c", report=kill)
+    resumed = fresh()
+    steps: list[float] = []
+    outcome = reinforce(
+        resumed, nitrogens, settings, seed=0, checkpoint=tmp_path / "c", report=lambda m, _: steps.append(m["step"])
+    )
+    assert steps[0] == 6
+    assert outcome.oracle_calls == calls
+    for a, b in zip(undisturbed.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_collapse_is_rolled_back_and_told() -> None:
+    greedy = RL.model_copy(
+        update={
+            "steps": 60, "learning_rate": 0.1, "reward_scale": 200.0, "most_rollbacks": 1,
+            "collapse": CollapseSettings(window=192, interval=48, patience=1, uniqueness=0.3, diversity_sample=50),
+        }
+    )  # fmt: skip
+    told: list[str] = []
+    rows: list[dict[str, object]] = []
+    outcome = reinforce(fresh(), nitrogens, greedy, seed=0, message=told.append, report=lambda m, _: rows.append(dict(m)))
+    assert "back to step" in told[0] and "times 0.5" in told[0]
+    assert told == outcome.events
+    assert [row["message"] for row in rows if row.get("event") == "collapse"] == told
+    assert outcome.stopped is not None and outcome.stopped.endswith("stopped")
+
+
+def test_the_critic_pulls_the_generator_towards_real_molecules(tmp_path: Path) -> None:
+    real = ["NC1CCNCC1", "CN1CCNCC1", "NCC1CCNCC1", "N#CC1CCNCC1"] * 50
+    settings = AdversarialSettings(
+        rounds=2, real=100, fake=100, steps=25, batch_size=48, learning_rate=0.02, bf16=False,
+        critic=CriticSettings(epochs=20, batch_size=32, evaluate_every=10),
+    )  # fmt: skip
+    agent, critic = fresh(), Discriminator(DiscriminatorSettings(width=16, layers=2, readout=16))
+    before = piperidines(agent)
+    rows: list[dict[str, object]] = []
+    figures = refine(agent, critic, real, settings, seed=0, report=lambda m, _: rows.append(dict(m)))
+    assert piperidines(agent) > before + 0.2
+    assert figures["accuracy"] > 0.5
+    assert {row["phase"] for row in rows} == {"critic", "generator"}
+    assert {row["round"] for row in rows} == {1, 2}
+
+
+def test_a_killed_refinement_ends_with_the_same_agent(tmp_path: Path) -> None:
+    settings = AdversarialSettings(
+        real=60, fake=60, steps=8, batch_size=16, learning_rate=0.02, bf16=False, checkpoint_every=3,
+        critic=CriticSettings(epochs=2, batch_size=16, evaluate_every=2),
+    )  # fmt: skip
+    real = ["NC1CCNCC1", "CCO", "c1ccccc1C"] * 20
+
+    def critic() -> Discriminator:
+        return Discriminator(DiscriminatorSettings(width=8, layers=1, readout=8))
+
+    def kill(metrics: dict[str, object], _: object) -> None:
+        if metrics["phase"] == "generator" and metrics["step"] == 5:
+            raise KeyboardInterrupt
+
+    undisturbed = fresh()
+    refine(undisturbed, critic(), real, settings, seed=0)
+    with pytest.raises(KeyboardInterrupt):
+        refine(fresh(), critic(), real, settings, seed=0, checkpoint=tmp_path / "c", report=kill)
+    resumed = fresh()
+    refine(resumed, critic(), real, settings, seed=0, checkpoint=tmp_path / "c")
+    for a, b in zip(undisturbed.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_the_oracle_is_asked_once_a_molecule() -> None:
+    asked: list[str] = []
+
+    def reward(smiles: Sequence[str | None]) -> np.ndarray:
+        asked.extend(str(s) for s in smiles)
+        return np.arange(len(smiles), dtype=float)
+
+    oracle = OracleCache(reward)
+    assert oracle(["C", "O", "C"]).tolist() == [0, 1, 0]
+    assert oracle(["O", "N"]).tolist() == [1, 0]
+    assert asked == ["C", "O", "N"]
+    assert oracle.calls == 3
+
+
+def test_the_replay_memory_keeps_the_best_and_prefers_them() -> None:
+    memory = ReplayMemory(10)
+    memory.add([Replayed(f"m{i}", i / 20, 0.0, 0.0, (i,)) for i in range(20)])
+    memory.add([Replayed("m19", 0.0, 0.0, 0.0, ())])
+    assert [entry.smiles for entry in memory.best] == [f"m{i}" for i in range(19, 9, -1)]
+    rng = np.random.default_rng(0)
+    drawn = [memory.draw(1, rng)[0].smiles for _ in range(300)]
+    assert drawn.count("m19") > 2 * drawn.count("m10")
+    assert len({entry.smiles for entry in memory.draw(10, rng)}) == 10
+
+
+def test_the_diversity_memory_empties_full_scaffolds() -> None:
+    memory = DiversityMemory(DiversityMemorySettings(bucket=2, minimum_score=0.5))
+    benzenes = ["Cc1ccccc1", "CCc1ccccc1", "CCCc1ccccc1"]
+    assert memory.penalise(benzenes, np.array([0.9, 0.9, 0.9])).tolist() == [0.9, 0.9, 0.0]
+    assert memory.penalise(["CC1CCCCC1", "CC1CCCCC1"], np.array([0.4, 0.9])).tolist() == [0.4, 0.9]
+    assert memory.penalise(["CC1CCCCC1"], np.array([0.9])).tolist() == [0.0]  # a repeat
+    assert memory.scaffolds == 2
