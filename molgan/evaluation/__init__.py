@@ -1,0 +1,1 @@
+"""Metrics of generated sets (MOSES and others), and a watch on training."""

@@ -1,0 +1,162 @@
+"""The metrics of MOSES, by the definitions of its official code, so that values can be set beside published ones.
+
+Polykovskiy et al., Molecular Sets (MOSES), Frontiers in Pharmacology 11, 565644 (2020), and the package molsets.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from molgan.evaluation.features import PROPERTIES, Features, sample_features
+from molgan.evaluation.frechet import frechet_distance
+from molgan.evaluation.parallel import map_chunks
+from molgan.evaluation.reference import Reference, Statistics, pack, reference, summarise
+from molgan.evaluation.sources import Moses, Source, smiles_of
+from molgan.evaluation.tanimoto import mean_similarities, nearest_similarities
+from molgan.progress import Progress, Silent
+
+METRICS = (
+    "valid", "unique@1000", "unique@10000",
+    "FCD/Test", "SNN/Test", "Frag/Test", "Scaf/Test",
+    "FCD/TestSF", "SNN/TestSF", "Frag/TestSF", "Scaf/TestSF",
+    "IntDiv", "IntDiv2", "Filters", "logP", "SA", "QED", "weight", "Novelty",
+)  # fmt: skip
+"""What `evaluate` returns, in order, by MOSES's names; logP, SA, QED and weight are Wasserstein distances."""
+
+_COMPARABLE = 30_000
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """How many samples, the canonical SMILES of the valid ones in order, each distinct one and its `counts` [n]."""
+
+    given: int
+    valid: list[str]
+    distinct: list[Features]
+    counts: NDArray[np.int64]
+
+
+def evaluate(
+    smiles: Sequence[str | None],
+    *,
+    train: Source = Moses.TRAIN,
+    test: Source = Moses.TEST,
+    test_scaffolds: Source = Moses.TEST_SCAFFOLDS,
+    n_jobs: int = 1,
+    progress: Progress | None = None,
+) -> dict[str, float]:
+    """The MOSES metrics of samples in the order they were drawn, invalid ones included: `METRICS` → value.
+
+    NaN is what cannot be computed: no valid sample, a reference set that is left out (None) or not installed. FCD
+    depends on the number of samples; published values have 30,000. Two differences from the official code: a molecule
+    of more than 1,000 heavy atoms is invalid, and so is text behind a SMILES. Raises InputError for an unreadable file,
+    RunError when one of the `n_jobs` processes dies.
+    """
+    progress = progress or Silent()
+    sample = _describe(smiles, n_jobs, progress)
+    if sample.given < _COMPARABLE:
+        progress.message(f"{sample.given:,} samples: FCD is comparable with published values at {_COMPARABLE:,}")
+    values = dict.fromkeys(METRICS, math.nan)
+    if sample.given:
+        values["valid"] = len(sample.valid) / sample.given
+    if not sample.valid:
+        progress.message("no valid sample: nothing more can be computed")
+        return values
+    for k in (1000, 10_000):
+        if len(sample.valid) < k:
+            progress.message(f"unique@{k} is of {len(sample.valid):,} valid samples")
+        values[f"unique@{k}"] = len(set(sample.valid[:k])) / len(sample.valid[:k])
+    statistics = summarise(sample.distinct, sample.counts, progress=progress)
+    fingerprints = pack(sample.distinct)
+    for source, suffix in ((test, "Test"), (test_scaffolds, "TestSF")):
+        known = reference(source, n_jobs=n_jobs, progress=progress)
+        if known is None:
+            continue
+        compared = _compare(statistics, known.statistics)
+        compared["SNN"] = _nearest(fingerprints, sample.counts, known, suffix, progress)
+        values |= {f"{name}/{suffix}": value for name, value in compared.items()}
+        if suffix == "Test":
+            values |= _distances(statistics, known.statistics)
+    values["IntDiv"], values["IntDiv2"] = _internal_diversity(fingerprints, sample.counts, progress)
+    values["Filters"] = _passing(sample)
+    values["Novelty"] = _novelty(sample, train, progress)
+    return values
+
+
+def _describe(smiles: Sequence[str | None], n_jobs: int, progress: Progress) -> _Sample:
+    texts = [text if isinstance(text, str) else "" for text in smiles]
+    once = list(dict.fromkeys(texts))
+    found = map_chunks(sample_features, once, n_jobs=n_jobs, task="samples", progress=progress)
+    features = dict(zip(once, found, strict=True))
+    valid = [each.smiles for text in texts if (each := features[text]) is not None]
+    distinct = {each.smiles: each for each in found if each is not None}
+    times = Counter(valid)
+    counts = np.array([times[key] for key in distinct], dtype=np.int64)
+    return _Sample(len(texts), valid, list(distinct.values()), counts)
+
+
+def _compare(sample: Statistics, known: Statistics) -> dict[str, float]:
+    gaussians = (sample.mean, sample.covariance, known.mean, known.covariance)
+    computable = all(np.isfinite(array).all() for array in gaussians)
+    return {
+        "FCD": frechet_distance(*gaussians) if computable else math.nan,
+        "Frag": cosine_similarity(sample.fragments, known.fragments),
+        "Scaf": cosine_similarity(sample.scaffolds, known.scaffolds),
+    }
+
+
+def cosine_similarity(a: Mapping[str, int], b: Mapping[str, int]) -> float:
+    """The cosine of the angle between two vectors of counts, 0 to 1; NaN when one is empty."""
+    if not a or not b:
+        return math.nan
+    product = sum(count * b.get(key, 0) for key, count in a.items())
+    return product / math.sqrt(sum(n * n for n in a.values()) * sum(n * n for n in b.values()))
+
+
+def _nearest(
+    fingerprints: NDArray[np.uint8], counts: NDArray[np.int64], known: Reference, suffix: str, progress: Progress
+) -> float:
+    if known.fingerprints is None:
+        progress.message(f"SNN/{suffix} needs the file of the set, which is not here: set MOLGAN_DATA to its folder")
+        return math.nan
+    similarities = nearest_similarities(fingerprints, known.fingerprints, progress=progress)
+    return float(np.average(similarities, weights=counts))
+
+
+def _distances(sample: Statistics, known: Statistics) -> dict[str, float]:
+    from scipy.stats import wasserstein_distance
+
+    def distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+        return float(wasserstein_distance(a, b)) if len(a) and len(b) else math.nan
+
+    return {name: distance(sample.properties[name], known.properties[name]) for name in PROPERTIES}
+
+
+def _internal_diversity(
+    fingerprints: NDArray[np.uint8], counts: NDArray[np.int64], progress: Progress
+) -> tuple[float, float]:
+    weights = counts.astype(np.float64)
+    first, second = mean_similarities(fingerprints, weights, progress=progress)
+    # The paper takes the root of the mean over all pairs; the official code takes it molecule by molecule.
+    return float(1 - np.average(first, weights=weights)), float(1 - np.average(np.sqrt(second), weights=weights))
+
+
+def _passing(sample: _Sample) -> float:
+    judged = np.array([each.passes is not None for each in sample.distinct])
+    passes = np.array([bool(each.passes) for each in sample.distinct])
+    return float(np.average(passes[judged], weights=sample.counts[judged])) if judged.any() else math.nan
+
+
+def _novelty(sample: _Sample, train: Source, progress: Progress) -> float:
+    given = smiles_of(train)
+    if given is None:
+        if train is not None:
+            progress.message("Novelty needs the training set, which is not here: set MOLGAN_DATA to its folder")
+        return math.nan
+    distinct = {each.smiles for each in sample.distinct}
+    # The training set is taken as it is written: MOSES's is canonical.
+    return 1 - len(distinct.intersection(given)) / len(distinct)

@@ -1,0 +1,31 @@
+"""Settings of the evaluation layer."""
+
+from pydantic import Field, model_validator
+
+from molgan.settings import Settings
+
+
+class CollapseSettings(Settings):
+    """When a training run counts as collapsing or diverging. Floors are shares in 0..1; 0 switches a floor off."""
+
+    window: int = Field(default=1000, ge=10, description="how many of the last samples are looked at")
+    interval: int = Field(default=250, ge=1, description="how many new samples there are between two looks")
+    validity: float = Field(default=0.5, ge=0, le=1, description="floor of valid samples / samples")
+    uniqueness: float = Field(default=0.5, ge=0, le=1, description="floor of distinct molecules / valid samples")
+    scaffolds: float = Field(default=0.02, ge=0, le=1, description="floor of distinct Murcko scaffolds / valid samples")
+    scaffold_entropy: float = Field(
+        default=0.2, ge=0, le=1, description="floor of the scaffolds' entropy, 1 when every sample has its own"
+    )
+    diversity: float = Field(default=0.3, ge=0, le=1, description="floor of the mean Tanimoto distance (ECFP4)")
+    diversity_sample: int = Field(
+        default=200, ge=2, description="how many samples of the window the diversity is taken over"
+    )
+    critic_gap: float = Field(default=20.0, gt=0, description="ceiling of |mean critic output, real - generated|")
+    gradient_norm: float = Field(default=1e4, gt=0, description="ceiling of the gradient's norm")
+    patience: int = Field(default=3, ge=1, description="bad looks, or bad steps, in a row before the verdict falls")
+
+    @model_validator(mode="after")
+    def _a_window_holds_a_sample(self) -> "CollapseSettings":
+        if self.diversity_sample > self.window:
+            raise ValueError(f"diversity_sample ({self.diversity_sample}) is larger than window ({self.window})")
+        return self

@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""Make molgan/data/moses_{test,test_scaffolds}_statistics.npz from the package molsets, which ships the statistics that
+published MOSES figures are computed with.
+
+    pip download --no-deps molsets==0.3.1 && unzip molsets-*.whl 'moses/dataset/data/*'
+    python scripts/moses_statistics.py moses/dataset/data
+
+`molgan.evaluation.reference` would compute the same from the SMILES, in half an hour; converting is quicker.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from molgan.chem.cache import content_hash
+from molgan.chem.io import read_smiles
+from molgan.evaluation.features import PROPERTIES
+from molgan.evaluation.reference import Statistics
+from molgan.evaluation.sources import Moses, shipped_statistics
+
+
+def main(folder: Path) -> None:
+    for split in (Moses.TEST, Moses.TEST_SCAFFOLDS):
+        smiles = sorted(record.smiles for record in read_smiles(folder / f"{split.value}.csv.gz"))
+        # A pickle: run this on the package from the registry only.
+        official = np.load(folder / f"{split.value}_stats.npz", allow_pickle=True)["stats"].item()
+        statistics = Statistics(
+            mean=official["FCD"]["mu"].astype(np.float64),
+            covariance=official["FCD"]["sigma"],
+            fragments=official["Frag"]["frag"],
+            scaffolds=official["Scaf"]["scaf"],
+            properties={name: np.sort(official[name]["values"]) for name in PROPERTIES},
+            content=content_hash(smiles),
+        )
+        statistics.save(shipped_statistics(split))
+        print(f"{shipped_statistics(split)}: {len(smiles):,} molecules")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
