@@ -1,0 +1,23 @@
+"""Drug-like molecule libraries: a graph generator, an adversarial critic, reinforcement learning, scoring, filtering.
+
+What is offered here is imported when first used, so that `import molgan` is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from molgan.api import filter, load_generator, run, sample, score
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "filter", "load_generator", "run", "sample", "score"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("molgan.api"), name)
+    raise AttributeError(f"module 'molgan' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,187 @@
+"""What a YAML file may say: one section a layer. Everything is checked before any work starts."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from molgan.chem.settings import DataSettings
+from molgan.distributed.settings import ComputeSettings
+from molgan.errors import ConfigError
+from molgan.filters.registry import FILTERS, get_filter
+from molgan.filters.settings import FunnelSettings
+from molgan.models.settings import GeneratorSettings, MotifNetworkSettings
+from molgan.report.settings import ReportSettings
+from molgan.scoring.settings import ObjectiveSettings
+from molgan.settings import Settings
+from molgan.smoke import miniature
+from molgan.training.settings import AdversarialSettings, PretrainSettings, ReinforceSettings, SampleSettings
+from molgan.yamlfile import Location, YamlFile, write_yaml
+
+
+class _Job(Settings):
+    """What campaigns and trainings share. `name` is the file's by default, `out` is `runs/<name>`."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    out: Path | None = None
+    data: DataSettings
+    compute: ComputeSettings = ComputeSettings()
+
+    @property
+    def folder(self) -> Path:
+        """Where the run's files go; relative to the working folder."""
+        return self.out or Path("runs") / self.name
+
+
+class CampaignConfig(_Job):
+    """`molgan run`: adversarial → reinforce → sample → score → filter → report.
+
+    A campaign without the section `adversarial` or `reinforce` skips that stage.
+    """
+
+    generator: GeneratorSettings = GeneratorSettings()
+    adversarial: AdversarialSettings | None = None
+    reinforce: ReinforceSettings | None = None
+    objective: ObjectiveSettings
+    sample: SampleSettings
+    filters: FunnelSettings
+    report: ReportSettings = ReportSettings()
+
+    @field_validator("filters", mode="before")
+    @classmethod
+    def _complete(cls, value: Any, info: ValidationInfo) -> Any:
+        stages = value.get("stages") if isinstance(value, dict) else value
+        if not isinstance(stages, list) or "data" not in info.data:
+            return value
+        return {"stages": [_with_references(stage, info.data["data"]) for stage in stages]}
+
+    @model_validator(mode="after")
+    def _columns(self) -> "CampaignConfig":
+        names = [component.name for component in self.objective.components]
+        columns = ["score", *names, *(f"{name}_score" for name in names)]
+        for stage in self.filters.stages:
+            column = get_filter(stage.filter, **stage.parameters).column
+            if column is not None and column not in columns:
+                raise ValueError(f"filter {stage.name!r}: no column {column!r}, {_hint(column, columns)}")
+        return self
+
+
+class TrainingConfig(_Job):
+    """`molgan train`: likelihood training of a prior."""
+
+    network: MotifNetworkSettings = MotifNetworkSettings()
+    pretrain: PretrainSettings
+
+
+Job = TypeVar("Job", CampaignConfig, TrainingConfig)
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig:
+    """A campaign from YAML, with each override "section.key=value" put in; `smoke` makes it a miniature.
+
+    Paths are relative to the file when they exist there, else to the working folder. Raises ConfigError, one line with
+    file, line and mend: unknown keys and names with the nearest valid one, wrong types and ranges, missing files,
+    SMILES and SMARTS that cannot be read.
+    """
+    config = load(path, overrides, smoke=smoke)
+    if isinstance(config, TrainingConfig):
+        raise ConfigError(f"{path}: this file trains a prior; give it to `molgan train`")
+    return config
+
+
+def load_training(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> TrainingConfig:
+    """The training of a prior from YAML; as `load_config`."""
+    config = load(path, overrides, smoke=smoke)
+    if isinstance(config, CampaignConfig):
+        raise ConfigError(f"{path}: no section `pretrain`, so this is a campaign; give it to `molgan run`")
+    return config
+
+
+def load(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig | TrainingConfig:
+    """A training when the file has the section `pretrain`, else a campaign; as `load_config`."""
+    source = YamlFile(Path(path), overrides)
+    if smoke:
+        source = YamlFile(Path(path), [*miniature(source.values, Path(path).stem), *overrides])
+    if "pretrain" in source.values:
+        return _validated(TrainingConfig, source)
+    return _validated(CampaignConfig, source)
+
+
+def write_config(config: CampaignConfig | TrainingConfig, path: Path) -> None:
+    """Write every value, defaults and resolved paths included, as YAML that loads as the same configuration."""
+    write_yaml(config.model_dump(mode="json"), path)
+
+
+def _with_references(stage: Any, data: DataSettings) -> Any:
+    """A stage that compares with known molecules: with the training data unless it names others."""
+    stage = {"filter": stage} if isinstance(stage, str) else stage
+    kind = FILTERS.get(str(stage.get("filter"))) if isinstance(stage, dict) else None
+    if kind is None or "references" not in kind.Parameters.model_fields or "references" in stage:
+        return stage
+    return {**stage, "references": [str(data.train)], "column": data.column}
+
+
+def _validated(job: type[Job], source: YamlFile) -> Job:
+    try:
+        return job.model_validate({"name": source.path.stem, **source.values}, context={"folder": source.path.parent})
+    except ValidationError as error:
+        # An unknown key comes first: misspelt, it is the cause of a missing one.
+        faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+        message = _message(job, faults[0], source)
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise ConfigError(f"{source.place(faults[0]['loc'], message)}: {message}{more}") from None
+
+
+def _message(job: type[BaseModel], fault: ErrorDetails, source: YamlFile) -> str:
+    location = fault["loc"]
+    where = ".".join(str(part) for part in source.known(location))
+    match fault["type"]:
+        case "extra_forbidden":
+            return f"{str(location[-1])!r} is not a key here, {_hint(str(location[-1]), _keys(job, location[:-1]))}"
+        case "missing":
+            return f"{str(location[-1])!r} is missing" + (f" in {where}" if where else "")
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"{where} must be a section, lines of `key: value` below it"
+        case "value_error":
+            return fault["msg"].removeprefix("Value error, ")
+        case _:
+            return f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.60}"
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+
+
+def _keys(job: type[BaseModel], location: Location) -> list[str]:
+    """The valid keys of the section at `location`."""
+    kinds: list[Any] = [job]
+    for part in location:
+        # A union adds its member's name to the location; no section holds it, so it changes nothing.
+        kinds = [inner for kind in kinds for inner in _inside(kind, part)] or kinds
+    return sorted({key for kind in kinds if _is_section(kind) for key in kind.model_fields})
+
+
+def _inside(kind: Any, part: str | int) -> Iterator[Any]:
+    if _is_section(kind):
+        if part in kind.model_fields:
+            yield from _members(kind.model_fields[str(part)].annotation)
+    elif get_origin(kind) is list and isinstance(part, int):
+        yield from _members(get_args(kind)[0])
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """The members of a union, or the one type."""
+    if get_origin(annotation) is list or not get_args(annotation):
+        yield annotation
+    else:
+        for member in get_args(annotation):
+            yield from _members(member)
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

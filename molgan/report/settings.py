@@ -1,0 +1,11 @@
+"""What the report of a campaign shows."""
+
+from pydantic import Field
+
+from molgan.settings import Settings
+
+
+class ReportSettings(Settings):
+    """`reference` is how many molecules of the training data have their properties drawn behind the library's."""
+
+    reference: int = Field(default=2000, ge=0, le=100_000)

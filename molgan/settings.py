@@ -1,0 +1,29 @@
+"""The base of every configuration section, and the types that sections share."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
+
+
+class Settings(BaseModel):
+    """A configuration section: unknown keys are refused, values do not change after loading.
+
+    Each layer declares its own in `<layer>/settings.py`; `config.py` composes them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+def existing(path: Path, info: ValidationInfo) -> Path:
+    """The absolute path of a file or folder beside the configuration (the validation context's `folder`), else in the
+    working folder. Raises ValueError when it is in neither."""
+    folder: Path | None = (info.context or {}).get("folder")
+    for candidate in (folder / path if folder else path, path):
+        if candidate.exists():
+            return candidate.resolve()
+    raise ValueError(f"no such file: {path}" + (f" (neither in {folder} nor in the working folder)" if folder else ""))
+
+
+InputPath = Annotated[Path, AfterValidator(existing)]
+"""A file or folder that exists; see `existing`."""

@@ -1,0 +1,37 @@
+"""What makes any configuration a miniature of itself, so that every stage can be tried within seconds."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+_TRAIN = files("molgan") / "data" / "moses_reference_1000.csv.gz"
+
+_SECTIONS = {
+    "data": [f"data.train={_TRAIN}", "data.column=null"],
+    "pretrain": ["pretrain.epochs=0.5", "pretrain.batch_size=32", "network={embedding: 16, hidden: 16, layers: 1}"],
+    "adversarial": [
+        "adversarial.rounds=1",
+        "adversarial.real=200",
+        "adversarial.fake=200",
+        "adversarial.critic.epochs=1",
+        "adversarial.critic.batch_size=64",
+        "adversarial.steps=2",
+        "adversarial.batch_size=16",
+    ],
+    "reinforce": ["reinforce.steps=2", "reinforce.batch_size=16", "reinforce.replay=4"],
+    "sample": ["sample={n: 200}"],
+    "report": ["report.reference=100"],
+}
+
+
+def miniature(values: dict[str, Any], stem: str) -> Iterator[str]:
+    """The overrides for a configuration, by the sections that it has; its run folder becomes another one.
+
+    `stem` is the name of a configuration that gives none.
+    """
+    yield f"name={values.get('name', stem)}-smoke"
+    if values.get("out") is not None:
+        yield f"out={values['out']}-smoke"
+    for section, overrides in _SECTIONS.items():
+        if values.get(section) is not None:
+            yield from overrides
