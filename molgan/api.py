@@ -1,0 +1,87 @@
+"""What `import molgan` offers. Each function imports what it needs when it is called."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas
+
+    from molgan.campaign import CampaignResult
+    from molgan.chem.molecule import Molecule
+    from molgan.config import CampaignConfig
+    from molgan.filters.base import Filter
+    from molgan.models.motif import MotifGenerator
+    from molgan.progress import Progress
+    from molgan.scoring.base import Scorer
+
+
+def score(smiles: "Iterable[str | Molecule | None]", scorers: "Sequence[str | Scorer]") -> "pandas.DataFrame":
+    """Raw properties of molecules as a table, one row an input, in order: `smiles`, a column a scorer, `error`.
+
+    What failed is missing (NaN) and `error` says why. Alerts are True for a hit. `molgan list scorers` lists the names.
+    Raises InputError for a single string, ConfigError for an unknown scorer.
+    """
+    from molgan.scoring.table import score
+
+    return score(smiles, scorers)
+
+
+def filter(
+    smiles: "Iterable[str | Molecule | None]",
+    stages: "Sequence[str | Mapping[str, Any] | Filter]",
+    *,
+    table: "pandas.DataFrame | None" = None,
+) -> "pandas.DataFrame":
+    """Pass molecules through filters in the order given: a table, one row an input, in order: `smiles`, `kept`, and
+    `stage` and `reason` where it is False.
+
+    A stage is a filter's name, its settings as in a configuration (`{"filter": "size", "max": 30}`), or a filter.
+    `table` holds what stages on scores read, one row a molecule. `molgan list filters` lists the names. Raises
+    InputError for a single string, ConfigError for an unknown filter or a wrong parameter.
+    """
+    from molgan.filters.settings import StageSettings
+    from molgan.filters.table import filter_smiles
+    from molgan.scoring.parameters import validated
+
+    built = [validated(StageSettings, stage, "stage") if isinstance(stage, Mapping) else stage for stage in stages]
+    return filter_smiles(smiles, built, table=table)
+
+
+def load_generator(weights: str | Path = "moses") -> "MotifGenerator":
+    """The generator with the weights of that name which molgan ships, or from the folder that a training wrote.
+
+    Raises WeightsError when they are missing, damaged or of another architecture.
+    """
+    from molgan.models.motif import load_generator
+
+    return load_generator(weights)
+
+
+def sample(
+    n: int, *, seed: int = 0, weights: str | Path = "moses", on_batch: Callable[[int], None] = lambda done: None
+) -> list[str]:
+    """Canonical SMILES of `n` molecules drawn from the generator with `weights`; the same for the same seed.
+
+    `on_batch` is told how many molecules were just drawn. Raises WeightsError; see `load_generator`.
+    """
+    from molgan.chem.molecule import parse
+
+    drawn = load_generator(weights).sample(n, seed=seed, on_batch=on_batch)
+    return [str(parse(one.smiles).smiles) for one in drawn]
+
+
+def run(
+    config: "str | Path | CampaignConfig", overrides: Sequence[str] = (), *, progress: "Progress | None" = None
+) -> "CampaignResult":
+    """Run a campaign, or go on with it where it stopped: train, sample, score, filter, report.
+
+    `overrides` are "section.key=value" and belong to a path. Raises ConfigError before any work starts.
+    """
+    from molgan.campaign import run
+    from molgan.config import CampaignConfig, load_config
+    from molgan.progress import Silent
+
+    if not isinstance(config, CampaignConfig):
+        config = load_config(config, overrides)
+    return run(config, progress=progress or Silent())

@@ -1,0 +1,81 @@
+"""The verbs, and how each kind of failure ends."""
+
+import errno
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from molgan import __version__
+from molgan.cli import campaigns, molecules
+from molgan.errors import MolganError
+
+_EXIT_CODES = "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 short of its target, 130 interrupted."
+# What the user can mend: no permission, no space, no such place.
+_MENDABLE = frozenset(
+    {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
+)
+
+
+class _Verbs(TyperGroup):
+    """Ends in one line on stderr and exit code 2 where the user can mend it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MolganError as error:
+            reason = str(error)
+        except OSError as error:
+            if error.errno not in _MENDABLE:
+                raise
+            reason = f"{error.filename or 'output'}: {error.strerror}"
+        print(f"molgan: {' '.join(reason.split())}", file=sys.stderr)
+        raise typer.Exit(2)
+
+
+app = typer.Typer(
+    name="molgan",
+    cls=_Verbs,
+    help="Drug-like molecule libraries from one YAML file.",
+    epilog=_EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+"""The verbs as a typer application."""
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"molgan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+for name, verb in (
+    ("check", campaigns.check),
+    ("run", campaigns.run),
+    ("train", campaigns.train),
+    ("sample", molecules.sample),
+    ("score", molecules.score),
+    ("filter", molecules.filter_),
+    ("evaluate", molecules.evaluate),
+    ("report", campaigns.report),
+    ("list", molecules.list_),
+):
+    app.command(name, epilog=_EXIT_CODES)(verb)
+
+
+def main() -> None:
+    """The console script `molgan`."""
+    app()

@@ -1,0 +1,94 @@
+"""The verbs on campaigns: check, run, train, report."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from molgan.cli.progress import format_number, show_progress
+
+if TYPE_CHECKING:
+    from molgan.check import Findings
+
+SHORT_OF_TARGET = 3
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML file, such as configs/quickstart.yaml.")]
+Overrides = Annotated[
+    list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="In place of the file's: seed=7 sample.n=20000.")
+]
+Smoke = Annotated[bool, typer.Option("--smoke", help="In miniature: every stage, a few steps, a few molecules.")]
+
+
+def check(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> None:
+    """Validate a configuration without running it: what it costs, what its filters keep, how it scores known molecules.
+
+    Example: `molgan check configs/quickstart.yaml`
+    """
+    from molgan.config import TrainingConfig, load
+
+    settings = load(config, overrides or [], smoke=smoke)
+    if isinstance(settings, TrainingConfig):
+        print(f"{config}: a training of a prior, valid; it writes to {settings.folder}")
+        return
+    from molgan.check import check_campaign
+
+    with show_progress() as progress:
+        findings = check_campaign(settings, progress)
+    print(f"{config}: a campaign, valid; it writes to {settings.folder}")
+    _print_findings(findings)
+
+
+def run(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> None:
+    """Run a campaign, or go on with it where it stopped: train, sample, score, filter, report.
+
+    Example: `molgan run configs/quickstart.yaml seed=7 sample.n=20000`
+    """
+    from molgan.config import load_config
+
+    settings = load_config(config, overrides or [], smoke=smoke)
+    from molgan.campaign import run as run_campaign
+
+    with show_progress() as progress:
+        result = run_campaign(settings, progress=progress)
+    print(result.summary)
+    if result.short:
+        raise typer.Exit(SHORT_OF_TARGET)
+
+
+def train(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> None:
+    """Train a prior, or go on with its training where it stopped.
+
+    Example: `molgan train configs/moses_prior.yaml pretrain.epochs=2`
+    """
+    from molgan.config import load_training
+
+    settings = load_training(config, overrides or [], smoke=smoke)
+    from molgan.prior import train_prior
+
+    with show_progress() as progress:
+        weights = train_prior(settings, progress=progress)
+    print(f"weights: {weights}")
+
+
+def report(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder: runs/quickstart.")]) -> None:
+    """Write the report of a run folder anew, from the files in it.
+
+    Example: `molgan report runs/quickstart`
+    """
+    from molgan.report import write_report
+
+    print(write_report(folder))
+
+
+def _print_findings(findings: "Findings") -> None:
+    print("\nOf 1,000 molecules of the MOSES test set")
+    for count in findings.passing:
+        reasons = ", ".join(f"{reason} {number}" for reason, number in count.reasons.most_common(3))
+        print(f"  {count.stage:<20} {count.entered:>6,} in {count.kept:>6,} kept  {reasons}".rstrip())
+    for row in findings.known.to_dict("records"):
+        verdict = f"rejected by {row['stage']}: {row['reason']}" if row["stage"] else "passes every filter"
+        raw = ", ".join(f"{name} {format_number(row[name])}" for name in findings.components)
+        print(f"\n{row['role']} {row['smiles']}\n  score {format_number(row['score'])} ({raw})\n  {verdict}")
+    print("\nOn this machine, about and at most")
+    for cost in findings.costs:
+        print(f"  {cost.stage:<12} {cost.seconds / 60:6.1f} min  {cost.drawn:>9,} drawn  {cost.scored:>9,} scored")

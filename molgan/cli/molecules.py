@@ -1,0 +1,155 @@
+"""The verbs on molecules: sample, score, filter, evaluate, list."""
+
+import json
+import math
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from molgan.cli.files import bad_rows, written
+from molgan.cli.progress import show_progress
+
+if TYPE_CHECKING:
+    from molgan.chem.io import Record
+
+_CHUNK = 8192  # molecules in memory at a time
+
+Molecules = Annotated[
+    str, typer.Argument(metavar="FILE", help=".smi, .csv, .tsv (also .gz), .sdf or .parquet; - reads from stdin.")
+]
+Column = Annotated[str | None, typer.Option(help="The SMILES column; found by its name when left out.")]
+
+
+def sample(
+    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many molecules.")],
+    output: Annotated[str, typer.Option("-o", "--output", help="SMILES, one a line; - writes to stdout.")] = "-",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same molecules.")] = 0,
+    weights: Annotated[str, typer.Option(help="Shipped weights by name, or what `molgan train` wrote.")] = "moses",
+) -> None:
+    """Draw molecules from a generator.
+
+    Example: `molgan sample -n 1000 --seed 7 -o samples.smi`
+    """
+    from molgan import api
+
+    with show_progress() as progress, written(output) as handle:
+        progress.start("sample", number)
+        drawn = api.sample(number, seed=seed, weights=weights, on_batch=partial(progress.advance, "sample"))
+        handle.writelines(f"{smiles}\n" for smiles in drawn)
+        progress.finish("sample")
+
+
+def score(
+    file: Molecules,
+    scorers: Annotated[str, typer.Option(help="Names, separated by commas; see `molgan list scorers`.")],
+    output: Annotated[str, typer.Option("-o", "--output", help="CSV; - writes to stdout.")] = "-",
+    column: Column = None,
+) -> None:
+    """Score molecules: raw values, one row a molecule, in order; what failed is empty, with the reason in `error`.
+
+    Example: `molgan score molecules.smi --scorers qed,sa,pains -o scores.csv`
+    """
+    from molgan.scoring.registry import get_scorer
+    from molgan.scoring.table import score as score_table
+
+    chosen = [get_scorer(name.strip()) for name in scorers.split(",")]
+    others: list[str] = []
+    with show_progress() as progress, written(output) as handle:
+        progress.start("score")
+        for number, chunk in enumerate(_chunks(file, column)):
+            table = score_table([record.smiles for record in chunk], chosen)
+            if number == 0:
+                others = [name for name in dict.fromkeys(n for r in chunk for n in r.fields) if name not in table]
+            for place, name in enumerate(others, start=1):
+                table.insert(place, name, [record.fields.get(name) for record in chunk])
+            table.to_csv(handle, index=False, header=number == 0, lineterminator="\n")
+            progress.advance("score", len(chunk))
+        progress.finish("score")
+
+
+def filter_(
+    file: Molecules,
+    config: Annotated[Path, typer.Option(help="A campaign; its `filters` and `objective` are used.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the library and the rejected molecules.")],
+    column: Column = None,
+) -> None:
+    """Pass molecules through a campaign's filters: library.csv, .smi, .sdf, .parquet, rejected.csv and funnel.json.
+
+    Example: `molgan filter molecules.smi --config configs/quickstart.yaml -o filtered/`
+    """
+    from molgan.config import load_config
+    from molgan.filtering import filter_records
+
+    settings = load_config(config)
+    with show_progress() as progress:
+        counts = filter_records(_chunks(file, column), settings, output, progress)
+    for count in counts:
+        print(f"{count.stage:<24} {count.entered:>10,} in {count.kept:>10,} kept")
+    print(f"{counts[-1].kept:,} molecules in {output / 'library.csv'}")
+
+
+def evaluate(
+    file: Molecules,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; what cannot be computed is null.")] = False,
+    train: Annotated[Path | None, typer.Option(help="Training set, for novelty; MOSES's when left out.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Test set; MOSES's test and scaffold test when left out.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    column: Column = None,
+) -> None:
+    """Compare samples with real molecules by the metrics of MOSES: valid, unique, FCD, SNN, Frag, Scaf, IntDiv, ….
+
+    Give raw samples in the order drawn, invalid ones included; published FCDs are of 30,000.
+
+    Example: `molgan sample -n 30000 | molgan evaluate - --json`
+    """
+    from molgan.evaluation.metrics import evaluate as measure
+    from molgan.evaluation.sources import Moses
+
+    samples = [record.smiles for chunk in _chunks(file, column) for record in chunk]
+    with show_progress() as progress:
+        values = measure(
+            samples,
+            train=train or Moses.TRAIN,
+            test=test or Moses.TEST,
+            test_scaffolds=None if test else Moses.TEST_SCAFFOLDS,
+            n_jobs=jobs,
+            progress=progress,
+        )
+    if as_json:
+        print(json.dumps({name: None if math.isnan(value) else value for name, value in values.items()}, indent=2))
+    else:
+        for name, value in values.items():
+            print(f"{name:<16} {value:.4f}")
+
+
+class Kind(StrEnum):
+    """What there are lists of."""
+
+    SCORERS = "scorers"
+    FILTERS = "filters"
+    TRANSFORMS = "transforms"
+
+
+def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
+    """List the names that a configuration can use, with their parameters.
+
+    Example: `molgan list scorers`
+    """
+    from molgan.cli import lists
+
+    lines = {Kind.SCORERS: lists.scorers, Kind.FILTERS: lists.filters, Kind.TRANSFORMS: lists.transforms}[kind]()
+    print("\n".join(lines))
+
+
+def _chunks(file: str, column: str | None) -> "Iterator[tuple[Record, ...]]":
+    from molgan.chem.io import read_smiles
+
+    with bad_rows(file) as on_bad:
+        records = read_smiles(file, column=column, on_bad=on_bad)
+        while chunk := tuple(islice(records, _CHUNK)):
+            yield chunk

@@ -1,0 +1,133 @@
+"""Progress on stderr: bars where it is a terminal, else a plain line now and then."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.text import Text
+
+from molgan.progress import Progress
+
+_SECONDS_BETWEEN_LINES = 15.0
+
+
+@contextmanager
+def show_progress() -> Iterator[Progress]:
+    """A `Progress` for as long as the `with` lasts."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield PlainLines()
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        _Count(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("[dim]{task.fields[figures]}"),
+    )
+    with Bars(*columns, console=console) as bars:
+        yield ProgressBars(bars)
+
+
+class ProgressBars:
+    """One bar a task, with units a second, time left, and the task's latest figures."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def start(self, task: str, total: int | None = None) -> None:
+        if task in self._tasks:
+            self._bars.remove_task(self._tasks[task])
+        self._tasks[task] = self._bars.add_task(task, total=total, figures="")
+
+    def advance(self, task: str, done: int = 1, **figures: float) -> None:
+        bar = self._tasks[task]
+        if figures:
+            self._bars.update(bar, advance=done, figures=format_figures(figures))
+        else:
+            self._bars.update(bar, advance=done)
+
+    def finish(self, task: str) -> None:
+        bar = self._tasks[task]
+        completed = next(row.completed for row in self._bars.tasks if row.id == bar)
+        self._bars.update(bar, total=completed)
+
+    def message(self, text: str) -> None:
+        self._bars.console.print(Text(text))
+
+
+class _Count(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        total = f"/{int(task.total):,}" if task.total else ""
+        return Text(f"{int(task.completed):,}{total}", style="progress.download")
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{format_number(speed)}/s" if speed else "", style="progress.data.speed")
+
+
+@dataclass
+class _Task:
+    total: int | None
+    done: int = 0
+    started: float = field(default_factory=time.monotonic)
+    shown: float = field(default_factory=time.monotonic)
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+class PlainLines:
+    """A line when a task starts, every 15 seconds while it lasts, and when one of a second or more ends."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, _Task] = {}
+
+    def start(self, task: str, total: int | None = None) -> None:
+        self._tasks[task] = _Task(total)
+        self.message(f"{task}: {total:,}" if total else task)
+
+    def advance(self, task: str, done: int = 1, **figures: float) -> None:
+        state = self._tasks[task]
+        state.done += done
+        state.figures.update(figures)
+        if time.monotonic() - state.shown >= _SECONDS_BETWEEN_LINES:
+            state.shown = time.monotonic()
+            self.message(_line(task, state))
+
+    def finish(self, task: str) -> None:
+        state = self._tasks.pop(task)
+        if (seconds := time.monotonic() - state.started) >= 1:
+            self.message(f"{_line(task, state)}, done in {seconds:.1f} s")
+
+    def message(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+
+def _line(task: str, state: _Task) -> str:
+    seconds = time.monotonic() - state.started
+    speed = state.done / seconds if seconds > 0 else 0.0
+    parts = [f"{task}: {state.done:,}" + (f"/{state.total:,}" if state.total else ""), f"{format_number(speed)}/s"]
+    if state.total and speed and state.done < state.total:
+        parts.append(f"{(state.total - state.done) / speed:.0f} s left")
+    if state.figures:
+        parts.append(format_figures(state.figures))
+    return ", ".join(parts)
+
+
+def format_figures(figures: dict[str, float]) -> str:
+    """`{"loss": 1.23456, "molecules_a_second": 2048}` as "loss 1.235 molecules a second 2,048"."""
+    return " ".join(f"{name.replace('_', ' ')} {format_number(value)}" for name, value in figures.items())
+
+
+def format_number(value: float) -> str:
+    """A number in as few characters as tell it: 12,345, 123.4, 1.235, 0.00123."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -1,0 +1,83 @@
+"""What a campaign will cost on this machine: every kind of work is timed on a few molecules, then counted."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from molgan.chem.molecule import Molecule
+from molgan.config import CampaignConfig
+from molgan.filters.funnel import Funnel
+from molgan.scoring.objective import Objective
+
+T = TypeVar("T")
+
+_DRAWN = 256  # molecules that the networks are timed on
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds a molecule: drawn, learned from by the generator, seen by the critic in training, scored, filtered."""
+
+    sample: float
+    learn: float
+    critic: float
+    score: float
+    filter: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of a stage: molecules that it draws and scores, and about how many seconds it takes."""
+
+    stage: str
+    drawn: int
+    scored: int
+    seconds: float
+
+
+def measure(config: CampaignConfig, reference: list[Molecule], objective: Objective, funnel: Funnel) -> Pace:
+    """Time each kind of work; scorers and filters on `reference`, new to them. Raises WeightsError."""
+    scores, score = _timed(lambda: objective(reference).to_frame())
+    _, filtered = _timed(lambda: funnel(reference, table=scores))
+    return Pace(*_networks(config), score / len(reference), filtered / len(reference))
+
+
+def estimate(config: CampaignConfig, pace: Pace) -> list[Cost]:
+    """The cost of each stage, at most: a target may be reached before its budget is spent."""
+    costs = []
+    if (a := config.adversarial) is not None:
+        drawn, seen = a.rounds * (a.fake + a.steps * a.batch_size), a.rounds * a.critic.epochs * (a.real + a.fake)
+        scored = a.rounds * a.steps * a.batch_size if a.gan_weight < 1 else 0
+        learned = a.rounds * a.steps * a.batch_size
+        seconds = drawn * pace.sample + learned * pace.learn + seen * pace.critic + scored * pace.score
+        costs.append(Cost("adversarial", drawn, scored, seconds))
+    if (r := config.reinforce) is not None:
+        drawn = r.steps * r.batch_size
+        learned = r.steps * (r.batch_size + r.replay)
+        seconds = drawn * (pace.sample + pace.score) + learned * pace.learn
+        costs.append(Cost("reinforce", drawn, drawn, seconds))
+    drawn = config.sample.n or config.sample.budget
+    costs.append(Cost("sample", drawn, drawn, drawn * (pace.sample + pace.score + pace.filter)))
+    return costs
+
+
+def _networks(config: CampaignConfig) -> tuple[float, float, float]:
+    from molgan.graphs.featurizer import featurize_all
+    from molgan.models.discriminator import Discriminator
+    from molgan.models.motif import load_generator
+    from molgan.models.precision import autocast
+
+    generator = load_generator(config.generator.weights)
+    generator.sample(8, seed=config.seed)
+    drawn, sample = _timed(lambda: generator.sample(_DRAWN, seed=config.seed))
+    graphs, critic = featurize_all([one.smiles for one in drawn]).batch(), Discriminator()
+    with autocast(generator.device):
+        _, learn = _timed(lambda: generator.log_likelihood([one.actions for one in drawn]).mean().backward())
+        _, seen = _timed(lambda: critic(graphs).mean().backward())
+    return sample / _DRAWN, learn / _DRAWN, seen / _DRAWN
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    began = time.perf_counter()
+    return work(), time.perf_counter() - began

@@ -1,0 +1,139 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas
+import pytest
+from typer.testing import CliRunner, Result
+
+from molgan.cli import app
+from molgan.cli.progress import PlainLines, format_figures, show_progress
+
+VERBS = ("check", "run", "train", "sample", "score", "filter", "evaluate", "report", "list")
+
+CAMPAIGN = """\
+data: {train: train.smi}
+objective: {components: [{scorer: qed}]}
+sample: {n: 10}
+filters: [valid, distinct, {filter: size, min: 5}, novel, {filter: score, min: 0.3}]
+"""
+
+
+def molgan(*arguments: object, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+
+
+@pytest.fixture
+def campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MOLGAN_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "train.smi").write_text("c1ccccc1\n")
+    path = tmp_path / "campaign.yaml"
+    path.write_text(CAMPAIGN)
+    return path
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_an_example_and_exit_codes(verb: str) -> None:
+    result = molgan(verb, "--help")
+    assert result.exit_code == 0
+    assert f"molgan {verb} " in result.output
+    assert "Example:" in result.output
+    assert "Exit codes:" in result.output
+
+
+def test_help_is_quick() -> None:
+    probe = "import resource; u = resource.getrusage(resource.RUSAGE_SELF); print(u.ru_utime + u.ru_stime)"
+    code = f"import sys, molgan.cli\ntry:\n    molgan.cli.main()\nexcept SystemExit:\n    {probe}"
+    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
+    assert all(verb in done.stdout for verb in VERBS)
+    assert float(done.stdout.splitlines()[-1]) < 1
+
+
+def test_score_keeps_order_other_columns_and_bad_molecules(tmp_path: Path) -> None:
+    table = "smiles,id\nCCO,a\nc1ccccc,b\nC,c,d\nCCO,e\n"
+    result = molgan("score", "-", "--scorers", "heavy_atoms, pains", "-o", tmp_path / "scores.csv", stdin=table)
+    assert result.exit_code == 0
+    scores = pandas.read_csv(tmp_path / "scores.csv")
+    assert list(scores.columns) == ["smiles", "id", "heavy_atoms", "pains", "error"]
+    assert list(scores["id"]) == ["a", "b", "e"]
+    assert list(scores["heavy_atoms"].isna()) == [False, True, False]
+    assert "unclosed ring" in scores["error"][1]
+    assert "-:4: 3 cells" in result.stderr
+
+
+def test_score_writes_to_stdout(tmp_path: Path) -> None:
+    (tmp_path / "molecules.smi").write_text("CCO\n")
+    assert molgan("score", tmp_path / "molecules.smi", "--scorers", "heavy_atoms").stdout == (
+        "smiles,heavy_atoms,error\nCCO,3.0,\n"
+    )
+
+
+def test_filter_writes_the_library_and_a_reason_for_all_else(campaign: Path, tmp_path: Path) -> None:
+    molecules = "CCO\nc1ccccc1\nCc1ccccc1\nC1CC\nCc1ccccc1\nCCCCCCCCCCCCCCCCCCCCCC\nCCc1ccccc1 ethylbenzene\n"
+    result = molgan("filter", "-", "--config", campaign, "-o", tmp_path / "out", stdin=molecules)
+    assert result.exit_code == 0, result.output
+    library = pandas.read_csv(tmp_path / "out" / "library.csv")
+    assert list(library["smiles"]) == ["CCc1ccccc1", "Cc1ccccc1"]
+    assert list(library["rank"]) == [1, 2]
+    assert list(library["nearest_known"]) == ["c1ccccc1", "c1ccccc1"]
+    assert library["score"].is_monotonic_decreasing
+    rejected = pandas.read_csv(tmp_path / "out" / "rejected.csv").sort_values("line")
+    assert list(rejected["stage"]) == ["size", "novel", "valid", "distinct", "score"]
+    assert list(rejected["line"]) == [1, 2, 4, 5, 6]
+    stages = json.loads((tmp_path / "out" / "funnel.json").read_text())
+    assert [(stage["entered"], stage["kept"]) for stage in stages] == [(7, 6), (6, 5), (5, 4), (4, 3), (3, 2)]
+
+
+@pytest.mark.parametrize("kind", ["scorers", "filters", "transforms"])
+def test_list_tells_names_and_parameters(kind: str) -> None:
+    result = molgan("list", kind)
+    expected = {"scorers": "aggregate=nearest", "filters": "violations=0", "transforms": "low, high, k=0.5"}
+    assert result.exit_code == 0
+    assert expected[kind] in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["score", "nothing.csv", "--scorers", "qed"], "nothing.csv: No such file"),
+        (["score", "-", "--scorers", "qedd"], "did you mean 'qed'?"),
+        (["check", "nothing.yaml"], "nothing.yaml: cannot be read"),
+        (["check", "{campaign}", "sead=1"], "did you mean 'seed'?"),
+        (["train", "{campaign}"], "molgan run"),
+        (["sample", "-n", "1", "--weights", "nothing"], "no weights at nothing"),
+        (["report", "nothing"], "nothing: no such run folder"),
+        (["filter", "-", "--config", "{campaign}", "-o", "{campaign}/out"], "cannot be written"),
+    ],
+)
+def test_bad_input_is_one_line_on_stderr_and_exit_code_2(
+    campaign: Path, arguments: list[str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(campaign.parent)
+    result = molgan(*(argument.format(campaign=campaign) for argument in arguments), stdin="CCO\n")
+    last = result.stderr.splitlines()[-1]
+    assert result.exit_code == 2
+    assert last.startswith("molgan: ")
+    assert told in last
+    assert "Traceback" not in result.output
+
+
+def test_an_output_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:
+    result = molgan("score", "-", "--scorers", "qed", "-o", tmp_path / "none" / "out.csv", stdin="CCO\n")
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'none' / 'out.csv'}: cannot be written" in result.stderr
+    assert molgan("score", tmp_path / "no.csv", "--scorers", "qed", "-o", tmp_path / "out.csv").exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_progress_without_a_terminal_is_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with show_progress() as progress:
+        assert isinstance(progress, PlainLines)
+        progress.start("train", 10)
+        progress.advance("train", 4, loss=1.23456, molecules_per_second=12_345.6)
+        progress.finish("train")
+        progress.message("done")
+    assert capsys.readouterr().err == "train: 10\ndone\n"
+    assert format_figures({"loss": 1.23456, "molecules_per_second": 12_345.6}) == (
+        "loss 1.235 molecules per second 12,346"
+    )
