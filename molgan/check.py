@@ -23,8 +23,8 @@ REFERENCE = "moses_reference_1000"
 @dataclass(frozen=True)
 class Findings:
     """`components`: the objective's, by name. `passing`: the filters' counts for the reference molecules. `known`: the
-    user's lead and actives, one row each: `role`, `smiles`, the objective's columns, and `stage` and `reason` where a
-    filter rejects it. `costs`: of each stage of the campaign."""
+    user's lead and actives, one row each: `role`, `smiles`, the objective's columns, and `stage` and `reason`, empty
+    unless a filter rejects it. `costs`: of each stage of the campaign."""
 
     components: list[str]
     passing: list[StageCount]
@@ -57,6 +57,6 @@ def _known(config: CampaignConfig, objective: Objective, funnel: Funnel) -> "pan
     rejected = {one.index: one for one in funnel(molecules, table=table).rejected}
     found = [rejected.get(i) for i in range(len(molecules))]
     table.insert(0, "role", ["lead"] * len(lead) + ["active"] * len(actives))
-    table["stage"] = [one and one.stage for one in found]
-    table["reason"] = [one and one.reason for one in found]
+    table["stage"] = [one.stage if one else "" for one in found]
+    table["reason"] = [one.reason if one else "" for one in found]
     return table

@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pandas
 import pytest
+import torch
 from typer.testing import CliRunner, Result
 
+from molgan.chem.molecule import parse
 from molgan.cli import app
 from molgan.cli.progress import PlainLines, format_figures, show_progress
+from molgan.graphs.motif_actions import Vocabulary
+from molgan.models.motif import MotifGenerator
+from molgan.models.settings import MotifNetworkSettings
 
 VERBS = ("check", "run", "train", "sample", "score", "filter", "evaluate", "report", "list")
 
@@ -83,6 +88,35 @@ def test_filter_writes_the_library_and_a_reason_for_all_else(campaign: Path, tmp
     assert list(rejected["line"]) == [1, 2, 4, 5, 6]
     stages = json.loads((tmp_path / "out" / "funnel.json").read_text())
     assert [(stage["entered"], stage["kept"]) for stage in stages] == [(7, 6), (6, 5), (5, 4), (4, 3), (3, 2)]
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    network = MotifNetworkSettings(embedding=8, hidden=8, layers=1)
+    MotifGenerator(Vocabulary(("C", "O", "c1ccccc1")), network, max_atoms=12).save(tmp_path / "weights")
+    return tmp_path / "weights"
+
+
+def test_sample_is_the_same_for_the_same_seed_and_valid(weights: Path, tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert molgan("sample", "-n", 20, "--seed", seed, "--weights", weights, "-o", tmp_path / name).exit_code == 0
+    a, b, c = ((tmp_path / name).read_text() for name in "abc")
+    assert a == b != c
+    assert len(a.splitlines()) == 20
+    assert all(parse(smiles).smiles == smiles for smiles in a.splitlines())
+
+
+def test_check_tells_what_passes_what_known_molecules_score_and_the_cost(campaign: Path, weights: Path) -> None:
+    overrides = (f"generator.weights={weights}", "data.lead=CCO", "data.actives=[CCc1ccccc1]", "reinforce.steps=10")
+    result = molgan("check", campaign, *overrides)
+    assert result.exit_code == 0, result.output
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert "valid 1,000 in 1,000 kept" in lines
+    assert "rejected by size: fewer than 5 heavy atoms: 3" in lines
+    assert "passes every filter" in lines
+    assert any(line.startswith("reinforce") and line.endswith("1,280 drawn 1,280 scored") for line in lines)
+    assert any(line.startswith("sample") and line.endswith("10 drawn 10 scored") for line in lines)
 
 
 @pytest.mark.parametrize("kind", ["scorers", "filters", "transforms"])
