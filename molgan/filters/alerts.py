@@ -9,6 +9,7 @@ from rdkit import Chem, rdBase
 
 from molgan.chem.molecule import Molecule
 from molgan.filters.base import Filter, MoleculeFilter, Verdict, kept_without
+from molgan.filters.descriptors import batch
 from molgan.scoring.alerts import BRENK, PAINS
 from molgan.scoring.base import Scorer
 from molgan.settings import Settings
@@ -20,7 +21,7 @@ class Alerts(Filter):
     scorer: ClassVar[type[Scorer]]
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        scores = self.scorer()(molecules)
+        scores = self.scorer()(batch(molecules))
         reasons = [
             f"no {self.name}: {error}" if error is not None else (note or "alert") if value else None
             for value, error, note in zip(scores.values.tolist(), scores.errors, scores.notes, strict=True)

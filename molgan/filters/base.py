@@ -27,7 +27,7 @@ Verdict = tuple[Mask, list[str | None]]
 class Decision:
     """One answer a molecule, in order: whether it is kept, and the reason where it is not (None where it is).
 
-    A reason is one short line, "what: details". What stands before the colon is what rejections are counted by.
+    A reason is one short line, "what: details; what: details". The first "what" is what rejections are counted by.
     """
 
     kept: Mask

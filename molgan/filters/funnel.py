@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from molgan.chem.molecule import Molecule, parse
 from molgan.errors import ConfigError, InputError
 from molgan.filters.base import Filter
+from molgan.filters.descriptors import SHARED
 from molgan.filters.registry import get_filter
-from molgan.filters.result import FunnelResult, Rejection, StageCount
+from molgan.filters.result import FunnelResult, Rejection, StageCount, kind
 from molgan.filters.settings import FunnelSettings, StageSettings
 from molgan.progress import Progress, Silent
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 Item = Molecule | str | None
 Scoring = Callable[[Sequence[Molecule]], "pandas.DataFrame"]
 """Scores molecules: a table with one row a molecule, in order."""
-
-# Molecules judged between two reports of progress.
-_CHUNK = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,41 +70,46 @@ class Funnel:
             raise InputError("expected a list of SMILES, not a single string: write [smiles]")
         if table is not None and not callable(table) and len(table) != len(molecules):
             raise InputError(f"{len(table)} rows of scores for {len(molecules)} molecules")
-        self._reset()
-        entering = [(index, _molecule(item)) for index, item in enumerate(molecules)]
-        return FunnelResult.merged([_passed(self.stages, entering, table, progress or Silent())])
+        return FunnelResult.merged(
+            self._stream([molecules], table, progress or Silent(), len(molecules), lambda item: item)
+        )
 
     def stream(
-        self, chunks: Iterable[Sequence[Item]], *, table: "Scoring | None" = None, progress: Progress | None = None
+        self, chunks: Iterable[Sequence[Item]], *, table: Scoring | None = None, progress: Progress | None = None
     ) -> Iterator[FunnelResult]:
-        """Filter chunk by chunk; `FunnelResult.merged` of what is yielded equals the result of all chunks at once.
+        """Filter a stream; `FunnelResult.merged` of the parts that it yields equals the result of all at once.
 
         From the first stage on that needs the whole set, stages wait for the end of the stream, and so does what is
-        kept; until then only the SMILES of survivors are held. Indices count over all chunks. The first part is empty
-        and names all stages.
+        kept; until then only the SMILES of survivors are held. Indices count over all chunks.
         """
-        self._reset()
-        at_once = next((i for i, stage in enumerate(self.stages) if stage.filter.whole), len(self.stages))
-        yield FunnelResult([], [], [StageCount(stage.name) for stage in self.stages])
-        waiting: list[tuple[int, Molecule]] = []
-        index = 0
-        for chunk in chunks:
-            entering = [(index + i, _molecule(item)) for i, item in enumerate(chunk)]
-            index += len(entering)
-            result = _passed(self.stages[:at_once], entering, table, progress or Silent())
-            if at_once == len(self.stages):
-                yield result
-                continue
-            molecules = dict(entering)
-            waiting += [(i, replace(molecules[i], mol=None)) for i in result.kept]
-            yield FunnelResult([], result.rejected, result.counts)
-        if at_once < len(self.stages):
-            survivors = [(i, replace(molecule, mol=parse(molecule.smiles).mol)) for i, molecule in waiting]
-            yield _passed(self.stages[at_once:], survivors, table, progress or Silent())
+        return self._stream(chunks, table, progress or Silent(), None, _light)
 
-    def _reset(self) -> None:
+    def _stream(
+        self,
+        chunks: Iterable[Sequence[Item]],
+        table: "pandas.DataFrame | Scoring | None",
+        progress: Progress,
+        total: int | None,
+        held: Callable[[Item], Item],
+    ) -> Iterator[FunnelResult]:
         for stage in self.stages:
             stage.filter.reset()
+        # The first part is empty and names every stage, should nothing come.
+        yield FunnelResult([], [], [StageCount(stage.name) for stage in self.stages])
+        at_once = next((i for i, stage in enumerate(self.stages) if stage.filter.whole), len(self.stages))
+        waiting: dict[int, Item] = {}
+        progress.start("filter", total)
+        for items in _numbered(chunks):
+            part = _passed(self.stages[:at_once], _parsed(items), table)
+            progress.advance("filter", len(items))
+            if at_once == len(self.stages):
+                yield part
+            else:
+                waiting |= {index: held(items[index]) for index in part.kept}
+                yield FunnelResult([], part.rejected, part.counts)
+        progress.finish("filter")
+        if at_once < len(self.stages):
+            yield _passed(self.stages[at_once:], _parsed(waiting), table, progress)
 
 
 def _stage(item: str | StageSettings | Filter, injected: Mapping[str, Filter]) -> Stage:
@@ -117,43 +120,55 @@ def _stage(item: str | StageSettings | Filter, injected: Mapping[str, Filter]) -
     return Stage(item.name, injected.get(item.filter) or get_filter(item.filter, **item.parameters))
 
 
+def _numbered(chunks: Iterable[Sequence[Item]]) -> Iterator[dict[int, Item]]:
+    """The items by their index over all chunks, a few at a time."""
+    first = 0
+    for chunk in chunks:
+        for start in range(0, len(chunk), SHARED):
+            yield dict(enumerate(chunk[start : start + SHARED], first + start))
+        first += len(chunk)
+
+
+def _light(item: Item) -> Item:
+    """The item without what takes some 30 kB: the parsed molecule."""
+    return replace(item, mol=None) if isinstance(item, Molecule) else item
+
+
+def _parsed(items: Mapping[int, Item]) -> dict[int, Molecule]:
+    return {index: _molecule(item) for index, item in items.items()}
+
+
 def _molecule(item: Item) -> Molecule:
-    return item if isinstance(item, Molecule) else parse(item)
+    if not isinstance(item, Molecule):
+        return parse(item)
+    return replace(item, mol=parse(item.smiles).mol) if item.valid and item.mol is None else item
 
 
 def _passed(
     stages: Sequence[Stage],
-    entering: list[tuple[int, Molecule]],
+    entering: dict[int, Molecule],
     table: "pandas.DataFrame | Scoring | None",
-    progress: Progress,
+    progress: Progress | None = None,
 ) -> FunnelResult:
+    """Passes the molecules through the stages, each judging all that are left at once."""
     rejected: list[Rejection] = []
     counts: list[StageCount] = []
+    progress = progress or Silent()
     for stage in stages:
-        began, entered, reasons = perf_counter(), len(entering), Counter[str]()
-        staying: list[tuple[int, Molecule]] = []
-        progress.start(stage.name, entered)
-        size = max(1, entered) if stage.filter.whole else _CHUNK
-        for start in range(0, entered, size):
-            chunk = entering[start : start + size]
-            molecules = [molecule for _, molecule in chunk]
-            decision = stage.filter(molecules, _rows(table, chunk) if stage.filter.column else None)
-            for (index, molecule), reason in zip(chunk, decision.reasons, strict=True):
-                if reason is None:
-                    staying.append((index, molecule))
-                else:
-                    rejected.append(Rejection(index, molecule.source, stage.name, reason))
-                    reasons[reason.partition(":")[0]] += 1
-            progress.advance(stage.name, len(chunk))
+        progress.start(stage.name)
+        began = perf_counter()
+        scores = _scores(table, entering) if stage.filter.column else None
+        reasons = dict(zip(entering, stage.filter(list(entering.values()), scores).reasons, strict=True))
+        gone = [Rejection(i, entering[i].source, stage.name, why) for i, why in reasons.items() if why is not None]
+        kinds = Counter(kind(one.reason) for one in gone)
+        counts.append(StageCount(stage.name, len(entering), len(entering) - len(gone), perf_counter() - began, kinds))
+        rejected += gone
+        entering = {index: molecule for index, molecule in entering.items() if reasons[index] is None}
         progress.finish(stage.name)
-        counts.append(StageCount(stage.name, entered, len(staying), perf_counter() - began, reasons))
-        entering = staying
-    return FunnelResult([index for index, _ in entering], rejected, counts)
+    return FunnelResult(list(entering), rejected, counts)
 
 
-def _rows(
-    table: "pandas.DataFrame | Scoring | None", chunk: Sequence[tuple[int, Molecule]]
-) -> "pandas.DataFrame | None":
+def _scores(table: "pandas.DataFrame | Scoring | None", molecules: Mapping[int, Molecule]) -> "pandas.DataFrame | None":
     if callable(table):
-        return table([molecule for _, molecule in chunk])
-    return None if table is None else table.iloc[[index for index, _ in chunk]]
+        return table(list(molecules.values()))
+    return None if table is None else table.iloc[list(molecules)]

@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 
 from molgan.chem.molecule import Molecule
 from molgan.filters.base import Verdict, kept_without
+from molgan.filters.descriptors import batch
 from molgan.scoring.base import Scorer
-from molgan.scoring.batch import Batch
 from molgan.settings import Settings
 
 
@@ -48,11 +48,11 @@ def within(molecules: Sequence[Molecule], limits: Sequence[Limit], *, violations
 
     A property that cannot be computed is a rejection of its own.
     """
-    batch = Batch.of(molecules)
+    described = batch(molecules)
     failed: list[list[str]] = [[] for _ in molecules]
     broken: list[list[str]] = [[] for _ in molecules]
     for limit in limits:
-        scores = limit.scorer(batch)
+        scores = limit.scorer(described)
         for i, (value, error) in enumerate(zip(scores.values.tolist(), scores.errors, strict=True)):
             if error is not None:
                 failed[i].append(f"no {limit.scorer.name}: {error}")

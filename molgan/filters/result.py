@@ -24,7 +24,7 @@ class Rejection:
 class StageCount:
     """How many molecules entered a stage, how many it kept, and how long it took.
 
-    `reasons` counts the rejected by what stands before the colon of their reason.
+    `reasons` counts the rejected by the `kind` of their reason.
     """
 
     stage: str
@@ -52,6 +52,11 @@ class StageCount:
             "seconds": round(self.seconds, 3),
             "reasons": dict(self.reasons.most_common()),
         }
+
+
+def kind(reason: str) -> str:
+    """What a reason is counted by: the first thing that it names, without the details behind its colon."""
+    return reason.partition(":")[0].partition(";")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from molgan.chem.molecule import Molecule, parse_all
 from molgan.errors import ConfigError, InputError
 from molgan.filters.base import Filter, Verdict
 from molgan.filters.funnel import Funnel
-from molgan.filters.result import FunnelResult
+from molgan.filters.result import FunnelResult, kind
 from molgan.filters.settings import FunnelSettings
 from molgan.filters.table import filter_smiles
 
@@ -95,7 +95,7 @@ def test_the_counts_reconcile(smiles: list[str | None], stages: list[dict[str, o
 def test_a_stream_ends_as_all_at_once(chunks: list[list[str | None]], stages: list[dict[str, object]]) -> None:
     funnel = Funnel(FunnelSettings.model_validate({"stages": stages}))
     at_once = funnel([smiles for chunk in chunks for smiles in chunk], table=length)
-    streamed = FunnelResult.merged(funnel.stream(chunks, table=length))
+    streamed = FunnelResult.merged(funnel.stream(map(parse_all, chunks), table=length))
     assert streamed.kept == at_once.kept
     assert streamed.rejected == at_once.rejected
     assert [replace(count, seconds=0) for count in streamed.counts] == [replace(c, seconds=0) for c in at_once.counts]
@@ -124,7 +124,12 @@ def test_the_order_is_the_users() -> None:
     assert [one.stage for one in second.rejected] == ["size", "distinct"]
 
 
-def test_reasons_are_counted_by_what_stands_before_the_colon() -> None:
+def test_reasons_are_counted_by_what_they_name_first() -> None:
+    assert [kind(reason) for reason in ("duplicate", "a: 1; b: 2", "aniline; catechol")] == [
+        "duplicate",
+        "a",
+        "aniline",
+    ]
     result = Funnel(["valid", "lipinski"])(["C" * 20, "C" * 22, "C(C)(C)(C)(C)C", "c1cc", "CCO"])
     assert [dict(count.reasons) for count in result.counts] == [
         {"valence": 1, "not a SMILES": 1},
