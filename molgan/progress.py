@@ -1,4 +1,4 @@
-"""How long work tells what it is doing, without printing: the command line passes a `Progress`, a library call passes none."""
+"""How long work tells what it is doing without printing: the command line passes a `Progress`, a library call none."""
 
 from collections.abc import Mapping
 from typing import Protocol

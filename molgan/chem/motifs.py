@@ -173,6 +173,29 @@ def _single_atom(symbol: str, charge: int, hydrogens: int) -> str:
     return str(Chem.MolToSmiles(mol))
 
 
+def _write_rooted(mol: Chem.Mol, root: int) -> tuple[str, list[int]]:
+    """The canonical SMILES that starts at an atom, and the atoms in the order written."""
+    smiles = Chem.MolToSmiles(mol, rootedAtAtom=root)
+    return smiles, [int(i) for i in mol.GetProp("_smilesAtomOutputOrder").strip("[],").split(",")]
+
+
+@lru_cache(maxsize=100_000)
+def _canonical_spelling(smiles: str) -> tuple[str, tuple[int, ...]]:
+    """One spelling for all that RDKit gives a rooted motif, and the atoms of `smiles` in the order of that spelling.
+
+    RDKit breaks ties between equal atoms before it looks at the root, so that cages such as adamantane come out in
+    several spellings. A label on the root makes the order canonical; from there RDKit's answer is always the same.
+    """
+    mol = Chem.MolFromSmiles(smiles)
+    if mol is None or mol.GetNumAtoms() < 4:
+        return smiles, tuple(range(len(template(smiles).capacity)))
+    mol.GetAtomWithIdx(0).SetAtomMapNum(1)
+    _, order = _write_rooted(mol, 0)
+    mol.GetAtomWithIdx(0).SetAtomMapNum(0)
+    spelling, inner = _write_rooted(Chem.RenumberAtoms(mol, order), 0)
+    return spelling, tuple(order[i] for i in inner)
+
+
 class _Pieces:
     """The motifs of one molecule, each written on demand with any of its atoms as root."""
 
@@ -203,9 +226,9 @@ class _Pieces:
             hydrogens = atom.GetTotalNumHs() + len(self.across.get(root, ()))
             return _single_atom(atom.GetSymbol(), atom.GetFormalCharge(), hydrogens), [root]
         piece = self.mols[k]
-        smiles = Chem.MolToSmiles(piece, rootedAtAtom=members.index(root))
-        order = piece.GetProp("_smilesAtomOutputOrder").strip("[],").split(",")
-        return smiles, [members[int(i)] for i in order]
+        smiles, order = _write_rooted(piece, members.index(root))
+        smiles, spelling = _canonical_spelling(smiles)
+        return smiles, [members[order[i]] for i in spelling]
 
 
 def _grow(pieces: _Pieces, across: dict[int, list[int]], root: int, parent: int) -> Motif:
@@ -240,8 +263,11 @@ def _write(motif: Motif, parts: list[str], open_rings: int, bound: bool) -> None
             parts.append(f"{bond}{number}" if number < 10 else f"{bond}%{number}" if number < 100 else f"{bond}%({number})")
         while position < len(children) and children[position][0] == i:
             child = children[position][1]
-            parts.append("(-" if shape.aromatic[i] and template(child.smiles).aromatic[0] else "(")
-            _write(child, parts, inner, bound=True)
-            parts.append(")")
             position += 1
+            branch = i + 1 < len(shape.prefixes) or position < len(children)
+            bond = "-" if shape.aromatic[i] and template(child.smiles).aromatic[0] else ""
+            parts.append("(" + bond if branch else bond)
+            _write(child, parts, inner, bound=True)
+            if branch:
+                parts.append(")")
     parts.append(shape.suffix)

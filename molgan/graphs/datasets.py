@@ -152,7 +152,8 @@ def _prepare(
     if vocabulary is None:
         frequent = sorted((i for i, n in seen.items() if n >= least_count), key=lambda i: (-seen[i], names[i]))
         vocabulary = Vocabulary(tuple(names[i] for i in frequent))
-    flat, offsets, spelled, unknown = _renumber(raw, np.concatenate(lengths) if lengths else np.zeros(0, int), names, vocabulary)
+    counted = np.concatenate(lengths) if lengths else np.zeros(0, int)
+    flat, offsets, spelled, unknown = _renumber(raw, counted, names, vocabulary)
     raw.unlink()
     rejected.update(unknown)
     np.save(folder / "actions.npy", flat)

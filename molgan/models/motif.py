@@ -136,14 +136,14 @@ class MotifGenerator(nn.Module):
             hidden, memory = self.recurrent(inputs, memory.to(inputs.dtype))
             due = state.motif_due()
             logits = self._step_logits(hidden[:, 0], state, due) / temperature
+            probabilities = logits.softmax(1)
             if len(steps) < len(prefix):
                 action = torch.full_like(last, prefix[len(steps)])
                 if bool((logits.gather(1, action[:, None]) <= _NEVER / 2).any()):
                     raise ValueError(f"action {len(steps)} of the prefix is not allowed there")
             else:
-                action = _draw(logits, generator)
-            log_prob = logits.gather(1, action[:, None])[:, 0] - logits.logsumexp(1)
-            total[rows.cpu()] += log_prob.cpu()
+                action = _draw(probabilities, generator)
+            total[rows.cpu()] += probabilities.gather(1, action[:, None])[:, 0].log().cpu()
             step = np.full(n, -1, dtype=np.int64)
             step[rows.cpu().numpy()] = action.cpu().numpy()
             steps.append(step)
@@ -197,11 +197,12 @@ class MotifGenerator(nn.Module):
         return generator.eval()
 
 
-def _draw(logits: Tensor, generator: torch.Generator) -> Tensor:
+def _draw(probabilities: Tensor, generator: torch.Generator) -> Tensor:
     """One action a row by inverting the distribution function: one random number a row, not one an action."""
-    cumulated = logits.softmax(1).cumsum(1)
+    cumulated = probabilities.cumsum(1)
+    uniform = torch.rand(len(probabilities), 1, generator=generator).to(probabilities.device)
     # The factor keeps rounding from reaching past the last allowed action.
-    threshold = torch.rand(len(logits), 1, generator=generator).to(logits.device) * cumulated[:, -1:] * (1 - 1e-6)
+    threshold = uniform * cumulated[:, -1:] * (1 - 1e-6)
     return torch.searchsorted(cumulated, threshold, right=True)[:, 0]
 
 
@@ -226,11 +227,12 @@ def load_generator(weights: str | Path = "moses") -> MotifGenerator:
         path = path / "weights"
     if not path.with_name(path.name + ".json").exists():
         names = ", ".join(_shipped_names(shipped)) or "none"
-        raise WeightsError(f"no weights at {path}: give a folder that `molgan train` wrote, or a shipped name ({names})")
+        raise WeightsError(f"no weights at {path}: give a folder of `molgan train`, or a shipped name ({names})")
     return MotifGenerator.load(path)
 
 
 def _shipped_names(shipped: Traversable) -> list[str]:
     if not shipped.is_dir():
         return []
-    return sorted(file.name.removesuffix(".safetensors") for file in shipped.iterdir() if file.name.endswith(".safetensors"))
+    names = [file.name for file in shipped.iterdir()]
+    return sorted(name.removesuffix(".safetensors") for name in names if name.endswith(".safetensors"))

@@ -59,10 +59,10 @@ def refine(
     real_graphs = featurize_all(real, workers=processes)
     anchor = copy.deepcopy(agent)
     optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
-    at, step, figures = 0, -1, dict[str, float]()  # step -1: the critic of this round is not trained yet
+    first, done, figures = 0, -1, dict[str, float]()  # done -1: the critic of this round is not trained yet
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
         tensors, state = saved
-        at, step, figures = state["round"], state["step"], state["figures"]
+        first, done, figures = state["round"], state["step"], state["figures"]
         for name, module in (("agent", agent), ("anchor", anchor), ("critic", critic)):
             module.load_state_dict(under_prefix(name, tensors))
         restore_optimizer(optimizer, tensors)
@@ -76,8 +76,8 @@ def refine(
         save_checkpoint(checkpoint, {**tensors, **optimizer_tensors(optimizer)}, state)
         return state
 
-    for at in range(at, settings.rounds):
-        if step < 0:
+    for at in range(first, settings.rounds):
+        if done < 0:
             fakes = agent.sample(settings.fake, seed=step_seed(seed, at), bf16=settings.bf16)
             fake_graphs = featurize_all([sample.smiles for sample in fakes], workers=processes)
             shown = real_graphs.select(np.arange(at, len(real_graphs), settings.rounds)[: settings.real])
@@ -90,9 +90,9 @@ def refine(
             )
             figures = {name: float(value) for name, value in asdict(outcome).items()}
             anchor.load_state_dict(agent.state_dict())
-            step = 0
-            save(at, step)
-        for step in range(step + 1, settings.steps + 1):
+            done = 0
+            save(at, done)
+        for step in range(done + 1, settings.steps + 1):
             samples = agent.sample(settings.batch_size, seed=step_seed(seed, at, 2, step), bf16=settings.bf16)
             smiles = [str(parse(sample.smiles).smiles) for sample in samples]
             logits = critic_logits(critic, smiles, settings.logit_clip, bf16=settings.bf16)
@@ -124,5 +124,5 @@ def refine(
                 },
                 saved_now,
             )
-        step = -1
+        done = -1
     return figures

@@ -44,7 +44,8 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | 
             try:
                 return load_file(place / "tensors.safetensors"), json.loads((place / "state.json").read_text())
             except (OSError, ValueError, SafetensorError) as error:
-                raise WeightsError(f"{place}: damaged checkpoint ({error}); delete the folder to start again") from error
+                message = f"{place}: damaged checkpoint ({error}); delete the folder to start again"
+                raise WeightsError(message) from error
     return None
 
 

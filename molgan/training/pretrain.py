@@ -24,6 +24,7 @@ from molgan.training.checkpoint import (
     with_prefix,
 )
 from molgan.training.settings import PretrainSettings
+from molgan.training.share import ALONE, Share
 
 Report = Callable[[dict[str, float], Mapping[str, Any] | None], None]
 _BATCHES_SORTED_TOGETHER = 64
@@ -37,6 +38,7 @@ def pretrain(
     seed: int,
     checkpoint: Path | None = None,
     report: Report = lambda metrics, checkpoint: None,
+    share: Share = ALONE,
 ) -> None:
     """Maximise the likelihood of the molecules' canonical action sequences, in place.
 
@@ -44,6 +46,7 @@ def pretrain(
     like length. With a `checkpoint` folder the loop saves there and starts again from there, exactly: weights,
     optimiser and position in the data, which depends on the seed and the step alone. `report` gets loss (nats a
     molecule), learning rate and molecules a second; its second argument names the checkpoint when one was just saved.
+    With a `share` this is one of several workers that run the loop together; each of them calls `report`.
     """
     steps = max(1, round(settings.epochs * len(data) / settings.batch_size))
     optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
@@ -52,7 +55,7 @@ def pretrain(
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
         tensors, state = saved
         if state["identity"] != identity:
-            raise WeightsError(f"{checkpoint}: the checkpoint is of another training; delete it or change the run folder")
+            raise WeightsError(f"{checkpoint}: a checkpoint of another training; delete it or change the run folder")
         generator.load_state_dict(under_prefix("generator", tensors))
         restore_optimizer(optimizer, tensors)
         done = state["step"]
@@ -60,7 +63,7 @@ def pretrain(
     generator.train()
     clock, molecules = time.perf_counter(), 0
     for step, rows in enumerate(_batches(data.lengths, settings.batch_size, seed, done, steps), start=done + 1):
-        forced = force(generator.grammar, pad([data[i] for i in rows], generator.device), generator.max_atoms)
+        forced = force(generator.grammar, pad([data[i] for i in share.of(rows)], generator.device), generator.max_atoms)
         with autocast(generator.device, enabled=settings.bf16):
             log_probs = generator.log_probs(forced)
         loss = -log_probs.sum() / len(rows)
@@ -69,20 +72,21 @@ def pretrain(
             group["lr"] = learning_rate
         optimizer.zero_grad()
         loss.backward()
+        share.sum_gradients(generator.parameters())
         torch.nn.utils.clip_grad_norm_(generator.parameters(), settings.clip)
         optimizer.step()
 
         molecules += len(rows)
         saved_now = None
         if checkpoint is not None and (step % settings.checkpoint_every == 0 or step == steps):
-            tensors = {**with_prefix("generator", generator.state_dict()), **optimizer_tensors(optimizer)}
-            state = {"identity": identity, "step": step}
-            save_checkpoint(checkpoint, tensors, state)
+            if share.leads:
+                tensors = {**with_prefix("generator", generator.state_dict()), **optimizer_tensors(optimizer)}
+                save_checkpoint(checkpoint, tensors, {"identity": identity, "step": step})
             saved_now = {"step": step}
         if step % settings.report_every == 0 or step == steps or saved_now:
             speed = molecules / (time.perf_counter() - clock)
             clock, molecules = time.perf_counter(), 0
-            metrics = {"step": step, "steps": steps, "loss": loss.item(), "learning_rate": learning_rate}
+            metrics = {"step": step, "steps": steps, "loss": share.total(loss), "learning_rate": learning_rate}
             report({**metrics, "molecules_per_second": speed}, saved_now)
     generator.eval()
 

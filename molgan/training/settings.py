@@ -96,7 +96,7 @@ class SampleSettings(Settings):
     target: int | None = Field(None, ge=1, description="molecules that shall pass the filters")
     budget: int = Field(100_000, ge=1, description="molecules to draw at most for the target")
     round: int = Field(2048, ge=1, description="molecules drawn before the yield is looked at")
-    max_atoms: int | None = Field(None, ge=1, le=200, description="heavy atoms of a molecule; the generator's by default")
+    max_atoms: int | None = Field(None, ge=1, le=200, description="heavy atoms; the generator's by default")
     temperature: float = Field(1.0, gt=0, le=10)
 
     @model_validator(mode="after")

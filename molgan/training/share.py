@@ -43,7 +43,8 @@ class Share:
         """Replace the gradients by their sums over the workers. Every worker must call it."""
         if self.workers == 1:
             return
-        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in (parameters := list(parameters))]
+        parameters = list(parameters)
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
         flat = parameters_to_vector(gradients)
         self.all_reduce(flat)
         vector_to_parameters(flat, gradients)

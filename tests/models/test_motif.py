@@ -81,7 +81,8 @@ def test_what_breaks_the_grammar_is_impossible(generator: MotifGenerator) -> Non
 
 def test_real_molecules_keep_to_the_grammar(generator: MotifGenerator) -> None:
     trees = [tree_of(record.smiles) for record in load_reference("moses_reference_1000")[:100]]
-    assert torch.isfinite(generator.log_likelihood([encode(t, generator.vocabulary) for t in trees], max_atoms=30)).all()
+    actions = [encode(tree, generator.vocabulary) for tree in trees]
+    assert torch.isfinite(generator.log_likelihood(actions, max_atoms=30)).all()
 
 
 def test_same_seed_same_molecules(generator: MotifGenerator) -> None:

@@ -8,11 +8,11 @@ import pytest
 import torch
 from rdkit import Chem
 
+from molgan.chem.motifs import write
 from molgan.chem.references import load_reference
 from molgan.errors import InputError, WeightsError
 from molgan.graphs.datasets import ActionData, prepare
 from molgan.graphs.motif_actions import decode
-from molgan.chem.motifs import write
 from molgan.models.motif import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 from molgan.training.pretrain import pretrain

@@ -101,7 +101,9 @@ def test_a_collapse_is_rolled_back_and_told() -> None:
     )  # fmt: skip
     told: list[str] = []
     rows: list[dict[str, object]] = []
-    outcome = reinforce(fresh(), nitrogens, greedy, seed=0, message=told.append, report=lambda m, _: rows.append(dict(m)))
+    outcome = reinforce(
+        fresh(), nitrogens, greedy, seed=0, message=told.append, report=lambda m, _: rows.append(dict(m))
+    )
     assert "back to step" in told[0] and "times 0.5" in told[0]
     assert told == outcome.events
     assert [row["message"] for row in rows if row.get("event") == "collapse"] == told
