@@ -1,0 +1,1 @@
+"""Filters of molecules, and the funnel that they form."""
