@@ -259,8 +259,7 @@ def _write(motif: Motif, parts: list[str], open_rings: int, bound: bool) -> None
         parts.append(prefix)
         parts.append(shape.symbols[i][lost[i]])
         for bond, number in shape.rings[i]:
-            number += open_rings
-            parts.append(f"{bond}{number}" if number < 10 else f"{bond}%{number}" if number < 100 else f"{bond}%({number})")
+            parts.append(bond + _ring_number(number + open_rings))
         while position < len(children) and children[position][0] == i:
             child = children[position][1]
             position += 1
@@ -271,3 +270,7 @@ def _write(motif: Motif, parts: list[str], open_rings: int, bound: bool) -> None
             if branch:
                 parts.append(")")
     parts.append(shape.suffix)
+
+
+def _ring_number(number: int) -> str:
+    return str(number) if number < 10 else f"%{number}" if number < 100 else f"%({number})"
