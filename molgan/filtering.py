@@ -12,7 +12,7 @@ from molgan.chem.molecule import Molecule, parse
 from molgan.config import CampaignConfig
 from molgan.filters.funnel import Funnel
 from molgan.filters.result import StageCount
-from molgan.library import identifier, library_table, training_neighbours
+from molgan.library import identifier, known_neighbours, library_table
 from molgan.progress import Progress, Silent
 from molgan.scoring.objective import Objective
 
@@ -33,7 +33,7 @@ def filter_records(
     stream = _Stream(chunks, Funnel(config.filters), objective, progress or Silent())
     write_files(folder, {"rejected.csv": stream.rejected()})
     molecules = [parse(smiles) for smiles in stream.kept()]
-    table = library_table(molecules, objective(molecules).to_frame(), training_neighbours(config.data))
+    table = library_table(molecules, objective(molecules).to_frame(), known_neighbours())
     write_library(table, folder)
     counts = list(stream.counts.values())
     write_files(folder, {"funnel.json": [json.dumps([count.as_dict() for count in counts], indent=2).encode()]})

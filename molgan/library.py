@@ -8,7 +8,6 @@ import numpy as np
 
 from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.molecule import Molecule
-from molgan.chem.settings import DataSettings
 
 if TYPE_CHECKING:
     import pandas
@@ -50,9 +49,9 @@ def identifier(smiles: str) -> str:
     return f"MG-{hashlib.sha256(smiles.encode()).hexdigest()[:12]}"
 
 
-def training_neighbours(data: DataSettings, *, sample: int | None = 100_000) -> "Neighbours":
-    """Finds the nearest molecule of the training data, or of `sample` of it spread evenly. See `Neighbours`."""
+def known_neighbours() -> "Neighbours":
+    """Finds the nearest approved drug; see `Neighbours`."""
     from molgan.filters.neighbours import Neighbours
     from molgan.filters.references import ReferenceSet
 
-    return Neighbours([ReferenceSet.load(str(data.train), data.column)], sample=sample)
+    return Neighbours([ReferenceSet.load("approved_drugs")])

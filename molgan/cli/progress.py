@@ -32,7 +32,7 @@ def show_progress() -> Iterator[Progress]:
         TimeRemainingColumn(),
         TextColumn("[dim]{task.fields[figures]}"),
     )
-    with Bars(*columns, console=console) as bars:
+    with Bars(*columns, console=console, redirect_stdout=False) as bars:
         yield ProgressBars(bars)
 
 
