@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -12,7 +12,7 @@ from rdkit import Chem
 
 from molgan.chem.molecule import Molecule
 from molgan.scoring.batch import Batch
-from molgan.scoring.cache import Cache, shared_cache
+from molgan.scoring.cache import shared_cache
 from molgan.scoring.descriptors import Descriptors
 from molgan.scoring.parameters import validated
 from molgan.scoring.transforms import Identity, Transform
@@ -91,15 +91,16 @@ class Scorer(ABC):
     def __call__(self, molecules: Sequence[str | Molecule | None] | Batch) -> Scores:
         """Score SMILES or molecules; same length and order. Raises InputError for a single string, else nothing."""
         batch = molecules if isinstance(molecules, Batch) else Batch.of(molecules)
-        cache: Cache[Score] = shared_cache((self.name, self.version, self.parameters.model_dump_json()))
+        cache = shared_cache((self.name, self.version, self.parameters.model_dump_json()))
         known = [cache.get(molecule.smiles) for molecule in batch.distinct]
         new = [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
-        fresh = dict(zip((molecule.smiles for molecule in new), self._isolated(new), strict=True))
-        for smiles, score in fresh.items():
-            if score.error is None:
-                cache.put(smiles, score)
-        scores = [score or fresh[molecule.smiles] for molecule, score in zip(batch.distinct, known, strict=True)]
-        failed = sum(score.error is not None for score in fresh.values())
+        fresh = self._isolated(new)
+        for molecule, (value, error, note) in zip(new, fresh, strict=True):
+            if error is None:
+                cache.put(molecule.smiles, (value, note))
+        remaining = iter(fresh)
+        scores = [next(remaining) if score is None else Score(score[0], None, score[1]) for score in known]
+        failed = sum([error is not None for _, error, _ in fresh])
         return _spread(batch, scores, cached=len(scores) - len(new), failed=failed)
 
     def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
@@ -137,8 +138,8 @@ class DescriptorScorer(Scorer):
 
     def _one(self, molecule: Descriptors) -> Score:
         try:
-            score = checked(self._value(molecule))
-            return score if score.error else score._replace(note=self._note(molecule))
+            value = self._value(molecule)
+            return Score(value, None, self._note(molecule)) if math.isfinite(value) else checked(value)
         except Exception as error:
             return failure(error)
 
@@ -161,7 +162,10 @@ def failure(error: Exception) -> Score:
 
 def _spread(batch: Batch, scores: list[Score], *, cached: int, failed: int) -> Scores:
     """The scores of the distinct molecules at every input that has them; the parser's reason at the others."""
-    rows = list(_rows(batch, scores))
+    rows = [
+        scores[position] if position >= 0 else Score(math.nan, molecule.reason)
+        for molecule, position in zip(batch.molecules, batch.place.tolist(), strict=True)
+    ]
     invalid = int((batch.place < 0).sum())
     counts = Counts(
         given=len(rows),
@@ -171,10 +175,5 @@ def _spread(batch: Batch, scores: list[Score], *, cached: int, failed: int) -> S
         scored=len(scores) - cached - failed,
         failed=failed,
     )
-    values = np.array([row.value for row in rows], dtype=np.float64)
-    return Scores(values, [row.error for row in rows], [row.note for row in rows], counts)
-
-
-def _rows(batch: Batch, scores: list[Score]) -> Iterator[Score]:
-    for molecule, position in zip(batch.molecules, batch.place.tolist(), strict=True):
-        yield scores[position] if position >= 0 else Score(math.nan, molecule.reason)
+    values = np.array([value for value, _, _ in rows], dtype=np.float64)
+    return Scores(values, [error for _, error, _ in rows], [note for _, _, note in rows], counts)

@@ -1,6 +1,6 @@
 """The distinct molecules of a list, and where each input's value is found among theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from molgan.chem.molecule import Molecule, parse
 from molgan.errors import InputError
 from molgan.scoring.descriptors import Descriptors
+
+_CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,7 @@ class Batch:
     @classmethod
     def of(cls, items: Sequence[str | Molecule | None]) -> "Batch":
         """Parse and dedupe. A repeated text is parsed once. Raises InputError for a single string."""
-        if isinstance(items, str | bytes):
-            raise InputError("expected a list of SMILES, not a single string: write [smiles]")
+        refuse_single(items)
         parsed: dict[str, Molecule] = {}
         distinct: dict[str, int] = {}
         described: list[Descriptors] = []
@@ -41,6 +42,19 @@ class Batch:
                 described.append(Descriptors(molecule.smiles, molecule.mol))
             place[i] = position
         return cls(molecules, described, place)
+
+
+def chunks(items: Sequence[str | Molecule | None]) -> Iterator[Batch]:
+    """Batches of a size that keeps memory small and the processor's cache warm; at least one."""
+    refuse_single(items)
+    for start in range(0, max(len(items), 1), _CHUNK):
+        yield Batch.of(items[start : start + _CHUNK])
+
+
+def refuse_single(items: object) -> None:
+    """Raises InputError for a single string, which is a sequence of strings too."""
+    if isinstance(items, str | bytes):
+        raise InputError("expected a list of SMILES, not a single string: write [smiles]")
 
 
 def _parse_once(text: str | None, parsed: dict[str, Molecule]) -> Molecule:

@@ -1,14 +1,12 @@
 """A bounded in-memory cache of scores, shared by all scorers of one name, version and parameters in a process."""
 
-from typing import Generic, TypeVar
-
-Value = TypeVar("Value")
-
 _CAPACITY = 100_000
-_caches: dict[tuple[str, ...], "Cache"] = {}  # type: ignore[type-arg]
+
+Known = tuple[float, str | None]
+"""A value and its note. Plain, so that Python's garbage collector need not look at it again and again."""
 
 
-class Cache(Generic[Value]):
+class Cache:
     """Values by canonical isomeric SMILES; beyond `capacity` the oldest entry goes.
 
     InChIKey would not do as the key: 2-pyridone and 2-hydroxypyridine share one and differ in QED and logP.
@@ -16,21 +14,19 @@ class Cache(Generic[Value]):
 
     def __init__(self, capacity: int = _CAPACITY) -> None:
         self.capacity = capacity
-        self._values: dict[str, Value] = {}
+        self._values: dict[str, Known] = {}
+        self.get = self._values.get
 
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def get(self, smiles: str) -> Value | None:
-        return self._values.get(smiles)
-
-    def put(self, smiles: str, value: Value) -> None:
+    def put(self, smiles: str, value: Known) -> None:
         if smiles not in self._values and len(self._values) >= self.capacity:
             del self._values[next(iter(self._values))]
         self._values[smiles] = value
 
 
-def shared_cache(key: tuple[str, ...]) -> Cache:  # type: ignore[type-arg]
+_caches: dict[tuple[str, ...], Cache] = {}
+
+
+def shared_cache(key: tuple[str, ...]) -> Cache:
     """The cache of one scorer: `key` is its name, version and parameters."""
     return _caches.setdefault(key, Cache())
 

@@ -26,6 +26,10 @@ class Descriptors:
         return Graph.of(self.smiles, self.mol)
 
     @cached_property
+    def _sites(self) -> list[int]:
+        return [] if self.graph is None else local.sites(self.graph)
+
+    @cached_property
     def weight(self) -> float:
         """Average molecular weight in g/mol."""
         return float(rdMolDescriptors._CalcMolWt(self.mol))
@@ -45,24 +49,24 @@ class Descriptors:
     @cached_property
     def donors(self) -> int:
         """Hydrogen bond donors."""
-        return int(rdMolDescriptors.CalcNumHBD(self.mol)) if self.graph is None else local.donors(self.graph)
+        return int(rdMolDescriptors.CalcNumHBD(self.mol)) if self.graph is None else local.donors(self._sites)
 
     @cached_property
     def rotatable_bonds(self) -> int:
         """Rotatable bonds, RDKit's strict definition: no amides, esters or the like."""
         if self.graph is None:
             return int(rdMolDescriptors.CalcNumRotatableBonds(self.mol))
-        return local.rotatable_bonds(self.graph)
+        return local.rotatable_bonds(self.graph, self._sites)
 
     @cached_property
     def qed(self) -> float:
         """Quantitative estimate of drug-likeness, G. R. Bickerton et al., Nature Chem. 4, 90 (2012)."""
-        if self.graph is None or (aromatic_rings := local.aromatic_rings(self.graph)) is None:
+        if self.graph is None or (aromatic_rings := local.aromatic_rings(self.graph, self._sites)) is None:
             return float(QED.qed(self.mol))  # type: ignore[no-untyped-call]
         properties = QED.QEDproperties(  # type: ignore[no-untyped-call]
             MW=self.weight,
             ALOGP=self.logp,
-            HBA=local.acceptors(self.graph),
+            HBA=local.acceptors(self.graph, self._sites),
             HBD=self.donors,
             PSA=self.tpsa,
             ROTB=self.rotatable_bonds,

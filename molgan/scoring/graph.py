@@ -122,7 +122,7 @@ class Graph:
             raise ValueError(f"{self.smiles} is not the canonical SMILES of its molecule")
         return [int(index) for index in self.mol.GetProp("_smilesAtomOutputOrder").strip("[,]").split(",")]
 
-    @cached_property
+    @property
     def neighbours(self) -> list[list[tuple[int, int]]]:
         """For each atom its neighbours, each with the kind of the bond."""
         neighbours: list[list[tuple[int, int]]] = [[] for _ in self.tokens]
@@ -142,9 +142,10 @@ class Graph:
             space += [other ^ cycle for other in space]
         return space
 
-    def bonds_where(self, kind: int) -> int:
-        """The bonds of a kind, as a bit set."""
-        return sum(1 << k for k, bond in enumerate(self.bonds) if bond[2] == kind)
+    @property
+    def aromatic_bonds(self) -> int:
+        """The aromatic bonds, as a bit set."""
+        return sum([1 << k for k, (_, _, kind) in enumerate(self.bonds) if kind == AROMATIC + RING])
 
 
 def _read(smiles: str) -> tuple[list[str], list[tuple[int, int, str]], list[tuple[int, int, str]]]:

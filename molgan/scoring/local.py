@@ -24,7 +24,7 @@ _SITES = {
     # not the bond between an acyl group and its heteroatom, nor any bond where both ends belong to such groups.
     "swivel": "[!$(*#*)&!D1&!$(C(F)(F)F)&!$(C(Cl)(Cl)Cl)&!$(C(Br)(Br)Br)&!$(C([CH3])([CH3])[CH3])]",
     "acyl": "[$([CD3]=[N,O,S])]",
-    "hetero": "[#7,O,S;!D1]",
+    "hetero": "[#7,O,S!D1]",
     # QED counts the rings that are left without these.
     "aliphatic_ring": "[$([A;R][!a])]",
 }
@@ -44,14 +44,13 @@ def logp(graph: Graph) -> float:
     return sum([_logp_of[key] for key in keys])
 
 
-def donors(graph: Graph) -> int:
-    """Hydrogen bond donors, RDKit's `CalcNumHBD`."""
-    return sum([1 for site in sites(graph) if site & _DONOR])
+def donors(at: list[int]) -> int:
+    """Hydrogen bond donors, RDKit's `CalcNumHBD`, from the sites."""
+    return sum([1 for site in at if site & _DONOR])
 
 
-def acceptors(graph: Graph) -> int:
-    """Hydrogen bond acceptors as QED counts them."""
-    at = sites(graph)
+def acceptors(graph: Graph, at: list[int]) -> int:
+    """Hydrogen bond acceptors as QED counts them, from the sites."""
     amines = {atom for atom, site in enumerate(at) if site & _AMINE}
     if amines:
         for i, j, kind in graph.bonds:
@@ -63,9 +62,8 @@ def acceptors(graph: Graph) -> int:
     return len(amines) + sum([1 for site in at if site & _ACCEPTOR])
 
 
-def rotatable_bonds(graph: Graph) -> int:
-    """Rotatable bonds, RDKit's strict `CalcNumRotatableBonds`."""
-    at = sites(graph)
+def rotatable_bonds(graph: Graph, at: list[int]) -> int:
+    """Rotatable bonds, RDKit's strict `CalcNumRotatableBonds`, from the sites."""
     single = [(i, j) for i, j, kind in graph.bonds if kind == SINGLE]
     stiff = {
         atom
@@ -76,13 +74,12 @@ def rotatable_bonds(graph: Graph) -> int:
     return sum([1 for i, j in single if at[i] & at[j] & _SWIVEL and not (i in stiff and j in stiff)])
 
 
-def aromatic_rings(graph: Graph) -> int | None:
+def aromatic_rings(graph: Graph, at: list[int]) -> int | None:
     """Rings as QED counts them: those left without the aliphatic ring atoms that have a neighbour that is not aromatic.
-    None when the molecule has too many cycles to tell."""
+    None when the molecule has too many cycles to tell. From the sites."""
     space = graph.cycle_space
     if space is None:
         return None
-    at = sites(graph)
     gone = sum([1 << k for k, (i, j, _) in enumerate(graph.bonds) if (at[i] | at[j]) & _ALIPHATIC_RING])
     # The cycles that are left span a space of 2^n sums, n being the number of independent ones.
     return sum([1 for cycle in space if not cycle & gone]).bit_length() - 1
@@ -100,11 +97,18 @@ def sites(graph: Graph) -> list[int]:
 def _logp_keys(graph: Graph) -> list[int | tuple[int, ...]]:
     """What decides an atom's contribution: its environment, and for oxygen its neighbours' environments too, for the
     types of oxygen and of its hydrogens look two bonds far."""
-    keys: list[int | tuple[int, ...]] = list(graph.environments)
-    for atom, token in enumerate(graph.tokens):
-        if "O" in token:
-            others = sorted(graph.environments[other] for other, _ in graph.neighbours[atom])
-            keys[atom] = (graph.environments[atom], *others)
+    environments = graph.environments
+    around: dict[int, list[int]] = {atom: [] for atom, token in enumerate(graph.tokens) if "O" in token}
+    if not around:
+        return list(environments)
+    for i, j, _ in graph.bonds:
+        if i in around:
+            around[i].append(environments[j])
+        if j in around:
+            around[j].append(environments[i])
+    keys: list[int | tuple[int, ...]] = list(environments)
+    for atom, others in around.items():
+        keys[atom] = (environments[atom], *sorted(others))
     return keys
 
 

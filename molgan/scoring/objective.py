@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 
 from molgan.chem.molecule import Molecule
 from molgan.scoring.base import Counts, Scorer, Scores
-from molgan.scoring.batch import Batch
+from molgan.scoring.batch import Batch, chunks
 from molgan.scoring.registry import get_scorer
 from molgan.scoring.settings import ComponentSettings, ObjectiveSettings
 from molgan.scoring.transforms import Transform, get_transform
@@ -76,7 +78,9 @@ class Objective:
 
     def __call__(self, smiles: Sequence[str | Molecule | None]) -> ScoreTable:
         """Score each; what fails is NaN with a reason. Raises InputError for a single string."""
-        batch = Batch.of(smiles)
+        return _joined([self._table(batch) for batch in chunks(smiles)])
+
+    def _table(self, batch: Batch) -> ScoreTable:
         scores = {component.name: component.scorer(batch) for component in self._components}
         transformed = {c.name: c.transform(scores[c.name].values) for c in self._components}
         return ScoreTable(
@@ -111,6 +115,22 @@ def geometric_mean(values: Floats, weights: Floats) -> Floats:
     """Weighted geometric mean over the first axis, [components, n] -> [n]: 0 where a component is 0, NaN where NaN."""
     with np.errstate(divide="ignore"):
         return np.asarray(np.exp(weights @ np.log(values) / weights.sum()))
+
+
+def _joined(parts: list[ScoreTable]) -> ScoreTable:
+    """One table of the rows of several."""
+    if len(parts) == 1:
+        return parts[0]
+    names = list(parts[0].raw)
+    return ScoreTable(
+        smiles=[text for part in parts for text in part.smiles],
+        raw={name: np.concatenate([part.raw[name] for part in parts]) for name in names},
+        transformed={name: np.concatenate([part.transformed[name] for part in parts]) for name in names},
+        notes={name: [note for part in parts for note in part.notes[name]] for name in names},
+        total=np.concatenate([part.total for part in parts]),
+        errors=[error for part in parts for error in part.errors],
+        counts={name: reduce(add, [part.counts[name] for part in parts]) for name in names},
+    )
 
 
 def merged_errors(batch: Batch, scores: dict[str, Scores]) -> Iterator[str | None]:

@@ -1,6 +1,6 @@
 """`score`: raw properties of a list of SMILES as a table."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,14 +8,12 @@ import numpy as np
 from molgan.chem.molecule import Molecule
 from molgan.errors import ConfigError, InputError
 from molgan.scoring.base import Scorer
-from molgan.scoring.batch import Batch
+from molgan.scoring.batch import chunks, refuse_single
 from molgan.scoring.objective import merged_errors
 from molgan.scoring.registry import get_scorer
 
 if TYPE_CHECKING:
     import pandas
-
-_CHUNK = 4096  # molecules held in memory at a time
 
 
 def score(smiles: Iterable[str | Molecule | None], scorers: Sequence[str | Scorer]) -> "pandas.DataFrame":
@@ -25,15 +23,14 @@ def score(smiles: Iterable[str | Molecule | None], scorers: Sequence[str | Score
     why. Alerts and other yes/no scorers are nullable booleans, True for a hit; the others are floats in their unit.
     Raises InputError for a single string, ConfigError for an unknown scorer.
     """
-    if isinstance(smiles, str | bytes):
-        raise InputError("expected a list of SMILES, not a single string: write score([smiles], …)")
+    refuse_single(smiles)
     if isinstance(scorers, str):
         raise InputError(f"expected a list of scorers, not a single string: write [{scorers!r}]")
     chosen = _by_name(scorers)
     items = list(smiles)
     columns: dict[str, list[np.ndarray]] = {name: [] for name in chosen}
     errors: list[str | None] = []
-    for batch in _chunks(items):
+    for batch in chunks(items):
         scores = {name: scorer(batch) for name, scorer in chosen.items()}
         for name, result in scores.items():
             columns[name].append(result.values)
@@ -51,11 +48,6 @@ def _by_name(scorers: Sequence[str | Scorer]) -> dict[str, Scorer]:
     return chosen
 
 
-def _chunks(items: list[str | Molecule | None]) -> Iterator[Batch]:
-    for start in range(0, len(items), _CHUNK):
-        yield Batch.of(items[start : start + _CHUNK])
-
-
 def _frame(
     items: list[str | Molecule | None],
     scorers: dict[str, Scorer],
@@ -67,7 +59,7 @@ def _frame(
     smiles = [item.source if isinstance(item, Molecule) else item for item in items]
     frame = {"smiles": pandas.Series(smiles, dtype=object)}
     for name, parts in columns.items():
-        values = np.concatenate(parts) if parts else np.empty(0)
+        values = np.concatenate(parts)
         frame[name] = pandas.Series(values)
         if scorers[name].boolean:
             frame[name] = pandas.Series(pandas.array(values == 1, dtype="boolean")).mask(np.isnan(values))

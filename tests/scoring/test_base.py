@@ -95,8 +95,8 @@ def test_a_single_string_is_refused():
 def test_the_cache_is_bounded():
     cache = Cache(capacity=2)
     for smiles in ("C", "CC", "CCC"):
-        cache.put(smiles, len(smiles))
-    assert (cache.get("C"), cache.get("CC"), cache.get("CCC")) == (None, 2, 3)
+        cache.put(smiles, (len(smiles), None))
+    assert (cache.get("C"), cache.get("CC"), cache.get("CCC")) == (None, (2, None), (3, None))
 
 
 @pytest.mark.parametrize(

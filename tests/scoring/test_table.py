@@ -34,7 +34,7 @@ def test_an_empty_list_gives_an_empty_table():
 
 
 def test_long_lists_are_scored_in_chunks(monkeypatch):
-    monkeypatch.setattr("molgan.scoring.table._CHUNK", 2)
+    monkeypatch.setattr("molgan.scoring.batch._CHUNK", 2)
     smiles = ["C" * length for length in (1, 2, 3, 2, 1)]
     assert score(smiles, ["heavy_atoms"])["heavy_atoms"].tolist() == [1, 2, 3, 2, 1]
 
