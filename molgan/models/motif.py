@@ -23,6 +23,7 @@ from molgan.models.settings import MotifNetworkSettings
 from molgan.models.weights import load_weights, read_description, save_weights
 
 KIND = "motif generator"
+_LIKE_LENGTH = 128  # sequences of like length that share a pass
 _NEVER = -1e9  # a logit that no action takes; finite, so that its gradient is 0 and not NaN
 
 
@@ -88,8 +89,15 @@ class MotifGenerator(nn.Module):
 
         -inf where a sequence breaks the grammar, the atom budget included, or is not complete.
         """
-        forced = force(self.grammar, pad(actions, self.device), max_atoms or self.max_atoms)
-        return torch.where(forced.legal, self.log_probs(forced).sum(1), -torch.inf)
+        # In groups of like length: padded to the longest of them all, a batch would be mostly padding.
+        order = np.argsort([len(a) for a in actions], kind="stable")
+        parts = []
+        for start in range(0, len(order), _LIKE_LENGTH):
+            group = pad([actions[i] for i in order[start : start + _LIKE_LENGTH]], self.device)
+            forced = force(self.grammar, group, max_atoms or self.max_atoms)
+            parts.append(torch.where(forced.legal, self.log_probs(forced).sum(1), -torch.inf))
+        back = np.argsort(order, kind="stable")
+        return torch.cat(parts)[torch.from_numpy(back).to(self.device)]
 
     @torch.no_grad()
     def sample(
