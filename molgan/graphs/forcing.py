@@ -13,16 +13,19 @@ from molgan.graphs.grammar import DONE, Grammar, GrammarState
 from molgan.graphs.motif_actions import FIRST_MOTIF
 
 PAD = -1
+_SEEN = ("top", "site", "atoms", "structural", "motif_due", "first", "budget")  # fields of Forced, step by step
 
 
 @dataclass(frozen=True)
 class Forced:
-    """B sequences of up to T actions. `last`, `top`, `site` are the network's input, `target` what came; all [B, T]."""
+    """B sequences of up to T actions. `last`, `top`, `site`, `atoms` are the network's input, `target` what came; all
+    [B, T]."""
 
     grammar: Grammar
     last: Tensor
     top: Tensor
     site: Tensor
+    atoms: Tensor
     target: Tensor  # 0 where not live
     live: Tensor  # bool: an action of the sequence
     structural: Tensor  # [B, T, FIRST_MOTIF] bool: the structural actions allowed
@@ -54,11 +57,12 @@ def force(grammar: Grammar, actions: Tensor, max_atoms: int) -> Forced:
     target = actions.clamp(min=0)
     state = GrammarState(grammar, batch, max_atoms)
     legal = torch.ones(batch, dtype=torch.bool, device=actions.device)
-    seen: dict[str, list[Tensor]] = {name: [] for name in ("top", "site", "structural", "motif_due", "first", "budget")}
+    seen: dict[str, list[Tensor]] = {name: [] for name in _SEEN}
     for t in range(steps):
         structural = state.structural_mask()
         due = state.motif_due()
-        facts = (state.top, state.top_site, structural, due, state.depth < 0, state.budget.clone())
+        first, budget = state.depth < 0, state.budget.clone()
+        facts = (state.top, state.top_site, state.atoms, structural, due, first, budget)
         for name, value in zip(seen, facts, strict=True):
             seen[name].append(value)
         action = target[:, t]

@@ -88,6 +88,11 @@ class GrammarState:
         return torch.where(self.depth < 0, 0, site)
 
     @property
+    def atoms(self) -> Tensor:
+        """Heavy atoms so far, [B]."""
+        return self.most_atoms - self.budget
+
+    @property
     def done(self) -> Tensor:
         """Which molecules are complete, [B]."""
         return self.mode == DONE

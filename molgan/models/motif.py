@@ -23,6 +23,7 @@ from molgan.models.settings import MotifNetworkSettings
 from molgan.models.weights import load_weights, read_description, save_weights
 
 KIND = "motif generator"
+_MOST_COUNTED = 64  # heavy atoms that the network tells apart
 _LIKE_LENGTH = 128  # sequences of like length that share a pass
 _NEVER = -1e9  # a logit that no action takes; finite, so that its gradient is 0 and not NaN
 
@@ -37,9 +38,9 @@ class Sample:
 
 
 class MotifGenerator(nn.Module):
-    """Embeddings of the last action and of the motif and site on top of the stack, a GRU, a linear head.
+    """Embeddings of the last action, of the motif and site on top of the stack and of the size, a GRU, a linear head.
 
-    Feeding in the top of the stack makes a plain sequence model aware of the tree. `max_atoms` is the budget of heavy
+    Feeding in the top of the stack makes a plain sequence model aware of the tree, and the size saves it counting. `max_atoms` is the budget of heavy
     atoms a molecule that the generator was trained for; sampling may ask for another.
     """
 
@@ -52,6 +53,8 @@ class MotifGenerator(nn.Module):
         self.last = nn.Embedding(actions + 1, width)
         self.top = nn.Embedding(actions + 1, width)
         self.site = nn.Embedding(MOST_SITES, width)
+        self.atoms = nn.Embedding(_MOST_COUNTED, width)
+        nn.init.zeros_(self.atoms.weight)
         self.recurrent = nn.GRU(width, self.settings.hidden, self.settings.layers, batch_first=True)
         self.head = nn.Linear(self.settings.hidden, actions)
         self._grammar: Grammar | None = None
@@ -66,15 +69,16 @@ class MotifGenerator(nn.Module):
             self._grammar = Grammar(self.vocabulary, self.device)
         return self._grammar
 
-    def embed(self, last: Tensor, top: Tensor, site: Tensor) -> Tensor:
+    def embed(self, last: Tensor, top: Tensor, site: Tensor, atoms: Tensor) -> Tensor:
         """The network's input for actions of any shape [...]: [..., embedding]."""
-        embedded = self.last(last) + self.top(top) + self.site(site)
+        counted = self.atoms(atoms.clamp(max=_MOST_COUNTED - 1))
+        embedded = self.last(last) + self.top(top) + self.site(site) + counted
         # The GRU is not among the operations that autocast converts the input of.
         return embedded.to(torch.get_autocast_dtype(embedded.device.type)) if _autocasting(embedded) else embedded
 
     def log_probs(self, forced: Forced) -> Tensor:
         """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end."""
-        hidden, _ = self.recurrent(self.embed(forced.last, forced.top, forced.site))
+        hidden, _ = self.recurrent(self.embed(forced.last, forced.top, forced.site, forced.atoms))
         found = hidden.new_zeros(forced.target.shape, dtype=torch.float32)
         for due in (False, True):
             # Only where a motif may come is the long part of the head computed: half of the positions.
@@ -140,7 +144,7 @@ class MotifGenerator(nn.Module):
         total = torch.zeros(n)
         steps: list[np.ndarray] = []
         while len(rows):
-            inputs = self.embed(last, state.top, state.top_site)[:, None]
+            inputs = self.embed(last, state.top, state.top_site, state.atoms)[:, None]
             hidden, memory = self.recurrent(inputs, memory.to(inputs.dtype))
             due = state.motif_due()
             logits = self._step_logits(hidden[:, 0], state, due) / temperature
