@@ -1,0 +1,85 @@
+"""The connection to Ray."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from molgan.errors import ConfigError, RunError
+
+_QUIET = {"logging_level": logging.CRITICAL, "log_to_driver": False}
+_ATTEMPTS = 3
+
+
+@contextmanager
+def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
+    """Ray for as long as the `with` lasts: the connection that this process has; else the cluster at `address`, or at
+    RAY_ADDRESS of the environment; else a Ray of its own with `cpus` processors on this machine.
+
+    Ray of its own listens on the loopback interface only, has no dashboard and stops at the end. Raises ConfigError
+    where Ray is not installed, RunError where it cannot be started or reached.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise ConfigError("compute.workers needs Ray: pip install 'molgan[ray]', or set it to 0") from error
+    if ray.is_initialized():
+        yield
+        return
+    address = address or os.environ.get("RAY_ADDRESS")
+    if address:
+        _join(address)
+    else:
+        _start(cpus)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _join(address: str) -> None:
+    import ray
+
+    try:
+        ray.init(address, **_QUIET)
+    except Exception as error:  # ConnectionError, RuntimeError, ValueError and others
+        raise RunError(f"Ray at {address} cannot be reached: {_first_line(error)}") from error
+
+
+def _start(cpus: int) -> None:
+    """Start Ray on this machine, more than once if need be: it gives its own processes 15 seconds to start, which is
+    too little on a busy machine with a cold disk (ray-project/ray issue 65983)."""
+    import ray
+
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with _loopback():
+                ray.init("local", num_cpus=cpus, include_dashboard=False, **_QUIET)
+            return
+        except Exception as error:  # Ray raises plain Exception here
+            ray.shutdown()
+            if attempt == _ATTEMPTS:
+                raise RunError(f"Ray cannot start: {_first_line(error)} compute.workers=0 works without it") from error
+
+
+@contextmanager
+def _loopback() -> Iterator[None]:
+    """Make Ray take 127.0.0.1 for the machine's address, so that its servers listen there and nowhere else.
+
+    It does so by itself on macOS and Windows; elsewhere it turns a loopback address that it is given into another.
+    """
+    from ray._private import ray_constants
+
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

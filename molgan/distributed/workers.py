@@ -1,0 +1,174 @@
+"""Ray actors that work on lists, and are replaced when they die."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from molgan.errors import RunError
+
+_SECONDS_TO_START = 300.0
+_MOST_LOST_IN_A_ROW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What comes of an item that takes its workers with it."""
+
+    reason: str
+    late: bool = False
+
+
+@dataclass(slots=True)
+class _Task:
+    position: int
+    items: Sequence[Any]
+    deaths: int = 0
+
+    def again(self, lost: Lost) -> list[_Task]:
+        """How to go on after a worker was lost over this task; an empty list when it has had its chances.
+
+        The first death may have nothing to do with the items: a node went away, or somebody killed the worker.
+        """
+        self.deaths += not lost.late
+        if self.deaths == 1 and not lost.late:
+            return [self]
+        if len(self.items) == 1:
+            return []
+        return [_Task(self.position + i, [item]) for i, item in enumerate(self.items)]
+
+
+@dataclass(slots=True)
+class _Call:
+    """A call under way; without a task when the worker is starting, or its task is no longer wanted."""
+
+    actor: Any
+    task: _Task | None = None
+    began: float = field(default_factory=time.monotonic)
+
+
+class Workers:
+    """`count` Ray actors of class `kind`, built with `arguments`, whose method `work(items)` gives a result for a list.
+
+    A worker that dies is replaced, and its list goes to another one. A list that costs two workers, or takes longer
+    than `timeout` seconds, is taken apart and each item tried alone; an item that does the same is `Lost`. They start
+    in the background: `run` takes them as they become ready.
+    """
+
+    def __init__(
+        self, kind: type, arguments: tuple[Any, ...], count: int, *, cpus: float = 1.0, timeout: float | None = None
+    ) -> None:
+        import ray
+
+        # Ray itself neither restarts an actor (one that dies on its start would be restarted for ever) nor repeats a
+        # call: which call killed it, and what to do about it, is decided here.
+        options = {"num_cpus": cpus, "max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD"}
+        self._kind = ray.remote(kind).options(**options)
+        self._arguments = arguments
+        self._timeout = timeout
+        self._lost_in_a_row = 0
+        self._idle: list[Any] = []
+        self._calls: dict[Any, _Call] = {}
+        for _ in range(count):
+            self._start()
+
+    def run(self, lists: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Any]]:
+        """For each list the position of its first item among all items, and its result; as they get done.
+
+        Single items that are lost come as their position and `Lost`. Raises what `work` raises, and RunError when no
+        worker can start or too many are lost in a row.
+        """
+        waiting = deque(_tasks(lists))
+        try:
+            while waiting or any(call.task for call in self._calls.values()):
+                while waiting and self._idle:
+                    self._hand_out(waiting.popleft())
+                for call, result in self._ended():
+                    if isinstance(result, Lost):
+                        self._replace(result)
+                        tasks = call.task.again(result) if call.task else []
+                        waiting.extendleft(reversed(tasks))
+                        if call.task and not tasks:
+                            yield call.task.position, result
+                        continue
+                    self._idle.append(call.actor)
+                    if call.task:
+                        self._lost_in_a_row = 0
+                        yield call.task.position, result
+        finally:
+            for call in self._calls.values():
+                call.task = None
+
+    def close(self) -> None:
+        """Stop the workers."""
+        import ray
+
+        for actor in [*self._idle, *(call.actor for call in self._calls.values())]:
+            ray.kill(actor)
+        self._idle, self._calls = [], {}
+
+    def _start(self) -> None:
+        actor = self._kind.remote(*self._arguments)
+        self._calls[actor.__ray_ready__.remote()] = _Call(actor)
+
+    def _hand_out(self, task: _Task) -> None:
+        actor = self._idle.pop()
+        self._calls[actor.work.remote(task.items)] = _Call(actor, task)
+
+    def _ended(self) -> list[tuple[_Call, Any]]:
+        """The calls that have come to an end since the last look, each with its result or `Lost`."""
+        import ray
+
+        if not self._calls:
+            raise RunError("no worker is left")
+        ready, _ = ray.wait(list(self._calls), timeout=1.0)
+        return [self._result(reference) for reference in ready] + list(self._late())
+
+    def _result(self, reference: Any) -> tuple[_Call, Any]:
+        import ray
+        from ray.exceptions import OutOfMemoryError, RayActorError, RayError, RayTaskError
+
+        call = self._calls.pop(reference)
+        try:
+            return call, ray.get(reference)
+        except RayTaskError:
+            self._idle.append(call.actor)
+            raise
+        except RayActorError as error:
+            if error.actor_init_failed:
+                raise RunError(f"a worker cannot start: {str(error).strip().splitlines()[-1]}") from error
+            return call, Lost("the worker process died")
+        except OutOfMemoryError:
+            return call, Lost("out of memory")
+        except RayError as error:
+            return call, Lost(type(error).__name__)
+
+    def _late(self) -> Iterator[tuple[_Call, Lost]]:
+        import ray
+
+        now = time.monotonic()
+        for reference, call in list(self._calls.items()):
+            seconds = now - call.began
+            if call.task and self._timeout and seconds > self._timeout:
+                ray.kill(call.actor)
+                del self._calls[reference]
+                yield call, Lost(f"took longer than {self._timeout:g} s", late=True)
+        starting = [now - call.began for call in self._calls.values() if call.task is None]
+        if len(starting) == len(self._calls) and not self._idle and min(starting, default=0) > _SECONDS_TO_START:
+            raise RunError(f"no worker has started within {_SECONDS_TO_START:g} s: has Ray processors to spare?")
+
+    def _replace(self, lost: Lost) -> None:
+        self._lost_in_a_row += 1
+        if self._lost_in_a_row > _MOST_LOST_IN_A_ROW:
+            raise RunError(f"{self._lost_in_a_row} workers were lost in a row, the last one because: {lost.reason}")
+        self._start()
+
+
+def _tasks(lists: Iterable[Sequence[Any]]) -> Iterator[_Task]:
+    position = 0
+    for items in lists:
+        yield _Task(position, items)
+        position += len(items)
