@@ -40,8 +40,9 @@ class Sample:
 class MotifGenerator(nn.Module):
     """Embeddings of the last action, of the motif and site on top of the stack and of the size, a GRU, a linear head.
 
-    Feeding in the top of the stack makes a plain sequence model aware of the tree, and the size saves it counting. `max_atoms` is the budget of heavy
-    atoms a molecule that the generator was trained for; sampling may ask for another.
+    Feeding in the top of the stack makes a plain sequence model aware of the tree, and the size saves it counting.
+    `max_atoms` is the budget of heavy atoms a molecule that the generator was trained for; sampling may ask for
+    another.
     """
 
     def __init__(self, vocabulary: Vocabulary, settings: MotifNetworkSettings | None = None, *, max_atoms: int = 27):
