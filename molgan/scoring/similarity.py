@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 from rdkit import Chem, DataStructs
-from rdkit.Chem import rdFingerprintGenerator
 
+from molgan.chem.fingerprints import ecfp
 from molgan.chem.molecule import parse
 from molgan.scoring.base import Scorer
 from molgan.settings import Settings
@@ -40,15 +40,15 @@ class Similarity(Scorer):
     parameters: Parameters
 
     @cached_property
-    def _generator(self) -> rdFingerprintGenerator.FingerprintGenerator64:
-        return rdFingerprintGenerator.GetMorganGenerator(radius=self.parameters.radius, fpSize=self.parameters.bits)
-
-    @cached_property
     def _references(self) -> list[DataStructs.ExplicitBitVect]:
-        return [self._generator.GetFingerprint(parse(text).mol) for text in self.parameters.smiles]
+        molecules = [parse(text) for text in self.parameters.smiles]
+        return self._fingerprints([molecule.mol for molecule in molecules if molecule.mol is not None])
 
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
-        return [self._similarity(self._generator.GetFingerprint(mol)) for mol in mols]
+        return [self._similarity(fingerprint) for fingerprint in self._fingerprints(mols)]
+
+    def _fingerprints(self, mols: list[Chem.Mol]) -> list[DataStructs.ExplicitBitVect]:
+        return ecfp(mols, self.parameters.radius, self.parameters.bits)
 
     def _similarity(self, fingerprint: DataStructs.ExplicitBitVect) -> float:
         similarities = DataStructs.BulkTanimotoSimilarity(fingerprint, self._references)

@@ -5,7 +5,6 @@ A star is a query atom with its bonds and neighbours (see `outline`). Sets of st
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
 
 from rdkit import Chem
 
@@ -13,14 +12,6 @@ from molgan.scoring.graph import Graph
 from molgan.scoring.outline import End, Star
 
 _REMEMBERED = 300_000
-
-
-class _Numbered(NamedTuple):
-    """A star by its bit, the bits of its ends, and for each of these the kinds of bond and the bit of the query."""
-
-    bit: int
-    ends: int
-    takes: list[tuple[int, int]]
 
 
 class Stars:
@@ -31,11 +22,12 @@ class Stars:
         self._bits = {query: 1 << number for number, query in enumerate(queries)}
         self._atoms = {bit: Chem.AtomFromSmarts(query) for query, bit in self._bits.items()}
         self._ends: dict[End, int] = {}
-        self._centred: dict[int, list[_Numbered]] = defaultdict(list)
+        # The stars around a query: the bits of their ends, the kinds of bond and the query of each end, their own bit.
+        self._centred: dict[int, list[tuple[int, list[tuple[int, int]], int]]] = defaultdict(list)
         for number, (centre, ends) in enumerate(stars):
-            bits = {self._ends.setdefault(end, 1 << len(self._ends)) for end in ends}
+            own = {self._ends.setdefault(end, 1 << len(self._ends)) for end in ends}
             takes = [(kinds, self._bits[query]) for kinds, query in ends]
-            self._centred[self._bits[centre]].append(_Numbered(1 << number, sum(bits), takes))
+            self._centred[self._bits[centre]].append((sum(own), takes, 1 << number))
         self._queries_of: dict[int, int] = {}
         self._ends_of: dict[tuple[int, int], int] = {}
         self._stars_of: dict[int, int] = {}
@@ -67,8 +59,9 @@ class Stars:
         for neighbour in neighbours:
             ends |= self._ends_at(*neighbour)
         held = [(kind, self._queries_of[other]) for kind, other in neighbours]
-        centred = (star for query in bits(self._queries_of[number]) for star in self._centred[query])
-        return sum(star.bit for star in centred if ends & star.ends == star.ends and _assignable(star.takes, held))
+        centred = [self._centred[query] for query in bits(self._queries_of[number])]
+        able = [(takes, bit) for stars in centred for own, takes, bit in stars if ends & own == own]
+        return sum([bit for takes, bit in able if _assignable(takes, held)])
 
     def _ends_at(self, kind: int, number: int) -> int:
         """The ends that a bond of a kind to an atom of a type satisfies."""

@@ -40,7 +40,7 @@ def sa_score(mol: Chem.Mol) -> float:
         raise ValueError("no atoms")
     fragments = _morgan().GetSparseCountFingerprint(mol).GetNonzeroElements()
     contributions = _contributions()
-    score: float = sum(contributions[bit] * count for bit, count in fragments.items()) / sum(fragments.values())
+    score: float = sum([contributions[bit] * count for bit, count in fragments.items()]) / sum(fragments.values())
     score -= _complexity(mol, atoms)
     if atoms > len(fragments):
         score += math.log(atoms / len(fragments)) * 0.5

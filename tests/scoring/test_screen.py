@@ -69,9 +69,8 @@ def test_the_graph_has_rdkits_bonds_and_rings():
 def test_equal_environments_are_equal_surroundings():
     benzoate, phenol = graph("OC(=O)c1ccccc1"), graph("Oc1ccccc1")
     aromatic = [set(g.environments[g.tokens.index("c") :]) for g in (benzoate, phenol)]
-    assert (
-        len(aromatic[0] & aromatic[1]) == 2
-    )  # meta and para carbons, and the ortho ones that both see c with three bonds
+    # The meta and para carbons are alike, and so are the ortho carbons, whose neighbour has three bonds in both.
+    assert len(aromatic[0] & aromatic[1]) == 2
     assert benzoate.environments[benzoate.tokens.index("O")] != phenol.environments[0]
 
 
