@@ -1,16 +1,20 @@
 import json
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pandas
 import pytest
 import torch
+from rich.console import Console
+from rich.progress import Progress as Bars
+from rich.progress import TextColumn
 from typer.testing import CliRunner, Result
 
 from molgan.chem.molecule import parse
 from molgan.cli import app
-from molgan.cli.progress import PlainLines, format_figures, show_progress
+from molgan.cli.progress import PlainLines, ProgressBars, format_figures, show_progress
 from molgan.graphs.motif_actions import Vocabulary
 from molgan.models.motif import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
@@ -158,6 +162,30 @@ def test_an_output_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> Non
     assert f"{tmp_path / 'none' / 'out.csv'}: cannot be written" in result.stderr
     assert molgan("score", tmp_path / "no.csv", "--scorers", "qed", "-o", tmp_path / "out.csv").exit_code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_evaluate_prints_json_with_null_for_what_cannot_be_computed(campaign: Path) -> None:
+    known = campaign.parent / "train.smi"
+    result = molgan("evaluate", "-", "--json", "--train", known, "--test", known, stdin="CCO\nC1CC\nCCO\nc1ccccc1\n")
+    assert result.exit_code == 0, result.output
+    values = json.loads(result.stdout)
+    assert values["valid"] == 0.75
+    assert values["unique@1000"] == pytest.approx(2 / 3)
+    assert values["Novelty"] == 0.5
+    assert values["FCD/TestSF"] is None
+
+
+def test_progress_on_a_terminal_shows_count_and_figures() -> None:
+    screen = StringIO()
+    console = Console(file=screen, force_terminal=True, width=160)
+    with Bars(TextColumn("{task.description} {task.completed} {task.fields[figures]}"), console=console) as bars:
+        progress = ProgressBars(bars)
+        progress.start("train", 10)
+        progress.advance("train", 4, loss=1.23456)
+        progress.message("[not markup]")
+        progress.finish("train")
+    assert "train 4 loss 1.235" in screen.getvalue()
+    assert "[not markup]" in screen.getvalue()
 
 
 def test_progress_without_a_terminal_is_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
