@@ -1,0 +1,171 @@
+"""The stages that train: the generator against the discriminator, then towards the objective."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from molgan.campaign.stage import Counts, Stage
+from molgan.campaign.work import Work
+from molgan.chem.settings import DataSettings
+from molgan.errors import RunError
+from molgan.training.settings import AdversarialSettings, ReinforceSettings
+
+# The critic's training is reported beside the stage that it belongs to.
+METRICS_OF = {"adversarial": ("critic", "adversarial"), "reinforce": ("reinforce",)}
+_SHOWN = ("loss", "score", "unique", "accuracy", "auc")
+# From here on it pays to make graphs in several processes.
+_MANY_GRAPHS = 10_000
+
+
+def adversarial(work: Work, settings: AdversarialSettings, weights: str | Path, inputs: Mapping[str, object]) -> Stage:
+    """Refine the generator; leaves generator.safetensors, critic.safetensors and their descriptions."""
+    config = work.config
+    rewarded = settings.gan_weight < 1
+    stage = Stage(
+        work.folder,
+        "adversarial",
+        {
+            "adversarial": settings.model_dump(mode="json"),
+            **inputs,
+            **({"objective": config.objective.model_dump(mode="json")} if rewarded else {}),
+        },
+        outputs=_weights(work.folder, "adversarial", "generator", "critic"),
+    )
+
+    def perform(resumes: bool) -> Counts:
+        from molgan.models.discriminator import Discriminator
+        from molgan.models.motif import load_generator
+        from molgan.training.adversarial import refine
+
+        agent = load_generator(weights).to(work.device)
+        critic = Discriminator(seed=config.seed).to(work.device)
+        with _Reporter(work, stage.name, resumes) as report:
+            figures = refine(
+                agent,
+                critic,
+                training_molecules(config.data, settings.rounds * settings.real, config.seed),
+                settings,
+                reward=work.objective.reward if rewarded else None,
+                seed=config.seed,
+                checkpoint=stage.folder / "checkpoint",
+                report=report,
+                processes=work.cores if settings.real >= _MANY_GRAPHS else 1,
+            )
+        _save(stage, generator=agent, critic=critic)
+        told = f"{figures['accuracy']:.1%} of unseen molecules, area under the curve {figures['auc']:.3f}"
+        work.progress.message(f"critic: tells real from generated in {told}")
+        return {"critic": figures}
+
+    stage.perform(perform, work.progress)
+    return stage
+
+
+def reinforce(
+    work: Work,
+    settings: ReinforceSettings,
+    weights: str | Path,
+    critic: Path | None,
+    after: Stage | None,
+    inputs: Mapping[str, object],
+) -> Stage:
+    """Train the generator towards the objective; leaves generator.safetensors and its description."""
+    config = work.config
+    stage = Stage(
+        work.folder,
+        "reinforce",
+        {
+            "reinforce": settings.model_dump(mode="json"),
+            "objective": config.objective.model_dump(mode="json"),
+            **inputs,
+        },
+        after=[after],
+        outputs=_weights(work.folder, "reinforce", "generator"),
+    )
+
+    def perform(resumes: bool) -> Counts:
+        from molgan.models.discriminator import Discriminator
+        from molgan.models.motif import load_generator
+        from molgan.training.reinforce import reinforce as train
+
+        agent = load_generator(weights).to(work.device)
+        with _Reporter(work, stage.name, resumes) as report:
+            outcome = train(
+                agent,
+                work.objective.reward,
+                settings,
+                critic=Discriminator.load(critic).to(work.device) if critic else None,
+                seed=config.seed,
+                checkpoint=stage.folder / "checkpoint",
+                report=report,
+                message=work.progress.message,
+            )
+        _save(stage, generator=agent)
+        return asdict(outcome)
+
+    stage.perform(perform, work.progress)
+    return stage
+
+
+def training_molecules(data: DataSettings, count: int, seed: int) -> list[str]:
+    """`count` SMILES of the training data (all if it has fewer), drawn without replacement by the seed."""
+    from molgan.filters.references import ReferenceSet
+
+    known = ReferenceSet.load(str(data.train), data.column)
+    rows = np.random.default_rng(seed).choice(len(known), min(count, len(known)), replace=False)
+    return [known.smiles(row) for row in rows.tolist()]
+
+
+class _Reporter:
+    """Takes what a loop reports to metrics.jsonl and to the progress shown, for as long as the `with` lasts."""
+
+    def __init__(self, work: Work, stage: str, resumes: bool) -> None:
+        self._work = work
+        self._stage = stage
+        self._task, self._step = stage, 0
+        self._first = True
+        if not resumes:
+            work.metrics.forget(METRICS_OF[stage])
+
+    def __enter__(self) -> "_Reporter":
+        self._work.progress.start(self._task)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._work.progress.finish(self._task)
+
+    def __call__(self, metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
+        """`metrics` has `step`, counted anew in each `round`, and may have `steps`, and `phase` critic or generator."""
+        row = {name: value for name, value in metrics.items() if name not in ("phase", "steps")}
+        task = "critic" if metrics.get("phase") == "critic" else self._stage
+        row["step"] += self._work.metrics.last_step(task, row.get("round", 1))
+        if self._first:
+            self._work.metrics.resume(task, row["step"])
+            self._first = False
+        self._work.metrics.add({"stage": task, **row, **({"saved": True} if saved else {})})
+        self._show(task, metrics)
+
+    def _show(self, task: str, metrics: Mapping[str, Any]) -> None:
+        progress, step = self._work.progress, metrics["step"]
+        if task != self._task or step <= self._step or self._step == 0:
+            progress.finish(self._task)
+            progress.start(task, metrics.get("steps"))
+            self._task, self._step = task, 0
+        progress.advance(task, step - self._step, **{name: metrics[name] for name in _SHOWN if name in metrics})
+        self._step = step
+
+
+def _weights(run: Path, stage: str, *networks: str) -> dict[str, Path]:
+    return {name: run / "checkpoints" / stage / f"{name}.safetensors" for name in networks}
+
+
+def _save(stage: Stage, **networks: Any) -> None:
+    from safetensors import SafetensorError
+
+    for name, network in networks.items():
+        try:
+            network.cpu().save(stage.folder / name)
+        except SafetensorError as error:
+            raise RunError(f"{stage.folder / name}: cannot be written ({error}); mend that and run again") from error
