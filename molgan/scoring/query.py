@@ -5,7 +5,9 @@ import re
 ANY = "*"
 
 # Primitives that a type does not tell: implicit hydrogens, ring bonds, hybridisation, neighbours, stereo, ranges, maps.
-_UNTOLD = re.compile(r"[$@^:{hkxzZ]|!R[1-9]|!r\d")
+_UNTOLD = re.compile(r"[$@^:{hkxzZ]|!R[1-9]|!r\d|!v")
+# The valence that RDKit keeps of an aromatic atom depends on whether the molecule was given in Kekulé form.
+_VALENCE = re.compile(r"(?<![A-Z])v\d*")
 _RINGS = re.compile(r"R[1-9]\d*|(?<![A-Z])r\d*")
 
 
@@ -13,10 +15,10 @@ def implied(atom: str) -> str:
     """A SMARTS atom that matches wherever `atom` does, and that an atom's type decides.
 
     Recursive SMARTS are replaced by their first atom, or by anything where they are negated; a number or size of rings
-    by being in a ring. What cannot be weakened in this way becomes "*".
+    by being in a ring; a valence by anything. What cannot be weakened in this way becomes "*".
     """
     text = _without_recursion(atom)
-    return ANY if _UNTOLD.search(text) else _RINGS.sub("R", text)
+    return ANY if _UNTOLD.search(text) else _VALENCE.sub(ANY, _RINGS.sub("R", text))
 
 
 def _without_recursion(text: str) -> str:

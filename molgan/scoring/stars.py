@@ -6,10 +6,11 @@ A star is a query atom with its bonds and neighbours (see `outline`). Sets of st
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
-from rdkit import Chem
+from rdkit import Chem, rdBase
 
 from molgan.scoring.graph import Graph
 from molgan.scoring.outline import End, Star
+from molgan.scoring.query import ANY
 
 _REMEMBERED = 300_000
 
@@ -20,7 +21,10 @@ class Stars:
     def __init__(self, stars: Sequence[Star]) -> None:
         queries = sorted({query for centre, ends in stars for query in (centre, *(query for _, query in ends))})
         self._bits = {query: 1 << number for number, query in enumerate(queries)}
-        self._atoms = {bit: Chem.AtomFromSmarts(query) for query, bit in self._bits.items()}
+        with rdBase.BlockLogs():
+            atoms = {bit: Chem.AtomFromSmarts(query) for query, bit in self._bits.items()}
+        # What RDKit wrote and does not read may be anything.
+        self._atoms = {bit: atom or Chem.AtomFromSmarts(ANY) for bit, atom in atoms.items()}
         self._ends: dict[End, int] = {}
         # The stars around a query: the bits of their ends, the kinds of bond and the query of each end, their own bit.
         self._centred: dict[int, list[tuple[int, list[tuple[int, int]], int]]] = defaultdict(list)
