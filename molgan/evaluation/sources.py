@@ -23,10 +23,13 @@ Source: TypeAlias = Moses | Path | Iterable[str] | None
 
 
 def moses_file(split: Moses) -> Path | None:
-    """The file of a split in `$MOLGAN_DATA`, else in the `data` folder of the repository; None when there is none."""
+    """The file of a split, None when there is none.
+
+    It is looked for in `$MOLGAN_DATA`, else in the folder `data` of the repository and of the working folder.
+    """
     chosen = os.environ.get("MOLGAN_DATA")
-    folder = Path(chosen) if chosen else Path(__file__).parents[2] / "data"
-    return next(iter(sorted(folder.glob(f"moses_{split.value}.*"))), None)
+    folders = [Path(chosen)] if chosen else [Path(__file__).parents[2] / "data", Path("data")]
+    return next((path for folder in folders for path in sorted(folder.glob(f"moses_{split.value}.*"))), None)
 
 
 def smiles_of(source: Source) -> Iterator[str] | None:
