@@ -11,7 +11,7 @@ from molgan.evaluation.sources import Moses, moses_file
 
 # What the official code (molsets 0.3.1, `get_all_metrics` with its own sets and statistics) gave for the sample below
 # with rdkit 2026.9.1, numpy 2.4, scipy 1.17 and torch 2.13, the names that newer versions dropped given back to it.
-# Frag is its cosine taken of floats: with the integer counts that it passes, the product of squared lengths overflows in
+# Frag is its cosine taken of floats: on the integer counts that it passes, the product of squared lengths overflows in
 # scipy 1.17 at this size, and the similarity comes out as 1.0000.
 OFFICIAL = {
     "valid": 0.9543,
