@@ -83,8 +83,10 @@ def force(grammar: Grammar, actions: Tensor, max_atoms: int) -> Forced:
 
 
 def _allowed(grammar: Grammar, state: GrammarState, action: Tensor, structural: Tensor, due: Tensor) -> Tensor:
+    other = structural.gather(1, action.clamp(max=FIRST_MOTIF - 1)[:, None])[:, 0]
+    if not len(grammar.binds):  # a vocabulary without motifs spells everything
+        return other
     motif = action >= FIRST_MOTIF
     number = (action - FIRST_MOTIF).clamp(min=0)
     fits = (grammar.sizes[action] <= state.budget) & (grammar.binds[number] | (state.depth < 0))
-    other = structural.gather(1, action.clamp(max=FIRST_MOTIF - 1)[:, None])[:, 0]
     return torch.where(motif, due & fits, other)

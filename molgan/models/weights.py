@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from molgan.errors import WeightsError
@@ -29,7 +29,8 @@ def save_weights(
         name: tensor.detach().to("cpu", dtype if tensor.is_floating_point() else None).contiguous()
         for name, tensor in module.state_dict().items()
     }
-    save_file(tensors, _suffixed(path, ".safetensors.part"))
+    # Not save_file, which leaves a file that only its owner can read.
+    _suffixed(path, ".safetensors.part").write_bytes(save(tensors))
     _suffixed(path, ".json.part").write_text(json.dumps(dict(description), indent=1, sort_keys=True) + "\n")
     for suffix in (".safetensors", ".json"):
         os.replace(_suffixed(path, suffix + ".part"), _suffixed(path, suffix))

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from molgan.errors import RunError, WeightsError
@@ -23,7 +23,8 @@ def save_checkpoint(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[
     try:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
-        save_file({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, new / "tensors.safetensors")
+        content = save({name: t.detach().cpu().contiguous() for name, t in tensors.items()})
+        (new / "tensors.safetensors").write_bytes(content)
         (new / "state.json").write_text(json.dumps(state))
         for file in new.iterdir():
             with file.open("rb") as handle:

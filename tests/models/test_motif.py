@@ -128,5 +128,14 @@ def test_weights_come_back_and_foreign_ones_are_refused(generator: MotifGenerato
         MotifGenerator.load(tmp_path / "not_there")
 
 
+def test_a_vocabulary_without_motifs_spells_everything() -> None:
+    torch.manual_seed(0)
+    generator = MotifGenerator(Vocabulary(()), TINY, max_atoms=10)
+    drawn = generator.sample(20, seed=0, bf16=False)
+    assert all(Chem.MolFromSmiles(sample.smiles) is not None for sample in drawn)
+    found = generator.log_likelihood([sample.actions for sample in drawn])
+    torch.testing.assert_close(found, torch.tensor([s.log_prob for s in drawn]), atol=1e-3, rtol=1e-4)
+
+
 def test_motifs_come_behind_the_structural_actions() -> None:
     assert min(Vocabulary(MOTIFS).index.values()) == FIRST_MOTIF
