@@ -107,10 +107,19 @@ def evaluate(
 
     Example: `molgan sample -n 30000 | molgan evaluate - --json`
     """
+    from molgan.chem.io import read_smiles
     from molgan.evaluation.metrics import evaluate as measure
     from molgan.evaluation.sources import Moses
 
-    samples = [record.smiles for chunk in _chunks(file, column) for record in chunk]
+    samples: list[str | None] = []
+    with bad_rows(file) as tell:
+
+        def count_bad(line: int, reason: str) -> None:
+            samples.append(None)  # a sample that is no row is an invalid one
+            tell(line, reason)
+
+        for record in read_smiles(file, column=column, on_bad=count_bad):
+            samples.append(record.smiles)
     with show_progress() as progress:
         values = measure(
             samples,

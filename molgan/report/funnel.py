@@ -12,10 +12,12 @@ TOP_REASONS = 4
 TITLES = {
     "valid": "Valid structure",
     "distinct": "Distinct",
-    "size": "Size and elements",
+    "size": "Size",
     "novel": "Novel",
     "rules": "Property rules",
     "alerts": "Structural alerts",
+    "pains": "PAINS",
+    "brenk": "BRENK",
     "score": "Score threshold",
     "score_threshold": "Score threshold",
     "diverse": "Diverse pick",

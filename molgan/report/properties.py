@@ -50,7 +50,7 @@ def property_columns(library: pd.DataFrame) -> list[str]:
         if name not in TEXT_COLUMNS
         and name != "rank"
         and pd.api.types.is_float_dtype(library[name])
-        and library[name].notna().any()
+        and not library[name].dropna().isin((0.0, 1.0)).all()  # an alert, a match: nothing to draw
         and not (str(name).endswith(TRANSFORMED) and str(name).removesuffix(TRANSFORMED) in library)
     ]
     order = list(QUANTITIES)

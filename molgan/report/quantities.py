@@ -39,8 +39,10 @@ QUANTITIES = {
     "rings": Quantity("Rings", decimals=0, meaning="smallest set of rings"),
     "heavy_atoms": Quantity("Heavy atoms", decimals=0, meaning="atoms other than hydrogen"),
     "fsp3": Quantity("Fsp³", meaning="share of carbons that are sp³"),
-    "nearest_similarity": Quantity("Similarity to nearest known", better="low", meaning="Tanimoto, low is new"),
-    "realism": Quantity("Realism", better="high", meaning="the critic's logit"),
+    "nearest_similarity": Quantity("Similarity to nearest drug", better="low", meaning="Tanimoto to approved drugs"),
+    "pains": Quantity("PAINS", decimals=0, better="low", meaning="assay interference alerts"),
+    "brenk": Quantity("BRENK", decimals=0, better="low", meaning="unwanted groups"),
+    "realism": Quantity("Realism", better="high", meaning="the critic's probability of real"),
 }
 
 METRICS = {

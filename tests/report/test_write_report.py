@@ -18,7 +18,7 @@ def test_page_tells_the_run(run: Path) -> None:
     assert "20 November 2025, 09:20 UTC" in page.text
     assert "4 molecules of 7 samples passed every stage" in page.text
     assert "Share of samples that passed 57.1 % 4 of 7" in page.text
-    assert "Size and elements 7 5 2 71.4 %" in page.text
+    assert "Size 7 5 2 71.4 %" in page.text
     assert "BRENK: nitro_group 1 100.0 %" in page.text
     assert "The counts add up" in page.text
     assert "sigmoid (low 0.3, high 0.9, k 0.5)" in page.text
