@@ -12,7 +12,6 @@ import torch
 
 from molgan.errors import WeightsError
 from molgan.graphs.datasets import ActionData
-from molgan.graphs.forcing import force, pad
 from molgan.models.motif import MotifGenerator
 from molgan.models.precision import autocast
 from molgan.training.checkpoint import (
@@ -27,7 +26,6 @@ from molgan.training.settings import PretrainSettings
 from molgan.training.share import ALONE, Share
 
 Report = Callable[[dict[str, float], Mapping[str, Any] | None], None]
-_BATCHES_SORTED_TOGETHER = 64
 
 
 def pretrain(
@@ -42,11 +40,13 @@ def pretrain(
 ) -> None:
     """Maximise the likelihood of the molecules' canonical action sequences, in place.
 
-    AdamW, a short warm-up, then a learning rate that falls linearly to 0 at the last step. Batches hold sequences of
-    like length. With a `checkpoint` folder the loop saves there and starts again from there, exactly: weights,
-    optimiser and position in the data, which depends on the seed and the step alone. `report` gets loss (nats a
-    molecule), learning rate and molecules a second; its second argument names the checkpoint when one was just saved.
-    With a `share` this is one of several workers that run the loop together; each of them calls `report`.
+    AdamW, a short warm-up, then a learning rate that falls linearly to 0 at the last step. A batch is a fair draw:
+    batches of like length, though quicker, teach a wrong size, since the clipped gradient of long ones counts less.
+    With a `checkpoint` folder the loop saves there and starts again from there, exactly: weights, optimiser and
+    position in the data, which depends on the seed and the step alone. `report` gets loss (nats a molecule), learning
+    rate and molecules a second; its second argument names the checkpoint when one was just saved.
+
+    With a `share` this is one worker of several, each of which computes its part of every batch.
     """
     steps = max(1, round(settings.epochs * len(data) / settings.batch_size))
     optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
@@ -62,11 +62,10 @@ def pretrain(
 
     generator.train()
     clock, molecules = time.perf_counter(), 0
-    for step, rows in enumerate(_batches(data.lengths, settings.batch_size, seed, done, steps), start=done + 1):
-        forced = force(generator.grammar, pad([data[i] for i in share.of(rows)], generator.device), generator.max_atoms)
+    for step, rows in enumerate(_batches(len(data), settings.batch_size, seed, done, steps), start=done + 1):
         with autocast(generator.device, enabled=settings.bf16):
-            log_probs = generator.log_probs(forced)
-        loss = -log_probs.sum() / len(rows)
+            log_likelihood = generator.log_likelihood([data[i] for i in share.of(rows)])
+        loss = -log_likelihood.sum() / len(rows)
         learning_rate = settings.learning_rate * _pace(step, settings.warmup, steps)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate
@@ -91,22 +90,14 @@ def pretrain(
     generator.eval()
 
 
-def _batches(lengths: np.ndarray, size: int, seed: int, done: int, steps: int) -> Iterator[np.ndarray]:
-    """Rows of the batches after step `done`: shuffled anew each epoch, sorted by length within a window of batches."""
-    an_epoch = max(1, len(lengths) // size)
+def _batches(molecules: int, size: int, seed: int, done: int, steps: int) -> Iterator[np.ndarray]:
+    """Rows of the batches after step `done`, shuffled anew each epoch; what is left over in an epoch is not shown."""
+    an_epoch = max(1, molecules // size)
     for epoch in range(done // an_epoch, -(-steps // an_epoch)):
-        rng = np.random.default_rng([seed, epoch])
-        rows = rng.permutation(len(lengths))
-        order: list[np.ndarray] = []
-        for start in range(0, len(rows), size * _BATCHES_SORTED_TOGETHER):
-            window = rows[start : start + size * _BATCHES_SORTED_TOGETHER]
-            window = window[np.argsort(lengths[window], kind="stable")]
-            batches = [window[i : i + size] for i in range(0, len(window), size)]
-            order += [batches[i] for i in rng.permutation(len(batches)) if len(batches[i]) == size or len(rows) < size]
-        first = epoch * an_epoch
-        for step, batch in enumerate(order[:an_epoch], start=first):
-            if done <= step < steps:
-                yield batch
+        rows = np.random.default_rng([seed, epoch]).permutation(molecules)
+        for step in range(max(done, epoch * an_epoch), min(steps, (epoch + 1) * an_epoch)):
+            start = (step - epoch * an_epoch) * size
+            yield rows[start : start + size]
 
 
 def _pace(step: int, warmup: int, steps: int) -> float:
