@@ -1,5 +1,6 @@
 """An objective whose large batches are scored by several processes."""
 
+import math
 import multiprocessing
 import os
 import signal
@@ -20,6 +21,7 @@ from molgan.chem.molecule import Molecule
 from molgan.errors import RunError
 from molgan.scoring.base import Counts
 from molgan.scoring.batch import Batch
+from molgan.scoring.cache import shared_cache
 from molgan.scoring.objective import Floats, Objective, ScoreTable
 from molgan.scoring.registry import SCORERS
 from molgan.scoring.settings import ObjectiveSettings
@@ -53,7 +55,9 @@ class ScoringPool(Objective):
             return super().__call__(batch.molecules)
         sources = _sources(batch)
         chunks = [sources[start : start + _CHUNK] for start in range(0, len(sources), _CHUNK)]
-        return _spread(batch, self._scored(chunks))
+        parts = self._scored(chunks)
+        self._remember(batch, parts)
+        return _spread(batch, parts)
 
     def close(self) -> None:
         """End the processes; the next large batch would start new ones."""
@@ -81,6 +85,17 @@ class ScoringPool(Objective):
                 "the scoring processes died twice: out of memory, a molecule that crashes a scorer, or a script that "
                 "lacks `if __name__ == '__main__':`"
             ) from None
+
+    def _remember(self, batch: Batch, parts: list[ScoreTable]) -> None:
+        """Put the values into this process's caches, where filters find them."""
+        for component in self._components:
+            scorer, name = component.scorer, component.name
+            cache = shared_cache((scorer.name, scorer.version, scorer.parameters.model_dump_json()))
+            values = np.concatenate([part.raw[name] for part in parts]).tolist()
+            notes = [note for part in parts for note in part.notes[name]]
+            for molecule, value, note in zip(batch.distinct, values, notes, strict=True):
+                if not math.isnan(value):
+                    cache.put(molecule.smiles, (value, note))
 
     def _running(self) -> ProcessPoolExecutor:
         if self._executor is None:

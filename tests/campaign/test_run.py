@@ -13,7 +13,8 @@ from molgan.campaign import run
 from molgan.chem.molecule import parse
 from molgan.config import CampaignConfig, load_config
 from molgan.errors import ConfigError, RunError
-from tests.campaign.progress import Kill, Killed, Told
+
+from .progress import Kill, Killed, Told
 
 Configure = Callable[..., CampaignConfig]
 LIBRARY = ("library.csv", "library.smi", "library.sdf", "library.parquet", "rejected.csv", "reference.csv")

@@ -6,7 +6,8 @@ import pytest
 
 from molgan.campaign.stage import Counts, Stage
 from molgan.progress import Silent
-from tests.campaign.progress import Told
+
+from .progress import Told
 
 
 def perform(

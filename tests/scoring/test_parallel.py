@@ -42,8 +42,12 @@ def test_processes_give_the_same_and_a_killed_one_is_replaced() -> None:
     given = [*KNOWN, None, "c1cc", "OCC", "CCO", KNOWN[0], *parse_all(KNOWN[:3])]
     clear_caches()
     expected = Objective(SETTINGS)(given)
+    clear_caches()
     with ScoringPool(SETTINGS, 2, least=100) as pool:
         assert_same(pool(given), expected)
+        known = Objective(SETTINGS)(given)
+        assert {counts.scored for counts in known.counts.values()} == {0}, "what processes found is not known here"
+        assert known.notes == expected.notes
         assert pool._executor is not None
         victim = next(iter(pool._executor._processes))
         os.kill(victim, signal.SIGKILL)
