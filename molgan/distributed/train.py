@@ -64,8 +64,8 @@ def train_on_ray(
 
     The loop travels pickled, arguments included, and owns its checkpoints: when a worker is lost, all start again, at
     most three times, which `progress` is told. `report` is called here with what the leading worker reports; steps
-    since the last checkpoint come twice. `folder` takes what Ray Train writes. Raises the loop's own MolganError,
-    RunError for anything else that ends the training.
+    since the last checkpoint come twice. `folder` takes what Ray Train writes. Raises the loop's own MolganError at
+    once, RunError for anything else that ends the training.
     """
     with ray_session(compute.workers * _threads(compute), compute.address):
         import ray
@@ -74,6 +74,7 @@ def train_on_ray(
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         mailbox = ray.remote(_Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
         task = {"loop": ray.put(loop), "threads": _threads(compute), "mailbox": mailbox}
+        progress = progress or Silent()
         errors: list[Exception] = []
         # In a thread, so that this one passes reports on and can be interrupted.
         training = Thread(target=_fit, args=(task, compute, folder, errors), daemon=True)
@@ -82,18 +83,21 @@ def train_on_ray(
         while training.is_alive():
             training.join(_SECONDS_BETWEEN_REPORTS)
             for message in ray.get(mailbox.take.remote()):
-                if message is not None:
-                    report(*message)
-                    continue
-                starts += 1
-                if starts > 1:
-                    (progress or Silent()).message("a training worker was lost: all go on from the last checkpoint")
+                match message:
+                    case MolganError():
+                        raise message
+                    case metrics, saved:
+                        report(metrics, saved)
+                    case "started":
+                        starts += 1
+                        if starts > 1:
+                            progress.message("a training worker was lost: all go on from the last checkpoint")
         if errors:
-            raise _cause(errors[0]) from errors[0]
+            raise _failure(errors[0]) from errors[0]
 
 
 class _Mailbox:
-    """The actor that workers send their reports to. It lives on the driver's node, for without that all is lost."""
+    """The actor to which workers report. It lives on the driver's node, for without that all is lost."""
 
     def __init__(self) -> None:
         self._messages: list[Any] = []
@@ -141,13 +145,17 @@ def _work(task: dict[str, Any]) -> None:
     context = ray.train.get_context()
     share = Share(context.get_world_rank(), context.get_world_size(), torch.distributed.all_reduce)
     put = task["mailbox"].put.remote
-    last = [put(None)] if share.leads else []
+    last = [put("started")] if share.leads else []
 
-    def report(metrics: dict[str, float], checkpoint: Mapping[str, Any] | None) -> None:
+    def report(metrics: dict[str, float], saved: Mapping[str, Any] | None) -> None:
         if share.leads:
-            last[:] = [put((metrics, checkpoint))]
+            last[:] = [put((metrics, saved))]
 
-    ray.get(task["loop"])(share=share, report=report)
+    try:
+        ray.get(task["loop"])(share=share, report=report)
+    except MolganError as error:
+        ray.get(put(error))
+        raise
     ray.get(last)
 
 
@@ -162,12 +170,8 @@ def _threads(compute: ComputeSettings) -> int:
     return compute.threads or 1
 
 
-def _cause(error: Exception) -> MolganError:
-    """The error that a worker meant for the user, or that Ray gave up."""
-    failures = list(getattr(error, "worker_failures", {}).values())
-    for failure in failures:
-        if isinstance(failure, MolganError):
-            return failure
-    first = failures[0] if failures else error
+def _failure(error: Exception) -> RunError:
+    """What the first worker failed of in the end, in one line."""
+    first = next(iter(getattr(error, "worker_failures", {}).values()), error)
     lines = str(first).strip().splitlines() or [""]
     return RunError(f"training on Ray failed after {_MOST_FAILURES} new starts: {type(first).__name__}: {lines[0]}")

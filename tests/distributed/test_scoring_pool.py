@@ -1,0 +1,121 @@
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from molgan.chem.molecule import parse, standardise
+from molgan.chem.references import load_reference
+from molgan.distributed.scoring_pool import ScoringPool, open_objective
+from molgan.distributed.settings import ComputeSettings
+from molgan.errors import ConfigError, InputError
+from molgan.scoring.base import DescriptorScorer
+from molgan.scoring.cache import clear_caches
+from molgan.scoring.objective import Objective, ScoreTable
+from molgan.scoring.registry import SCORERS
+from molgan.scoring.settings import ObjectiveSettings
+
+DRUG_LIKE = ObjectiveSettings(components=[{"scorer": "qed"}, {"scorer": "sa"}, {"scorer": "tpsa"}, {"scorer": "brenk"}])
+BROKEN = "c1ccccc"
+
+
+def inputs() -> list:
+    """Molecules, some of them twice, spelled anew or parsed already, and what is no molecule."""
+    molecules = [record.smiles for record in load_reference("moses_reference_1000")][:40]
+    salt = standardise("[Na+].CC(=O)[O-]")
+    return ["OCC", *molecules, BROKEN, None, "", *molecules[:5], "C(O)C", parse(molecules[7]), salt, parse("Q"), BROKEN]
+
+
+def assert_same(found: ScoreTable, expected: ScoreTable) -> None:
+    assert found.smiles == expected.smiles
+    assert found.errors == expected.errors
+    assert found.notes == expected.notes
+    for mine, other in ((found.raw, expected.raw), (found.transformed, expected.transformed)):
+        assert list(mine) == list(other)
+        for name, values in mine.items():
+            np.testing.assert_array_equal(values, other[name])
+    np.testing.assert_array_equal(found.total, expected.total)
+
+
+def test_workers_give_what_one_process_gives() -> None:
+    clear_caches()
+    expected = Objective(DRUG_LIKE)(inputs())
+    with ScoringPool(DRUG_LIKE, 2, chunk=8) as pool:
+        found = pool(inputs())
+        assert_same(found, expected)
+        for name, counts in found.counts.items():
+            assert (counts.given, counts.invalid) == (expected.counts[name].given, expected.counts[name].invalid)
+            assert counts.given == counts.invalid + counts.repeated + counts.distinct
+        assert_same(pool([]), Objective(DRUG_LIKE)([]))
+        assert_same(pool([BROKEN, None]), Objective(DRUG_LIKE)([BROKEN, None]))
+        assert pool.reward(["OCC", BROKEN]).tolist() == [expected.total[0], 0]
+        with pytest.raises(InputError, match="not a single string"):
+            pool("CCO")
+
+        import ray
+
+        assert ray.util.get_node_ip_address() == "127.0.0.1"
+        kill_a_worker(pool)
+        assert_same(pool(inputs()), expected)
+    assert not ray.is_initialized()
+
+
+def kill_a_worker(pool: ScoringPool) -> None:
+    import ray
+
+    pid = ray.get(pool._workers._idle[0].__ray_call__.remote(lambda actor: os.getpid()))
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_no_workers_means_this_process() -> None:
+    with open_objective(DRUG_LIKE, ComputeSettings()) as objective:
+        assert type(objective) is Objective
+
+
+def test_a_pool_outside_of_its_block_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="`with` block"):
+        ScoringPool(DRUG_LIKE, 2)(["CCO"])
+
+
+def test_a_scorer_of_a_script_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mine(DescriptorScorer):
+        name, summary = "mine", ""
+
+        def _value(self, molecule: object) -> float:
+            return 0.0
+
+    Mine.__module__ = "__main__"
+    monkeypatch.setitem(SCORERS, "mine", Mine)
+    with pytest.raises(ConfigError, match="move it to a module"):
+        ScoringPool(ObjectiveSettings(components=[{"scorer": "mine"}]), 2)
+
+
+@pytest.fixture(scope="module")
+def trouble(ray: None) -> ObjectiveSettings:
+    import molgan_toy_scorers  # noqa: F401  registers the scorer
+
+    return ObjectiveSettings(components=[{"scorer": "trouble", "transform": {"name": "linear", "low": 0, "high": 10}}])
+
+
+@pytest.mark.slow
+def test_a_molecule_that_kills_its_worker_fails_alone(trouble: ObjectiveSettings) -> None:
+    smiles = ["C" * n for n in range(1, 9)] + ["[Xe]", "[Ar]", "[Xe]"]
+    with ScoringPool(trouble, 2, chunk=4) as pool:
+        table = pool(smiles)
+        assert table.raw["trouble"][:8].tolist() == list(range(1, 9))
+        assert np.isnan(table.total[8:]).all()
+        assert table.errors[8] == table.errors[10] == "not scored: the worker process died"
+        assert table.errors[9] == "trouble: ValueError: noble"
+        assert table.counts["trouble"].failed == 2
+        assert pool(["CC"]).raw["trouble"].tolist() == [2]
+
+
+@pytest.mark.slow
+def test_a_molecule_that_hangs_fails_alone(trouble: ObjectiveSettings) -> None:
+    with ScoringPool(trouble, 2, chunk=3, timeout=3) as pool:
+        started = time.monotonic()
+        table = pool(["C", "[Kr]", "CC", "CCC"])
+        assert time.monotonic() - started < 60
+    assert table.errors == [None, "not scored: took longer than 3 s", None, None]
+    assert table.raw["trouble"][[0, 2, 3]].tolist() == [1, 2, 3]

@@ -1,0 +1,21 @@
+"""Training loops that misbehave."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from molgan.training.pretrain import pretrain
+from molgan.training.share import Share
+
+
+def pretrain_and_die_once(*arguments: Any, died: Path, step: int, report: Any, share: Share, **options: Any) -> None:
+    """`pretrain`, but the second worker is killed at a step, the first time."""
+
+    def watch(metrics: dict[str, float], checkpoint: Any) -> None:
+        report(metrics, checkpoint)
+        if share.rank == 1 and metrics["step"] == step and not died.exists():
+            died.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    pretrain(*arguments, report=watch, share=share, **options)
