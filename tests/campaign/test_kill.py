@@ -32,7 +32,7 @@ def test_killed_at_any_stage_it_resumes_to_the_same_library(
     drive = DRIVE.format(repr(str(home / "mini.yaml")), repr([f"out={config.folder}"]))
     for mark in MARKS:
         driver = subprocess.Popen([sys.executable, "-c", drive])
-        while not (config.folder / "checkpoints" / mark).exists():
+        while not (config.folder / mark).exists():
             assert driver.poll() is None, f"ended before {mark}"
             time.sleep(0.005)
         with pytest.raises(RunError, match=f"process {driver.pid} is at work"), opened(config.folder):
