@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Barrier, Lock, Thread
 
 import pytest
 import torch
@@ -56,9 +56,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> ActionData:
     return prepare(folder / "in.smi", folder / "cache", least_count=5)
 
 
+_SEEDING = Lock()  # the threads share torch's global random numbers
+
+
 def fresh(data: ActionData) -> MotifGenerator:
-    torch.manual_seed(0)
-    return MotifGenerator(data.vocabulary, MotifNetworkSettings(embedding=16, hidden=16, layers=1), max_atoms=27)
+    with _SEEDING:
+        torch.manual_seed(0)
+        return MotifGenerator(data.vocabulary, MotifNetworkSettings(embedding=16, hidden=16, layers=1), max_atoms=27)
 
 
 def test_two_workers_give_the_gradients_of_one(data: ActionData) -> None:
