@@ -7,10 +7,11 @@ from pathlib import Path
 
 from molgan.campaign.folder import opened
 from molgan.campaign.library import library
+from molgan.campaign.reporter import METRICS_OF
 from molgan.campaign.reporting import reference, report
 from molgan.campaign.result import CampaignResult
 from molgan.campaign.stage import Stage, content_of
-from molgan.campaign.training import METRICS_OF, adversarial, reinforce
+from molgan.campaign.training import adversarial, reinforce
 from molgan.campaign.work import Work, at_work
 from molgan.config import CampaignConfig, write_config
 from molgan.errors import ConfigError
@@ -91,7 +92,7 @@ def _hash_of(weights: str | Path) -> str:
     from molgan.models.motif import load_generator
 
     generator = load_generator(weights)
-    digest = hashlib.sha256(generator.vocabulary.to_json().encode())
+    digest = hashlib.sha256(f"{generator.max_atoms} {generator.vocabulary.to_json()}".encode())
     for name, tensor in generator.state_dict().items():
         digest.update(name.encode() + tensor.numpy().tobytes())
     return digest.hexdigest()

@@ -24,6 +24,7 @@ class Sieve:
         self._results: Iterator[FunnelResult] = iter(())
         self._parts: list[FunnelResult] = []
         self._survivors: dict[int, Molecule] = {}
+        self._ending: FunnelResult | None = None
         self.entered = 0
         if self._at_once is not None:
             # The stream asks for a part when it is asked for the result of one.
@@ -40,16 +41,17 @@ class Sieve:
             kept = [i for result in results for i in result.kept]
         self._survivors |= {i: molecules[i - self.entered] for i in kept}
         self.entered += len(molecules)
+        self._ending = None
 
     def left(self, target: int = 0) -> int:
         """How many pass every filter so far; below `target` it may be how many can at most."""
         if self._at_the_end is None or len(self._survivors) < target:
             return len(self._survivors)
-        return len(self._judged_at_the_end().kept)
+        return len(self._judged_at_the_end.kept)
 
     def result(self) -> tuple[FunnelResult, list[Molecule]]:
         """What became of all molecules, indices counting over all parts, and those that are kept."""
-        result = FunnelResult.merged([*self._parts, self._judged_at_the_end()])
+        result = FunnelResult.merged([*self._parts, self._judged_at_the_end])
         return result, [self._survivors[i] for i in result.kept]
 
     def _results_of(self, count: int) -> Iterator[FunnelResult]:
@@ -59,7 +61,13 @@ class Sieve:
             count -= result.counts[0].entered
             yield result
 
+    @property
     def _judged_at_the_end(self) -> FunnelResult:
+        if self._ending is None:
+            self._ending = self._judge_at_the_end()
+        return self._ending
+
+    def _judge_at_the_end(self) -> FunnelResult:
         index = list(self._survivors)
         if self._at_the_end is None:
             return FunnelResult(index, [], [])

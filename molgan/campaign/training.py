@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from molgan.campaign.reporter import Reporter
 from molgan.campaign.stage import Counts, Stage
 from molgan.campaign.work import Work
 from molgan.chem.settings import DataSettings
 from molgan.errors import RunError
 from molgan.training.settings import AdversarialSettings, ReinforceSettings
 
-# The critic's training is reported beside the stage that it belongs to.
-METRICS_OF = {"adversarial": ("critic", "adversarial"), "reinforce": ("reinforce",)}
-_SHOWN = ("loss", "score", "unique", "accuracy", "auc")
 # From here on it pays to make graphs in several processes.
 _MANY_GRAPHS = 10_000
 
@@ -42,7 +40,8 @@ def adversarial(work: Work, settings: AdversarialSettings, weights: str | Path, 
 
         agent = load_generator(weights).to(work.device)
         critic = Discriminator(seed=config.seed).to(work.device)
-        with _Reporter(work, stage.name, resumes) as report:
+        work.progress.message(f"adversarial: {settings.real:,} real molecules against {settings.fake:,} generated ones")
+        with Reporter(work, stage.name, resumes) as report:
             figures = refine(
                 agent,
                 critic,
@@ -91,7 +90,7 @@ def reinforce(
         from molgan.training.reinforce import reinforce as train
 
         agent = load_generator(weights).to(work.device)
-        with _Reporter(work, stage.name, resumes) as report:
+        with Reporter(work, stage.name, resumes) as report:
             outcome = train(
                 agent,
                 work.objective.reward,
@@ -116,45 +115,6 @@ def training_molecules(data: DataSettings, count: int, seed: int) -> list[str]:
     known = ReferenceSet.load(str(data.train), data.column)
     rows = np.random.default_rng(seed).choice(len(known), min(count, len(known)), replace=False)
     return [known.smiles(row) for row in rows.tolist()]
-
-
-class _Reporter:
-    """Takes what a loop reports to metrics.jsonl and to the progress shown, for as long as the `with` lasts."""
-
-    def __init__(self, work: Work, stage: str, resumes: bool) -> None:
-        self._work = work
-        self._stage = stage
-        self._task, self._step = stage, 0
-        self._first = True
-        if not resumes:
-            work.metrics.forget(METRICS_OF[stage])
-
-    def __enter__(self) -> "_Reporter":
-        self._work.progress.start(self._task)
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self._work.progress.finish(self._task)
-
-    def __call__(self, metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
-        """`metrics` has `step`, counted anew in each `round`, and may have `steps`, and `phase` critic or generator."""
-        row = {name: value for name, value in metrics.items() if name not in ("phase", "steps")}
-        task = "critic" if metrics.get("phase") == "critic" else self._stage
-        row["step"] += self._work.metrics.last_step(task, row.get("round", 1))
-        if self._first:
-            self._work.metrics.resume(task, row["step"])
-            self._first = False
-        self._work.metrics.add({"stage": task, **row, **({"saved": True} if saved else {})})
-        self._show(task, metrics)
-
-    def _show(self, task: str, metrics: Mapping[str, Any]) -> None:
-        progress, step = self._work.progress, metrics["step"]
-        if task != self._task or step <= self._step or self._step == 0:
-            progress.finish(self._task)
-            progress.start(task, metrics.get("steps"))
-            self._task, self._step = task, 0
-        progress.advance(task, step - self._step, **{name: metrics[name] for name in _SHOWN if name in metrics})
-        self._step = step
 
 
 def _weights(run: Path, stage: str, *networks: str) -> dict[str, Path]:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pandas
 import pytest
 from rdkit import Chem
+from typer.testing import CliRunner
 
 from molgan.campaign import run
 from molgan.chem.molecule import parse
+from molgan.cli import app
 from molgan.config import CampaignConfig, load_config
 from molgan.errors import ConfigError, RunError
 
@@ -59,9 +61,7 @@ def test_another_seed_gives_another_library(finished: Path, configure: Configure
     assert "realism" not in pandas.read_csv(result.folder / "library.csv")
 
 
-def test_killed_again_and_again_it_ends_with_the_same_library(
-    finished: Path, configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_killed_again_and_again_it_ends_with_the_same_library(finished: Path, configure: Configure) -> None:
     config = configure()
     points = [("critic", 1), ("adversarial", 1), ("adversarial", 3), ("reinforce", 1), ("reinforce", 3), ("sample", 2)]
     for task, times in points:
@@ -78,7 +78,7 @@ def test_killed_again_and_again_it_ends_with_the_same_library(
     ]
 
 
-def test_what_is_done_is_not_done_again(copied: Path, finished: Path, configure: Configure) -> None:
+def test_what_is_done_is_not_done_again(copied: Path, configure: Configure) -> None:
     before = {path: path.stat().st_mtime_ns for path in copied.rglob("*") if path.is_file()}
     told = Told()
     result = run(configure(), progress=told)
@@ -155,6 +155,13 @@ def test_short_of_its_target_it_names_the_filter_that_starves_it(configure: Conf
         result = run(configure("adversarial=null", "reinforce=null", *overrides))
         assert (result.drawn, result.starved_by, result.short) == (25, "size", True)
         assert "short of the 50 asked for: the filter 'size' rejects most" in result.summary
+
+
+def test_the_command_line_ends_with_3_when_short(configure: Configure, home: Path, tmp_path: Path) -> None:
+    overrides = ("adversarial=null", "reinforce=null", "sample={target: 30, budget: 5}", f"out={tmp_path / 'run'}")
+    result = CliRunner().invoke(app, ["run", str(home / "mini.yaml"), *overrides])
+    assert result.exit_code == 3, result.output
+    assert "short of the 30 asked for" in result.stdout
 
 
 def test_a_target_that_no_budget_can_meet_is_refused_before_any_work(configure: Configure, tmp_path: Path) -> None:
