@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
@@ -15,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from molgan.chem.molecule import Molecule, parse, parse_all
-from molgan.distributed.session import ray_session
+from molgan.distributed.session import import_from, ray_session
 from molgan.distributed.settings import ComputeSettings
 from molgan.distributed.workers import Lost, Workers
 from molgan.errors import ConfigError, InputError
+from molgan.progress import Progress
 from molgan.scoring.base import Counts
 from molgan.scoring.objective import Objective, ScoreTable
 from molgan.scoring.settings import ObjectiveSettings
@@ -27,11 +29,13 @@ _LARGEST_CHUNK = 256
 _CHUNKS_A_WORKER = 4
 
 
-def open_objective(settings: ObjectiveSettings, compute: ComputeSettings) -> AbstractContextManager[Objective]:
+def open_objective(
+    settings: ObjectiveSettings, compute: ComputeSettings, *, progress: Progress | None = None
+) -> AbstractContextManager[Objective]:
     """The objective where `compute` says: in this process, or on Ray workers for as long as the `with` lasts."""
     if compute.workers == 0:
         return nullcontext(Objective(settings))
-    return ScoringPool(settings, compute.workers, address=compute.address)
+    return ScoringPool(settings, compute.workers, address=compute.address, progress=progress)
 
 
 class ScoringPool(Objective):
@@ -40,7 +44,8 @@ class ScoringPool(Objective):
     The actors start on entry, live until the end, and give the values that the objective gives in this process, in the
     order of the input. A call to one holds `chunk` distinct texts, by default a quarter of its share and at most 256. A
     molecule that kills two workers, or takes longer than `timeout` seconds, is NaN with a reason. Workers import
-    scorers and transforms from the modules that define them. `address`: see `ray_session`.
+    scorers and transforms from the modules that define them. `address`: see `ray_session`. `progress` is told of every
+    worker that is lost.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class ScoringPool(Objective):
         chunk: int | None = None,
         cpus: float = 1.0,
         timeout: float | None = 300.0,
+        progress: Progress | None = None,
     ) -> None:
         super().__init__(objective)
         self._count = workers
@@ -59,6 +65,7 @@ class ScoringPool(Objective):
         self._chunk = chunk
         self._cpus = cpus
         self._timeout = timeout
+        self._progress = progress
         self._modules = _modules([part for c in self._components for part in (c.scorer, c.transform)])
         self._open = ExitStack()
         self._workers: Workers | None = None
@@ -67,8 +74,9 @@ class ScoringPool(Objective):
         """Start the workers, without waiting for them. Raises ConfigError or RunError; see `ray_session`."""
         with ExitStack() as stack:
             stack.enter_context(ray_session(self._count, self._address))
-            arguments = (self.settings, self._modules)
-            self._workers = Workers(_Scoring, arguments, self._count, cpus=self._cpus, timeout=self._timeout)
+            arguments = (self.settings, self._modules, sys.path)
+            options: dict[str, Any] = {"cpus": self._cpus, "timeout": self._timeout, "progress": self._progress}
+            self._workers = Workers(_Scoring, arguments, self._count, **options)
             stack.callback(self._workers.close)
             self._open = stack.pop_all()
         return self
@@ -131,7 +139,8 @@ class _Part:
 class _Scoring:
     """The actor."""
 
-    def __init__(self, settings: ObjectiveSettings, modules: list[str]) -> None:
+    def __init__(self, settings: ObjectiveSettings, modules: list[str], path: list[str]) -> None:
+        import_from(path)
         for module in modules:
             importlib.import_module(module)
         self._objective = Objective(settings)

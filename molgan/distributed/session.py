@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from molgan.errors import ConfigError, RunError
 
-_QUIET = {"logging_level": logging.CRITICAL, "log_to_driver": False}
+_QUIET: dict[str, Any] = {"logging_level": logging.CRITICAL, "log_to_driver": False}
 _ATTEMPTS = 3
 
 
@@ -33,10 +35,17 @@ def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
         _join(address)
     else:
         _start(cpus)
+    # Else Ray prints a paragraph to stdout for every process that dies. What comes of it is told where it is handled.
+    ray._private.worker._worker_logs_enabled = False
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def import_from(folders: Sequence[str]) -> None:
+    """In a worker: look for modules where the driver does. Ray tells it the folder of the driver's script only."""
+    sys.path.extend(folder for folder in folders if folder not in sys.path)
 
 
 def _join(address: str) -> None:

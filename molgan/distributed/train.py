@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from molgan.distributed.session import ray_session
+from molgan.distributed.session import import_from, ray_session
 from molgan.distributed.settings import ComputeSettings
 from molgan.errors import ConfigError, MolganError, RunError
 from molgan.graphs.datasets import ActionData
@@ -73,9 +74,9 @@ def train_on_ray(
 
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         mailbox = ray.remote(_Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
-        task = {"loop": ray.put(loop), "threads": _threads(compute), "mailbox": mailbox}
+        task = {"loop": ray.put(loop), "path": sys.path, "threads": _threads(compute), "mailbox": mailbox}
         progress = progress or Silent()
-        errors: list[Exception] = []
+        errors: list[BaseException] = []
         # In a thread, so that this one passes reports on and can be interrupted.
         training = Thread(target=_fit, args=(task, compute, folder, errors), daemon=True)
         training.start()
@@ -111,7 +112,8 @@ class _Mailbox:
         return messages
 
 
-def _fit(task: dict[str, Any], compute: ComputeSettings, folder: Path, errors: list[Exception]) -> None:
+def _fit(task: dict[str, Any], compute: ComputeSettings, folder: Path, errors: list[BaseException]) -> None:
+    """Train to the end; what goes wrong is left in `errors`, for the thread that waits."""
     import ray
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
@@ -131,7 +133,7 @@ def _fit(task: dict[str, Any], compute: ComputeSettings, folder: Path, errors: l
     )
     try:
         TorchTrainer(_work, train_loop_config=task, scaling_config=scaling, run_config=run).fit()
-    except Exception as error:  # whatever Ray raises; the driver's thread raises it again as one of ours
+    except (Exception, SystemExit) as error:  # SystemExit is what Ray raises in a call under way when it is shut down
         errors.append(error)
 
 
@@ -141,6 +143,7 @@ def _work(task: dict[str, Any]) -> None:
     import ray.train
     import torch
 
+    import_from(task["path"])
     torch.set_num_threads(task["threads"])
     context = ray.train.get_context()
     share = Share(context.get_world_rank(), context.get_world_size(), torch.distributed.all_reduce)
@@ -170,7 +173,7 @@ def _threads(compute: ComputeSettings) -> int:
     return compute.threads or 1
 
 
-def _failure(error: Exception) -> RunError:
+def _failure(error: BaseException) -> RunError:
     """What the first worker failed of in the end, in one line."""
     first = next(iter(getattr(error, "worker_failures", {}).values()), error)
     lines = str(first).strip().splitlines() or [""]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from molgan.errors import RunError
+from molgan.progress import Progress, Silent
 
 _SECONDS_TO_START = 300.0
 _MOST_LOST_IN_A_ROW = 20
@@ -55,11 +56,18 @@ class Workers:
 
     A worker that dies is replaced, and its list goes to another one. A list that costs two workers, or takes longer
     than `timeout` seconds, is taken apart and each item tried alone; an item that does the same is `Lost`. They start
-    in the background: `run` takes them as they become ready.
+    in the background: `run` takes them as they become ready. `progress` is told of every worker that is lost.
     """
 
     def __init__(
-        self, kind: type, arguments: tuple[Any, ...], count: int, *, cpus: float = 1.0, timeout: float | None = None
+        self,
+        kind: type,
+        arguments: tuple[Any, ...],
+        count: int,
+        *,
+        cpus: float = 1.0,
+        timeout: float | None = None,
+        progress: Progress | None = None,
     ) -> None:
         import ray
 
@@ -69,6 +77,7 @@ class Workers:
         self._kind = ray.remote(kind).options(**options)
         self._arguments = arguments
         self._timeout = timeout
+        self._progress = progress or Silent()
         self._lost_in_a_row = 0
         self._idle: list[Any] = []
         self._calls: dict[Any, _Call] = {}
@@ -163,7 +172,8 @@ class Workers:
     def _replace(self, lost: Lost) -> None:
         self._lost_in_a_row += 1
         if self._lost_in_a_row > _MOST_LOST_IN_A_ROW:
-            raise RunError(f"{self._lost_in_a_row} workers were lost in a row, the last one because: {lost.reason}")
+            raise RunError(f"{self._lost_in_a_row} workers were lost in a row, the last one because {lost.reason}")
+        self._progress.message(f"a worker was lost ({lost.reason}); another one takes its place")
         self._start()
 
 

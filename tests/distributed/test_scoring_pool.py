@@ -38,10 +38,18 @@ def assert_same(found: ScoreTable, expected: ScoreTable) -> None:
     np.testing.assert_array_equal(found.total, expected.total)
 
 
-def test_workers_give_what_one_process_gives() -> None:
+class Messages:
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.texts.append(text)
+
+
+def test_workers_give_what_one_process_gives(capfd: pytest.CaptureFixture[str]) -> None:
     clear_caches()
-    expected = Objective(DRUG_LIKE)(inputs())
-    with ScoringPool(DRUG_LIKE, 2, chunk=8) as pool:
+    expected, messages = Objective(DRUG_LIKE)(inputs()), Messages()
+    with ScoringPool(DRUG_LIKE, 2, chunk=8, progress=messages) as pool:
         found = pool(inputs())
         assert_same(found, expected)
         for name, counts in found.counts.items():
@@ -58,7 +66,9 @@ def test_workers_give_what_one_process_gives() -> None:
         assert ray.util.get_node_ip_address() == "127.0.0.1"
         kill_a_worker(pool)
         assert_same(pool(inputs()), expected)
+    assert messages.texts == ["a worker was lost (the worker process died); another one takes its place"]
     assert not ray.is_initialized()
+    assert capfd.readouterr().out == ""
 
 
 def kill_a_worker(pool: ScoringPool) -> None:
