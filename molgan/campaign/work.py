@@ -37,19 +37,19 @@ def at_work(config: CampaignConfig, folder: Path, progress: Progress) -> Iterato
     if compute.threads:
         torch.set_num_threads(compute.threads)
     try:
-        with _objective(config, cores) as objective:
+        with _objective(config, cores, progress) as objective:
             metrics = MetricsLog(folder / "metrics.jsonl")
             yield Work(config, folder, progress, metrics, objective, "cuda" if cuda else "cpu", cores)
     finally:
         torch.set_num_threads(threads)
 
 
-def _objective(config: CampaignConfig, cores: int) -> AbstractContextManager[Objective]:
+def _objective(config: CampaignConfig, cores: int, progress: Progress) -> AbstractContextManager[Objective]:
     """The one place where local processes and Ray's are told apart."""
     if config.compute.workers:
         from molgan.distributed.scoring_pool import open_objective
 
-        return open_objective(config.objective, config.compute)
+        return open_objective(config.objective, config.compute, progress=progress)
     from molgan.scoring.parallel import ScoringPool
 
     return ScoringPool(config.objective, cores)

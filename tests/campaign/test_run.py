@@ -174,3 +174,11 @@ def test_a_run_folder_that_cannot_be_made_is_one_line(configure: Configure, tmp_
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match=r"^[^\n]*/file/run: cannot be written \(Not a directory\)[^\n]*$"):
         run(configure(f"out={tmp_path / 'file' / 'run'}"))
+
+
+@pytest.mark.slow
+def test_ray_workers_give_the_same_library(copied: Path, finished: Path, configure: Configure) -> None:
+    for made in ("library.csv", "samples/0000.scores.parquet"):
+        (copied / made).unlink()
+    run(configure("compute.workers=1"))
+    assert library_of(copied) == library_of(finished)
