@@ -13,13 +13,10 @@ from molgan.campaign.stage import Counts, Stage, digest, files_in
 from molgan.campaign.work import Work
 from molgan.chem.io import write_files, write_library
 from molgan.chem.molecule import Molecule
-from molgan.filters.neighbours import Neighbours
-from molgan.filters.references import ReferenceSet
 from molgan.filters.result import FunnelResult, Rejection
-from molgan.library import identifier, library_table
+from molgan.library import identifier, known_neighbours, library_table
 from molgan.training.settings import SampleSettings
 
-_KNOWN = "approved_drugs"
 _MOST_GROWTH = 4  # a yield seen on few molecules is not trusted for more than so many times as many
 _FILES = ("library.csv", "library.smi", "library.sdf", "library.parquet", "rejected.csv", "funnel.json")
 
@@ -86,8 +83,7 @@ def next_round(settings: SampleSettings, drawn: int, passed: int) -> int:
 
 
 def _write(folder: Path, result: FunnelResult, kept: list[Molecule], samples: Samples) -> None:
-    known = Neighbours([ReferenceSet.load(_KNOWN)])
-    write_library(library_table(kept, samples.table(kept), known), folder)
+    write_library(library_table(kept, samples.table(kept), known_neighbours()), folder)
     counts = json.dumps([count.as_dict() for count in result.counts], indent=2)
     write_files(folder, {"rejected.csv": _rejected(result.rejected), "funnel.json": [counts.encode()]})
 

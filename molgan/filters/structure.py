@@ -113,3 +113,16 @@ class Connected(MoleculeFilter):
     def _reason(self, mol: Chem.Mol) -> str | None:
         fragments = len(Chem.GetMolFrags(mol))
         return None if fragments == 1 else f"several fragments: {fragments}"
+
+
+class Ordinary(MoleculeFilter):
+    name = "ordinary"
+    summary = "No isotope label, no radical"
+
+    def _reason(self, mol: Chem.Mol) -> str | None:
+        for atom in mol.GetAtoms():
+            if atom.GetIsotope():
+                return f"isotope: {atom.GetIsotope()}{atom.GetSymbol()}"
+            if atom.GetNumRadicalElectrons():
+                return f"radical: {atom.GetSymbol()}"
+        return None

@@ -57,6 +57,9 @@ def test_structure() -> None:
     assert reason("size", "CCO", min=4) == "fewer than 4 heavy atoms: 3"
     assert reason("size", "CCO", min=1, max=2) == "more than 2 heavy atoms: 3"
     assert reason("size", "[2H]C([2H])[2H]", min=1, max=1) is None
+    assert reason("ordinary", "CCO") is None
+    assert reason("ordinary", "CC[13CH3]") == "isotope: 13C"
+    assert reason("ordinary", "CC[CH2]") == "radical: C"
     assert reason("elements", "C[Se]C[Xe]") == "element not allowed: Se, Xe"
     assert reason("elements", "CF", allowed=["C"]) == "element not allowed: F"
     assert reason("connected", "[Na+].[Cl-]") == "several fragments: 2"
