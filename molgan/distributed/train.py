@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
@@ -46,7 +47,7 @@ def pretrain_on_ray(
         raise ConfigError(f"compute.workers: {compute.workers} cannot share a batch of {batch} molecules")
     checkpoint, device = checkpoint.resolve(), generator.device
     loop = partial(_pretrain, generator.cpu(), data, settings, seed=seed, checkpoint=checkpoint)
-    train_on_ray(loop, compute, folder=checkpoint.parent, report=report, progress=progress)
+    train_on_ray(loop, compute, report=report, progress=progress)
     if (saved := load_checkpoint(checkpoint)) is None:
         raise RunError(f"{checkpoint}: the workers wrote no checkpoint here: is the folder on storage that they share?")
     generator.load_state_dict(under_prefix("generator", saved[0]))
@@ -54,19 +55,14 @@ def pretrain_on_ray(
 
 
 def train_on_ray(
-    loop: Callable[..., None],
-    compute: ComputeSettings,
-    *,
-    folder: Path,
-    report: Report,
-    progress: Progress | None = None,
+    loop: Callable[..., None], compute: ComputeSettings, *, report: Report, progress: Progress | None = None
 ) -> None:
     """Call `loop(share=…, report=…)` in `compute.workers` Ray workers that form a process group (gloo, or nccl).
 
     The loop travels pickled, arguments included, and owns its checkpoints: when a worker is lost, all start again, at
     most three times, which `progress` is told. `report` is called here with what the leading worker reports; steps
-    since the last checkpoint come twice. `folder` takes what Ray Train writes. Raises the loop's own MolganError at
-    once, RunError for anything else that ends the training.
+    since the last checkpoint come twice. Raises the loop's own MolganError at once, RunError for anything else that
+    ends the training.
     """
     with ray_session(compute.workers * _threads(compute), compute.address):
         import ray
@@ -78,7 +74,7 @@ def train_on_ray(
         progress = progress or Silent()
         errors: list[BaseException] = []
         # In a thread, so that this one passes reports on and can be interrupted.
-        training = Thread(target=_fit, args=(task, compute, folder, errors), daemon=True)
+        training = Thread(target=_fit, args=(task, compute, errors), daemon=True)
         training.start()
         starts = 0
         while training.is_alive():
@@ -112,7 +108,7 @@ class _Mailbox:
         return messages
 
 
-def _fit(task: dict[str, Any], compute: ComputeSettings, folder: Path, errors: list[BaseException]) -> None:
+def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseException]) -> None:
     """Train to the end; what goes wrong is left in `errors`, for the thread that waits."""
     import ray
     from ray.train import FailureConfig, RunConfig, ScalingConfig
@@ -125,14 +121,14 @@ def _fit(task: dict[str, Any], compute: ComputeSettings, folder: Path, errors: l
         use_gpu=compute.device == "cuda" or (compute.device == "auto" and gpus >= compute.workers),
         resources_per_worker={"CPU": task["threads"]},
     )
-    run = RunConfig(
-        name="ray",
-        storage_path=str(folder),
-        failure_config=FailureConfig(max_failures=_MOST_FAILURES, controller_failure_limit=_MOST_FAILURES),
-        logging_config=LoggingConfig(log_level="ERROR"),
-    )
+    failures = FailureConfig(max_failures=_MOST_FAILURES, controller_failure_limit=_MOST_FAILURES)
     try:
-        TorchTrainer(_work, train_loop_config=task, scaling_config=scaling, run_config=run).fit()
+        # Ray Train wants a folder, though checkpoints are the loop's own and nothing but a marker comes into it.
+        with TemporaryDirectory(prefix="molgan-") as folder:
+            run = RunConfig(
+                storage_path=folder, failure_config=failures, logging_config=LoggingConfig(log_level="ERROR")
+            )
+            TorchTrainer(_work, train_loop_config=task, scaling_config=scaling, run_config=run).fit()
     except (Exception, SystemExit) as error:  # SystemExit is what Ray raises in a call under way when it is shut down
         errors.append(error)
 

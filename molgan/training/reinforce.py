@@ -69,9 +69,7 @@ def reinforce(
     healthy = run.snapshot()
     while run.step < settings.steps and run.outcome.stopped is None:
         run.step += 1
-        samples = agent.sample(
-            settings.batch_size, seed=step_seed(seed, run.step, run.rollbacks), bf16=settings.bf16
-        )
+        samples = agent.sample(settings.batch_size, seed=step_seed(seed, run.step, run.rollbacks), bf16=settings.bf16)
         smiles = [str(parse(sample.smiles).smiles) for sample in samples]
         rewards = run.oracle(smiles)
         allowed = rewards if run.diversity is None else run.diversity.penalise(smiles, rewards)

@@ -84,7 +84,7 @@ def test_a_killed_worker_costs_the_steps_since_the_checkpoint(ray, data, weights
         pretrain_and_die_once, fresh(data), data, SETTINGS,
         seed=0, checkpoint=tmp_path / "checkpoint", died=tmp_path / "died", step=6,
     )  # fmt: skip
-    train_on_ray(loop, TWO, folder=tmp_path, report=lambda metrics, _: steps.append(metrics["step"]), progress=messages)
+    train_on_ray(loop, TWO, report=lambda metrics, _: steps.append(metrics["step"]), progress=messages)
     assert (tmp_path / "died").exists()
     assert steps[-8:] == list(range(5, STEPS + 1))  # from the checkpoint of step 4
     assert messages.texts == ["a training worker was lost: all go on from the last checkpoint"]

@@ -1,0 +1,73 @@
+"""Encode every molecule of a file as motif actions, decode them, and count those that come back as another molecule.
+
+    python scripts/benchmarks/round_trip.py data/moses_train.csv.gz --processes 2
+
+Prints molecules read, identical, different and not encodable (by reason), and the coverage of the vocabulary.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from rdkit import Chem, RDLogger
+
+from molgan.chem.io import read_smiles
+from molgan.chem.motifs import write
+from molgan.graphs.datasets import tree_of
+from molgan.graphs.motif_actions import SPELL, NotEncodable, Vocabulary, decode, encode
+from molgan.models.motif import load_generator
+
+
+def outcomes(smiles: Sequence[str], vocabulary: Vocabulary) -> Counter[str]:
+    """How often each outcome occurs: identical, spelled (a part of identical), different, or the reason."""
+    RDLogger.DisableLog("rdApp.*")
+    count: Counter[str] = Counter()
+    for text in smiles:
+        try:
+            tree = tree_of(text)
+            actions = encode(tree, vocabulary)
+        except NotEncodable as error:
+            count[str(error)] += 1
+            continue
+        mol = Chem.MolFromSmiles(text)
+        Chem.RemoveStereochemistry(mol)
+        back = Chem.MolFromSmiles(write(decode(actions, vocabulary)))
+        # Written and read once more, as the encoding was, since the removal of stereo can leave its mark on an order.
+        same = back is not None and Chem.MolToSmiles(back) == Chem.CanonSmiles(Chem.MolToSmiles(mol))
+        count["identical" if same else "different"] += 1
+        count["spelled"] += same and SPELL in actions
+    return count
+
+
+def chunks(texts: Iterator[str], size: int) -> Iterator[list[str]]:
+    while chunk := list(islice(texts, size)):
+        yield chunk
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--weights", default="moses", help="whose vocabulary")
+    parser.add_argument("--processes", type=int, default=1)
+    arguments = parser.parse_args()
+    vocabulary = load_generator(arguments.weights).vocabulary
+    texts = (record.smiles for record in read_smiles(arguments.file))
+    count: Counter[str] = Counter()
+    with ProcessPoolExecutor(arguments.processes, get_context("spawn")) as pool:
+        for part in pool.map(partial(outcomes, vocabulary=vocabulary), chunks(texts, 5_000)):
+            count.update(part)
+    spelled = count.pop("spelled", 0)
+    print(f"{count.total():>12,}  read")
+    for outcome, times in count.most_common():
+        print(f"{times:>12,}  {outcome}")
+    covered = 1 - spelled / max(1, count["identical"])
+    print(f"{covered:>12.4f}  of the identical without a spelled motif, by a vocabulary of {len(vocabulary.motifs):,}")
+
+
+if __name__ == "__main__":
+    main()
