@@ -1,7 +1,7 @@
-"""What a good molecule is: scorers, transforms and a weighted mean."""
+"""What a good molecule is: scorers, transforms, and how their values become one."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from molgan.chem.molecule import Molecule
+from molgan.scoring.aggregation import aggregated
 from molgan.scoring.base import Counts, Scorer, Scores
 from molgan.scoring.batch import Batch, chunks
 from molgan.scoring.registry import get_scorer
@@ -27,7 +28,7 @@ class ScoreTable:
     """One row an input, in order. Arrays are float64 [n] with NaN for what failed.
 
     `raw` and `transformed` (0..1) hold a column a component, `notes` what a scorer says about a value (an alert's
-    name), `total` the weighted mean (0..1), `errors` a reason for each row with a NaN, `counts` a component's work.
+    name), `total` what they come to (0..1), `errors` a reason for each row with a NaN, `counts` a component's work.
     """
 
     smiles: list[str | None]
@@ -58,12 +59,18 @@ class _Component:
     weight: float
     scorer: Scorer
     transform: Transform
+    missing: str
 
     @classmethod
     def of(cls, settings: ComponentSettings) -> "_Component":
         scorer = get_scorer(settings.scorer, **settings.parameters)
         transform = scorer.default_transform if settings.transform is None else get_transform(settings.transform)
-        return cls(settings.name, settings.weight, scorer, transform)
+        return cls(settings.name, settings.weight, scorer, transform, settings.missing)
+
+    def transformed(self, raw: Floats, batch: Batch) -> Floats:
+        """How good the raw values are; NaN for what failed, or 0 when a missing value counts as the worst."""
+        values = self.transform(raw)
+        return np.where(np.isnan(values) & (batch.place >= 0), 0.0, values) if self.missing == "worst" else values
 
 
 class Objective:
@@ -78,17 +85,24 @@ class Objective:
 
     def __call__(self, smiles: Sequence[str | Molecule | None]) -> ScoreTable:
         """Score each; what fails is NaN with a reason. Raises InputError for a single string."""
-        return _joined([self._table(batch) for batch in chunks(smiles)])
+        return self.totalled(_joined([self._table(batch) for batch in chunks(smiles)]))
+
+    def totalled(self, table: ScoreTable) -> ScoreTable:
+        """The table with the totals of its rows, which follow from the transformed values; a Pareto rank needs all."""
+        counted = [component for component in self._components if component.weight > 0]
+        weights = np.array([component.weight for component in counted])
+        values = np.stack([table.transformed[component.name] for component in counted])
+        ignored = np.array([component.missing == "ignore" for component in counted])
+        return replace(table, total=aggregated(self.settings.aggregation, values, weights, ignored))
 
     def _table(self, batch: Batch) -> ScoreTable:
         scores = {component.name: component.scorer(batch) for component in self._components}
-        transformed = {c.name: c.transform(scores[c.name].values) for c in self._components}
         return ScoreTable(
             smiles=[molecule.source or None for molecule in batch.molecules],
             raw={name: score.values for name, score in scores.items()},
-            transformed=transformed,
+            transformed={c.name: c.transformed(scores[c.name].values, batch) for c in self._components},
             notes={name: score.notes for name, score in scores.items()},
-            total=self._total(transformed),
+            total=np.full(len(batch.molecules), np.nan),
             errors=list(merged_errors(batch, scores)),
             counts={name: score.counts for name, score in scores.items()},
         )
@@ -97,24 +111,6 @@ class Objective:
         """The total, 0..1: all that training sees of scoring."""
         # The one place where a failure becomes 0: a policy needs a number for what it made, and broken is worst.
         return np.nan_to_num(self(smiles).total, nan=0.0)
-
-    def _total(self, transformed: dict[str, Floats]) -> Floats:
-        counted = [component for component in self._components if component.weight > 0]
-        weights = np.array([component.weight for component in counted])
-        values = np.stack([transformed[component.name] for component in counted])
-        mean = geometric_mean if self.settings.aggregation == "geometric_mean" else arithmetic_mean
-        return mean(values, weights)
-
-
-def arithmetic_mean(values: Floats, weights: Floats) -> Floats:
-    """Weighted mean over the first axis, [components, n] -> [n]; NaN where a component is NaN."""
-    return np.asarray(weights @ values / weights.sum())
-
-
-def geometric_mean(values: Floats, weights: Floats) -> Floats:
-    """Weighted geometric mean over the first axis, [components, n] -> [n]: 0 where a component is 0, NaN where NaN."""
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.exp(weights @ np.log(values) / weights.sum()))
 
 
 def _joined(parts: list[ScoreTable]) -> ScoreTable:

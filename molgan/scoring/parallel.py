@@ -57,7 +57,7 @@ class ScoringPool(Objective):
         chunks = [sources[start : start + _CHUNK] for start in range(0, len(sources), _CHUNK)]
         parts = self._scored(chunks)
         self._remember(batch, parts)
-        return _spread(batch, parts)
+        return self.totalled(_spread(batch, parts))
 
     def close(self) -> None:
         """End the processes; the next large batch would start new ones."""

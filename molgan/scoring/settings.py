@@ -13,6 +13,10 @@ class ComponentSettings(Settings):
 
     `name` is the column's, the scorer's name by default. `transform` is `{name: …, parameter: value, …}`, the scorer's
     default when left out. `parameters` go to the scorer. A component of weight 0 is reported and does not count.
+
+    `timeout`: seconds that a call of the scorer may take, none when left out. `retries`: how often a molecule that
+    failed is tried again. `concurrency`: how many of the scorer may run at the same time. `missing`: what a value that
+    is missing means for the total: that it is missing too, a mean over the others, or the worst value, 0.
     """
 
     scorer: str
@@ -20,6 +24,10 @@ class ComponentSettings(Settings):
     weight: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     transform: dict[str, Any] | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
+    timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    retries: int = Field(default=0, ge=0, le=10)
+    concurrency: int | None = Field(default=None, ge=1)
+    missing: Literal["fail", "ignore", "worst"] = "fail"
 
     @model_validator(mode="before")
     @classmethod
@@ -46,7 +54,7 @@ class ObjectiveSettings(Settings):
     """What a good molecule is: components, and how their transformed values become one."""
 
     components: list[ComponentSettings] = Field(min_length=1)
-    aggregation: Literal["geometric_mean", "arithmetic_mean"] = "geometric_mean"
+    aggregation: Literal["geometric_mean", "arithmetic_mean", "product", "pareto"] = "geometric_mean"
 
     @model_validator(mode="after")
     def _sound(self) -> "ObjectiveSettings":
