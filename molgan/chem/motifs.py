@@ -4,126 +4,65 @@ Every acyclic single bond between heavy atoms is cut, unless both its atoms are 
 stay whole). What stays connected is a motif: a ring system with its exocyclic double bonds, a multiply bonded group,
 or a single atom. The bonds that were cut form a tree. A motif is written as its SMILES *rooted at the atom that binds
 to the parent*; a site is an atom's position in that SMILES, and a site's capacity is its number of hydrogens.
+Stereo is kept apart from the motifs, as marks on their atoms (`chem/stereo.py`).
 The tree-of-motifs idea follows junction trees (Jin et al. 2018); the cut and the rooted vocabulary are molgan's own.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from rdkit import Chem
 
-_TOKEN = re.compile(r"(\[[^\]]+\]|Br|Cl|[BCNOPSFIbcnops])|([-=#:]?(?:%\d\d|\d))|([-=#:()])")
-_BRACKET = re.compile(r"\[(\d*[A-Za-z][a-z]?)(?:H(\d*))?([+-]\d*)?\]")
+from molgan.chem.stereo import has_stereo, read_marks, set_marks
+from molgan.chem.templates import size, template
+
 _MOST_SYMMETRIES = 256
 
 
 class Motif(NamedTuple):
-    """A node of a motif tree: the motif's rooted SMILES and its children as (site, motif), in ascending order.
+    """A node of a motif tree: the motif's rooted SMILES, its children as (site, motif) and its stereo as (site, mark).
 
-    Tuples compare lexicographically, which is the order that makes the encoding canonical.
+    Both are in ascending order. Tuples compare lexicographically, which is the order that makes the encoding canonical.
     """
 
     smiles: str
     children: tuple[tuple[int, Motif], ...] = ()
-
-
-class Template(NamedTuple):
-    """What is known of a rooted motif SMILES: one entry an atom, in the order of the SMILES."""
-
-    prefixes: tuple[str, ...]  # what stands before the atom: bonds and parentheses
-    symbols: tuple[tuple[str, ...], ...]  # the atom as written once 0, 1, … of its hydrogens were replaced
-    rings: tuple[tuple[tuple[str, int], ...], ...]  # ring closures behind the atom: bond symbol and number
-    suffix: str
-    capacity: tuple[int, ...]  # hydrogens
-    aromatic: tuple[bool, ...]
-    most_rings: int  # the highest ring-closure number in use
+    marks: tuple[tuple[int, int], ...] = ()
 
 
 def cut(mol: Chem.Mol, root: int | None = None) -> Motif:
-    """The motif tree of a connected molecule; stereo is not represented.
+    """The motif tree of a connected molecule.
 
     `root` is the atom where the tree starts. By default it is a terminal atom of the lowest canonical rank (any atom
     when there is none), and among the encodings that symmetry makes equal the smallest is taken, so that a molecule
-    has one tree. A random `root` gives another tree of the same molecule.
+    has one tree. A random `root` gives another tree of the same molecule. Raises UnknownStereo where no mark can say
+    the molecule's stereo.
     """
-    across = _cut_bonds(mol)
-    pieces = _Pieces(mol, across)
-    start = _canonical_root(mol) if root is None else root
-    return _grow(pieces, across, start, parent=-1)
+    if not has_stereo(mol):
+        return _cut_flat(mol, root)[0]
+    # Atoms in canonical order, so that substituents that differ in stereo alone come in one order too.
+    smiles = Chem.MolToSmiles(mol)
+    root = None if root is None else _output_order(mol).index(root)
+    mol = Chem.MolFromSmiles(smiles)
+    flat = Chem.Mol(mol)
+    Chem.RemoveStereochemistry(flat)
+    # Read again, since a ring double bond's or an allene's stereo may linger in the order of atoms.
+    reread = Chem.MolFromSmiles(Chem.MolToSmiles(flat))
+    order = _output_order(flat)
+    tree, atoms = _cut_flat(reread, None if root is None else order.index(root))
+    written = [order[i] for i in atoms]
+    return _marked(tree, iter(written), read_marks(mol, written))
 
 
 def write(motif: Motif) -> str:
     """The SMILES of a motif tree (valid, not canonical)."""
-    parts: list[str] = []
-    _write(motif, parts, open_rings=0, bound=False)
-    return "".join(parts)
-
-
-def size(smiles: str) -> int:
-    """Heavy atoms of a motif."""
-    return len(template(smiles).capacity)
-
-
-@lru_cache(maxsize=100_000)
-def template(smiles: str) -> Template:
-    """The parsed form of a rooted motif SMILES. Raises ValueError where RDKit refuses the SMILES."""
-    mol = Chem.MolFromSmiles(smiles)
-    if mol is None:
-        raise ValueError(f"motif {smiles} is not a molecule")
-    prefixes: list[str] = []
-    texts: list[str] = []
-    rings: list[list[tuple[str, int]]] = []
-    pending = ""
-    for atom, ring, other in _TOKEN.findall(smiles):
-        if atom:
-            prefixes.append(pending)
-            texts.append(atom)
-            rings.append([])
-            pending = ""
-        elif ring:
-            bond, digits = (ring[0], ring[1:]) if ring[0] in "-=#:" else ("", ring)
-            rings[-1].append((bond, int(digits.lstrip("%"))))
-        else:
-            pending += other
-    capacity = tuple(atom.GetTotalNumHs() for atom in mol.GetAtoms())
-    return Template(
-        prefixes=tuple(prefixes),
-        symbols=tuple(_without_hydrogens(text, free) for text, free in zip(texts, capacity, strict=True)),
-        rings=tuple(tuple(r) for r in rings),
-        suffix=pending,
-        capacity=capacity,
-        aromatic=tuple(text.strip("[")[0].islower() for text in texts),
-        most_rings=max((number for r in rings for _, number in r), default=0),
-    )
-
-
-def parents(smiles: str) -> list[int]:
-    """For each atom of a SMILES the atom it was written behind, -1 for the first."""
-    found: list[int] = []
-    branch: list[int] = []
-    last = -1
-    for atom, ring, other in _TOKEN.findall(smiles):
-        if atom:
-            found.append(last)
-            last = len(found) - 1
-        elif not ring and other == "(":
-            branch.append(last)
-        elif not ring and other == ")":
-            last = branch.pop()
-    return found
-
-
-def _without_hydrogens(text: str, capacity: int) -> tuple[str, ...]:
-    """An atom's text after it lost 0 to `capacity` hydrogens; outside brackets SMILES keeps the count itself."""
-    match = _BRACKET.fullmatch(text)
-    if match is None:
-        return (text,) * (capacity + 1)
-    symbol, charge = match[1], match[3] or ""
-    hydrogens = {0: "", 1: "H"}
-    return tuple(f"[{symbol}{hydrogens.get(left, f'H{left}')}{charge}]" for left in range(capacity, -1, -1))
+    writer = _Writer()
+    writer.write(motif, open_rings=0, bound=False)
+    smiles = "".join(writer.parts)
+    return set_marks(smiles, writer.marks) if writer.marks else smiles
 
 
 @lru_cache(maxsize=100_000)
@@ -175,8 +114,12 @@ def _single_atom(symbol: str, charge: int, hydrogens: int) -> str:
 
 def _write_rooted(mol: Chem.Mol, root: int) -> tuple[str, list[int]]:
     """The canonical SMILES that starts at an atom, and the atoms in the order written."""
-    smiles = Chem.MolToSmiles(mol, rootedAtAtom=root)
-    return smiles, [int(i) for i in mol.GetProp("_smilesAtomOutputOrder").strip("[],").split(",")]
+    return Chem.MolToSmiles(mol, rootedAtAtom=root), _output_order(mol)
+
+
+def _output_order(mol: Chem.Mol) -> list[int]:
+    """The atoms in the order in which the molecule was last written."""
+    return [int(i) for i in mol.GetProp("_smilesAtomOutputOrder").strip("[],").split(",")]
 
 
 @lru_cache(maxsize=100_000)
@@ -231,45 +174,86 @@ class _Pieces:
         return smiles, [members[order[i]] for i in spelling]
 
 
-def _grow(pieces: _Pieces, across: dict[int, list[int]], root: int, parent: int) -> Motif:
+def _cut_flat(mol: Chem.Mol, root: int | None) -> tuple[Motif, tuple[int, ...]]:
+    """The tree of a molecule without stereo, and the atoms in the order in which the tree is written."""
+    across = _cut_bonds(mol)
+    pieces = _Pieces(mol, across)
+    start = _canonical_root(mol) if root is None else root
+    return _grow(pieces, across, start, parent=-1)
+
+
+def _grow(pieces: _Pieces, across: dict[int, list[int]], root: int, parent: int) -> tuple[Motif, tuple[int, ...]]:
     smiles, order = pieces.rooted(root)
     children = [
-        (site, _grow(pieces, across, other, parent=atom))
+        (site, *_grow(pieces, across, other, parent=atom))
         for site, atom in enumerate(order)
         for other in across.get(atom, ())
         if other != parent or atom != root
     ]
     children.sort()
-    if not children or len(order) < 3:
-        return Motif(smiles, tuple(children))
-    equal = [sorted((p[site], child) for site, child in children) for p in _symmetries(smiles)]
-    return Motif(smiles, tuple(min([children, *equal])))
+    if not children:
+        return Motif(smiles), tuple(order)
+    if len(order) >= 3 and (symmetries := _symmetries(smiles)):
+        moved = [(sorted((p[site], *child) for site, *child in children), p) for p in symmetries]
+        best, p = min([(children, tuple(range(len(order)))), *moved])
+        children, order = best, [atom for _, atom in sorted(zip(p, order, strict=True))]
+    below: dict[int, tuple[int, ...]] = {}
+    for site, _, atoms in children:
+        below[site] = below.get(site, ()) + atoms
+    written = tuple(i for site, atom in enumerate(order) for i in (atom, *below.get(site, ())))
+    return Motif(smiles, tuple((site, child) for site, child, _ in children)), written
 
 
-def _write(motif: Motif, parts: list[str], open_rings: int, bound: bool) -> None:
-    shape = template(motif.smiles)
-    children = motif.children
-    lost = [0] * len(shape.capacity)
-    lost[0] = int(bound)
-    for site, _ in children:
-        lost[site] += 1
-    inner = open_rings + shape.most_rings
+def _marked(tree: Motif, atoms: Iterator[int], marks: Mapping[int, int]) -> Motif:
+    """The tree with the marks of the atoms, which come in the order in which the tree is written."""
+    own: list[tuple[int, int]] = []
+    children: list[tuple[int, Motif]] = []
     position = 0
-    for i, prefix in enumerate(shape.prefixes):
-        parts.append(prefix)
-        parts.append(shape.symbols[i][lost[i]])
-        for bond, number in shape.rings[i]:
-            parts.append(bond + _ring_number(number + open_rings))
-        while position < len(children) and children[position][0] == i:
-            child = children[position][1]
+    for site in range(size(tree.smiles)):
+        atom = next(atoms)
+        if atom in marks:
+            own.append((site, marks[atom]))
+        while position < len(tree.children) and tree.children[position][0] == site:
+            children.append((site, _marked(tree.children[position][1], atoms, marks)))
             position += 1
-            branch = i + 1 < len(shape.prefixes) or position < len(children)
-            bond = "-" if shape.aromatic[i] and template(child.smiles).aromatic[0] else ""
-            parts.append("(" + bond if branch else bond)
-            _write(child, parts, inner, bound=True)
-            if branch:
-                parts.append(")")
-    parts.append(shape.suffix)
+    return Motif(tree.smiles, tuple(children), tuple(own))
+
+
+class _Writer:
+    """Writes a tree depth first: the parts of the SMILES, and the marks of its atoms as numbered there."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.marks: dict[int, int] = {}
+        self.atoms = 0
+
+    def write(self, motif: Motif, open_rings: int, bound: bool) -> None:
+        shape, parts, children = template(motif.smiles), self.parts, motif.children
+        lost = [0] * len(shape.capacity)
+        lost[0] = int(bound)
+        for site, _ in children:
+            lost[site] += 1
+        marks = dict(motif.marks)
+        inner = open_rings + shape.most_rings
+        position = 0
+        for i, prefix in enumerate(shape.prefixes):
+            parts.append(prefix)
+            parts.append(shape.symbols[i][lost[i]])
+            for bond, number in shape.rings[i]:
+                parts.append(bond + _ring_number(number + open_rings))
+            if i in marks:
+                self.marks[self.atoms] = marks[i]
+            self.atoms += 1
+            while position < len(children) and children[position][0] == i:
+                child = children[position][1]
+                position += 1
+                branch = i + 1 < len(shape.prefixes) or position < len(children)
+                bond = "-" if shape.aromatic[i] and template(child.smiles).aromatic[0] else ""
+                parts.append("(" + bond if branch else bond)
+                self.write(child, inner, bound=True)
+                if branch:
+                    parts.append(")")
+        parts.append(shape.suffix)
 
 
 def _ring_number(number: int) -> str:

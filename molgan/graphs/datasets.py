@@ -18,12 +18,21 @@ from rdkit import Chem, RDLogger
 
 from molgan.chem.io import read_smiles
 from molgan.chem.motifs import Motif, cut
+from molgan.chem.stereo import UnknownStereo
 from molgan.errors import InputError
-from molgan.graphs.motif_actions import FIRST_MOTIF, NotEncodable, Vocabulary, encode_with, spell
+from molgan.graphs.motif_actions import (
+    FIRST_ATOM,
+    FIRST_MARK,
+    FIRST_MOTIF,
+    NotEncodable,
+    Vocabulary,
+    encode_with,
+    spell,
+)
 from molgan.progress import Progress, Silent
 
 _CHUNK = 4_000
-_FORMAT = 1  # part of the cache key: raise it when the grammar changes
+_FORMAT = 2  # part of the cache key: raise it when the grammar changes
 
 
 @dataclass(frozen=True)
@@ -132,15 +141,18 @@ def _prepare(
 
     progress.start("encode")
     raw = folder / "raw.bin"
+    stereo = vocabulary.stereo if vocabulary else False
+    work = partial(_encode_chunk, stereo=stereo or vocabulary is None)
     records = (record.smiles for record in read_smiles(path, column=column, on_bad=note_bad_row))
     with raw.open("wb") as out:
-        for chunk in _in_parallel(_encode_chunk, _chunks(records), processes):
+        for chunk in _in_parallel(work, _chunks(records), processes):
             table = np.array([number.setdefault(smiles, len(number)) for smiles in chunk.motifs], dtype=np.int32)
             actions = chunk.actions
             is_motif = actions >= FIRST_MOTIF
             actions[is_motif] = FIRST_MOTIF + table[actions[is_motif] - FIRST_MOTIF]
             seen.update(Counter((actions[is_motif] - FIRST_MOTIF).tolist()))
             actions.tofile(out)
+            stereo = stereo or bool(((actions >= FIRST_MARK) & (actions < FIRST_ATOM)).any())
             lengths.append(chunk.lengths)
             rejected.update(chunk.rejected)
             read += len(chunk.lengths) + sum(chunk.rejected.values())
@@ -151,7 +163,7 @@ def _prepare(
     names = list(number)
     if vocabulary is None:
         frequent = sorted((i for i, n in seen.items() if n >= least_count), key=lambda i: (-seen[i], names[i]))
-        vocabulary = Vocabulary(tuple(names[i] for i in frequent))
+        vocabulary = Vocabulary(tuple(names[i] for i in frequent), stereo)
     counted = np.concatenate(lengths) if lengths else np.zeros(0, int)
     flat, offsets, spelled, unknown = _renumber(raw, counted, names, vocabulary)
     raw.unlink()
@@ -210,7 +222,7 @@ def _renumber(
     return flat, np.concatenate([[0], np.cumsum(np.array(kept, dtype=np.int64))]), spelled, unknown
 
 
-def _encode_chunk(smiles: Sequence[str]) -> _Chunk:
+def _encode_chunk(smiles: Sequence[str], stereo: bool) -> _Chunk:
     RDLogger.DisableLog("rdApp.*")
     number: dict[str, int] = {}
 
@@ -222,8 +234,8 @@ def _encode_chunk(smiles: Sequence[str]) -> _Chunk:
     most_atoms = 0
     for text in smiles:
         try:
-            mol = _without_stereo(text)
-            sequences.append(encode_with(cut(mol), action_of))
+            mol = _molecule(text, stereo)
+            sequences.append(encode_with(_tree(mol), action_of))
         except NotEncodable as error:
             rejected[str(error)] += 1
         else:
@@ -233,16 +245,23 @@ def _encode_chunk(smiles: Sequence[str]) -> _Chunk:
     return _Chunk(flat, lengths, list(number), rejected, most_atoms)
 
 
-def tree_of(smiles: str) -> Motif:
-    """The canonical motif tree of a SMILES, stereo removed. Raises NotEncodable with the reason."""
-    return cut(_without_stereo(smiles))
+def tree_of(smiles: str, *, stereo: bool = True) -> Motif:
+    """The canonical motif tree of a SMILES, without its stereo on request. Raises NotEncodable with the reason."""
+    return _tree(_molecule(smiles, stereo))
 
 
-def _without_stereo(smiles: str) -> Chem.Mol:
+def _tree(mol: Chem.Mol) -> Motif:
+    try:
+        return cut(mol)
+    except UnknownStereo as error:
+        raise NotEncodable(str(error)) from None
+
+
+def _molecule(smiles: str, stereo: bool) -> Chem.Mol:
     mol = Chem.MolFromSmiles(smiles)
     if mol is None or not mol.GetNumAtoms():
         raise NotEncodable("not a molecule")
-    if any(mark in smiles for mark in "@/\\"):
+    if not stereo and any(mark in smiles for mark in "@/\\"):
         Chem.RemoveStereochemistry(mol)
         # Read again, since a ring double bond's or an allene's stereo may linger in the order of atoms.
         mol = Chem.MolFromSmiles(Chem.MolToSmiles(mol))
@@ -264,4 +283,4 @@ def _in_parallel(work: Callable[[list[str]], _Chunk], chunks: Iterator[list[str]
         yield from map(work, chunks)
         return
     with get_context("spawn").Pool(processes) as pool:
-        yield from pool.imap(partial(work), chunks)
+        yield from pool.imap(work, chunks)

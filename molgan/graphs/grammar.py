@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from molgan.chem.motifs import template
+from molgan.chem.templates import template
 from molgan.graphs.motif_actions import (
     ALPHABET,
     BACK,
@@ -17,6 +17,7 @@ from molgan.graphs.motif_actions import (
     END,
     FIRST_ATOM,
     FIRST_BOND,
+    FIRST_MARK,
     FIRST_MOTIF,
     FIRST_SITE,
     MOST_SITES,
@@ -25,7 +26,7 @@ from molgan.graphs.motif_actions import (
 )
 
 # What the next action may be.
-MOTIF, EXTEND, EXTEND_ATOM, SPELL_FIRST, SPELLING, SPELL_BOND, DONE = range(7)
+MOTIF, EXTEND, EXTEND_ATOM, MARK, SPELL_FIRST, SPELLING, SPELL_BOND, DONE = range(8)
 
 _SHARED = ("grammar", "most_atoms", "_sites")  # what is not a row's own
 
@@ -42,6 +43,7 @@ class Grammar:
             capacity[action, : len(sites)] = torch.tensor(sites, dtype=torch.int16)
             sizes[action] = len(sites)
         self.actions = n
+        self.stereo = vocabulary.stereo
         self.start = n  # stands for "nothing yet" in the network's input
         self.capacity = capacity.to(device)
         self.sizes = sizes.to(device)
@@ -67,6 +69,7 @@ class GrammarState:
         self.budget = torch.full((batch,), max_atoms, device=device)
         self.free = torch.zeros(batch, depth, MOST_SITES, dtype=torch.int16, device=device)
         self.site = torch.zeros(batch, depth, dtype=torch.long, device=device)
+        self.unmarked = torch.zeros(batch, depth, dtype=torch.long, device=device)  # the first site that may be marked
         self.size = torch.zeros(batch, depth, dtype=torch.long, device=device)
         self.motif = torch.full((batch, depth), grammar.start, device=device)
         # Of the motif being spelled: who is bound to whom, each atom's parent, the current atom, the pending bond.
@@ -135,11 +138,21 @@ class GrammarState:
         room = (self.budget > 0) & extend
         site = self.site.gather(1, self.depth.clamp(min=0)[:, None])
         mask[:, FIRST_SITE:FIRST_MOTIF] = room[:, None] & (free > 0) & (sites >= site)
+        if self.grammar.stereo:
+            self._allow_marks(mask)
         spelling = (mode == SPELL_FIRST) | (mode == SPELLING) | (mode == SPELL_BOND)
         if bool(spelling.any()):
             rows = spelling.nonzero()[:, 0]
             mask[rows] = self.select(rows)._spelling_mask()
         return mask
+
+    def _allow_marks(self, mask: Tensor) -> None:
+        """Marks come before the first child, in ascending order of their sites."""
+        top = self.depth.clamp(min=0)[:, None]
+        unmarked, size = self.unmarked.gather(1, top), self.size.gather(1, top)
+        extend = (self.mode == EXTEND) | (self.mode == EXTEND_ATOM)
+        mask[:, FIRST_MARK:FIRST_ATOM] = extend[:, None] & (unmarked < size)
+        mask[:, FIRST_SITE:] |= (self.mode == MARK)[:, None] & (self._sites >= unmarked) & (self._sites < size)
 
     def _spelling_mask(self) -> Tensor:
         mode = self.mode
@@ -173,6 +186,8 @@ class GrammarState:
         site = active & ~spelling & (action >= FIRST_SITE) & (action < FIRST_MOTIF)
         end = active & (action == END)
         top = self.depth.clamp(min=0)[:, None]
+        if self.grammar.stereo:
+            site &= ~self._mark(active & ~spelling, action)
         self.site.scatter_(1, top, torch.where(site, action - FIRST_SITE, self.site.gather(1, top)[:, 0])[:, None])
         self.mode = torch.where(site, MOTIF, self.mode)
         self._push(motif, action)
@@ -186,6 +201,17 @@ class GrammarState:
         self.depth = self.depth - end.long()
         closed = spelling & (action == CLOSE)
         self._settle(end | closed | (motif & (action != SPELL)))
+
+    def _mark(self, active: Tensor, action: Tensor) -> Tensor:
+        """Take marks and their sites; says which rows did, [B]."""
+        mark = active & (action >= FIRST_MARK) & (action < FIRST_ATOM)
+        marked = active & (self.mode == MARK)
+        top = self.depth.clamp(min=0)[:, None]
+        single = mark & (self.mode == EXTEND_ATOM)
+        after = torch.where(marked, action - FIRST_SITE + 1, torch.where(single, 1, self.unmarked.gather(1, top)[:, 0]))
+        self.unmarked.scatter_(1, top, after[:, None])
+        self.mode = torch.where(mark & ~single, MARK, torch.where(marked, EXTEND, self.mode))
+        return mark | marked
 
     def _top_free(self) -> Tensor:
         index = self.depth.clamp(min=0)[:, None, None].expand(-1, 1, MOST_SITES)
@@ -201,11 +227,13 @@ class GrammarState:
         inner = parent >= 0
         bound, above = rows[inner], parent[inner]
         self.free[bound, above, self.site[bound, above]] -= 1
+        self.unmarked[bound, above] = MOST_SITES
         capacity = self.grammar.capacity[action]
         spelled = action == SPELL
         capacity[:, 0] -= (inner & ~spelled).to(capacity.dtype)
         self.free[rows, child] = capacity
         self.site[rows, child] = 0
+        self.unmarked[rows, child] = 0
         self.size[rows, child] = self.grammar.sizes[action]
         self.motif[rows, child] = action
         self.depth[rows] = child

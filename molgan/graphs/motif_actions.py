@@ -1,9 +1,10 @@
 """Motif trees as sequences of actions, and back.
 
 An action adds a motif, chooses the site of the next one, or ends the motif on top of the stack. A motif outside the
-vocabulary is spelled: an escape action, its atoms and bonds in Kekulé form, a closing action. Trees are walked depth
-first. A site is omitted where the motif has one atom; an end is omitted where the motif has no hydrogen left to
-replace at this site or behind it. Actions are numbered structural ones first, so that motifs can be appended.
+vocabulary is spelled: an escape action, its atoms and bonds in Kekulé form, a closing action. Stereo marks come right
+behind a motif, each with its site. Trees are walked depth first. A site is omitted where the motif has one atom; an end
+is omitted where the motif has no hydrogen left to replace at this site or behind it. Actions are numbered structural
+ones first, so that motifs can be appended.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from typing import Any, NamedTuple
 
 from rdkit import Chem
 
-from molgan.chem.motifs import Motif, parents, template
+from molgan.chem.motifs import Motif
+from molgan.chem.stereo import MARKS
+from molgan.chem.templates import parents, template
 from molgan.errors import WeightsError
 
 END, SPELL, CLOSE, BACK = range(4)
 FIRST_BOND = 4  # then the bond orders 1, 2, 3
-FIRST_ATOM = 7
+FIRST_MARK = 7  # then the stereo marks
+FIRST_ATOM = FIRST_MARK + MARKS
 MOST_SITES = 48  # atoms of the largest motif
 
 
@@ -56,9 +60,10 @@ class NotEncodable(ValueError):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The motifs that have an action of their own, most frequent first."""
+    """The motifs that have an action of their own, most frequent first; `stereo` says whether marks are allowed."""
 
     motifs: tuple[str, ...]
+    stereo: bool = False
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -70,19 +75,26 @@ class Vocabulary:
 
     def description(self) -> dict[str, Any]:
         """The vocabulary as JSON values."""
-        return {"alphabet": ALPHABET, "sites": MOST_SITES, "motifs": self.motifs}
+        return {
+            "alphabet": ALPHABET,
+            "marks": MARKS,
+            "sites": MOST_SITES,
+            "motifs": self.motifs,
+            "stereo": self.stereo,
+        }
 
     @classmethod
     def from_description(cls, content: Mapping[str, Any]) -> Vocabulary:
         """Raises WeightsError where `content` is no vocabulary, or one of another alphabet."""
         try:
             known = [tuple(entry) for entry in content["alphabet"]] == [tuple(atom) for atom in ALPHABET]
-            sites, motifs = content["sites"], tuple(content["motifs"])
+            known &= (content["marks"], content["sites"]) == (MARKS, MOST_SITES)
+            motifs, stereo = tuple(content["motifs"]), bool(content["stereo"])
         except (KeyError, TypeError) as error:
             raise WeightsError(f"not a motif vocabulary: {error}") from error
-        if not known or sites != MOST_SITES:
+        if not known:
             raise WeightsError("the vocabulary was made with another alphabet: train again with this version of molgan")
-        return cls(motifs)
+        return cls(motifs, stereo)
 
     def to_json(self) -> str:
         return json.dumps(self.description(), indent=0)
@@ -140,6 +152,12 @@ def _encode(tree: Motif, action_of: Callable[[str], int | None], actions: list[i
         actions.append(action)
     free = list(template(tree.smiles).capacity)
     free[0] -= bound
+    if tree.marks and not any(free):
+        raise NotEncodable("stereo inside a motif without hydrogens")
+    for site, mark in tree.marks:
+        actions.append(FIRST_MARK + mark)
+        if len(free) > 1:
+            actions.append(FIRST_SITE + site)
     last = 0
     for site, child in tree.children:
         if len(free) > 1:
@@ -219,17 +237,21 @@ class _Reader:
         single = len(free) == 1
         site = 0
         children: list[tuple[int, Motif]] = []
+        marks: list[tuple[int, int]] = []
         while any(free[site:]):
             action = self.next()
             if action == END:
                 break
+            if FIRST_MARK <= action < FIRST_ATOM:
+                marks.append((0 if single else self.next() - FIRST_SITE, action - FIRST_MARK))
+                continue
             if not single:
                 site = action - FIRST_SITE
                 if not 0 <= site < len(free):
                     raise NotEncodable(f"action {action} where a site or an end is due")
             free[site] -= 1
             children.append((site, self.motif(bound=True, action=action if single else None)))
-        return Motif(smiles, tuple(children))
+        return Motif(smiles, tuple(children), tuple(marks))
 
     def spelled(self) -> str:
         atoms: list[SpelledAtom] = []
