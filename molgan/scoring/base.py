@@ -1,9 +1,11 @@
 """The base of every scorer: one method to override; deduping, caching, isolation of failures and counts come free."""
 
+import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -91,7 +93,7 @@ class Scorer(ABC):
     def __call__(self, molecules: Sequence[str | Molecule | None] | Batch) -> Scores:
         """Score SMILES or molecules; same length and order. Raises InputError for a single string, else nothing."""
         batch = molecules if isinstance(molecules, Batch) else Batch.of(molecules)
-        cache = shared_cache((self.name, self.version, self.parameters.model_dump_json()))
+        cache = shared_cache(self.key)
         known = [cache.get(molecule.smiles) for molecule in batch.distinct]
         new = [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
         fresh = self._isolated(new)
@@ -102,6 +104,15 @@ class Scorer(ABC):
         scores = [next(remaining) if score is None else Score(score[0], None, score[1]) for score in known]
         failed = sum([error is not None for _, error, _ in fresh])
         return _spread(batch, scores, cached=len(scores) - len(new), failed=failed)
+
+    @cached_property
+    def key(self) -> str:
+        """The cache's key: two scorers that have it in common give the same values."""
+        return json.dumps(self._key())
+
+    def _key(self) -> dict[str, Any]:
+        """What decides the values beside the molecule, as plain values."""
+        return {"scorer": self.name, "version": self.version, **self.parameters.model_dump(mode="json")}
 
     def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
         """A score for each: when scoring all at once raises, each is scored alone, so that only the culprit fails."""

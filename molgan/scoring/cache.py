@@ -23,11 +23,11 @@ class Cache:
         self._values[smiles] = value
 
 
-_caches: dict[tuple[str, ...], Cache] = {}
+_caches: dict[str, Cache] = {}
 
 
-def shared_cache(key: tuple[str, ...]) -> Cache:
-    """The cache of one scorer: `key` is its name, version and parameters."""
+def shared_cache(key: str) -> Cache:
+    """The cache of one scorer: `key` says its name, version and parameters."""
     return _caches.setdefault(key, Cache())
 
 

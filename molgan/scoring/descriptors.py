@@ -75,6 +75,16 @@ class Descriptors:
         )
         return float(QED.qed(self.mol, qedProperties=properties))  # type: ignore[no-untyped-call]
 
+    @cached_property
+    def conformer(self) -> Chem.Mol | None:
+        """The molecule with hydrogens and one conformer, the same for the same SMILES; None when there is none."""
+        from rdkit.Chem import rdDistGeom
+
+        mol = Chem.AddHs(Chem.MolFromSmiles(self.smiles))
+        parameters = rdDistGeom.ETKDGv3()
+        parameters.randomSeed = 42  # type: ignore[assignment]  # RDKit's stub is wrong
+        return mol if rdDistGeom.EmbedMolecule(mol, parameters) == 0 else None
+
     def alerts(self, catalog: str) -> list[str]:
         """The names of the alerts of a catalog, `pains`, `brenk` or `qed`, that the molecule has."""
         if catalog not in self._alerts:

@@ -90,7 +90,7 @@ class ScoringPool(Objective):
         """Put the values into this process's caches, where filters find them."""
         for component in self._components:
             scorer, name = component.scorer, component.name
-            cache = shared_cache((scorer.name, scorer.version, scorer.parameters.model_dump_json()))
+            cache = shared_cache(scorer.key)
             values = np.concatenate([part.raw[name] for part in parts]).tolist()
             notes = [note for part in parts for note in part.notes[name]]
             for molecule, value, note in zip(batch.distinct, values, notes, strict=True):

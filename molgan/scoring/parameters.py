@@ -20,10 +20,11 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> ConfigError:
     return ConfigError(f"no {kind} {name!r}, {hint}")
 
 
-def validated(section: type[Section], values: Mapping[str, Any], owner: str) -> Section:
-    """`section` filled with `values`. Raises ConfigError, one line about every wrong value, `owner` named."""
+def validated(section: type[Section], values: Mapping[str, Any], owner: str, context: Any = None) -> Section:
+    """`section` filled with `values`; files among them are found beside the configuration that `context` tells. Raises
+    ConfigError, one line about every wrong value, `owner` named."""
     try:
-        return section(**values)
+        return section.model_validate(dict(values), context=context)
     except ValidationError as error:
         faults = "; ".join(_fault(dict(fault), section) for fault in error.errors())
         raise ConfigError(f"{owner}: {faults}") from None

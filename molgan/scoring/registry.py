@@ -2,8 +2,20 @@
 
 from typing import Any
 
-from molgan.scoring import alerts, physchem, similarity, substructure, synthesis
+from molgan.scoring import (
+    alerts,
+    cns,
+    isomer,
+    natural,
+    physchem,
+    properties,
+    reaction,
+    similarity,
+    substructure,
+    synthesis,
+)
 from molgan.scoring.base import Scorer
+from molgan.scoring.docking.scorer import Docking
 from molgan.scoring.parameters import unknown
 
 SCORERS: dict[str, type[Scorer]] = {}
@@ -34,7 +46,21 @@ register(physchem.RotatableBonds)
 register(physchem.Rings)
 register(physchem.HeavyAtoms)
 register(physchem.FractionSP3)
+for _property in properties.PROPERTIES:
+    register(_property)
+register(properties.Descriptor)
+register(properties.Shape)
+register(natural.NPLikeness)
+register(cns.CNSMPO)
+register(isomer.Isomer)
 register(similarity.Similarity)
+register(similarity.ApplicabilityDomain)
 register(substructure.Substructure)
+register(substructure.GroupCount)
+register(substructure.Core)
+register(reaction.Reaction)
 register(alerts.PAINS)
 register(alerts.BRENK)
+register(alerts.CatalogAlerts)
+register(substructure.CustomAlerts)
+register(Docking)

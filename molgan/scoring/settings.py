@@ -2,9 +2,10 @@
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from molgan.errors import ConfigError
+from molgan.scoring.parameters import validated
 from molgan.settings import Settings
 
 
@@ -31,9 +32,13 @@ class ComponentSettings(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _named(cls, values: Any) -> Any:
-        if isinstance(values, dict) and not values.get("name"):
-            return {**values, "name": values.get("scorer", "")}
+    def _named(cls, values: Any, info: ValidationInfo) -> Any:
+        if not isinstance(values, dict):
+            return values
+        values = {**values, "name": values.get("name") or values.get("scorer", "")}
+        scorer, parameters = values.get("scorer"), values.get("parameters")
+        if info.context and isinstance(scorer, str) and isinstance(parameters, dict):
+            values["parameters"] = _located(scorer, parameters, info.context)
         return values
 
     @model_validator(mode="after")
@@ -65,3 +70,16 @@ class ObjectiveSettings(Settings):
         if not any(component.weight for component in self.components):
             raise ValueError("every component has weight 0")
         return self
+
+
+def _located(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The parameters with the files among them found beside the configuration that `context` tells."""
+    from molgan.scoring.registry import SCORERS
+
+    if scorer not in SCORERS:
+        return parameters  # told when the scorer is built
+    try:
+        section = validated(SCORERS[scorer].Parameters, parameters, f"scorer {scorer!r}", context)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+    return section.model_dump(exclude_unset=True)

@@ -1,33 +1,60 @@
 """Similarity to given molecules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
-from rdkit import Chem, DataStructs
+from pydantic import Field, field_validator, model_validator
+from rdkit import Chem
 
-from molgan.chem.fingerprints import ecfp
+from molgan.chem.io import read_smiles
 from molgan.chem.molecule import parse
+from molgan.errors import ConfigError
 from molgan.scoring.base import Scorer
-from molgan.settings import Settings
+from molgan.scoring.fingerprints import Fingerprint, Kind, Metric, fingerprints, similarities
+from molgan.settings import InputPath, Settings
+
+
+class FingerprintSettings(Settings):
+    """`fingerprint`: its kind; `radius` 2 is ECFP4 or FCFP4. `counts`: how often a feature occurs instead of whether.
+
+    `metric`: of two fingerprints; `alpha` and `beta` are Tversky's, the weights of what only the molecule and only the
+    reference has.
+    """
+
+    fingerprint: Kind = "ecfp"
+    counts: bool = False
+    metric: Metric = "tanimoto"
+    radius: int = Field(default=2, ge=0, le=6)
+    bits: int = Field(default=2048, ge=64, le=65536)
+    alpha: float = Field(default=0.5, ge=0)
+    beta: float = Field(default=0.5, ge=0)
+
+    @model_validator(mode="after")
+    def _possible(self) -> "FingerprintSettings":
+        if self.fingerprint == "maccs" and self.counts:
+            raise ValueError("MACCS keys have no counts")
+        return self
+
+    def fingerprints(self, mols: Sequence[Chem.Mol]) -> list[Fingerprint]:
+        return fingerprints(mols, self.fingerprint, counts=self.counts, radius=self.radius, bits=self.bits)
+
+    def similarities(self, query: Fingerprint, references: list[Fingerprint]) -> list[float]:
+        return similarities(query, references, self.metric, alpha=self.alpha, beta=self.beta)
 
 
 class Similarity(Scorer):
-    """D. Rogers and M. Hahn, JCIM 50, 742 (2010)."""
+    """D. Rogers and M. Hahn, J. Chem. Inf. Model. 50, 742 (2010), for ECFP."""
 
     name = "similarity"
-    summary = "Tanimoto similarity to given molecules (ECFP)"
+    summary = "Similarity of fingerprints to given molecules"
     low, high, direction = 0.0, 1.0, "high"
 
-    class Parameters(Settings):
-        """`smiles`: the molecules to be like. `aggregate`: similarity to the nearest one, or the mean over all.
-        `radius` 2 is ECFP4."""
+    class Parameters(FingerprintSettings):
+        """`smiles`: the molecules to be like. `aggregate`: similarity to the nearest one, or the mean over all."""
 
         smiles: list[str] = Field(min_length=1)
         aggregate: Literal["nearest", "mean"] = "nearest"
-        radius: int = Field(default=2, ge=0, le=6)
-        bits: int = Field(default=2048, ge=64, le=65536)
 
         @field_validator("smiles")
         @classmethod
@@ -40,18 +67,53 @@ class Similarity(Scorer):
     parameters: Parameters
 
     @cached_property
-    def _references(self) -> list[DataStructs.ExplicitBitVect]:
-        molecules = [parse(text) for text in self.parameters.smiles]
-        return self._fingerprints([molecule.mol for molecule in molecules if molecule.mol is not None])
+    def _references(self) -> list[Fingerprint]:
+        return self.parameters.fingerprints(_mols(self.parameters.smiles))
 
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
-        return [self._similarity(fingerprint) for fingerprint in self._fingerprints(mols)]
+        return [self._similarity(fingerprint) for fingerprint in self.parameters.fingerprints(mols)]
 
-    def _fingerprints(self, mols: list[Chem.Mol]) -> list[DataStructs.ExplicitBitVect]:
-        return ecfp(mols, self.parameters.radius, self.parameters.bits)
+    def _similarity(self, fingerprint: Fingerprint) -> float:
+        found = self.parameters.similarities(fingerprint, self._references)
+        return max(found) if self.parameters.aggregate == "nearest" else sum(found) / len(found)
 
-    def _similarity(self, fingerprint: DataStructs.ExplicitBitVect) -> float:
-        similarities = DataStructs.BulkTanimotoSimilarity(fingerprint, self._references)
-        if self.parameters.aggregate == "nearest":
-            return float(max(similarities))
-        return float(sum(similarities) / len(similarities))
+
+class ApplicabilityDomain(Scorer):
+    """How far a model's training set can speak for a molecule: R. P. Sheridan et al., J. Chem. Inf. Comput. Sci. 44,
+    1912 (2004)."""
+
+    name = "applicability_domain"
+    summary = "Similarity to the nearest molecules of a training set"
+    low, high, direction = 0.0, 1.0, "high"
+
+    class Parameters(FingerprintSettings):
+        """`training`: a file of molecules, and the `column` of its SMILES, found by its name when left out.
+        `neighbours`: the mean over how many of the nearest."""
+
+        training: InputPath
+        column: str | None = None
+        neighbours: int = Field(default=1, ge=1)
+
+    parameters: Parameters
+
+    def _key(self) -> dict[str, Any]:
+        stat = self.parameters.training.stat()
+        return {**super()._key(), "file": [stat.st_size, stat.st_mtime_ns]}
+
+    @cached_property
+    def _references(self) -> list[Fingerprint]:
+        records = read_smiles(self.parameters.training, column=self.parameters.column)
+        mols = _mols(record.smiles for record in records)
+        if not mols:
+            raise ConfigError(f"{self.parameters.training}: no molecule")
+        return self.parameters.fingerprints(mols)
+
+    def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
+        most = min(self.parameters.neighbours, len(self._references))
+        found = (self.parameters.similarities(one, self._references) for one in self.parameters.fingerprints(mols))
+        return [sum(sorted(values)[-most:]) / most for values in found]
+
+
+def _mols(smiles: Iterable[str]) -> list[Chem.Mol]:
+    molecules = (parse(text) for text in smiles)
+    return [molecule.mol for molecule in molecules if molecule.mol is not None]

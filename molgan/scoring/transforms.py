@@ -1,11 +1,12 @@
 """Transforms from a raw value to how good it is, 0 (bad) to 1 (good). NaN stays NaN.
 
-Sigmoids and step as in REINVENT4: H. H. Loeffler et al., J. Cheminform. 16, 20 (2024), `reinvent/scoring/transforms`.
+All but `identity` and `linear` have the names and formulas of REINVENT4: H. H. Loeffler et al., J. Cheminform. 16, 20
+(2024), `reinvent/scoring/transforms`.
 """
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -79,6 +80,50 @@ class Step(_Range):
         return ((self.low <= values) & (values <= self.high)).astype(np.float64)
 
 
+class LeftStep(Transform):
+    name = "left_step"
+    summary = "1 up to low, low included, 0 above"
+    low: float
+
+    def _apply(self, values: Values) -> Values:
+        return (values <= self.low).astype(np.float64)
+
+
+class RightStep(Transform):
+    name = "right_step"
+    summary = "1 from high on, high included, 0 below"
+    high: float
+
+    def _apply(self, values: Values) -> Values:
+        return (values >= self.high).astype(np.float64)
+
+
+class ExponentialDecay(Transform):
+    """exp(-k x), and 1 below 0."""
+
+    name = "exponential_decay"
+    summary = "1 at and below 0, falls to 1/e at 1/k"
+    k: float = Field(gt=0)
+
+    def _apply(self, values: Values) -> Values:
+        return np.asarray(np.exp(-self.k * np.maximum(values, 0.0)))
+
+
+class ValueMapping(Transform):
+    """For counts and other values from a short list. REINVENT4 gives no value for what is not in the mapping."""
+
+    name = "value_mapping"
+    summary = "What a mapping of values says, otherwise `default`"
+    mapping: dict[float, Annotated[float, Field(ge=0, le=1)]] = Field(min_length=1)
+    default: float = Field(default=0.0, ge=0, le=1)
+
+    def _apply(self, values: Values) -> Values:
+        result = np.full(values.shape, self.default)
+        for value, good in self.mapping.items():
+            result[values == value] = good
+        return result
+
+
 class Sigmoid(_Range):
     """1 / (1 + 10^(-10 k (x - (low + high) / 2) / (high - low))): with k = 0.5, .003 at low and .997 at high."""
 
@@ -125,7 +170,19 @@ def _sigmoid(x: Values, k: float, width: float) -> Values:
 
 
 TRANSFORMS: dict[str, type[Transform]] = {
-    transform.name: transform for transform in (Identity, Sigmoid, ReverseSigmoid, DoubleSigmoid, Step, Linear)
+    transform.name: transform
+    for transform in (
+        Identity,
+        Sigmoid,
+        ReverseSigmoid,
+        DoubleSigmoid,
+        Step,
+        LeftStep,
+        RightStep,
+        ExponentialDecay,
+        ValueMapping,
+        Linear,
+    )
 }
 
 

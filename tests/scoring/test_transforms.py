@@ -7,10 +7,17 @@ from molgan.errors import ConfigError
 from molgan.scoring.transforms import TRANSFORMS, get_transform
 
 RANGE = {"low": 1.0, "high": 3.0}
+NEEDED = {
+    "identity": {},
+    "left_step": {"low": 1.0},
+    "right_step": {"high": 3.0},
+    "exponential_decay": {"k": 0.5},
+    "value_mapping": {"mapping": {1: 0.5, 2: 1.0}, "default": 0.1},
+}
 
 
 def transform(name, **parameters):
-    return get_transform({"name": name, **(RANGE if name != "identity" else {}), **parameters})
+    return get_transform({"name": name, **NEEDED.get(name, RANGE), **parameters})
 
 
 # 10^2.5 / (1 + 10^2.5) at the ends, and 10^-(1.5) / (1 + 10^-1.5) one unit outside a double sigmoid's ends.
@@ -23,6 +30,10 @@ HIGH, TAIL = 0.99684769, 0.03065343
         ("identity", [-1, 0.3, 2], [0, 0.3, 1]),
         ("linear", [0, 1, 1.5, 3, 9], [0, 0, 0.25, 1, 1]),
         ("step", [0.99, 1, 3, 3.01], [0, 1, 1, 0]),
+        ("left_step", [0.99, 1, 1.01], [1, 1, 0]),
+        ("right_step", [2.99, 3, 3.01], [0, 1, 1]),
+        ("exponential_decay", [-1, 0, 2], [1, 1, np.exp(-1)]),
+        ("value_mapping", [1, 2, 3], [0.5, 1, 0.1]),
         ("sigmoid", [1, 2, 3], [1 - HIGH, 0.5, HIGH]),
         ("reverse_sigmoid", [1, 2, 3], [HIGH, 0.5, 1 - HIGH]),
         ("double_sigmoid", [0, 1, 3, 4], [TAIL, 0.5, 0.5, TAIL]),
@@ -61,6 +72,8 @@ def test_nan_stays_nan_and_the_shape_stays(name):
         ({"name": "sigmoid", **RANGE, "kk": 1}, "no parameter 'kk', did you mean 'k'?"),
         ({"name": "step", "low": 3, "high": 1}, "low (3) is above high (1)"),
         ({"name": "linear", "low": 1, "high": 1}, "low and high are equal"),
+        ({"name": "value_mapping", "mapping": {1: 1.5}}, "less than or equal to 1"),
+        ({"name": "exponential_decay", "k": 0}, "greater than 0"),
         (RANGE, "a transform needs a name"),
     ],
 )
