@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from molgan.campaign.poses import write_poses
 from molgan.campaign.samples import Samples
 from molgan.campaign.sieve import Sieve
 from molgan.campaign.stage import Counts, Stage, digest, files_in
@@ -15,6 +16,7 @@ from molgan.chem.io import write_files, write_library
 from molgan.chem.molecule import Molecule
 from molgan.filters.result import FunnelResult, Rejection
 from molgan.library import identifier, known_neighbours, library_table
+from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.settings import SampleSettings
 
 _MOST_GROWTH = 4  # a yield seen on few molecules is not trusted for more than so many times as many
@@ -37,7 +39,7 @@ def library(
         sieve = Sieve(config.filters, samples.table)
         _fill(sieve, samples, work)
         result, kept = sieve.result()
-        _write(work.folder, result, kept, samples)
+        _write(work.folder, result, kept, samples, config.objective)
         samples.discard_rest()
         short = config.sample.target is not None and len(kept) < config.sample.target
         narrowest = result.narrowest
@@ -82,8 +84,12 @@ def next_round(settings: SampleSettings, drawn: int, passed: int) -> int:
     return min(wanted, settings.budget - drawn)
 
 
-def _write(folder: Path, result: FunnelResult, kept: list[Molecule], samples: Samples) -> None:
-    write_library(library_table(kept, samples.table(kept), known_neighbours()), folder)
+def _write(
+    folder: Path, result: FunnelResult, kept: list[Molecule], samples: Samples, objective: ObjectiveSettings
+) -> None:
+    table = library_table(kept, samples.table(kept), known_neighbours())
+    write_library(table, folder)
+    write_poses(table, objective, folder)
     counts = json.dumps([count.as_dict() for count in result.counts], indent=2)
     write_files(folder, {"rejected.csv": _rejected(result.rejected), "funnel.json": [counts.encode()]})
 
