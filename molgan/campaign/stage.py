@@ -13,7 +13,7 @@ from molgan.chem.io import write_files
 from molgan.progress import Progress
 
 # To be raised when a stage comes to something else from the same settings.
-_FORMAT = 1
+_FORMAT = 2
 
 Counts = dict[str, Any]
 """What a stage came to, as JSON values."""

@@ -115,29 +115,44 @@ class MotifGenerator(nn.Module):
         temperature: float = 1.0,
         batch_size: int = 1024,
         bf16: bool = True,
+        only: Sequence[int] | np.ndarray | None = None,
         on_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Sample]:
         """Draw n molecules, each of at most `max_atoms` heavy atoms and starting with the actions of `prefix`.
 
-        The same seed and batch size give the same molecules. Raises ValueError where `prefix` breaks the grammar.
+        The same seed and batch size give the same molecules. With `only` some of the n are drawn, by ascending index:
+        each has random numbers of its own, so that it is the molecule that it would be among all n, but for rounding.
+        Raises ValueError where `prefix` breaks the grammar.
         """
         samples: list[Sample] = []
-        batch = 0
-        while len(samples) < n:
-            size = min(batch_size, n - len(samples))
+        wanted = np.arange(n) if only is None else np.asarray(only, dtype=np.int64)
+        for batch, start in enumerate(range(0, n, batch_size)):
+            size = min(batch_size, n - start)
+            chosen = wanted[(wanted >= start) & (wanted < start + size)] - start
+            if not len(chosen):
+                continue
             generator = torch.Generator().manual_seed(_batch_seed(seed, batch))
             with autocast(self.device, enabled=bf16):
-                actions, log_prob = self._roll_out(size, generator, max_atoms or self.max_atoms, prefix, temperature)
+                actions, log_prob = self._roll_out(
+                    chosen, size, generator, max_atoms or self.max_atoms, prefix, temperature
+                )
             for row, value in zip(actions, log_prob.tolist(), strict=True):
                 drawn = tuple(row[row >= 0].tolist())
                 samples.append(Sample(write(decode(drawn, self.vocabulary)), drawn, value))
-            batch += 1
-            on_batch(size)
+            on_batch(len(chosen))
         return samples
 
     def _roll_out(
-        self, n: int, generator: torch.Generator, max_atoms: int, prefix: Sequence[int], temperature: float
+        self,
+        chosen: np.ndarray,
+        size: int,
+        generator: torch.Generator,
+        max_atoms: int,
+        prefix: Sequence[int],
+        temperature: float,
     ) -> tuple[np.ndarray, Tensor]:
+        """Actions and log-probabilities of the chosen molecules of a batch of `size`."""
+        n, place = len(chosen), torch.from_numpy(chosen)
         state = GrammarState(self.grammar, n, max_atoms)
         rows = torch.arange(n, device=self.device)  # of the molecules that are not complete
         last = torch.full((n,), self.grammar.start, device=self.device)
@@ -155,7 +170,8 @@ class MotifGenerator(nn.Module):
                 if bool((logits.gather(1, action[:, None]) <= _NEVER / 2).any()):
                     raise ValueError(f"action {len(steps)} of the prefix is not allowed there")
             else:
-                action = _draw(probabilities, generator)
+                # For the whole batch at every step, so that a molecule's numbers do not depend on the others.
+                action = _draw(probabilities, torch.rand(size, 1, generator=generator)[place[rows.cpu()]])
             total[rows.cpu()] += probabilities.gather(1, action[:, None])[:, 0].log().cpu()
             step = np.full(n, -1, dtype=np.int64)
             step[rows.cpu().numpy()] = action.cpu().numpy()
@@ -210,12 +226,11 @@ class MotifGenerator(nn.Module):
         return generator.eval()
 
 
-def _draw(probabilities: Tensor, generator: torch.Generator) -> Tensor:
-    """One action a row by inverting the distribution function: one random number a row, not one an action."""
+def _draw(probabilities: Tensor, uniform: Tensor) -> Tensor:
+    """One action a row by inverting the distribution function at `uniform`, [B, 1] in 0..1."""
     cumulated = probabilities.cumsum(1)
-    uniform = torch.rand(len(probabilities), 1, generator=generator).to(probabilities.device)
     # The factor keeps rounding from reaching past the last allowed action.
-    threshold = uniform * cumulated[:, -1:] * (1 - 1e-6)
+    threshold = uniform.to(probabilities.device) * cumulated[:, -1:] * (1 - 1e-6)
     return torch.searchsorted(cumulated, threshold, right=True)[:, 0]
 
 

@@ -19,22 +19,27 @@ from molgan.errors import RunError, WeightsError
 
 def save_checkpoint(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
     """Replace the checkpoint in `folder`; readers see the old one or the new one, never half. Raises RunError."""
+    content = save({name: t.detach().cpu().contiguous() for name, t in tensors.items()})
+    write_checkpoint(folder, {"tensors.safetensors": content, "state.json": json.dumps(state).encode()})
+
+
+def write_checkpoint(folder: Path, files: Mapping[str, bytes]) -> None:
+    """`save_checkpoint` with what `read_checkpoint` gave."""
     new, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
     try:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
-        content = save({name: t.detach().cpu().contiguous() for name, t in tensors.items()})
-        (new / "tensors.safetensors").write_bytes(content)
-        (new / "state.json").write_text(json.dumps(state))
-        for file in new.iterdir():
-            with file.open("rb") as handle:
+        for name, content in files.items():
+            with (new / name).open("wb") as handle:
+                handle.write(content)
+                handle.flush()
                 os.fsync(handle.fileno())
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
-    except (OSError, SafetensorError) as error:
+    except OSError as error:
         raise RunError(f"{folder}: the checkpoint cannot be written: {error}") from error
 
 
@@ -48,6 +53,14 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | 
                 message = f"{place}: damaged checkpoint ({error}); delete the folder to start again"
                 raise WeightsError(message) from error
     return None
+
+
+def read_checkpoint(folder: Path) -> dict[str, bytes]:
+    """The files of the checkpoint in `folder`, empty where there is none."""
+    for place in (folder, folder.with_name(folder.name + ".old")):
+        if (place / "state.json").exists():
+            return {file.name: file.read_bytes() for file in sorted(place.iterdir())}
+    return {}
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

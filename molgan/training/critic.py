@@ -18,8 +18,10 @@ from molgan.models.precision import autocast
 from molgan.training.calibration import auc, calibration_error, fit_temperature, logistic_loss
 from molgan.training.losses import logistic_critic
 from molgan.training.settings import CriticSettings
+from molgan.training.share import ALONE, Share
 
 Report = Callable[[dict[str, float], Mapping[str, Any] | None], None]
+Judge = Callable[[np.ndarray], np.ndarray]  # rows to logits
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,13 @@ def train_critic(
     seed: int,
     report: Report = lambda metrics, checkpoint: None,
     device: torch.device | str = "cpu",
+    share: Share = ALONE,
 ) -> CriticReport:
     """Train `critic` in place by the logistic loss, keep the weights that lose least held out, and calibrate them.
 
     Batches are half real, half fake; an epoch shows each molecule of the larger side once. `report` gets the held-out
-    figures every `evaluate_every` steps. Raises InputError where a side has too few molecules.
+    figures every `evaluate_every` steps. With a `share` this is one worker of several, all with the same graphs. Raises
+    InputError where a side has too few molecules.
     """
     rng = np.random.default_rng(seed)
     graphs = join([real, fake])
@@ -66,25 +70,31 @@ def train_critic(
     steps = max(1, round(settings.epochs * max(len(real_rows), len(fake_rows)) / half))
     pairs = zip(_shuffled(real_rows, half, rng), _shuffled(fake_rows, half, rng), strict=True)
 
+    def judge(rows: np.ndarray) -> np.ndarray:
+        return np.array(share.whole(critic.score(graphs.select(share.of(rows)), bf16=settings.bf16).tolist()))
+
     critic.to(device)
     optimizer = torch.optim.AdamW(critic.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step / steps))
     best_loss, best_step, best_weights = np.inf, 0, copy.deepcopy(critic.state_dict())
     start = time.perf_counter()
-    for step, rows in zip(range(1, steps + 1), pairs, strict=False):
+    for step, (shown, faked) in zip(range(1, steps + 1), pairs, strict=False):
         critic.train()
+        own = share.of(shown)
         with autocast(device, enabled=settings.bf16):
-            logits = critic(graphs.batch(np.concatenate(rows)).to(device))
-        loss = logistic_critic(logits[:half], logits[half:])
+            logits = critic(graphs.batch(np.concatenate([own, share.of(faked)])).to(device))
+        # Its part of the mean over the whole batch.
+        loss = logistic_critic(logits[: len(own)], logits[len(own) :]) * (len(own) / half)
         optimizer.zero_grad()
         loss.backward()
+        share.sum_gradients(critic.parameters())
         torch.nn.utils.clip_grad_norm_(critic.parameters(), settings.clip)
         optimizer.step()
         schedule.step()
         if step % settings.evaluate_every and step < steps:
             continue
-        figures = _examine(critic, graphs, real_held, fake_held, settings)
-        report({"step": step, "train_loss": loss.item(), **figures}, None)
+        figures = _examine(judge, real_held, fake_held)
+        report({"step": step, "train_loss": share.total(loss), **figures}, None)
         if figures["loss"] < best_loss:
             best_loss, best_step, best_weights = figures["loss"], step, copy.deepcopy(critic.state_dict())
         elif step >= best_step + settings.patience * settings.evaluate_every:
@@ -92,7 +102,9 @@ def train_critic(
     seconds = time.perf_counter() - start
     critic.load_state_dict(best_weights)
     critic.eval()
-    temperature = _calibrate(critic, graphs, real_held, fake_held, settings)
+    # Divided by what fits the held-out molecules best.
+    temperature = fit_temperature(judge(real_held), judge(fake_held))
+    critic.temperature *= temperature
     return CriticReport(
         real=len(real_rows),
         fake=len(fake_rows),
@@ -103,7 +115,7 @@ def train_critic(
         seconds=seconds,
         molecules_per_second=2 * half * step / seconds,
         temperature=temperature,
-        **_examine(critic, graphs, real_held, fake_held, settings),
+        **_examine(judge, real_held, fake_held),
     )
 
 
@@ -119,10 +131,8 @@ def acceptance(logits: np.ndarray, cap_quantile: float = 0.98) -> np.ndarray:
     return np.nan_to_num(np.exp(np.minimum(logits - cap, 0)), nan=0.0)
 
 
-def _examine(
-    critic: Discriminator, graphs: GraphArrays, real: np.ndarray, fake: np.ndarray, settings: CriticSettings
-) -> dict[str, float]:
-    on_real, on_fake = (critic.score(graphs.select(rows), bf16=settings.bf16) for rows in (real, fake))
+def _examine(judge: Judge, real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
+    on_real, on_fake = judge(real), judge(fake)
     return {
         "loss": logistic_loss(on_real, on_fake),
         "accuracy": float(((on_real > 0).mean() + (on_fake <= 0).mean()) / 2),
@@ -131,15 +141,6 @@ def _examine(
         "mean_ratio": float(np.exp(on_fake).mean()),
         "acceptance": float(acceptance(on_fake).mean()),
     }
-
-
-def _calibrate(
-    critic: Discriminator, graphs: GraphArrays, real: np.ndarray, fake: np.ndarray, settings: CriticSettings
-) -> float:
-    """Divide the critic's logits by the temperature that fits the held-out molecules best."""
-    temperature = fit_temperature(*(critic.score(graphs.select(rows), bf16=settings.bf16) for rows in (real, fake)))
-    critic.temperature *= temperature
-    return temperature
 
 
 def _split(rows: np.ndarray, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

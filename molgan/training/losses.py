@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from molgan.training.share import ALONE, Share
+
 
 def logistic_critic(real: Tensor, fake: Tensor) -> Tensor:
     """-E log D(real) - E log(1 - D(fake)): the critic's side of the minimax game (Goodfellow et al. 2014, equation 1).
@@ -85,13 +87,20 @@ def relativistic_generator(real: Tensor, fake: Tensor) -> Tensor:
     return F.softplus(real - fake).mean()
 
 
-def log_variance(agent: Tensor, anchor: Tensor, energy: Tensor) -> Tensor:
+def log_variance(
+    agent: Tensor, anchor: Tensor, energy: Tensor, *, share: Share = ALONE, size: int | None = None
+) -> Tensor:
     """Half the variance of log p_agent - log p_anchor - energy over a batch of molecules, each [B], in nats.
 
     It is 0 exactly where p_agent is proportional to p_anchor · exp(energy): the anchored optimum of reinforcement
     learning with a KL penalty, and, with the critic's logit as energy, the data distribution. The batch mean stands
     for the unknown log normaliser (VarGrad, Richter et al. 2020, equation 8), where REINVENT's augmented likelihood
     (Olivecrona et al. 2017) takes it as 0. Any samples will do, so that replayed ones may join.
+
+    With a `share` the batch is of `size` molecules over all workers and the mean is theirs; what they give adds up to
+    the loss of the whole, and so do the gradients.
     """
     residual = agent - anchor.detach() - energy.detach()
-    return (residual - residual.mean().detach()).square().mean() / 2
+    size = size or len(residual)
+    mean = share.total(residual.sum()) / size
+    return (residual - mean).square().sum() / size / 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,15 +12,20 @@ from rdkit import Chem
 
 from molgan.chem.fingerprints import murcko_scaffold
 from molgan.training.settings import DiversityMemorySettings
+from molgan.training.share import ALONE, Share
 
 Reward = Callable[[Sequence[str | None]], np.ndarray]
 
 
 class OracleCache:
-    """Asks the reward only for molecules it has not scored yet; keys are canonical SMILES."""
+    """Asks the reward only for molecules it has not scored yet; keys are canonical SMILES.
 
-    def __init__(self, reward: Reward):
+    With a `share` the leader asks, and all workers know the same molecules.
+    """
+
+    def __init__(self, reward: Reward, share: Share = ALONE):
         self._reward = reward
+        self._share = share
         self._known: dict[str, float] = {}
 
     @property
@@ -29,10 +35,23 @@ class OracleCache:
 
     def __call__(self, smiles: Sequence[str]) -> np.ndarray:
         """Rewards in 0..1, in order."""
+        return self.ask(smiles)()
+
+    def ask(self, smiles: Sequence[str], aside: Executor | None = None) -> Callable[[], np.ndarray]:
+        """What gives the rewards when it is called; with `aside` they are found there in the meantime."""
         new = list(dict.fromkeys(s for s in smiles if s not in self._known))
-        if new:
-            self._known.update(zip(new, np.asarray(self._reward(new), dtype=float).tolist(), strict=True))
-        return np.array([self._known[s] for s in smiles])
+        underway = aside.submit(self._reward, new) if aside and new and self._share.leads else None
+
+        def find() -> list[float]:
+            return np.asarray(underway.result() if underway else self._reward(new), dtype=float).tolist()
+
+        def answer() -> np.ndarray:
+            if new:
+                found = self._share.from_leader(find)
+                self._known.update(zip(new, found, strict=True))
+            return np.array([self._known[s] for s in smiles])
+
+        return answer
 
     def state_dict(self) -> dict[str, Any]:
         return {"known": self._known}

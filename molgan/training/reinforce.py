@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from molgan.training.checkpoint import (
 from molgan.training.losses import log_variance
 from molgan.training.memory import DiversityMemory, OracleCache, Replayed, ReplayMemory, Reward
 from molgan.training.settings import ReinforceSettings
+from molgan.training.share import ALONE, Share
 from molgan.training.signal import critic_logits, mix, step_seed
 
 Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
@@ -52,6 +54,7 @@ def reinforce(
     checkpoint: Path | None = None,
     report: Report = lambda metrics, checkpoint: None,
     message: Callable[[str], None] = lambda text: None,
+    share: Share = ALONE,
 ) -> ReinforceOutcome:
     """Train `agent` in place towards high reward, anchored to the prior, which is the agent as it comes in.
 
@@ -61,19 +64,26 @@ def reinforce(
     the signal (`gan_weight`), so that molecules stay realistic; a collapse watch takes the agent back to the last
     healthy checkpoint and lowers learning rate and reward scale, or stops.
 
-    With a `checkpoint` folder the stage goes on from there exactly: weights, optimiser, memories, watch and counters.
+    With `staleness` the next batch is drawn while this one is scored, by the agent of before the update, save behind a
+    checkpoint. With a `checkpoint` folder the stage goes on from there exactly: weights, optimiser, memories, watch and
+    counters. With a `share` this is one worker of several: each draws its part of every batch and learns from it, the
+    leader asks for the rewards, and all keep the same memories.
     """
-    run = _Run(agent, OracleCache(reward), settings)
+    run = _Run(agent, OracleCache(reward, share), settings)
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
         run.restore(*saved, memories=True)
     healthy = run.snapshot()
+    ahead: _Drawn | None = None
+    aside = ThreadPoolExecutor(1) if settings.staleness else None
     while run.step < settings.steps and run.outcome.stopped is None:
         run.step += 1
-        samples = agent.sample(settings.batch_size, seed=step_seed(seed, run.step, run.rollbacks), bf16=settings.bf16)
-        smiles = [str(parse(sample.smiles).smiles) for sample in samples]
-        rewards = run.oracle(smiles)
+        saves = run.step % settings.checkpoint_every == 0 or run.step == settings.steps
+        drawn = ahead or _draw(run, critic, seed, run.step, share)
+        answer = run.oracle.ask(drawn.smiles, aside)
+        ahead = _draw(run, critic, seed, run.step + 1, share) if aside and not saves else None
+        rewards = answer()
+        smiles, logits = drawn.smiles, drawn.logits
         allowed = rewards if run.diversity is None else run.diversity.penalise(smiles, rewards)
-        logits = None if critic is None else critic_logits(critic, smiles, settings.logit_clip, bf16=settings.bf16)
         energy = mix(
             allowed,
             logits,
@@ -81,30 +91,31 @@ def reinforce(
             reward_scale=settings.reward_scale * run.caution,
         )
         replayed = run.replay.draw(settings.replay, np.random.default_rng([seed, run.step, run.rollbacks]))
-        actions = [sample.actions for sample in samples] + [entry.actions for entry in replayed]
-        with autocast(agent.device, enabled=settings.bf16):
-            log_prob = agent.log_likelihood(actions)
-            with torch.no_grad():
-                drawn_prior = run.prior.log_likelihood(actions[: len(samples)])
-        prior = torch.cat([drawn_prior, drawn_prior.new_tensor([entry.prior for entry in replayed])])
+        actions = [*drawn.actions, *(entry.actions for entry in replayed)]
+        prior = np.concatenate([drawn.prior, [entry.prior for entry in replayed]])
         worth = np.concatenate([energy, [entry.energy for entry in replayed]])
-        loss = log_variance(log_prob, prior, torch.from_numpy(worth).to(prior))
+        own = share.of(np.arange(len(actions)))
+        with autocast(agent.device, enabled=settings.bf16):
+            log_prob = agent.log_likelihood([actions[i] for i in own])
+        anchored, wanted = (torch.from_numpy(values[own]).to(log_prob) for values in (prior, worth))
+        loss = log_variance(log_prob, anchored, wanted, share=share, size=len(actions))
         run.optimizer.zero_grad()
         loss.backward()
+        share.sum_gradients(agent.parameters())
         norm = float(torch.nn.utils.clip_grad_norm_(agent.parameters(), settings.clip))
         run.optimizer.step()
-        columns = (smiles, allowed.tolist(), energy.tolist(), drawn_prior.tolist(), [s.actions for s in samples])
+        columns = (smiles, allowed.tolist(), energy.tolist(), drawn.prior.tolist(), drawn.actions)
         run.replay.add([Replayed(*entry) for entry in zip(*columns, strict=True) if entry[1] > 0])
 
         verdict = run.watch.update(smiles, gradient_norm=norm)
         metrics = {
             "step": run.step,
             "steps": settings.steps,
-            "loss": loss.item(),
+            "loss": share.total(loss),
             "score": float(rewards.mean()),
             "best": run.replay.best[0].reward if run.replay.best else float("nan"),
             "unique": len(set(smiles)) / len(smiles),
-            "kl": float((log_prob[: len(samples)].detach() - drawn_prior).mean()),
+            "kl": share.total((log_prob - anchored)[own < len(smiles)].sum()) / len(smiles),
             **({} if logits is None else {"critic_logit": float(logits.mean())}),
             **({} if run.diversity is None else {"scaffolds": run.diversity.scaffolds}),
             "oracle_calls": run.oracle.calls,
@@ -114,10 +125,12 @@ def reinforce(
         if verdict.state != "healthy":
             _act(run, verdict, healthy, settings, message)
             metrics |= {"event": "collapse", "message": run.outcome.events[-1]}
-        if verdict.state != "healthy" or run.step % settings.checkpoint_every == 0 or run.step == settings.steps:
+            ahead = None
+        if verdict.state != "healthy" or saves:
             healthy = run.snapshot()
             if checkpoint is not None:
-                save_checkpoint(checkpoint, *healthy)
+                if share.leads:
+                    save_checkpoint(checkpoint, *healthy)
                 saved_now = {"step": run.step}
         report(metrics, saved_now)
     run.outcome.oracle_calls = run.oracle.calls
@@ -146,6 +159,34 @@ def _act(
     run.outcome.events = [*events, text]
     run.outcome.stopped = text if stop else None
     message(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A batch: canonical SMILES, actions, log-probability under the prior, [n], and the critic's logits, [n]."""
+
+    smiles: list[str]
+    actions: list[tuple[int, ...]]
+    prior: np.ndarray
+    logits: np.ndarray | None
+
+
+def _draw(run: _Run, critic: Discriminator | None, seed: int, step: int, share: Share) -> _Drawn:
+    """The batch of a step, of which each worker draws its part."""
+    settings = run.settings
+    samples = run.agent.sample(
+        settings.batch_size,
+        seed=step_seed(seed, step, run.rollbacks),
+        bf16=settings.bf16,
+        only=share.of(np.arange(settings.batch_size)),
+    )
+    smiles, actions = [str(parse(sample.smiles).smiles) for sample in samples], [sample.actions for sample in samples]
+    with autocast(run.agent.device, enabled=settings.bf16), torch.no_grad():
+        prior = run.prior.log_likelihood(actions).tolist()
+    logits = None if critic is None else critic_logits(critic, smiles, settings.logit_clip, bf16=settings.bf16)
+    whole = [share.whole(part) for part in (smiles, actions, prior)]
+    judged = None if logits is None else np.array(share.whole(logits.tolist()))
+    return _Drawn(whole[0], whole[1], np.array(whole[2]), judged)
 
 
 class _Run:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +20,17 @@ class Share:
 
     A batch is a batch of them all: each takes its own molecules of it, divides its loss by the size of the whole, and
     the sums of the gradients are those of one worker with the whole batch. So the batch size and the learning rate mean
-    the same for any number of workers. `all_reduce` replaces a tensor by its sum over the workers, in all of them.
+    the same for any number of workers. `all_reduce` replaces a tensor by its sum over the workers, in all of them;
+    `all_gather` gives each the values of all, by rank.
+
+    What is decided over a whole batch, every worker decides alike, from the values that all have gathered: memories
+    and counters are copies of each other.
     """
 
     rank: int = 0
     workers: int = 1
     all_reduce: Callable[[Tensor], object] = lambda tensor: None
+    all_gather: Callable[[Any], list[Any]] = lambda value: [value]
 
     @property
     def leads(self) -> bool:
@@ -32,6 +40,15 @@ class Share:
     def of(self, rows: np.ndarray) -> np.ndarray:
         """This worker's rows of a batch: every `workers`th, so that all get long and short molecules alike."""
         return rows[self.rank :: self.workers]
+
+    def whole(self, own: Sequence[T]) -> list[T]:
+        """The batch whose `of` is this worker's `own`. Every worker must call it."""
+        parts = self.all_gather(list(own))
+        return [parts[i % self.workers][i // self.workers] for i in range(sum(map(len, parts)))]
+
+    def from_leader(self, find: Callable[[], T]) -> T:
+        """What the leader finds; the others do not look. Every worker must call it."""
+        return self.all_gather(find() if self.leads else None)[0]
 
     def total(self, value: Tensor) -> float:
         """The sum of a number over the workers. Every worker must call it."""
