@@ -23,18 +23,29 @@ from molgan.yamlfile import Location, YamlFile, write_yaml
 
 
 class _Job(Settings):
-    """What campaigns and trainings share. `name` is the file's by default, `out` is `runs/<name>`."""
+    """What campaigns and trainings share. `name` is the file's by default, `out`, a folder or a
+    URL of storage (s3://…), is `runs/<name>`."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     seed: int = Field(default=0, ge=0, lt=2**32)
-    out: Path | None = None
+    out: str | None = None
     data: DataSettings
     compute: ComputeSettings = ComputeSettings()
 
+    @field_validator("out", mode="before")
+    @classmethod
+    def _text(cls, out: Any) -> Any:
+        return str(out) if isinstance(out, Path) else out
+
+    @property
+    def storage(self) -> str | None:
+        """The URL where the run's files go, None when that is a folder."""
+        return self.out if self.out is not None and "://" in self.out else None
+
     @property
     def folder(self) -> Path:
-        """Where the run's files go; relative to the working folder."""
-        return self.out or Path("runs") / self.name
+        """Where the run's files are written, relative to the working folder; with `storage` copied there from here."""
+        return Path("runs") / self.name if self.out is None or self.storage else Path(self.out)
 
 
 class CampaignConfig(_Job):
@@ -69,12 +80,39 @@ class CampaignConfig(_Job):
                 raise ValueError(f"filter {stage.name!r}: no column {column!r}, {_hint(column, columns)}")
         return self
 
+    @model_validator(mode="after")
+    def _shares(self) -> "CampaignConfig":
+        batches = {}
+        if self.adversarial is not None:
+            batches["adversarial.batch_size"] = self.adversarial.batch_size
+            batches["half of adversarial.critic.batch_size"] = self.adversarial.critic.batch_size // 2
+        if self.reinforce is not None:
+            batches["reinforce.batch_size"] = self.reinforce.batch_size
+        for name, size in batches.items():
+            if size < self.compute.workers:
+                raise ValueError(f"compute.workers: {self.compute.workers} cannot share {name}, {size} molecules")
+        unknown = sorted(self.compute.scorers.keys() - {component.name for component in self.objective.components})
+        if unknown:
+            names = [component.name for component in self.objective.components]
+            raise ValueError(f"compute.scorers: no component {unknown[0]!r}, {_hint(unknown[0], names)}")
+        return self
+
 
 class TrainingConfig(_Job):
-    """`molgan train`: likelihood training of a prior."""
+    """`molgan train`: likelihood training of a prior, from the start or from the weights that `generator` names.
 
+    Those keep their network, and their vocabulary takes in the frequent motifs of the new data.
+    """
+
+    generator: GeneratorSettings | None = None
     network: MotifNetworkSettings = MotifNetworkSettings()
     pretrain: PretrainSettings
+
+    @model_validator(mode="after")
+    def _one_network(self) -> "TrainingConfig":
+        if self.generator is not None and "network" in self.model_fields_set:
+            raise ValueError("the weights of `generator` have their own network: drop `network`")
+        return self
 
 
 Job = TypeVar("Job", CampaignConfig, TrainingConfig)

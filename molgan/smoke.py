@@ -8,7 +8,7 @@ _TRAIN = files("molgan") / "data" / "moses_reference_1000.csv.gz"
 
 _SECTIONS = {
     "data": [f"data.train={_TRAIN}", "data.column=null"],
-    "pretrain": ["pretrain.epochs=0.5", "pretrain.batch_size=32", "network={embedding: 16, hidden: 16, layers: 1}"],
+    "pretrain": ["pretrain.epochs=0.5", "pretrain.batch_size=32"],
     "adversarial": [
         "adversarial.rounds=1",
         "adversarial.real=200",
@@ -32,6 +32,8 @@ def miniature(values: dict[str, Any], stem: str) -> Iterator[str]:
     yield f"name={values.get('name', stem)}-smoke"
     if values.get("out") is not None:
         yield f"out={values['out']}-smoke"
+    if "pretrain" in values and "generator" not in values:
+        yield "network={embedding: 16, hidden: 16, layers: 1}"
     for section, overrides in _SECTIONS.items():
         if values.get(section) is not None:
             yield from overrides

@@ -82,7 +82,7 @@ def prepare(
     """Encode every molecule of a SMILES file; a second call with the same content and options reads the cache.
 
     Motifs seen at least `least_count` times get an action of their own, the others are spelled; a given `vocabulary`
-    is used as it is. Molecules that cannot be encoded are counted by reason in `summary`. Memory stays bounded by the
+    keeps its actions, and what it lacks is appended. Molecules that cannot be encoded are counted by reason in `summary`. Memory stays bounded by the
     motif table. Raises InputError where nothing in the file can be encoded.
     """
     progress = progress or Silent()
@@ -105,7 +105,7 @@ def _cache_key(path: Path, column: str | None, least_count: int, vocabulary: Voc
     with path.open("rb") as handle:
         while block := handle.read(1 << 20):
             digest.update(block)
-    options = (_FORMAT, column, least_count if vocabulary is None else vocabulary.to_json())
+    options = (_FORMAT, column, least_count, vocabulary and vocabulary.to_json())
     digest.update(repr(options).encode())
     return f"actions-{digest.hexdigest()}"
 
@@ -141,11 +141,11 @@ def _prepare(
 
     progress.start("encode")
     raw = folder / "raw.bin"
-    stereo = vocabulary.stereo if vocabulary else False
-    work = partial(_encode_chunk, stereo=stereo or vocabulary is None)
+    start = vocabulary or Vocabulary(())
+    stereo = start.stereo
     records = (record.smiles for record in read_smiles(path, column=column, on_bad=note_bad_row))
     with raw.open("wb") as out:
-        for chunk in _in_parallel(work, _chunks(records), processes):
+        for chunk in _in_parallel(_encode_chunk, _chunks(records), processes):
             table = np.array([number.setdefault(smiles, len(number)) for smiles in chunk.motifs], dtype=np.int32)
             actions = chunk.actions
             is_motif = actions >= FIRST_MOTIF
@@ -161,9 +161,9 @@ def _prepare(
     progress.finish("encode")
 
     names = list(number)
-    if vocabulary is None:
-        frequent = sorted((i for i, n in seen.items() if n >= least_count), key=lambda i: (-seen[i], names[i]))
-        vocabulary = Vocabulary(tuple(names[i] for i in frequent), stereo)
+    frequent = (i for i, n in seen.items() if n >= least_count and names[i] not in start.index)
+    new = sorted(frequent, key=lambda i: (-seen[i], names[i]))
+    vocabulary = Vocabulary((*start.motifs, *(names[i] for i in new)), stereo)
     counted = np.concatenate(lengths) if lengths else np.zeros(0, int)
     flat, offsets, spelled, unknown = _renumber(raw, counted, names, vocabulary)
     raw.unlink()
@@ -222,7 +222,7 @@ def _renumber(
     return flat, np.concatenate([[0], np.cumsum(np.array(kept, dtype=np.int64))]), spelled, unknown
 
 
-def _encode_chunk(smiles: Sequence[str], stereo: bool) -> _Chunk:
+def _encode_chunk(smiles: Sequence[str]) -> _Chunk:
     RDLogger.DisableLog("rdApp.*")
     number: dict[str, int] = {}
 
@@ -234,7 +234,7 @@ def _encode_chunk(smiles: Sequence[str], stereo: bool) -> _Chunk:
     most_atoms = 0
     for text in smiles:
         try:
-            mol = _molecule(text, stereo)
+            mol = _molecule(text)
             sequences.append(encode_with(_tree(mol), action_of))
         except NotEncodable as error:
             rejected[str(error)] += 1
@@ -245,9 +245,9 @@ def _encode_chunk(smiles: Sequence[str], stereo: bool) -> _Chunk:
     return _Chunk(flat, lengths, list(number), rejected, most_atoms)
 
 
-def tree_of(smiles: str, *, stereo: bool = True) -> Motif:
-    """The canonical motif tree of a SMILES, without its stereo on request. Raises NotEncodable with the reason."""
-    return _tree(_molecule(smiles, stereo))
+def tree_of(smiles: str) -> Motif:
+    """The canonical motif tree of a SMILES. Raises NotEncodable with the reason."""
+    return _tree(_molecule(smiles))
 
 
 def _tree(mol: Chem.Mol) -> Motif:
@@ -257,14 +257,10 @@ def _tree(mol: Chem.Mol) -> Motif:
         raise NotEncodable(str(error)) from None
 
 
-def _molecule(smiles: str, stereo: bool) -> Chem.Mol:
+def _molecule(smiles: str) -> Chem.Mol:
     mol = Chem.MolFromSmiles(smiles)
     if mol is None or not mol.GetNumAtoms():
         raise NotEncodable("not a molecule")
-    if not stereo and any(mark in smiles for mark in "@/\\"):
-        Chem.RemoveStereochemistry(mol)
-        # Read again, since a ring double bond's or an allene's stereo may linger in the order of atoms.
-        mol = Chem.MolFromSmiles(Chem.MolToSmiles(mol))
     if "." in smiles:
         raise NotEncodable("more than one fragment")
     if "[" in smiles and any(a.GetIsotope() or a.GetNumRadicalElectrons() for a in mol.GetAtoms()):
