@@ -3,8 +3,9 @@
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -14,9 +15,10 @@ from rdkit import Chem
 
 from molgan.chem.molecule import Molecule
 from molgan.scoring.batch import Batch
-from molgan.scoring.cache import shared_cache
+from molgan.scoring.cache import Known, shared_cache
 from molgan.scoring.descriptors import Descriptors
 from molgan.scoring.parameters import validated
+from molgan.scoring.store import ScoreStore
 from molgan.scoring.transforms import Identity, Transform
 from molgan.settings import Settings
 
@@ -34,6 +36,7 @@ class Counts:
     """What became of the molecules given; the five others add up to `given`.
 
     `invalid` were no molecule, `repeated` equal an earlier one, `cached` were known, `scored` and `failed` were new.
+    `reasons`: how often each reason for a failure was given.
     """
 
     given: int
@@ -42,6 +45,7 @@ class Counts:
     cached: int
     scored: int
     failed: int
+    reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def distinct(self) -> int:
@@ -61,11 +65,17 @@ class Scores:
     counts: Counts
 
 
+Scoring = Callable[[list[Descriptors]], list[Score]]
+"""How distinct molecules that no cache knows are scored: a score for each, in order."""
+
+
 class Scorer(ABC):
     """A raw property of molecules in the field's unit. What is good is told by a transform, not here.
 
     A subclass sets the class variables, declares its `Parameters` and overrides `_score`. `version` is part of the
-    cache's key: raise it when values change.
+    cache's key: raise it when values change. `costly`: worth a cache on disk. `waits`: it mostly waits for others, its
+    own processes or a server, so that it need not run in a process of a pool. `source` tells versions of a user's own
+    scorer apart.
     """
 
     name: ClassVar[str]
@@ -76,6 +86,9 @@ class Scorer(ABC):
     direction: ClassVar[Literal["high", "low", "none"]] = "none"
     boolean: ClassVar[bool] = False
     version: ClassVar[str] = "1"
+    costly: ClassVar[bool] = False
+    waits: ClassVar[bool] = False
+    source: ClassVar[str] = ""
     default_transform: ClassVar[Transform] = Identity()
 
     class Parameters(Settings):
@@ -90,20 +103,52 @@ class Scorer(ABC):
         """One value a molecule, in order; NaN where there is none. The molecules are valid, distinct and shared:
         copy one before changing it. What is raised becomes the reason of the molecule that caused it."""
 
-    def __call__(self, molecules: Sequence[str | Molecule | None] | Batch) -> Scores:
-        """Score SMILES or molecules; same length and order. Raises InputError for a single string, else nothing."""
+    def __call__(
+        self,
+        molecules: Sequence[str | Molecule | None] | Batch,
+        *,
+        scoring: Scoring | None = None,
+        store: ScoreStore | None = None,
+    ) -> Scores:
+        """Score SMILES or molecules; same length and order. Raises InputError for a single string, else nothing.
+
+        `scoring` stands in for scoring here: in another process, say. `store` is a cache on disk; it can raise
+        RunError.
+        """
         batch = molecules if isinstance(molecules, Batch) else Batch.of(molecules)
-        cache = shared_cache(self.key)
-        known = [cache.get(molecule.smiles) for molecule in batch.distinct]
+        known = self._recalled(batch, store)
         new = [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
-        fresh = self._isolated(new)
-        for molecule, (value, error, note) in zip(new, fresh, strict=True):
-            if error is None:
-                cache.put(molecule.smiles, (value, note))
+        fresh = (scoring or self.fresh)(new)
+        found = {
+            molecule.smiles: (value, note)
+            for molecule, (value, error, note) in zip(new, fresh, strict=True)
+            if error is None
+        }
+        shared_cache(self.key).update(found)
+        if store is not None and found:
+            store.put(self.key, found)
         remaining = iter(fresh)
         scores = [next(remaining) if score is None else Score(score[0], None, score[1]) for score in known]
-        failed = sum([error is not None for _, error, _ in fresh])
-        return _spread(batch, scores, cached=len(scores) - len(new), failed=failed)
+        return _spread(batch, scores, fresh)
+
+    def unknown(self, batch: Batch, store: ScoreStore | None = None) -> list[Descriptors]:
+        """The distinct molecules that no cache knows."""
+        known = self._recalled(batch, store)
+        return [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
+
+    def _recalled(self, batch: Batch, store: ScoreStore | None) -> list[Known | None]:
+        """What the caches know of the distinct molecules; what is found on disk is in memory then."""
+        cache = shared_cache(self.key)
+        known = [cache.get(molecule.smiles) for molecule in batch.distinct]
+        if store is None or None not in known:
+            return known
+        smiles = [molecule.smiles for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
+        stored = store.get(self.key, smiles)
+        cache.update(stored)
+        return [
+            stored.get(molecule.smiles) if score is None else score
+            for molecule, score in zip(batch.distinct, known, strict=True)
+        ]
 
     @cached_property
     def key(self) -> str:
@@ -112,12 +157,15 @@ class Scorer(ABC):
 
     def _key(self) -> dict[str, Any]:
         """What decides the values beside the molecule, as plain values."""
-        return {"scorer": self.name, "version": self.version, **self.parameters.model_dump(mode="json")}
+        version = [self.version, self.source] if self.source else self.version
+        return {"scorer": self.name, "version": version, **self.parameters.model_dump(mode="json")}
+
+    def fresh(self, molecules: list[Descriptors]) -> list[Score]:
+        """A score for each distinct molecule, past all caches."""
+        return self._isolated(molecules) if molecules else []
 
     def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
         """A score for each: when scoring all at once raises, each is scored alone, so that only the culprit fails."""
-        if not molecules:
-            return []
         try:
             values = list(self._score([molecule.mol for molecule in molecules]))
         except Exception as error:
@@ -171,20 +219,24 @@ def failure(error: Exception) -> Score:
     return Score(math.nan, f"{type(error).__name__}: {lines[0]:.120}" if lines else type(error).__name__)
 
 
-def _spread(batch: Batch, scores: list[Score], *, cached: int, failed: int) -> Scores:
-    """The scores of the distinct molecules at every input that has them; the parser's reason at the others."""
+def _spread(batch: Batch, scores: list[Score], fresh: list[Score]) -> Scores:
+    """The scores of the distinct molecules at every input that has them; the parser's reason at the others. `fresh`
+    are those of `scores` that were not known."""
     rows = [
         scores[position] if position >= 0 else Score(math.nan, molecule.reason)
         for molecule, position in zip(batch.molecules, batch.place.tolist(), strict=True)
     ]
     invalid = int((batch.place < 0).sum())
+    reasons = Counter(error for _, error, _ in fresh if error is not None)
+    failed = reasons.total()
     counts = Counts(
         given=len(rows),
         invalid=invalid,
         repeated=len(rows) - invalid - len(scores),
-        cached=cached,
-        scored=len(scores) - cached - failed,
+        cached=len(scores) - len(fresh),
+        scored=len(fresh) - failed,
         failed=failed,
+        reasons=reasons,
     )
     values = np.array([value for value, _, _ in rows], dtype=np.float64)
     return Scores(values, [error for _, error, _ in rows], [note for _, _, note in rows], counts)

@@ -1,10 +1,12 @@
 """The distinct molecules of a list, and where each input's value is found among theirs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rdkit import Chem
 
 from molgan.chem.molecule import Molecule, parse
 from molgan.errors import InputError
@@ -25,9 +27,10 @@ class Batch:
     place: NDArray[np.intp]
 
     @classmethod
-    def of(cls, items: Sequence[str | Molecule | None]) -> "Batch":
-        """Parse and dedupe. A repeated text is parsed once. Raises InputError for a single string."""
-        refuse_single(items)
+    def of(cls, items: Iterable[Any]) -> "Batch":
+        """Parse and dedupe what `as_list` takes. A repeated text is parsed once. Raises InputError for a single
+        string."""
+        items = as_list(items)
         parsed: dict[str, Molecule] = {}
         distinct: dict[str, int] = {}
         described: list[Descriptors] = []
@@ -44,22 +47,36 @@ class Batch:
         return cls(molecules, described, place)
 
 
-def chunks(items: Sequence[str | Molecule | None]) -> Iterator[Batch]:
+def chunks(items: Iterable[Any]) -> Iterator[Batch]:
     """Batches of a size that keeps memory small and the processor's cache warm; at least one."""
-    refuse_single(items)
+    items = as_list(items)
     for start in range(0, max(len(items), 1), _CHUNK):
         yield Batch.of(items[start : start + _CHUNK])
 
 
-def refuse_single(items: object) -> None:
-    """Raises InputError for a single string, which is a sequence of strings too."""
-    if isinstance(items, str | bytes):
+def as_list(items: Iterable[Any]) -> list[Any]:
+    """SMILES, `Molecule`s and RDKit molecules, None for what is missing, from a list, a column of pandas or polars, an
+    array, …. Raises InputError for a single string or molecule."""
+    if isinstance(items, list):
+        return items
+    if isinstance(items, str | bytes | Molecule | Chem.Mol):
         raise InputError("expected a list of SMILES, not a single string: write [smiles]")
+    return list(items)
 
 
-def _parse_once(text: str | None, parsed: dict[str, Molecule]) -> Molecule:
+def source_of(item: Any) -> str | None:
+    """What a table shows of an input: its text."""
+    if isinstance(item, Molecule):
+        return item.source
+    return Chem.MolToSmiles(item) if isinstance(item, Chem.Mol) else item
+
+
+def _parse_once(text: Any, parsed: dict[str, Molecule]) -> Molecule:
+    if isinstance(text, Chem.Mol):
+        # By way of SMILES, so that a molecule has the same values however it comes.
+        text = Chem.MolToSmiles(text)
     if not isinstance(text, str):
-        return parse(text)
+        return parse(None if type(text).__name__ == "NAType" else text)
     molecule = parsed.get(text)
     if molecule is None:
         molecule = parsed[text] = parse(text)

@@ -1,5 +1,7 @@
 """A bounded in-memory cache of scores, shared by all scorers of one name, version and parameters in a process."""
 
+from collections.abc import Mapping
+
 _CAPACITY = 100_000
 
 Known = tuple[float, str | None]
@@ -17,10 +19,11 @@ class Cache:
         self._values: dict[str, Known] = {}
         self.get = self._values.get
 
-    def put(self, smiles: str, value: Known) -> None:
-        if smiles not in self._values and len(self._values) >= self.capacity:
-            del self._values[next(iter(self._values))]
-        self._values[smiles] = value
+    def update(self, found: Mapping[str, Known]) -> None:
+        for smiles, value in found.items():
+            if smiles not in self._values and len(self._values) >= self.capacity:
+                del self._values[next(iter(self._values))]
+            self._values[smiles] = value
 
 
 _caches: dict[str, Cache] = {}

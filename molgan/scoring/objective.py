@@ -1,21 +1,26 @@
 """What a good molecule is: scorers, transforms, and how their values become one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from rdkit import Chem
 
 from molgan.chem.molecule import Molecule
 from molgan.scoring.aggregation import aggregated
-from molgan.scoring.base import Counts, Scorer, Scores
+from molgan.scoring.base import Counts, Scores
 from molgan.scoring.batch import Batch, chunks
-from molgan.scoring.registry import get_scorer
-from molgan.scoring.settings import ComponentSettings, ObjectiveSettings
-from molgan.scoring.transforms import Transform, get_transform
+from molgan.scoring.component import Component
+from molgan.scoring.settings import ObjectiveSettings, load_objective
+from molgan.scoring.store import ScoreStore
 
 if TYPE_CHECKING:
     import pandas
@@ -53,50 +58,63 @@ class ScoreTable:
         return pandas.DataFrame(columns)
 
 
-@dataclass(frozen=True, slots=True)
-class _Component:
-    name: str
-    weight: float
-    scorer: Scorer
-    transform: Transform
-    missing: str
-
-    @classmethod
-    def of(cls, settings: ComponentSettings) -> "_Component":
-        scorer = get_scorer(settings.scorer, **settings.parameters)
-        transform = scorer.default_transform if settings.transform is None else get_transform(settings.transform)
-        return cls(settings.name, settings.weight, scorer, transform, settings.missing)
-
-    def transformed(self, raw: Floats, batch: Batch) -> Floats:
-        """How good the raw values are; NaN for what failed, or 0 when a missing value counts as the worst."""
-        values = self.transform(raw)
-        return np.where(np.isnan(values) & (batch.place >= 0), 0.0, values) if self.missing == "worst" else values
-
-
 class Objective:
-    """Scores SMILES by settings. It keeps no state of its own, pickles as its settings, and is cheap to build."""
+    """Scores SMILES by settings. It pickles as its settings and is cheap to build.
+
+    Components that wait for others, their own processes or a server, work at the same time as the rest. `close`, or the
+    end of a `with` block, ends such processes; they end with this one in any case.
+    """
 
     def __init__(self, settings: ObjectiveSettings) -> None:
         self.settings = settings
-        self._components = [_Component.of(component) for component in settings.components]
+        self._components = [Component.of(component) for component in settings.components]
+
+    @classmethod
+    def from_yaml(cls, path: str | Path) -> "Objective":
+        """The objective of a YAML file: of a campaign's section `objective`, or of a file that holds nothing else.
+
+        Raises ConfigError, one line with file, line and mend.
+        """
+        return cls(load_objective(Path(path)))
 
     def __reduce__(self) -> tuple[type["Objective"], tuple[ObjectiveSettings]]:
         return Objective, (self.settings,)
 
-    def __call__(self, smiles: Sequence[str | Molecule | None]) -> ScoreTable:
-        """Score each; what fails is NaN with a reason. Raises InputError for a single string."""
+    def __call__(self, smiles: Iterable[str | Molecule | Chem.Mol | None]) -> ScoreTable:
+        """Score each; what fails is NaN with a reason. Raises InputError for a single string, and RunError when the
+        cache on disk cannot be used."""
         return self.totalled(_joined([self._table(batch) for batch in chunks(smiles)]))
 
     def totalled(self, table: ScoreTable) -> ScoreTable:
         """The table with the totals of its rows, which follow from the transformed values; a Pareto rank needs all."""
-        counted = [component for component in self._components if component.weight > 0]
-        weights = np.array([component.weight for component in counted])
-        values = np.stack([table.transformed[component.name] for component in counted])
-        ignored = np.array([component.missing == "ignore" for component in counted])
+        counted = [component.settings for component in self._components if component.settings.weight > 0]
+        weights = np.array([settings.weight for settings in counted])
+        values = np.stack([table.transformed[settings.name] for settings in counted])
+        ignored = np.array([settings.missing == "ignore" for settings in counted])
         return replace(table, total=aggregated(self.settings.aggregation, values, weights, ignored))
 
+    def reward(self, smiles: Sequence[str | None]) -> Floats:
+        """The total, 0..1: all that training sees of scoring."""
+        # The one place where a failure becomes 0: a policy needs a number for what it made, and broken is worst.
+        return np.nan_to_num(self(smiles).total, nan=0.0)
+
+    def close(self) -> None:
+        """End the processes of components; the next call would start new ones."""
+        for component in self._components:
+            component.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @cached_property
+    def _store(self) -> ScoreStore | None:
+        return ScoreStore(self.settings.cache) if self.settings.cache else None
+
     def _table(self, batch: Batch) -> ScoreTable:
-        scores = {component.name: component.scorer(batch) for component in self._components}
+        scores = self._scores(batch)
         return ScoreTable(
             smiles=[molecule.source or None for molecule in batch.molecules],
             raw={name: score.values for name, score in scores.items()},
@@ -107,10 +125,26 @@ class Objective:
             counts={name: score.counts for name, score in scores.items()},
         )
 
-    def reward(self, smiles: Sequence[str | None]) -> Floats:
-        """The total, 0..1: all that training sees of scoring."""
-        # The one place where a failure becomes 0: a policy needs a number for what it made, and broken is worst.
-        return np.nan_to_num(self(smiles).total, nan=0.0)
+    def _scores(self, batch: Batch) -> dict[str, Scores]:
+        """The raw values of each component."""
+        with self._waiting(batch) as waiting:
+            here = {c.name: c.scores(batch, self._store) for c in self._components if c.name not in waiting}
+            found = here | {name: future.result() for name, future in waiting.items()}
+        return {component.name: found[component.name] for component in self._components}
+
+    @contextmanager
+    def _waiting(self, batch: Batch) -> Iterator[dict[str, Future[Scores]]]:
+        """The components that wait, begun in threads."""
+        waiting = [component for component in self._components if component.waits]
+        if not waiting:
+            yield {}
+            return
+        with ThreadPoolExecutor(len(waiting)) as threads:
+            try:
+                yield {c.name: threads.submit(c.scores, batch, self._store) for c in waiting}
+            except BaseException:  # an interrupt is not made to wait for them
+                self.close()
+                raise
 
 
 def _joined(parts: list[ScoreTable]) -> ScoreTable:

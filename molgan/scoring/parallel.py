@@ -1,29 +1,16 @@
 """An objective whose large batches are scored by several processes."""
 
-import math
-import multiprocessing
-import os
-import signal
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
-from functools import reduce
-from operator import add
-from threading import Thread
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterable
 
-import numpy as np
-from numpy.typing import NDArray
+from rdkit import Chem
 
 from molgan.chem.molecule import Molecule
 from molgan.errors import RunError
-from molgan.scoring.base import Counts
-from molgan.scoring.batch import Batch
-from molgan.scoring.cache import shared_cache
-from molgan.scoring.objective import Floats, Objective, ScoreTable
-from molgan.scoring.registry import SCORERS
+from molgan.scoring.base import DescriptorScorer, Score, Scores, Scoring
+from molgan.scoring.batch import Batch, as_list
+from molgan.scoring.component import Component, is_registered_elsewhere, recipe
+from molgan.scoring.lanes import Job, Lanes
+from molgan.scoring.objective import Objective, ScoreTable
 from molgan.scoring.settings import ObjectiveSettings
 
 _CHUNK = 256
@@ -31,105 +18,78 @@ _LEAST = 1024
 
 
 class ScoringPool(Objective):
-    """Scores as `Objective` does; from `least` distinct molecules on, in processes of its own.
+    """Scores as `Objective` does; from `least` unknown molecules on, in processes of its own.
 
-    The processes start when the first such batch comes, and end with `close`, with the `with` block, or when this
-    process dies. Settings and SMILES go to them, nothing else. A script that asks for them needs the usual
-    `if __name__ == "__main__":`.
+    Each process takes some molecules and some components at a time: those that share what they work out about a
+    molecule, or a single other one. The processes start when the first such batch comes, and end with `close`, with the
+    `with` block, or when this process dies. A molecule that kills them has no values.
     """
 
     def __init__(self, settings: ObjectiveSettings, processes: int, *, least: int = _LEAST) -> None:
         super().__init__(settings)
+        self._pooled = [component for component in self._components if not component.waits]
         # A new process knows the scorers that molgan has, not those that the user's program has registered.
-        own = all(SCORERS[part.scorer].__module__.startswith("molgan.") for part in settings.components)
-        self._processes = processes if own else 1
-        self._least = least
-        self._executor: ProcessPoolExecutor | None = None
+        if any(is_registered_elsewhere(component.scorer) for component in self._pooled):
+            processes = 1
+        self._least = least if processes > 1 and self._pooled else None
+        recipes = {component.name: recipe(component.settings, component.scorer) for component in self._pooled}
+        self.lanes = Lanes(recipes, processes, size=_CHUNK)
 
-    def __call__(self, smiles: Sequence[str | Molecule | None]) -> ScoreTable:
-        """One row an input, in order. Raises RunError when processes die twice over the same molecules."""
-        if self._processes < 2 or len(smiles) < self._least:
-            return super().__call__(smiles)
-        batch = Batch.of(smiles)
-        if len(batch.distinct) < self._least:
-            return super().__call__(batch.molecules)
-        sources = _sources(batch)
-        chunks = [sources[start : start + _CHUNK] for start in range(0, len(sources), _CHUNK)]
-        parts = self._scored(chunks)
-        self._remember(batch, parts)
-        return self.totalled(_spread(batch, parts))
+    def __call__(self, smiles: Iterable[str | Molecule | Chem.Mol | None]) -> ScoreTable:
+        """One row an input, in order. Raises RunError when processes do not start or die again and again."""
+        items = as_list(smiles)
+        if self._least is None or len(items) < self._least:
+            return super().__call__(items)
+        return self.totalled(self._table(Batch.of(items)))
 
     def close(self) -> None:
         """End the processes; the next large batch would start new ones."""
-        if self._executor is not None:
-            self._executor.shutdown(cancel_futures=True)
-            self._executor = None
+        self.lanes.close()
+        super().close()
 
-    def __enter__(self) -> Self:
-        return self
+    def _scores(self, batch: Batch) -> dict[str, Scores]:
+        jobs = [_job(group, self._unknown(group, batch), batch) for group in self._groups()]
+        if self._least is None or max(len(job.smiles) for job in jobs) < self._least:
+            return super()._scores(batch)
+        with self._waiting(batch) as waiting:
+            found = {name: future.result() for name, future in waiting.items()} | self._pool(jobs, batch)
+        return {component.name: found[component.name] for component in self._components}
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+    def _groups(self) -> list[list[Component]]:
+        """Components that are scored together; costly ones first, so that no process is left with them at the end."""
+        sharing = [component for component in self._pooled if isinstance(component.scorer, DescriptorScorer)]
+        return [[component] for component in self._pooled if component not in sharing] + [sharing] * bool(sharing)
 
-    def _scored(self, chunks: list[list[str]]) -> list[ScoreTable]:
-        try:
-            return list(self._running().map(_score, chunks))
-        except BrokenProcessPool:
-            # Killed from outside, perhaps; a molecule that kills them does so again.
+    def _unknown(self, group: list[Component], batch: Batch) -> set[str]:
+        """The molecules that no cache knows, for one of the components at least."""
+        return {
+            molecule.smiles
+            for component in group
+            for molecule in component.scorer.unknown(batch, component.store(self._store))
+        }
+
+    def _pool(self, jobs: list[Job], batch: Batch) -> dict[str, Scores]:
+        found = self._run(jobs)
+        for component in self._pooled:
+            for _ in range(component.settings.retries):
+                failed = [text for text, score in found[component.name].items() if score.error is not None]
+                found[component.name] |= self._run([Job([component.name], failed)])[component.name]
+        texts = dict(zip((molecule.smiles for molecule in batch.distinct), sources(batch), strict=True))
+        return {
+            component.name: component.scores(batch, self._store, _looked_up(found[component.name], texts))
+            for component in self._pooled
+        }
+
+    def _run(self, jobs: list[Job]) -> dict[str, dict[str, Score]]:
+        """The scores by column and text."""
+        scores = self.lanes.run(jobs)
+        if self.lanes.given_up:
             self.close()
-        try:
-            return list(self._running().map(_score, chunks))
-        except BrokenProcessPool:
-            self.close()
-            raise RunError(
-                "the scoring processes died twice: out of memory, a molecule that crashes a scorer, or a script that "
-                "lacks `if __name__ == '__main__':`"
-            ) from None
-
-    def _remember(self, batch: Batch, parts: list[ScoreTable]) -> None:
-        """Put the values into this process's caches, where filters find them."""
-        for component in self._components:
-            scorer, name = component.scorer, component.name
-            cache = shared_cache(scorer.key)
-            values = np.concatenate([part.raw[name] for part in parts]).tolist()
-            notes = [note for part in parts for note in part.notes[name]]
-            for molecule, value, note in zip(batch.distinct, values, notes, strict=True):
-                if not math.isnan(value):
-                    cache.put(molecule.smiles, (value, note))
-
-    def _running(self) -> ProcessPoolExecutor:
-        if self._executor is None:
-            spawn = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(
-                self._processes, mp_context=spawn, initializer=_start, initargs=(self.settings,)
-            )
-        return self._executor
+            raise RunError(f"the scoring processes cannot go on: {self.lanes.given_up}")
+        return {column: dict(zip(job.smiles, scores[column], strict=True)) for job in jobs for column in job.columns}
 
 
-_objective: Objective | None = None
-
-
-def _start(settings: ObjectiveSettings) -> None:
-    """In a new process: get ready for chunks. It leaves interrupts to its parent, and ends with it."""
-    global _objective
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
-    _objective = Objective(settings)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _score(smiles: list[str]) -> ScoreTable:
-    assert _objective is not None
-    return _objective(smiles)
-
-
-def _sources(batch: Batch) -> list[str]:
+def sources(batch: Batch) -> list[str]:
     """The text of each distinct molecule that came first: the values are those that scoring here would give."""
     first: dict[int, str] = {}
     for molecule, position in zip(batch.molecules, batch.place.tolist(), strict=True):
@@ -137,30 +97,10 @@ def _sources(batch: Batch) -> list[str]:
     return [first[position] for position in range(len(batch.distinct))]
 
 
-def _spread(batch: Batch, parts: list[ScoreTable]) -> ScoreTable:
-    """The rows of the distinct molecules at every input that has them; the parser's reason at the others."""
-    place, names = batch.place, list(parts[0].raw)
-    errors = [error for part in parts for error in part.errors]
-    return ScoreTable(
-        smiles=[molecule.source or None for molecule in batch.molecules],
-        raw={name: _at(place, [part.raw[name] for part in parts]) for name in names},
-        transformed={name: _at(place, [part.transformed[name] for part in parts]) for name in names},
-        notes={name: _texts_at(place, [note for part in parts for note in part.notes[name]]) for name in names},
-        total=_at(place, [part.total for part in parts]),
-        errors=[m.reason or error for m, error in zip(batch.molecules, _texts_at(place, errors), strict=True)],
-        counts={name: _counts(place, [part.counts[name] for part in parts]) for name in names},
-    )
+def _job(group: list[Component], unknown: set[str], batch: Batch) -> Job:
+    texts = zip(batch.distinct, sources(batch), strict=True)
+    return Job([c.name for c in group], [text for molecule, text in texts if molecule.smiles in unknown])
 
 
-def _at(place: NDArray[np.intp], parts: list[Floats]) -> Floats:
-    return np.where(place < 0, np.nan, np.concatenate(parts)[place])
-
-
-def _texts_at(place: NDArray[np.intp], texts: list[str | None]) -> list[str | None]:
-    return [texts[position] if position >= 0 else None for position in place.tolist()]
-
-
-def _counts(place: NDArray[np.intp], parts: list[Counts]) -> Counts:
-    total = reduce(add, parts)
-    invalid = int((place < 0).sum())
-    return replace(total, given=len(place), invalid=invalid, repeated=len(place) - invalid - total.given)
+def _looked_up(found: dict[str, Score], texts: dict[str, str]) -> Scoring:
+    return lambda molecules: [found[texts[molecule.smiles]] for molecule in molecules]

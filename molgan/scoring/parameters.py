@@ -26,11 +26,12 @@ def validated(section: type[Section], values: Mapping[str, Any], owner: str, con
     try:
         return section.model_validate(dict(values), context=context)
     except ValidationError as error:
-        faults = "; ".join(_fault(dict(fault), section) for fault in error.errors())
+        faults = "; ".join(fault_message(dict(fault), section) for fault in error.errors())
         raise ConfigError(f"{owner}: {faults}") from None
 
 
-def _fault(fault: Mapping[str, Any], section: type[Settings]) -> str:
+def fault_message(fault: Mapping[str, Any], section: type[Settings]) -> str:
+    """What is wrong with a value of `section`, of which pydantic says `fault`."""
     place = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         return str(unknown("parameter", place, section.model_fields))

@@ -1,11 +1,12 @@
 """The configuration of an objective."""
 
+from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, model_validator
 
 from molgan.errors import ConfigError
-from molgan.scoring.parameters import validated
+from molgan.scoring.parameters import fault_message, validated
 from molgan.settings import Settings
 
 
@@ -35,31 +36,38 @@ class ComponentSettings(Settings):
     def _named(cls, values: Any, info: ValidationInfo) -> Any:
         if not isinstance(values, dict):
             return values
-        values = {**values, "name": values.get("name") or values.get("scorer", "")}
-        scorer, parameters = values.get("scorer"), values.get("parameters")
-        if info.context and isinstance(scorer, str) and isinstance(parameters, dict):
+        if not isinstance(scorer := values.get("scorer"), str):
+            return values
+        from molgan.scoring.own import located
+
+        scorer = located(scorer, info)
+        values = {**values, "scorer": scorer, "name": values.get("name") or scorer.rpartition(":")[2]}
+        if info.context and isinstance(parameters := values.get("parameters"), dict):
             values["parameters"] = _located(scorer, parameters, info.context)
         return values
 
     @model_validator(mode="after")
     def _buildable(self) -> "ComponentSettings":
-        from molgan.scoring.registry import get_scorer
-        from molgan.scoring.transforms import get_transform
+        from molgan.scoring.component import Component
 
         try:
-            get_scorer(self.scorer, **self.parameters)
-            if self.transform is not None:
-                get_transform(self.transform)
+            Component.of(self)
         except ConfigError as error:
             raise ValueError(str(error)) from None
         return self
 
 
 class ObjectiveSettings(Settings):
-    """What a good molecule is: components, and how their transformed values become one."""
+    """What a good molecule is: components, and how their transformed values become one.
+
+    `aggregation`: weighted means, the product of the values to the powers of their weights, or the Pareto rank among
+    the molecules scored together. `cache`: a file, relative to the working folder, where the values of costly scorers
+    are kept for other runs.
+    """
 
     components: list[ComponentSettings] = Field(min_length=1)
     aggregation: Literal["geometric_mean", "arithmetic_mean", "product", "pareto"] = "geometric_mean"
+    cache: Path | None = None
 
     @model_validator(mode="after")
     def _sound(self) -> "ObjectiveSettings":
@@ -72,14 +80,28 @@ class ObjectiveSettings(Settings):
         return self
 
 
+def load_objective(path: Path) -> ObjectiveSettings:
+    """The section `objective` of a YAML file, or a file that holds nothing else. Raises ConfigError, one line with
+    file, line and mend."""
+    from molgan.yamlfile import YamlFile
+
+    source = YamlFile(path)
+    at = ("objective",) if "objective" in source.values else ()
+    values = source.values["objective"] if at else source.values
+    try:
+        return ObjectiveSettings.model_validate(values, context={"folder": path.parent})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        message = fault_message(dict(fault), ObjectiveSettings)
+        raise ConfigError(f"{source.place((*at, *fault['loc']), message)}: {message}") from None
+
+
 def _located(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:
     """The parameters with the files among them found beside the configuration that `context` tells."""
-    from molgan.scoring.registry import SCORERS
+    from molgan.scoring.registry import find_scorer
 
-    if scorer not in SCORERS:
-        return parameters  # told when the scorer is built
     try:
-        section = validated(SCORERS[scorer].Parameters, parameters, f"scorer {scorer!r}", context)
+        section = validated(find_scorer(scorer).Parameters, parameters, f"scorer {scorer!r}", context)
     except ConfigError as error:
         raise ValueError(str(error)) from None
     return section.model_dump(exclude_unset=True)

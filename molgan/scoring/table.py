@@ -1,14 +1,15 @@
 """`score`: raw properties of a list of SMILES as a table."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rdkit import Chem
 
 from molgan.chem.molecule import Molecule
 from molgan.errors import ConfigError, InputError
 from molgan.scoring.base import Scorer
-from molgan.scoring.batch import chunks, refuse_single
+from molgan.scoring.batch import as_list, chunks, source_of
 from molgan.scoring.objective import merged_errors
 from molgan.scoring.registry import get_scorer
 
@@ -16,18 +17,18 @@ if TYPE_CHECKING:
     import pandas
 
 
-def score(smiles: Iterable[str | Molecule | None], scorers: Sequence[str | Scorer]) -> "pandas.DataFrame":
-    """Raw values of `smiles` (a list, a pandas Series, …; None and NaN are allowed) by `scorers`, names or objects.
+def score(smiles: Iterable[str | Molecule | Chem.Mol | None], scorers: Sequence[str | Scorer]) -> "pandas.DataFrame":
+    """Raw values of `smiles` by `scorers`, names or objects. `smiles`: a list, a column of pandas or polars, …, of text
+    or RDKit molecules, with None or NaN for what is missing.
 
     One row an input, in order: `smiles` as given, a column a scorer, `error`. What failed is missing and `error` says
     why. Alerts and other yes/no scorers are nullable booleans, True for a hit; the others are floats in their unit.
     Raises InputError for a single string, ConfigError for an unknown scorer.
     """
-    refuse_single(smiles)
+    items = as_list(smiles)
     if isinstance(scorers, str):
         raise InputError(f"expected a list of scorers, not a single string: write [{scorers!r}]")
     chosen = _by_name(scorers)
-    items = list(smiles)
     columns: dict[str, list[np.ndarray]] = {name: [] for name in chosen}
     errors: list[str | None] = []
     for batch in chunks(items):
@@ -49,14 +50,14 @@ def _by_name(scorers: Sequence[str | Scorer]) -> dict[str, Scorer]:
 
 
 def _frame(
-    items: list[str | Molecule | None],
+    items: list[Any],
     scorers: dict[str, Scorer],
     columns: dict[str, list[np.ndarray]],
     errors: list[str | None],
 ) -> "pandas.DataFrame":
     import pandas
 
-    smiles = [item.source if isinstance(item, Molecule) else item for item in items]
+    smiles = [source_of(item) for item in items]
     frame = {"smiles": pandas.Series(smiles, dtype=object)}
     for name, parts in columns.items():
         values = np.concatenate(parts)

@@ -38,6 +38,10 @@ def assert_same(one: ScoreTable, other: ScoreTable) -> None:
     np.testing.assert_array_equal(one.total, other.total)
 
 
+def pids(pool: ScoringPool) -> list[int | None]:
+    return [process.pid for process in pool.lanes.processes]
+
+
 def test_processes_give_the_same_and_a_killed_one_is_replaced() -> None:
     given = [*KNOWN, None, "c1cc", "OCC", "CCO", KNOWN[0], *parse_all(KNOWN[:3])]
     clear_caches()
@@ -48,11 +52,12 @@ def test_processes_give_the_same_and_a_killed_one_is_replaced() -> None:
         known = Objective(SETTINGS)(given)
         assert {counts.scored for counts in known.counts.values()} == {0}, "what processes found is not known here"
         assert known.notes == expected.notes
-        assert pool._executor is not None
-        victim = next(iter(pool._executor._processes))
+        victim = pool.lanes.processes[0].pid
+        assert victim is not None
         os.kill(victim, signal.SIGKILL)
+        clear_caches()
         np.testing.assert_array_equal(pool(given).total, expected.total)
-        assert victim not in pool._executor._processes
+        assert victim not in pids(pool)
         assert math.isnan(expected.total[400])
         assert pool.reward(given)[400] == 0
 
@@ -61,7 +66,7 @@ def test_few_molecules_start_no_process() -> None:
     with ScoringPool(SETTINGS, 2) as pool:
         pool(KNOWN)
         pool(KNOWN * 10)
-        assert pool._executor is None
+        assert pids(pool) == [None, None]
 
 
 class Mine(Scorer):
@@ -76,10 +81,10 @@ def test_a_scorer_of_the_users_own_is_scored_here(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(SCORERS, "mine", Mine)
     with ScoringPool(ObjectiveSettings.model_validate({"components": [{"scorer": "mine"}]}), 2, least=100) as pool:
         assert (pool(KNOWN).total == 1).all()
-        assert pool._executor is None
+        assert pids(pool) == [None]
 
 
-UNGUARDED = """
+SCRIPT = """
 from molgan.scoring.parallel import ScoringPool
 from molgan.scoring.settings import ObjectiveSettings
 pool = ScoringPool(ObjectiveSettings.model_validate({"components": [{"scorer": "mw"}]}), 2, least=1)
@@ -87,26 +92,49 @@ pool(["C" * n for n in range(1, 400)])
 """
 
 
-@pytest.mark.slow
-def test_processes_that_cannot_live_are_told_of_and_do_not_hang(tmp_path: Path) -> None:
-    script = tmp_path / "unguarded.py"
-    script.write_text(UNGUARDED)
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=600)
-    assert done.stderr.splitlines()[-1].startswith(f"{RunError.__module__}.RunError: the scoring processes died twice")
+class Killer(Scorer):
+    name = "killer"
+    summary = "Dies over some molecules"
+
+    def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
+        if any(mol.HasSubstructMatch(Chem.MolFromSmarts("[#16]")) for mol in mols):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return [1.0] * len(mols)
+
+
+def test_a_molecule_that_kills_its_process_costs_no_other_its_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    clear_caches()
+    given = ["C" * n for n in range(1, 40)] + ["CS", "CCO"]
+    with ScoringPool(SETTINGS, 2, least=1) as pool:
+        recipes = {name: (f"{__file__}:Killer", {}) for name in ("qed", "brenk", "mw")}
+        for process in pool.lanes.processes:
+            process._scorers = recipes
+        table = pool(given)
+    assert table.errors[39] == "; ".join(f"{name}: its process died (SIGSEGV)" for name in ("qed", "brenk", "mw"))
+    assert table.counts["qed"].reasons == {"its process died (SIGSEGV)": 1}
+    assert [error is None for error in table.errors] == [i != 39 for i in range(41)]
+
+
+def test_processes_that_do_not_start_are_told_of() -> None:
+    clear_caches()
+    with ScoringPool(SETTINGS, 2, least=1) as pool:
+        for process in pool.lanes.processes:
+            process._scorers = {"qed": ("no_such", {})}
+        with pytest.raises(RunError, match="cannot go on: its process does not start: no scorer 'no_such'"):
+            pool(KNOWN)
 
 
 @pytest.mark.slow
-def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
-    script = tmp_path / "guarded.py"
-    body = "".join(f"    {line}\n" for line in UNGUARDED.splitlines() if line)
-    end = "    print(*pool._executor._processes, flush=True)\n    import time; time.sleep(600)\n"
-    script.write_text(f"if __name__ == '__main__':\n{body}{end}")
+def test_processes_end_with_the_one_that_started_them_and_a_script_needs_no_guard(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    end = "print(*[process.pid for process in pool.lanes.processes], flush=True)\nimport time; time.sleep(600)\n"
+    script.write_text(SCRIPT + end)
     with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as driver:
         assert driver.stdout is not None
         workers = [int(pid) for pid in driver.stdout.readline().split()]
         driver.kill()
     assert len(workers) == 2
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + 60
     while alive := [pid for pid in workers if Path(f"/proc/{pid}").exists()]:
         assert time.monotonic() < deadline, f"still alive: {alive}"
         time.sleep(0.1)
