@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from molgan import __version__
-from molgan.cli import campaigns, molecules
+from molgan.cli import campaigns, molecules, qsar
 from molgan.errors import MolganError
 
 _EXIT_CODES = "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 short of its target, 130 interrupted."
@@ -74,6 +74,7 @@ for name, verb in (
     ("list", molecules.list_),
 ):
     app.command(name, epilog=_EXIT_CODES)(verb)
+app.add_typer(qsar.app, name="qsar")
 
 
 def main() -> None:

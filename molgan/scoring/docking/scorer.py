@@ -35,6 +35,8 @@ class Docking(Scorer):
     summary = "Best score by AutoDock Vina in a receptor's pocket"
     unit = "kcal/mol"
     direction = "low"
+    costly = True
+    waits = True
     default_transform = ReverseSigmoid(low=-12, high=-6)
 
     class Parameters(Settings):

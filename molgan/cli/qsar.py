@@ -1,0 +1,110 @@
+"""The verb qsar: train a model that a campaign's `qsar` scorer can use."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from molgan.cli.files import bad_rows
+from molgan.cli.progress import show_progress
+
+if TYPE_CHECKING:
+    from molgan.models.qsar_data import Measured
+    from molgan.models.qsar_training import Trained
+
+app = typer.Typer(help="Train models of measured properties, for the scorer `qsar`.", no_args_is_help=True)
+
+
+class Kind(StrEnum):
+    """The networks there are."""
+
+    FINGERPRINT = "fingerprint"
+    DMPNN = "dmpnn"
+
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help=".csv, .tsv (also .gz), .parquet, or .sdf with properties.")]
+
+
+@app.command()
+def train(
+    data: Data,
+    target: Annotated[str, typer.Option(help="The column with what was measured: numbers, or classes 0 and 1.")],
+    smiles: Annotated[str | None, typer.Option(help="The SMILES column; found by its name when left out.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for the model; runs/qsar/TARGET when left out.")
+    ] = None,
+    model: Annotated[Kind, typer.Option(help="Dense layers on fingerprints, or message passing on graphs.")] = (
+        Kind.FINGERPRINT
+    ),
+    members: Annotated[int, typer.Option(min=2, max=50, help="Networks in the ensemble.")] = 5,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training molecules.")] = 40,
+    hidden: Annotated[int, typer.Option(min=4, max=8192, help="Width of the hidden layers.")] = 256,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same model.")] = 0,
+) -> None:
+    """Train a DeepChem ensemble on a scaffold split, and print how good it is on molecules that it never saw.
+
+    Leaves the model (no pickle), predictions.csv and fit.svg.
+
+    Example: `molgan qsar train data/solubility.csv.gz --smiles smiles --target logS`
+    """
+    from molgan.models.qsar_data import read_measured
+    from molgan.models.qsar_settings import QSARTraining
+    from molgan.models.qsar_training import train as train_ensemble
+
+    settings = QSARTraining(kind=model.value, members=members, epochs=epochs, hidden=hidden, seed=seed)
+    folder = output or Path("runs") / "qsar" / target
+    with bad_rows(data) as on_bad:
+        measured = read_measured(data, target, smiles=smiles, on_bad=on_bad)
+    with show_progress() as progress:
+        progress.message(f"{len(measured.smiles):,} molecules, {measured.task} of {target}")
+        trained = train_ensemble(measured, settings, target=target, progress=progress)
+    trained.model.save(folder)
+    _write_predictions(folder, measured, trained, target)
+    _print_metrics(measured, trained, folder)
+
+
+def _write_predictions(folder: Path, measured: "Measured", trained: "Trained", target: str) -> None:
+    import numpy as np
+    import pandas
+
+    from molgan.chem.io import write_files
+    from molgan.report.fit import fit_chart, roc_chart
+
+    predicted = trained.prediction
+    table = pandas.DataFrame(
+        {
+            "smiles": measured.smiles,
+            target: measured.target,
+            "part": trained.part,
+            "prediction": predicted.value,
+            "spread": predicted.spread,
+            "similarity": predicted.similarity,
+            "error": predicted.error,
+        }
+    )
+    chart = fit_chart if measured.task == "regression" else roc_chart
+    svg = chart(measured.target, predicted.value, np.array([part == "test" for part in trained.part]), title=target)
+    csv = table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+    write_files(folder, {"predictions.csv": [csv.encode()], "fit.svg": [svg.encode()]})
+
+
+def _print_metrics(measured: "Measured", trained: "Trained", folder: Path) -> None:
+    import numpy as np
+
+    description = trained.model.description
+    counts = ", ".join(f"{number:,} {name}" for name, number in description.molecules.items())
+    print(f"{description.target}: {counts} (scaffold split); on the test part")
+    names = list(next(iter(trained.metrics.values())))
+    print(f"  {'':<14}" + "".join(f"{name:>9}" for name in names))
+    for model, values in trained.metrics.items():
+        told = "".join(f"{value:>9.3f}" for value in values.values() if value is not None)
+        print(f"  {model:<14}{told}")
+    a, b, c = description.error
+    print(f"expected error: {a:.3g} + {b:.3g} spread + {c:.3g} (1 - similarity)")
+    test = np.array([part == "test" for part in trained.part])
+    if description.task == "regression":
+        residual = np.abs(trained.prediction.value - measured.target)[test]
+        within = (residual <= trained.prediction.error[test]).mean()
+        print(f"  {within:.0%} of the test molecules are within it")
+    print(f"model: {folder}")
