@@ -8,7 +8,6 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -82,8 +81,8 @@ def prepare(
     """Encode every molecule of a SMILES file; a second call with the same content and options reads the cache.
 
     Motifs seen at least `least_count` times get an action of their own, the others are spelled; a given `vocabulary`
-    keeps its actions, and what it lacks is appended. Molecules that cannot be encoded are counted by reason in `summary`. Memory stays bounded by the
-    motif table. Raises InputError where nothing in the file can be encoded.
+    keeps its actions, and what it lacks is appended. Molecules that cannot be encoded are counted by reason in
+    `summary`. Memory stays bounded by the motif table. Raises InputError where nothing in the file can be encoded.
     """
     progress = progress or Silent()
     folder = cache / _cache_key(path, column, least_count, vocabulary)

@@ -36,8 +36,7 @@ class Forced:
 
     def motif_mask(self, at: Tensor) -> Tensor:
         """The motifs allowed at some positions (where a motif is due), [positions, motifs]."""
-        fits = self.grammar.sizes[FIRST_MOTIF:] <= self.budget[at][:, None]
-        return fits & (self.grammar.binds | self.first[at][:, None])
+        return self.grammar.motifs_within(self.budget[at], first=self.first[at])
 
 
 def pad(actions: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> Tensor:

@@ -48,8 +48,15 @@ class Grammar:
         self.capacity = capacity.to(device)
         self.sizes = sizes.to(device)
         self.binds = self.capacity[FIRST_MOTIF:, 0] > 0
+        budgets = torch.arange(MOST_SITES + 1, device=device)[:, None]
+        fits = self.sizes[FIRST_MOTIF:] <= budgets
+        self._within = torch.stack([fits & self.binds, fits])  # [later or first, budget, motif]
         self.valence = torch.tensor([atom.valence for atom in ALPHABET], dtype=torch.int16, device=device)
         self.device = self.capacity.device
+
+    def motifs_within(self, budget: Tensor, *, first: Tensor) -> Tensor:
+        """Which motifs fit a budget of heavy atoms [N] and, unless they come first [N], can bind: [N, motifs]."""
+        return self._within[first.long(), budget.clamp(max=MOST_SITES)]
 
 
 class GrammarState:
@@ -115,17 +122,18 @@ class GrammarState:
 
     def mask(self) -> Tensor:
         """Which actions are allowed, [B, actions] bool; all False where the molecule is complete."""
-        return torch.cat([self.structural_mask(), self.motif_mask()], dim=1)
+        due = self.motif_due()
+        motifs = torch.zeros(len(due), self.grammar.actions - FIRST_MOTIF, dtype=torch.bool, device=due.device)
+        motifs[due] = self.motif_mask(due)
+        return torch.cat([self.structural_mask(), motifs], dim=1)
 
     def motif_due(self) -> Tensor:
         """Where a motif may come next, [B]."""
         return (self.mode == MOTIF) | ((self.mode == EXTEND_ATOM) & (self.budget > 0))
 
-    def motif_mask(self) -> Tensor:
-        """Which motifs are allowed, [B, motifs]."""
-        fits = self.grammar.sizes[FIRST_MOTIF:] <= self.budget[:, None]
-        binds = self.grammar.binds | (self.depth < 0)[:, None]
-        return fits & binds & self.motif_due()[:, None]
+    def motif_mask(self, at: Tensor) -> Tensor:
+        """Which motifs are allowed at some rows (where a motif is due), [rows, motifs]."""
+        return self.grammar.motifs_within(self.budget[at], first=self.depth[at] < 0)
 
     def structural_mask(self) -> Tensor:
         """Which of the actions below the first motif are allowed, [B, FIRST_MOTIF]."""

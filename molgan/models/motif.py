@@ -16,16 +16,16 @@ from torch.nn import functional
 from molgan.chem.motifs import write
 from molgan.errors import WeightsError
 from molgan.graphs.forcing import Forced, force, pad
-from molgan.graphs.grammar import Grammar, GrammarState
-from molgan.graphs.motif_actions import FIRST_MOTIF, MOST_SITES, Vocabulary, decode
+from molgan.graphs.grammar import Grammar
+from molgan.graphs.motif_actions import MOST_SITES, Vocabulary, decode
 from molgan.models.precision import autocast
+from molgan.models.rollout import NEVER, roll_out
 from molgan.models.settings import MotifNetworkSettings
 from molgan.models.weights import load_weights, read_description, save_weights
 
 KIND = "motif generator"
 _MOST_COUNTED = 64  # heavy atoms that the network tells apart
 _LIKE_LENGTH = 128  # sequences of like length that share a pass
-_NEVER = -1e9  # a logit that no action takes; finite, so that its gradient is 0 and not NaN
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +133,14 @@ class MotifGenerator(nn.Module):
                 continue
             generator = torch.Generator().manual_seed(_batch_seed(seed, batch))
             with autocast(self.device, enabled=bf16):
-                actions, log_prob = self._roll_out(
-                    chosen, size, generator, max_atoms or self.max_atoms, prefix, temperature
+                actions, log_prob = roll_out(
+                    self,
+                    chosen,
+                    size,
+                    generator,
+                    max_atoms=max_atoms or self.max_atoms,
+                    prefix=prefix,
+                    temperature=temperature,
                 )
             for row, value in zip(actions, log_prob.tolist(), strict=True):
                 drawn = tuple(row[row >= 0].tolist())
@@ -142,61 +148,11 @@ class MotifGenerator(nn.Module):
             on_batch(len(chosen))
         return samples
 
-    def _roll_out(
-        self,
-        chosen: np.ndarray,
-        size: int,
-        generator: torch.Generator,
-        max_atoms: int,
-        prefix: Sequence[int],
-        temperature: float,
-    ) -> tuple[np.ndarray, Tensor]:
-        """Actions and log-probabilities of the chosen molecules of a batch of `size`."""
-        n, place = len(chosen), torch.from_numpy(chosen)
-        state = GrammarState(self.grammar, n, max_atoms)
-        rows = torch.arange(n, device=self.device)  # of the molecules that are not complete
-        last = torch.full((n,), self.grammar.start, device=self.device)
-        memory = torch.zeros(self.settings.layers, n, self.settings.hidden, device=self.device)
-        total = torch.zeros(n)
-        steps: list[np.ndarray] = []
-        while len(rows):
-            inputs = self.embed(last, state.top, state.top_site, state.atoms)[:, None]
-            hidden, memory = self.recurrent(inputs, memory.to(inputs.dtype))
-            due = state.motif_due()
-            logits = self._step_logits(hidden[:, 0], state, due) / temperature
-            probabilities = logits.softmax(1)
-            if len(steps) < len(prefix):
-                action = torch.full_like(last, prefix[len(steps)])
-                if bool((logits.gather(1, action[:, None]) <= _NEVER / 2).any()):
-                    raise ValueError(f"action {len(steps)} of the prefix is not allowed there")
-            else:
-                # For the whole batch at every step, so that a molecule's numbers do not depend on the others.
-                action = _draw(probabilities, torch.rand(size, 1, generator=generator)[place[rows.cpu()]])
-            total[rows.cpu()] += probabilities.gather(1, action[:, None])[:, 0].log().cpu()
-            step = np.full(n, -1, dtype=np.int64)
-            step[rows.cpu().numpy()] = action.cpu().numpy()
-            steps.append(step)
-            state.step(action)
-            last = action
-            going = (~state.done).nonzero()[:, 0]
-            if len(going) < len(rows):
-                rows, last, memory, state = rows[going], last[going], memory[:, going], state.select(going)
-        return np.stack(steps, axis=1), total
-
-    def _step_logits(self, hidden: Tensor, state: GrammarState, due: Tensor) -> Tensor:
-        logits = hidden.new_full((len(hidden), len(self.vocabulary)), _NEVER, dtype=torch.float32)
-        logits[:, :FIRST_MOTIF] = self._masked_logits(hidden, state.structural_mask(), None)
-        at = due.nonzero()[:, 0]
-        if len(at):
-            motifs = functional.linear(hidden[at], self.head.weight[FIRST_MOTIF:], self.head.bias[FIRST_MOTIF:])
-            logits[at, FIRST_MOTIF:] = motifs.float().masked_fill(~state.select(at).motif_mask(), _NEVER)
-        return logits
-
     def _masked_logits(self, hidden: Tensor, structural: Tensor, motifs: Tensor | None) -> Tensor:
         allowed = structural if motifs is None else torch.cat([structural, motifs], dim=1)
         width = allowed.shape[1]
         logits = functional.linear(hidden, self.head.weight[:width], self.head.bias[:width])
-        return logits.float().masked_fill(~allowed, _NEVER)
+        return logits.float().masked_fill(~allowed, NEVER)
 
     def save(self, path: str | Path, *, dtype: torch.dtype | None = None, **about: object) -> None:
         """Write `path`.safetensors and `path`.json; `about` adds facts on the training to the description.
@@ -224,14 +180,6 @@ class MotifGenerator(nn.Module):
             raise WeightsError(f"{path}.json: {str(error).splitlines()[0]}") from error
         load_weights(path, generator)
         return generator.eval()
-
-
-def _draw(probabilities: Tensor, uniform: Tensor) -> Tensor:
-    """One action a row by inverting the distribution function at `uniform`, [B, 1] in 0..1."""
-    cumulated = probabilities.cumsum(1)
-    # The factor keeps rounding from reaching past the last allowed action.
-    threshold = uniform.to(probabilities.device) * cumulated[:, -1:] * (1 - 1e-6)
-    return torch.searchsorted(cumulated, threshold, right=True)[:, 0]
 
 
 def _batch_seed(seed: int, batch: int) -> int:

@@ -11,7 +11,7 @@ from molgan.chem.motifs import cut
 from molgan.chem.references import load_reference
 from molgan.errors import WeightsError
 from molgan.graphs.datasets import tree_of
-from molgan.graphs.motif_actions import CLOSE, FIRST_MOTIF, SPELL, Vocabulary, encode
+from molgan.graphs.motif_actions import CLOSE, FIRST_ATOM, FIRST_MARK, FIRST_MOTIF, SPELL, Vocabulary, encode
 from molgan.models.motif import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
@@ -36,7 +36,19 @@ def speller() -> MotifGenerator:
     return generator
 
 
-@pytest.mark.parametrize("name", ["generator", "speller"])
+@pytest.fixture(scope="module")
+def chiral() -> MotifGenerator:
+    """An untrained generator that likes to set stereo marks."""
+    torch.manual_seed(2)
+    generator = MotifGenerator(Vocabulary(MOTIFS, stereo=True), TINY, max_atoms=20)
+    with torch.no_grad():
+        generator.head.bias[FIRST_MARK:FIRST_ATOM] += 2
+        generator.head.bias[SPELL] += 3
+        generator.head.bias[CLOSE] -= 1
+    return generator
+
+
+@pytest.mark.parametrize("name", ["generator", "speller", "chiral"])
 def test_every_sample_is_a_valid_molecule_within_its_budget(name: str, request: pytest.FixtureRequest) -> None:
     drawn = request.getfixturevalue(name).sample(500, seed=0)
     mols = [Chem.MolFromSmiles(sample.smiles) for sample in drawn]
@@ -46,13 +58,13 @@ def test_every_sample_is_a_valid_molecule_within_its_budget(name: str, request: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["generator", "speller"])
-def test_no_invalid_molecule_in_50_000(name: str, request: pytest.FixtureRequest) -> None:
-    drawn = request.getfixturevalue(name).sample(50_000, seed=1, max_atoms=30)
+@pytest.mark.parametrize("name", ["generator", "speller", "chiral"])
+def test_no_invalid_molecule_in_100_000(name: str, request: pytest.FixtureRequest) -> None:
+    drawn = request.getfixturevalue(name).sample(100_000, seed=1, max_atoms=30)
     assert sum(Chem.MolFromSmiles(sample.smiles) is None for sample in drawn) == 0
 
 
-@pytest.mark.parametrize("name", ["generator", "speller"])
+@pytest.mark.parametrize("name", ["generator", "speller", "chiral"])
 def test_log_likelihood_is_the_log_probability_of_sampling(name: str, request: pytest.FixtureRequest) -> None:
     model = request.getfixturevalue(name)
     drawn = model.sample(100, seed=2, bf16=False)
@@ -85,9 +97,30 @@ def test_real_molecules_keep_to_the_grammar(generator: MotifGenerator) -> None:
     assert torch.isfinite(generator.log_likelihood(actions, max_atoms=30)).all()
 
 
+def test_stereo_is_drawn_where_the_vocabulary_has_it_and_nowhere_else(
+    generator: MotifGenerator, chiral: MotifGenerator
+) -> None:
+    assert not any("@" in sample.smiles or "/" in sample.smiles for sample in generator.sample(300, seed=0))
+    drawn = [sample.smiles for sample in chiral.sample(300, seed=0)]
+    assert sum("@" in smiles for smiles in drawn) > 30
+    assert any("/" in smiles or "\\" in smiles for smiles in drawn)
+    isomers = [encode(tree_of(s), chiral.vocabulary) for s in ("C[C@H](N)C=O", "C[C@@H](N)C=O", "C/C=C/C", "C/C=C\\C")]
+    assert len({tuple(actions) for actions in isomers}) == 4
+    assert torch.isfinite(chiral.log_likelihood(isomers)).all()
+    assert torch.isinf(generator.log_likelihood(isomers)).all()
+
+
 def test_same_seed_same_molecules(generator: MotifGenerator) -> None:
     assert generator.sample(50, seed=3) == generator.sample(50, seed=3)
     assert generator.sample(50, seed=3) != generator.sample(50, seed=4)
+
+
+def test_molecules_drawn_apart_are_those_drawn_together(generator: MotifGenerator) -> None:
+    together = generator.sample(50, seed=3, batch_size=20, bf16=False)
+    apart = [generator.sample(50, seed=3, batch_size=20, bf16=False, only=range(k, 50, 3)) for k in range(3)]
+    for k, part in enumerate(apart):
+        assert [sample.actions for sample in part] == [sample.actions for sample in together[k::3]]
+    assert generator.sample(50, seed=3, only=[]) == []
 
 
 def test_a_prefix_starts_every_molecule(generator: MotifGenerator) -> None:
