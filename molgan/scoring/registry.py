@@ -6,6 +6,7 @@ from typing import Any
 from molgan.scoring import (
     alerts,
     cns,
+    external,
     isomer,
     natural,
     physchem,
@@ -94,3 +95,5 @@ register(alerts.BRENK)
 register(alerts.CatalogAlerts)
 register(substructure.CustomAlerts)
 register(Docking)
+register(external.Process)
+register(external.Rest)
