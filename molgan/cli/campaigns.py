@@ -81,7 +81,7 @@ def report(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run fol
 
 
 def _print_findings(findings: "Findings") -> None:
-    print("\nOf 1,000 molecules of the MOSES test set")
+    print(f"\nOf {findings.passing[0].entered:,} molecules of the MOSES test set")
     for count in findings.passing:
         reasons = ", ".join(f"{reason} {number}" for reason, number in count.reasons.most_common(3))
         print(f"  {count.stage:<20} {count.entered:>6,} in {count.kept:>6,} kept  {reasons}".rstrip())

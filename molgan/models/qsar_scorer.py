@@ -30,7 +30,6 @@ class QSAR(Scorer):
 
     name = "qsar"
     summary = "Prediction of a model by `molgan qsar train`, made worse where it is uncertain"
-    costly = True
 
     class Parameters(Settings):
         """`model`: a folder that `molgan qsar train` wrote, or with `trust` a pickled estimator on ECFP4 bits. `good`:

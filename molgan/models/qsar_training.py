@@ -121,7 +121,9 @@ def _fitted(rows: NDArray[Any], target: Floats, data: Measured, settings: QSARTr
         warnings.simplefilter("ignore")
         network = new_network(settings, data.task)
         network.fit(dataset, nb_epoch=settings.epochs, checkpoint_interval=0)
-    return {name: tensor.detach().numpy().copy() for name, tensor in network.model.state_dict().items()}
+    # Halves: what is measured is what is saved, and half as large.
+    state = network.model.state_dict().items()
+    return {name: (t.half() if t.is_floating_point() else t).detach().cpu().numpy() for name, t in state}
 
 
 @contextmanager
