@@ -34,7 +34,10 @@ class _Job(Settings):
 
     @field_validator("out", mode="before")
     @classmethod
-    def _text(cls, out: Any) -> Any:
+    def _place(cls, out: Any) -> Any:
+        if isinstance(out, str) and "@" in out.partition("://")[2].partition("/")[0]:
+            # It would be written to config.yaml, and shown in errors.
+            raise ValueError("out: storage takes its credentials from the environment, not from the URL")
         return str(out) if isinstance(out, Path) else out
 
     @property

@@ -37,7 +37,15 @@ class Reporter:
         if self._task is None:
             self._work.metrics.resume(task, row["step"])
         self._work.metrics.add({"stage": task, **row, **({"saved": True} if saved else {})})
+        if saved:
+            self._work.keep()
         self._show(task, metrics)
+
+    def again(self) -> None:
+        """The loop starts again from its last checkpoint."""
+        if self._task is not None:
+            self._work.progress.finish(self._task)
+        self._task, self._step = None, 0
 
     def _show(self, task: str, metrics: Mapping[str, Any]) -> None:
         progress, step = self._work.progress, metrics["step"]

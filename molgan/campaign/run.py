@@ -7,6 +7,7 @@ from pathlib import Path
 
 from molgan.campaign.folder import opened
 from molgan.campaign.library import library
+from molgan.campaign.mirror import mirrored
 from molgan.campaign.reporter import METRICS_OF
 from molgan.campaign.reporting import reference, report
 from molgan.campaign.result import CampaignResult
@@ -28,7 +29,11 @@ def run(config: CampaignConfig, *, progress: Progress | None = None) -> Campaign
     started = datetime.now(UTC)
     progress = progress or Silent()
     _check_target(config)
-    with opened(config.folder) as folder, at_work(config, folder, progress) as work:
+    with (
+        opened(config.folder) as folder,
+        mirrored(folder, config.storage) as keep,
+        at_work(config, folder, keep, progress) as work,
+    ):
         _write_config(config, folder)
         stages = _stages(work, started)
     counts = next(stage.record["counts"] for stage in stages if stage.name == "library")
@@ -57,11 +62,14 @@ def _stages(work: Work, started: datetime) -> list[Stage]:
         trained = adversarial(work, config.adversarial, weights, inputs)
         weights, critic = trained.folder / "generator", trained.folder / "critic"
         finished.append(trained)
+        work.keep()
     if config.reinforce is not None:
         trained = reinforce(work, config.reinforce, weights, critic, trained, inputs)
         weights = trained.folder / "generator"
         finished.append(trained)
+        work.keep()
     finished.append(library(work, weights, critic, trained, inputs))
+    work.keep()
     finished.append(reference(work, data))
     finished.append(report(work, finished, start, started))
     return finished

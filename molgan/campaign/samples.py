@@ -58,6 +58,7 @@ class Samples:
         if scores is None:
             scores = self._scored(molecules)
             _write(scores_path, scores, self._scored_by)
+            self._work.keep()
         self._remember(molecules, scores)
         self._parts += 1
         self.drawn += size

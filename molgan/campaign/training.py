@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,20 +39,22 @@ def adversarial(work: Work, settings: AdversarialSettings, weights: str | Path, 
         from molgan.models.motif import load_generator
         from molgan.training.adversarial import refine
 
-        agent = load_generator(weights).to(work.device)
-        critic = Discriminator(seed=config.seed).to(work.device)
+        agent, critic = load_generator(weights), Discriminator(seed=config.seed)
+        loop = partial(
+            refine,
+            real=training_molecules(config.data, settings.rounds * settings.real, config.seed),
+            settings=settings,
+            seed=config.seed,
+            processes=work.cores if settings.real >= _MANY_GRAPHS and not config.compute.workers else 1,
+        )
         work.progress.message(f"adversarial: {settings.real:,} real molecules against {settings.fake:,} generated ones")
         with Reporter(work, stage.name, resumes) as report:
-            figures = refine(
-                agent,
-                critic,
-                training_molecules(config.data, settings.rounds * settings.real, config.seed),
-                settings,
-                reward=work.objective.reward if rewarded else None,
-                seed=config.seed,
+            figures = work.train(
+                loop,
+                {"agent": agent, "critic": critic},
                 checkpoint=stage.folder / "checkpoint",
                 report=report,
-                processes=work.cores if settings.real >= _MANY_GRAPHS else 1,
+                **({"reward": work.objective.reward} if rewarded else {}),
             )
         _save(stage, generator=agent, critic=critic)
         told = f"{figures['accuracy']:.1%} of unseen molecules, area under the curve {figures['auc']:.3f}"
@@ -87,18 +90,17 @@ def reinforce(
     def perform(resumes: bool) -> Counts:
         from molgan.models.discriminator import Discriminator
         from molgan.models.motif import load_generator
+        from molgan.training.memory import OracleCache
         from molgan.training.reinforce import reinforce as train
 
-        agent = load_generator(weights).to(work.device)
+        agent = load_generator(weights)
         with Reporter(work, stage.name, resumes) as report:
-            outcome = train(
-                agent,
-                work.objective.reward,
-                settings,
-                critic=Discriminator.load(critic).to(work.device) if critic else None,
-                seed=config.seed,
+            outcome = work.train(
+                partial(train, settings=settings, seed=config.seed),
+                {"agent": agent, **({"critic": Discriminator.load(critic)} if critic else {})},
                 checkpoint=stage.folder / "checkpoint",
                 report=report,
+                reward=OracleCache(work.objective.reward),  # a loop that starts again asks again
                 message=work.progress.message,
             )
         _save(stage, generator=agent)

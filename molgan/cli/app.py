@@ -1,14 +1,15 @@
 """The verbs, and how each kind of failure ends."""
 
 import errno
-import sys
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from molgan import __version__
-from molgan.cli import campaigns, molecules, qsar
+from molgan.cli import campaigns, jobs, molecules, qsar
+from molgan.cli.progress import choose_form, tell_error
 from molgan.errors import MolganError
 
 _EXIT_CODES = "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 short of its target, 130 interrupted."
@@ -30,7 +31,7 @@ class _Verbs(TyperGroup):
             if error.errno not in _MENDABLE:
                 raise
             reason = f"{error.filename or 'output'}: {error.strerror}"
-        print(f"molgan: {' '.join(reason.split())}", file=sys.stderr)
+        tell_error(" ".join(reason.split()))
         raise typer.Exit(2)
 
 
@@ -53,13 +54,21 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
+class LogForm(StrEnum):
+    AUTO, PLAIN, JSON = "auto", "plain", "json"
+
+
 @app.callback()
 def _global_options(
+    log: Annotated[
+        LogForm,
+        typer.Option(envvar="MOLGAN_LOG", help="Progress on stderr: bars on a terminal, plain lines, or JSON lines."),
+    ] = LogForm.AUTO,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    pass
+    choose_form(log.value)
 
 
 for name, verb in (
@@ -71,6 +80,8 @@ for name, verb in (
     ("filter", molecules.filter_),
     ("evaluate", molecules.evaluate),
     ("report", campaigns.report),
+    ("submit", jobs.submit),
+    ("status", jobs.status),
     ("list", molecules.list_),
 ):
     app.command(name, epilog=_EXIT_CODES)(verb)

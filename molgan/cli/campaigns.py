@@ -25,8 +25,10 @@ def check(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> 
     Example: `molgan check configs/quickstart.yaml`
     """
     from molgan.config import TrainingConfig, load
+    from molgan.distributed.storage import check_storage
 
     settings = load(config, overrides or [], smoke=smoke)
+    check_storage(settings.compute, settings.folder, settings.storage)
     if isinstance(settings, TrainingConfig):
         print(f"{config}: a training of a prior, valid; it writes to {settings.folder}")
         return

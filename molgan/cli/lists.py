@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.fields import FieldInfo
 
+from molgan.errors import ConfigError
+
 if TYPE_CHECKING:
     from molgan.scoring.base import Scorer
 
 
 def scorers() -> list[str]:
-    """Name, unit, range, which raw values are usually good, what it is, parameters."""
-    from molgan.scoring.registry import SCORERS
+    """Name, unit, range, which raw values are usually good, what it is, parameters; those of other packages too."""
+    from molgan.scoring.registry import scorer_names
 
-    rows = [
-        (name, each.unit, _range(each), each.direction, each.summary, _fields(each.Parameters.model_fields))
-        for name, each in SCORERS.items()
-    ]
-    return _aligned(("scorer", "unit", "range", "good", "what", "parameters"), rows)
+    return _aligned(("scorer", "unit", "range", "good", "what", "parameters"), map(_scorer, scorer_names()))
 
 
 def filters() -> list[str]:
@@ -35,6 +33,16 @@ def transforms() -> list[str]:
 
     rows = [(name, each.summary, _fields(each.model_fields)) for name, each in TRANSFORMS.items()]
     return _aligned(("transform", "what", "parameters"), rows)
+
+
+def _scorer(name: str) -> Sequence[str]:
+    from molgan.scoring.registry import find_scorer
+
+    try:
+        each = find_scorer(name)
+    except ConfigError as error:  # a package that this one needs is not installed
+        return name, "", "", "", f"not available: {error}", ""
+    return name, each.unit, _range(each), each.direction, each.summary, _fields(each.Parameters.model_fields)
 
 
 def _aligned(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

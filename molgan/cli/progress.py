@@ -11,15 +11,20 @@ from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, T
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+from molgan.cli.jsonlines import JsonLines
 from molgan.progress import Progress
 
 _SECONDS_BETWEEN_LINES = 15.0
+_form = "auto"
 
 
 @contextmanager
 def show_progress() -> Iterator[Progress]:
-    """A `Progress` for as long as the `with` lasts."""
-    console = Console(stderr=True)
+    """A `Progress` for as long as the `with` lasts, in the form that `--log` asks for."""
+    if _form == "json":
+        yield JsonLines()
+        return
+    console = Console(stderr=True, force_terminal=False if _form == "plain" else None)
     if not console.is_terminal:
         yield PlainLines()
         return
@@ -34,6 +39,20 @@ def show_progress() -> Iterator[Progress]:
     )
     with Bars(*columns, console=console, redirect_stdout=False) as bars:
         yield ProgressBars(bars)
+
+
+def choose_form(form: str) -> None:
+    """From now on progress is shown as `--log` asks for: auto, plain or json."""
+    global _form
+    _form = form
+
+
+def tell_error(reason: str) -> None:
+    """One line on stderr: why the command ends."""
+    if _form == "json":
+        JsonLines().error(reason)
+    else:
+        print(f"molgan: {reason}", file=sys.stderr)
 
 
 class ProgressBars:

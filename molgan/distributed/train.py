@@ -8,21 +8,28 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from molgan.distributed.session import import_from, ray_session
+from molgan.distributed.mailbox import Asked, Done, Failed, Mailbox, Reported, Started
+from molgan.distributed.session import ray_session
 from molgan.distributed.settings import ComputeSettings
-from molgan.errors import ConfigError, MolganError, RunError
-from molgan.graphs.datasets import ActionData
-from molgan.models.motif import MotifGenerator
+from molgan.distributed.training_worker import work
+from molgan.errors import ConfigError, RunError
 from molgan.progress import Progress, Silent
-from molgan.training.checkpoint import load_checkpoint, under_prefix
+from molgan.training.checkpoint import read_checkpoint, write_checkpoint
 from molgan.training.pretrain import Report, pretrain
 from molgan.training.settings import PretrainSettings
-from molgan.training.share import Share
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from molgan.graphs.datasets import ActionData
+    from molgan.models.motif import MotifGenerator
 
 _MOST_FAILURES = 3
-_SECONDS_BETWEEN_REPORTS = 0.5
+_SECONDS_BETWEEN_LOOKS = 0.5
+# A worker that waits for a reward waits in a collective; of a worker that is gone Ray knows by itself.
+_SECONDS_TO_WAIT_FOR_OTHERS = 7 * 24 * 3600
 
 
 def pretrain_on_ray(
@@ -38,81 +45,119 @@ def pretrain_on_ray(
 ) -> None:
     """`pretrain` by `compute.workers` Ray workers together; in the end `generator` has the weights that it gives.
 
-    Each worker takes its share of every batch, so that settings mean what they mean in one process, and the gradients
-    are the same but for rounding. All workers must see the folder of the checkpoint. When one is lost, all start again
-    from there. Raises ConfigError where a batch has fewer molecules than there are workers; else as `train_on_ray`.
+    Raises ConfigError where a batch has fewer molecules than there are workers; else as `train_on_ray`.
     """
     batch = min(settings.batch_size, len(data))
     if batch < compute.workers:
         raise ConfigError(f"compute.workers: {compute.workers} cannot share a batch of {batch} molecules")
-    checkpoint, device = checkpoint.resolve(), generator.device
-    loop = partial(_pretrain, generator.cpu(), data, settings, seed=seed, checkpoint=checkpoint)
-    train_on_ray(loop, compute, report=report, progress=progress)
-    if (saved := load_checkpoint(checkpoint)) is None:
-        raise RunError(f"{checkpoint}: the workers wrote no checkpoint here: is the folder on storage that they share?")
-    generator.load_state_dict(under_prefix("generator", saved[0]))
-    generator.to(device).eval()
+    loop = partial(pretrain, data=data, settings=settings, seed=seed)
+    train_on_ray(loop, {"generator": generator}, compute, checkpoint=checkpoint, report=report, progress=progress)
+    generator.eval()
 
 
 def train_on_ray(
-    loop: Callable[..., None], compute: ComputeSettings, *, report: Report, progress: Progress | None = None
-) -> None:
-    """Call `loop(share=…, report=…)` in `compute.workers` Ray workers that form a process group (gloo, or nccl).
+    loop: Callable[..., Any],
+    networks: Mapping[str, nn.Module],
+    compute: ComputeSettings,
+    *,
+    checkpoint: Path,
+    report: Report,
+    calls: Mapping[str, Callable[..., Any]] | None = None,
+    on_restart: Callable[[], None] = lambda: None,
+    progress: Progress | None = None,
+) -> Any:
+    """Call `loop(**networks, **calls, share=…, checkpoint=…, report=…)` in `compute.workers` Ray workers that form a
+    process group (gloo, or nccl); gives what the loop gives, and in the end `networks` have the weights of theirs.
 
-    The loop travels pickled, arguments included, and owns its checkpoints: when a worker is lost, all start again, at
-    most three times, which `progress` is told. `report` is called here with what the leading worker reports; steps
-    since the last checkpoint come twice. Raises the loop's own MolganError at once, RunError for anything else that
-    ends the training.
+    Each worker takes its share of every batch, so that settings mean what they mean in one process. The loop travels
+    pickled, arguments included. `calls` are functions of this process, which the leading worker may call. A checkpoint
+    that it writes is written to `checkpoint` here; the workers need not see that folder. When a worker is lost, all
+    start again from it, at most three times, which `progress` and `on_restart` are told; steps since then are reported
+    twice. Raises the loop's own MolganError at once, RunError for anything else that ends the training.
     """
-    with ray_session(compute.workers * _threads(compute), compute.address):
+    progress = progress or Silent()
+    devices = {name: next(network.parameters()).device for name, network in networks.items()}
+    with ray_session(compute.processors, compute.address):
         import ray
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        mailbox = ray.remote(_Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
-        task = {"loop": ray.put(loop), "path": sys.path, "threads": _threads(compute), "mailbox": mailbox}
-        progress = progress or Silent()
-        errors: list[BaseException] = []
-        # In a thread, so that this one passes reports on and can be interrupted.
-        training = Thread(target=_fit, args=(task, compute, errors), daemon=True)
-        training.start()
-        starts = 0
-        while training.is_alive():
-            training.join(_SECONDS_BETWEEN_REPORTS)
-            for message in ray.get(mailbox.take.remote()):
-                match message:
-                    case MolganError():
-                        raise message
-                    case metrics, saved:
-                        report(metrics, saved)
-                    case "started":
-                        starts += 1
-                        if starts > 1:
-                            progress.message("a training worker was lost: all go on from the last checkpoint")
-        if errors:
-            raise _failure(errors[0]) from errors[0]
+        _tell_of_shortage(compute, progress)
+        loop_and_networks = ray.put((loop, {name: network.cpu() for name, network in networks.items()}))
+        mailbox = _mailbox(checkpoint)
+        task = {
+            "loop": loop_and_networks,
+            "calls": list(calls or {}),
+            "mailbox": mailbox,
+            "path": sys.path,
+            "threads": compute.threads or 1,
+        }
+        try:
+            done = _attended(task, compute, checkpoint, report, calls or {}, on_restart, progress)
+        finally:
+            ray.kill(mailbox)  # whatever is still at work fails over it, and ends
+    for name, network in networks.items():
+        network.load_state_dict(done.networks[name])
+        network.to(devices[name])
+    return done.outcome
 
 
-class _Mailbox:
-    """The actor to which workers report. It lives on the driver's node, for without that all is lost."""
+def _attended(
+    task: dict[str, Any],
+    compute: ComputeSettings,
+    checkpoint: Path,
+    report: Report,
+    calls: Mapping[str, Callable[..., Any]],
+    on_restart: Callable[[], None],
+    progress: Progress,
+) -> Done:
+    """Train, and do here what the workers ask for."""
+    import ray
 
-    def __init__(self) -> None:
-        self._messages: list[Any] = []
+    mailbox, errors, starts, done = task["mailbox"], list[BaseException](), 0, None
+    # In a thread, so that this one attends to the workers and can be interrupted.
+    training = Thread(target=_fit, args=(task, compute, errors), daemon=True)
+    training.start()
+    while training.is_alive() or done is None:
+        over = not training.is_alive()
+        messages = ray.get(mailbox.take.remote(_SECONDS_BETWEEN_LOOKS))
+        for message in messages:
+            match message:
+                case Started():
+                    starts += 1
+                    if starts > 1:
+                        on_restart()
+                        progress.message("a training worker was lost: all go on from the last checkpoint")
+                case Reported(metrics, saved, files):
+                    if files:
+                        write_checkpoint(checkpoint, files)
+                    report(metrics, saved)
+                case Asked(number, name, arguments):
+                    mailbox.answer.remote(number, calls[name](*arguments))
+                case Failed(error):
+                    raise error
+                case Done():
+                    done = message
+        if over and not messages and done is None:
+            error = errors[0] if errors else RuntimeError("the workers ended without a word")
+            raise _failure(error) from error
+    if done.checkpoint:
+        write_checkpoint(checkpoint, done.checkpoint)
+    return done
 
-    def put(self, message: Any) -> None:
-        self._messages.append(message)
 
-    def take(self) -> list[Any]:
-        """What has come since the last time."""
-        messages, self._messages = self._messages, []
-        return messages
+def _mailbox(checkpoint: Path) -> Any:
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    actor = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=here)
+    return actor.remote(read_checkpoint(checkpoint))
 
 
 def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseException]) -> None:
     """Train to the end; what goes wrong is left in `errors`, for the thread that waits."""
     import ray
     from ray.train import FailureConfig, RunConfig, ScalingConfig
-    from ray.train.torch import TorchTrainer
+    from ray.train.torch import TorchConfig, TorchTrainer
     from ray.train.v2.api.config import LoggingConfig
 
     gpus = ray.cluster_resources().get("GPU", 0)
@@ -125,48 +170,29 @@ def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseExcept
     try:
         # Ray Train wants a folder, though checkpoints are the loop's own and nothing but a marker comes into it.
         with TemporaryDirectory(prefix="molgan-") as folder:
-            run = RunConfig(
-                storage_path=folder, failure_config=failures, logging_config=LoggingConfig(log_level="ERROR")
-            )
-            TorchTrainer(_work, train_loop_config=task, scaling_config=scaling, run_config=run).fit()
+            TorchTrainer(
+                work,
+                train_loop_config=task,
+                scaling_config=scaling,
+                torch_config=TorchConfig(timeout_s=_SECONDS_TO_WAIT_FOR_OTHERS),
+                run_config=RunConfig(
+                    storage_path=folder, failure_config=failures, logging_config=LoggingConfig(log_level="ERROR")
+                ),
+            ).fit()
     except (Exception, SystemExit) as error:  # SystemExit is what Ray raises in a call under way when it is shut down
         errors.append(error)
 
 
-def _work(task: dict[str, Any]) -> None:
-    """What each worker does."""
+def _tell_of_shortage(compute: ComputeSettings, progress: Progress) -> None:
+    """Ray waits for processors without a word."""
     import ray
-    import ray.train
-    import torch
 
-    import_from(task["path"])
-    torch.set_num_threads(task["threads"])
-    context = ray.train.get_context()
-    share = Share(context.get_world_rank(), context.get_world_size(), torch.distributed.all_reduce)
-    put = task["mailbox"].put.remote
-    last = [put("started")] if share.leads else []
-
-    def report(metrics: dict[str, float], saved: Mapping[str, Any] | None) -> None:
-        if share.leads:
-            last[:] = [put((metrics, saved))]
-
-    try:
-        ray.get(task["loop"])(share=share, report=report)
-    except MolganError as error:
-        ray.get(put(error))
-        raise
-    ray.get(last)
-
-
-def _pretrain(generator: MotifGenerator, data: ActionData, settings: PretrainSettings, **options: Any) -> None:
-    from ray.train.torch import get_device
-
-    pretrain(generator.to(get_device()), data, settings, **options)
-
-
-def _threads(compute: ComputeSettings) -> int:
-    """PyTorch's threads a worker: one, since workers that share processors scale only then."""
-    return compute.threads or 1
+    free, wanted = ray.available_resources().get("CPU", 0.0), compute.workers * (compute.threads or 1)
+    if free < wanted:
+        progress.message(
+            f"training waits for {wanted} processors, of which Ray has {free:g} free: lower compute.workers or give "
+            "scoring actors a fraction of a processor (compute.scoring.cpus), unless the cluster grows by itself"
+        )
 
 
 def _failure(error: BaseException) -> RunError:

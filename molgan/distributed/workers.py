@@ -6,8 +6,10 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from threading import RLock, Timer
 from typing import Any
 
+from molgan.distributed.settings import PoolSettings
 from molgan.errors import RunError
 from molgan.progress import Progress, Silent
 
@@ -52,37 +54,49 @@ class _Call:
 
 
 class Workers:
-    """`count` Ray actors of class `kind`, built with `arguments`, whose method `work(items)` gives a result for a list.
+    """Ray actors of class `kind`, built with `arguments`, whose method `work(items)` gives a result for a list.
 
-    A worker that dies is replaced, and its list goes to another one. A list that costs two workers, or takes longer
-    than `timeout` seconds, is taken apart and each item tried alone; an item that does the same is `Lost`. They start
-    in the background: `run` takes them as they become ready. `progress` is told of every worker that is lost.
+    From the least to the most of `bounds`: more start while lists wait, and end when idle. They start in the
+    background: `run` takes them as they become ready. A worker that dies is replaced, and its list goes to another one.
+    A list that costs two workers, or takes too long, is taken apart and each item tried alone; an item that does the
+    same is `Lost`. `progress` is told of every worker that is lost.
     """
 
     def __init__(
         self,
         kind: type,
         arguments: tuple[Any, ...],
-        count: int,
+        settings: PoolSettings,
         *,
-        cpus: float = 1.0,
-        timeout: float | None = None,
+        bounds: tuple[int, int],
         progress: Progress | None = None,
     ) -> None:
         import ray
 
-        # Ray itself neither restarts an actor (one that dies on its start would be restarted for ever) nor repeats a
-        # call: which call killed it, and what to do about it, is decided here.
-        options = {"num_cpus": cpus, "max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD"}
-        self._kind = ray.remote(kind).options(**options)
+        self._kind = ray.remote(kind).options(
+            num_cpus=settings.cpus,
+            num_gpus=settings.gpus,
+            scheduling_strategy="SPREAD",
+            # Ray itself neither restarts an actor (one that dies on its start would be restarted for ever) nor repeats
+            # a call: which call killed it, and what to do about it, is decided here.
+            max_restarts=0,
+            max_task_retries=0,
+        )
         self._arguments = arguments
-        self._timeout = timeout
+        self._settings = settings
+        self._least, self._most = bounds
         self._progress = progress or Silent()
         self._lost_in_a_row = 0
         self._idle: list[Any] = []
         self._calls: dict[Any, _Call] = {}
-        for _ in range(count):
+        self._lock = RLock()
+        self._timer: Timer | None = None
+        for _ in range(self._least):
             self._start()
+
+    def __len__(self) -> int:
+        """Workers at present, those that are starting included."""
+        return len(self._idle) + len(self._calls)
 
     def run(self, lists: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Any]]:
         """For each list the position of its first item among all items, and its result; as they get done.
@@ -91,10 +105,18 @@ class Workers:
         worker can start or too many are lost in a row.
         """
         waiting = deque(_tasks(lists))
+        with self._lock:
+            yield from self._run(waiting)
+
+    def _run(self, waiting: deque[_Task]) -> Iterator[tuple[int, Any]]:
+        self._stop_timer()
         try:
             while waiting or any(call.task for call in self._calls.values()):
                 while waiting and self._idle:
                     self._hand_out(waiting.popleft())
+                starting = sum(call.task is None for call in self._calls.values())
+                for _ in range(min(self._most - len(self), len(waiting) - starting)):
+                    self._start()
                 for call, result in self._ended():
                     if isinstance(result, Lost):
                         self._replace(result)
@@ -110,14 +132,32 @@ class Workers:
         finally:
             for call in self._calls.values():
                 call.task = None
+            if len(self) > self._least:
+                self._timer = Timer(self._settings.idle, self._shrink)
+                self._timer.daemon = True
+                self._timer.start()
 
     def close(self) -> None:
         """Stop the workers."""
         import ray
 
+        self._stop_timer()
         for actor in [*self._idle, *(call.actor for call in self._calls.values())]:
             ray.kill(actor)
         self._idle, self._calls = [], {}
+
+    def _shrink(self) -> None:
+        """Nobody has asked for a while: stop what is idle beyond the least."""
+        import ray
+
+        with self._lock:
+            while self._idle and len(self) > self._least:
+                ray.kill(self._idle.pop())
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _start(self) -> None:
         actor = self._kind.remote(*self._arguments)
@@ -158,13 +198,13 @@ class Workers:
     def _late(self) -> Iterator[tuple[_Call, Lost]]:
         import ray
 
-        now = time.monotonic()
+        now, timeout = time.monotonic(), self._settings.timeout
         for reference, call in list(self._calls.items()):
             seconds = now - call.began
-            if call.task and self._timeout and seconds > self._timeout:
+            if call.task and timeout and seconds > timeout:
                 ray.kill(call.actor)
                 del self._calls[reference]
-                yield call, Lost(f"took longer than {self._timeout:g} s", late=True)
+                yield call, Lost(f"took longer than {timeout:g} s", late=True)
         starting = [now - call.began for call in self._calls.values() if call.task is None]
         if len(starting) == len(self._calls) and not self._idle and min(starting, default=0) > _SECONDS_TO_START:
             raise RunError(f"no worker has started within {_SECONDS_TO_START:g} s: has Ray processors to spare?")

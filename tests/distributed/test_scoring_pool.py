@@ -18,6 +18,7 @@ from molgan.scoring.settings import ObjectiveSettings
 
 DRUG_LIKE = ObjectiveSettings(components=[{"scorer": "qed"}, {"scorer": "sa"}, {"scorer": "tpsa"}, {"scorer": "brenk"}])
 BROKEN = "c1ccccc"
+TWO = ComputeSettings(workers=2)
 
 
 def inputs() -> list:
@@ -49,7 +50,7 @@ class Messages:
 def test_workers_give_what_one_process_gives(capfd: pytest.CaptureFixture[str]) -> None:
     clear_caches()
     expected, messages = Objective(DRUG_LIKE)(inputs()), Messages()
-    with ScoringPool(DRUG_LIKE, 2, chunk=8, progress=messages) as pool:
+    with ScoringPool(DRUG_LIKE, TWO, chunk=8, progress=messages) as pool:
         found = pool(inputs())
         assert_same(found, expected)
         for name, counts in found.counts.items():
@@ -74,7 +75,7 @@ def test_workers_give_what_one_process_gives(capfd: pytest.CaptureFixture[str]) 
 def kill_a_worker(pool: ScoringPool) -> None:
     import ray
 
-    pid = ray.get(pool._workers._idle[0].__ray_call__.remote(lambda actor: os.getpid()))
+    pid = ray.get(pool._crews[0]._workers._idle[0].__ray_call__.remote(lambda actor: os.getpid()))
     os.kill(pid, signal.SIGKILL)
 
 
@@ -85,7 +86,7 @@ def test_no_workers_means_this_process() -> None:
 
 def test_a_pool_outside_of_its_block_is_refused() -> None:
     with pytest.raises(RuntimeError, match="`with` block"):
-        ScoringPool(DRUG_LIKE, 2)(["CCO"])
+        ScoringPool(DRUG_LIKE, TWO)(["CCO"])
 
 
 def test_a_scorer_of_a_script_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +99,7 @@ def test_a_scorer_of_a_script_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     Mine.__module__ = "__main__"
     monkeypatch.setitem(SCORERS, "mine", Mine)
     with pytest.raises(ConfigError, match="move it to a module"):
-        ScoringPool(ObjectiveSettings(components=[{"scorer": "mine"}]), 2)
+        ScoringPool(ObjectiveSettings(components=[{"scorer": "mine"}]), TWO)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def trouble(ray: None) -> ObjectiveSettings:
 @pytest.mark.slow
 def test_a_molecule_that_kills_its_worker_fails_alone(trouble: ObjectiveSettings) -> None:
     smiles = ["C" * n for n in range(1, 9)] + ["[Xe]", "[Ar]", "[Xe]"]
-    with ScoringPool(trouble, 2, chunk=4) as pool:
+    with ScoringPool(trouble, TWO, chunk=4) as pool:
         table = pool(smiles)
         assert table.raw["trouble"][:8].tolist() == list(range(1, 9))
         assert np.isnan(table.total[8:]).all()
@@ -123,9 +124,36 @@ def test_a_molecule_that_kills_its_worker_fails_alone(trouble: ObjectiveSettings
 
 @pytest.mark.slow
 def test_a_molecule_that_hangs_fails_alone(trouble: ObjectiveSettings) -> None:
-    with ScoringPool(trouble, 2, chunk=3, timeout=3) as pool:
+    with ScoringPool(trouble, ComputeSettings(workers=2, scoring={"timeout": 3}), chunk=3) as pool:
         started = time.monotonic()
         table = pool(["C", "[Kr]", "CC", "CCC"])
         assert time.monotonic() - started < 60
     assert table.errors == [None, "not scored: took longer than 3 s", None, None]
     assert table.raw["trouble"][[0, 2, 3]].tolist() == [1, 2, 3]
+
+
+def test_a_scorer_has_actors_of_its_own_and_no_more_than_it_may() -> None:
+    parts = [
+        {"scorer": "qed"},
+        {"scorer": "sa", "concurrency": 1},
+        {"scorer": "brenk", "weight": 0},
+        {"scorer": "tpsa", "weight": 2},
+    ]
+    objective = ObjectiveSettings(components=parts, aggregation="pareto")
+    compute = ComputeSettings(workers=2, scoring={"cpus": 0.5}, scorers={"brenk": {"min": 1, "max": 3, "idle": 0.2}})
+    assert compute.processors == 2 + 1 + 3
+    with ScoringPool(objective, compute, chunk=4) as pool:
+        sizes = {tuple(c.name for c in crew._settings.components): crew._workers for crew in pool._crews}
+        assert {names: len(workers) for names, workers in sizes.items()} == {
+            ("sa",): 1,
+            ("brenk",): 1,
+            ("qed", "tpsa"): 2,
+        }
+        assert_same(pool(inputs()), Objective(objective)(inputs()))
+        assert len(sizes["sa",]) == 1
+        assert len(sizes["brenk",]) == 3  # more started while molecules waited
+        deadline = time.monotonic() + 30
+        while len(sizes["brenk",]) > 1 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert len(sizes["brenk",]) == 1  # and ended when nobody asked
+        assert_same(pool(inputs()[:5]), Objective(objective)(inputs()[:5]))

@@ -1,0 +1,49 @@
+"""Progress for machines: one JSON object a line on stderr."""
+
+import json
+import sys
+import time
+from datetime import UTC, datetime
+
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+class JsonLines:
+    """Each line has `time` (ISO 8601, UTC) and `event`: start, progress, finish, message or error.
+
+    The first three have `task` and `done`, and `total` where it is known; `progress`, every five seconds at most, has
+    the task's latest figures.
+    """
+
+    def __init__(self) -> None:
+        self._done: dict[str, int] = {}
+        self._total: dict[str, int | None] = {}
+        self._told: dict[str, float] = {}
+
+    def start(self, task: str, total: int | None = None) -> None:
+        self._done[task], self._total[task], self._told[task] = 0, total, time.monotonic()
+        self._tell("start", task)
+
+    def advance(self, task: str, done: int = 1, **figures: float) -> None:
+        self._done[task] += done
+        if time.monotonic() - self._told[task] >= _SECONDS_BETWEEN_LINES:
+            self._told[task] = time.monotonic()
+            self._tell("progress", task, **figures)
+
+    def finish(self, task: str) -> None:
+        self._tell("finish", task)
+
+    def message(self, text: str) -> None:
+        self._line(event="message", text=text)
+
+    def error(self, reason: str) -> None:
+        self._line(event="error", text=reason)
+
+    def _tell(self, event: str, task: str, **figures: float) -> None:
+        total = self._total[task]
+        counts = {"done": self._done[task]} | ({} if total is None else {"total": total})
+        self._line(event=event, task=task, **counts, **figures)
+
+    def _line(self, **content: object) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        print(json.dumps({"time": now, **content}, default=float), file=sys.stderr, flush=True)

@@ -1,0 +1,149 @@
+"""Campaigns and trainings as Ray jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shlex
+import shutil
+import zipfile
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from molgan.errors import ConfigError, RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ray.job_submission import JobSubmissionClient
+
+
+def submit(
+    verb: str,
+    values: dict[str, Any],
+    address: str,
+    *,
+    wheel: Path | None = None,
+    options: Sequence[str] = (),
+    on_submitted: Callable[[str], None] = lambda job: None,
+    on_log: Callable[[str], None] | None = None,
+) -> int:
+    """Run `molgan <verb>` on a cluster, with the configuration `values` (a `model_dump`) and the files that it names.
+
+    `address` is the dashboard's, http://host:8265. The job runs the code of this installation or of `wheel`; what that
+    depends on must be installed there. Nothing of this process's environment goes along. With `on_log` it is told the
+    job's log as it is written, until the job ends; gives its exit code, 0 without `on_log`. Raises ConfigError when the
+    results would be lost with the job, RunError when the cluster cannot be reached.
+    """
+    _check_folder(values)
+    with TemporaryDirectory(prefix="molgan-") as staging, _told(address):
+        client = _client(address)
+        _stage(values, Path(staging), wheel)
+        command = ["python", "-m", "molgan", *options, verb, "job.yaml"]
+        job = client.submit_job(
+            entrypoint=shlex.join(command),
+            runtime_env={"working_dir": staging},
+            metadata={"name": str(values["name"])},
+        )
+    on_submitted(job)
+    return 0 if on_log is None else follow(job, address, on_log)
+
+
+def follow(job: str, address: str, on_log: Callable[[str], None]) -> int:
+    """Tell a job's log as it is written, until the job ends; gives its exit code. Raises RunError, as `submit`."""
+    with _told(address):
+        client = _client(address)
+        asyncio.run(_tail(client, job, on_log))
+        details = client.get_job_info(job)
+    if details.driver_exit_code is None:
+        raise RunError(f"job {job}: {details.status.value.lower()}: {details.message or 'no reason was given'}")
+    return int(details.driver_exit_code)
+
+
+async def _tail(client: JobSubmissionClient, job: str, on_log: Callable[[str], None]) -> None:
+    told = 0
+    while True:
+        seen = 0
+        with suppress(RuntimeError, OSError):  # the connection breaks while a cluster changes; the job goes on
+            async for text in client.tail_job_logs(job):
+                seen += len(text)
+                if seen > told:
+                    on_log(text[len(text) - (seen - told) :])
+                    told = seen
+        if client.get_job_status(job).is_terminal():
+            return
+        await asyncio.sleep(1)
+
+
+def _client(address: str) -> JobSubmissionClient:
+    try:
+        from ray.job_submission import JobSubmissionClient
+    except ImportError as error:
+        raise ConfigError("jobs need Ray: pip install 'molgan[ray]'") from error
+    return JobSubmissionClient(address)
+
+
+@contextmanager
+def _told(address: str) -> Iterator[None]:
+    """In one line what goes wrong with the cluster."""
+    try:
+        yield
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise RunError(f"Ray's job server at {address}: {lines[0]}") from error
+
+
+def _check_folder(values: dict[str, Any]) -> None:
+    out = values.get("out")
+    if out is None or not ("://" in out or Path(out).is_absolute()):
+        raise ConfigError(
+            f"out: {out or 'runs/' + str(values['name'])} would go with the job's own folder; give a URL that the "
+            f"cluster can write (out=s3://bucket/{values['name']}) or a folder that all its machines see"
+        )
+
+
+def _stage(values: dict[str, Any], folder: Path, wheel: Path | None) -> None:
+    """Put code, configuration and input files into a folder that travels to the cluster as it is."""
+    if wheel is None:
+        package = Path(__file__).parents[1]
+        shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        try:
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(folder)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise ConfigError(f"{wheel}: not a wheel that can be read: {error}") from None
+    (folder / "inputs").mkdir()
+    # JSON is YAML.
+    (folder / "job.yaml").write_text(json.dumps(_with_inputs(values, folder, out=values["out"]), indent=1))
+
+
+def _with_inputs(value: Any, folder: Path, out: str) -> Any:
+    """The values with every file or folder that they name copied to `inputs/` and named by its path there."""
+    match value:
+        case dict():
+            return {key: _with_inputs(inner, folder, out) for key, inner in value.items()}
+        case list():
+            return [_with_inputs(inner, folder, out) for inner in value]
+        case str() if value != out and Path(value).is_absolute():
+            return _copied(Path(value), folder / "inputs")
+        case _:
+            return value
+
+
+def _copied(path: Path, inputs: Path) -> str:
+    # Weights are named without the suffix of their two files.
+    files = [path] if path.exists() else sorted(path.parent.glob(f"{path.name}.*"))
+    if not files:
+        return str(path)
+    place = inputs / f"{len(list(inputs.iterdir()))}"
+    for file in files:
+        if file.is_dir():
+            shutil.copytree(file, place / file.name)
+        else:
+            place.mkdir(exist_ok=True)
+            shutil.copyfile(file, place / file.name)
+    return str(Path("inputs") / place.name / path.name)

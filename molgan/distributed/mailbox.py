@@ -1,0 +1,94 @@
+"""What a driver and its training workers tell each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from molgan.errors import MolganError
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The workers begin, for the first time or again after one was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the loop reports, and the files of its checkpoint when there is a new one."""
+
+    metrics: dict[str, Any]
+    saved: Mapping[str, Any] | None
+    checkpoint: dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call of one of the driver's functions; its result is due under the number."""
+
+    number: int
+    name: str
+    arguments: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The loop ended with an error of its own, which a new start would not mend."""
+
+    error: MolganError
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The loop has ended: what it gave, the tensors of the networks by name, and a new checkpoint if there is one."""
+
+    outcome: Any
+    networks: dict[str, dict[str, Any]]
+    checkpoint: dict[str, bytes]
+
+
+class Mailbox:
+    """The actor between them; it lives on the driver's node, for without that all is lost.
+
+    It keeps the newest checkpoint too, so that workers need no storage that they share with the driver.
+    """
+
+    def __init__(self, checkpoint: dict[str, bytes]) -> None:
+        self._checkpoint = checkpoint
+        self._messages: list[Any] = []
+        self._something = asyncio.Event()
+        self._answers: list[asyncio.Future[Any]] = []
+
+    async def post(self, message: Any) -> None:
+        """From a worker to the driver."""
+        if isinstance(message, Reported | Done) and message.checkpoint:
+            self._checkpoint = message.checkpoint
+        self._messages.append(message)
+        self._something.set()
+
+    async def ask(self, name: str, *arguments: Any) -> Any:
+        """What the driver's function of that name gives."""
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._answers.append(answer)
+        await self.post(Asked(len(self._answers) - 1, name, arguments))
+        return await answer
+
+    async def answer(self, number: int, value: Any) -> None:
+        """From the driver to whoever asked."""
+        self._answers[number].set_result(value)
+
+    async def take(self, seconds: float) -> list[Any]:
+        """What has come since the last time; waits until something has, or so many seconds."""
+        try:
+            await asyncio.wait_for(self._something.wait(), seconds)
+        except TimeoutError:
+            return []
+        self._something.clear()
+        messages, self._messages = self._messages, []
+        return messages
+
+    async def checkpoint(self) -> dict[str, bytes]:
+        """The files of the newest checkpoint, empty when there is none."""
+        return self._checkpoint

@@ -1,0 +1,45 @@
+"""Whether a run folder outlives the machine that it is on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from molgan.distributed.session import ray_session
+from molgan.distributed.settings import ComputeSettings
+from molgan.errors import ConfigError
+
+_SHARED = frozenset(
+    {"9p", "afs", "beegfs", "ceph", "cifs", "glusterfs", "gpfs", "lustre", "nfs", "nfs4", "smb3", "virtiofs"}
+)
+_MOUNTS = Path("/proc/mounts")
+
+
+def check_storage(compute: ComputeSettings, folder: Path, storage: str | None) -> None:
+    """Raises ConfigError where a campaign would run on a cluster of several machines with its run folder on the disk of
+    one: the driver may find itself on another one next time. RunError when the cluster cannot be reached."""
+    address = compute.address or os.environ.get("RAY_ADDRESS")
+    if not compute.workers or storage or not address or _is_shared(folder):
+        return
+    with ray_session(0, address):
+        import ray
+
+        machines = {node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
+    if len(machines) > 1:
+        raise ConfigError(
+            f"out: {folder} is a folder of this machine alone, and the cluster has {len(machines)}; give a URL "
+            f"(out=s3://bucket/{folder.name}) or a folder that all of them see"
+        )
+
+
+def _is_shared(folder: Path) -> bool:
+    """Whether the folder is on a file system of a network, as far as the kernel tells; True where it does not."""
+    try:
+        lines = _MOUNTS.read_text().splitlines()
+    except OSError:
+        return True
+    place = folder.absolute()
+    mounts = [(Path(fields[1]), fields[2]) for line in lines if len(fields := line.split()) > 2]
+    inside = [(len(mount.parts), kind) for mount, kind in mounts if place.is_relative_to(mount)]
+    kind = max(inside, default=(0, ""))[1]
+    return kind in _SHARED or kind.startswith("fuse.")

@@ -1,0 +1,115 @@
+"""What one of the Ray workers that train together does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from molgan.distributed.mailbox import Done, Failed, Reported, Started
+from molgan.distributed.session import import_from
+from molgan.errors import MolganError
+from molgan.training.checkpoint import read_checkpoint, write_checkpoint
+from molgan.training.share import Share
+
+
+def work(task: dict[str, Any]) -> None:
+    """Take part in the training that `task` describes; see `train_on_ray`."""
+    import ray
+    import torch
+    from ray.train.torch import get_device
+
+    import_from(task["path"])
+    torch.set_num_threads(task["threads"])
+    share, mailbox = _share(), task["mailbox"]
+    loop, networks = ray.get(task["loop"])
+    for network in networks.values():
+        network.to(get_device())
+    with TemporaryDirectory(prefix="molgan-") as folder:
+        leader = _Leader(mailbox, Path(folder) / "checkpoint") if share.leads else None
+        if files := ray.get(mailbox.checkpoint.remote()):
+            write_checkpoint(Path(folder) / "checkpoint", files)
+        options: dict[str, Any] = {"checkpoint": Path(folder) / "checkpoint", "share": share}
+        if leader:
+            leader.begin()
+        calls = {name: partial(leader.ask, name) if leader else _nothing for name in task["calls"]}
+        try:
+            outcome = loop(**networks, **calls, **options, report=leader.report if leader else _nothing)
+        except MolganError as error:
+            ray.get(mailbox.post.remote(Failed(error)))
+            raise
+        if leader:
+            tensors = {name: network.cpu().state_dict() for name, network in networks.items()}
+            leader.end(outcome, tensors)
+
+
+class _Leader:
+    """The worker that reports and asks for all."""
+
+    def __init__(self, mailbox: Any, checkpoint: Path) -> None:
+        self._mailbox = mailbox
+        self._checkpoint = checkpoint
+        self._stamp: int | None = None
+        self._last: Any = None
+
+    def begin(self) -> None:
+        self._new_checkpoint()
+        self._post(Started())
+
+    def report(self, metrics: dict[str, Any], saved: Mapping[str, Any] | None) -> None:
+        self._post(Reported(dict(metrics), saved, self._new_checkpoint()))
+
+    def ask(self, name: str, *arguments: Any) -> Any:
+        import ray
+
+        return ray.get(self._mailbox.ask.remote(name, *arguments))
+
+    def end(self, outcome: Any, networks: dict[str, dict[str, Any]]) -> None:
+        import ray
+
+        self._post(Done(outcome, networks, self._new_checkpoint()))
+        ray.get(self._last)
+
+    def _post(self, message: Any) -> None:
+        """Send it without waiting, once the one before has arrived."""
+        import ray
+
+        if self._last is not None:
+            ray.get(self._last)
+        self._last = self._mailbox.post.remote(message)
+
+    def _new_checkpoint(self) -> dict[str, bytes]:
+        """The files of the checkpoint, unless they are those of the last time."""
+        state = self._checkpoint / "state.json"
+        stamp = state.stat().st_mtime_ns if state.exists() else None
+        if stamp == self._stamp:
+            return {}
+        self._stamp = stamp
+        return read_checkpoint(self._checkpoint)
+
+
+def _nothing(*arguments: Any) -> None:
+    pass
+
+
+def _share() -> Share:
+    import ray.train
+    import torch
+    from torch import distributed
+
+    context = ray.train.get_context()
+    rank, workers = context.get_world_rank(), context.get_world_size()
+    if workers == 1:
+        return Share()
+    # Values that are no tensors go by way of the processor, whatever the gradients take.
+    group = None if distributed.get_backend() == "gloo" else distributed.new_group(backend="gloo")
+
+    def all_gather(value: Any) -> list[Any]:
+        values: list[Any] = [None] * workers
+        torch.distributed.all_gather_object(values, value, group=group)
+        return values
+
+    gather: Callable[[Any], list[Any]] = all_gather
+    return Share(rank, workers, distributed.all_reduce, gather)
