@@ -1,5 +1,7 @@
+import numpy as np
 import pandas as pd
 import pytest
+from rdkit import Chem
 
 from molgan.errors import ConfigError, InputError
 from molgan.scoring.table import score
@@ -51,3 +53,20 @@ def test_long_lists_are_scored_in_chunks(monkeypatch):
 def test_wrong_arguments_are_refused(smiles, scorers, error, message):
     with pytest.raises(error, match=message):
         score(smiles, scorers)
+
+
+def test_molecules_and_columns_of_all_kinds_give_the_same():
+    expected = score(["CCO", None, "c1ccccc1O"], ["qed"])["qed"]
+    mols = [Chem.MolFromSmiles("OCC"), None, Chem.MolFromSmiles("Oc1ccccc1")]
+    given = [mols, pd.Series(["CCO", pd.NA, "c1ccccc1O"], dtype="string"), np.array(["CCO", None, "c1ccccc1O"])]
+    for column in given:
+        table = score(column, ["qed"])
+        pd.testing.assert_series_equal(table["qed"], expected)
+        assert table["error"].tolist() == [None, "empty", None]
+    assert score(mols, ["qed"])["smiles"].tolist() == ["CCO", None, "Oc1ccccc1"]
+
+
+def test_a_column_of_polars():
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"smiles": ["CCO", None]})
+    assert score(frame["smiles"], ["heavy_atoms"])["heavy_atoms"].tolist()[0] == 3
