@@ -18,7 +18,13 @@ from molgan.report.settings import ReportSettings
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.settings import Settings
 from molgan.smoke import miniature
-from molgan.training.settings import AdversarialSettings, PretrainSettings, ReinforceSettings, SampleSettings
+from molgan.training.settings import (
+    AdversarialSettings,
+    DistilSettings,
+    PretrainSettings,
+    ReinforceSettings,
+    SampleSettings,
+)
 from molgan.yamlfile import Location, YamlFile, write_yaml
 
 
@@ -102,17 +108,21 @@ class CampaignConfig(_Job):
 
 
 class TrainingConfig(_Job):
-    """`molgan train`: likelihood training of a prior, from the start or from the weights that `generator` names.
+    """`molgan train`: pretrain → distil, from the start or from the weights that `generator` names.
 
-    Those keep their network, and their vocabulary takes in the frequent motifs of the new data.
+    `pretrain` is likelihood training on the data; the weights to start from keep their network, and their vocabulary
+    takes in the data's frequent motifs. `distil` refines by a critic. One of the two may be left out.
     """
 
     generator: GeneratorSettings | None = None
     network: MotifNetworkSettings = MotifNetworkSettings()
-    pretrain: PretrainSettings
+    pretrain: PretrainSettings | None = None
+    distil: DistilSettings | None = None
 
     @model_validator(mode="after")
     def _one_network(self) -> "TrainingConfig":
+        if self.pretrain is None and self.generator is None:
+            raise ValueError("there is nothing to refine: add `generator` (weights to start from) or `pretrain`")
         if self.generator is not None and "network" in self.model_fields_set:
             raise ValueError("the weights of `generator` have their own network: drop `network`")
         return self
@@ -138,16 +148,16 @@ def load_training(path: str | Path, overrides: Sequence[str] = (), *, smoke: boo
     """The training of a prior from YAML; as `load_config`."""
     config = load(path, overrides, smoke=smoke)
     if isinstance(config, CampaignConfig):
-        raise ConfigError(f"{path}: no section `pretrain`, so this is a campaign; give it to `molgan run`")
+        raise ConfigError(f"{path}: no section `pretrain` or `distil`, so this is a campaign; give it to `molgan run`")
     return config
 
 
 def load(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig | TrainingConfig:
-    """A training when the file has the section `pretrain`, else a campaign; as `load_config`."""
+    """A training when the file has the section `pretrain` or `distil`, else a campaign; as `load_config`."""
     source = YamlFile(Path(path), overrides)
     if smoke:
         source = YamlFile(Path(path), [*miniature(source.values, Path(path).stem), *overrides])
-    if "pretrain" in source.values:
+    if {"pretrain", "distil"} & source.values.keys():
         return _validated(TrainingConfig, source)
     return _validated(CampaignConfig, source)
 

@@ -12,12 +12,12 @@ from molgan.campaign.mirror import mirrored
 from molgan.chem import cache
 from molgan.config import TrainingConfig, write_config
 from molgan.progress import Progress, Silent
+from molgan.training.settings import DistilSettings, PretrainSettings
 
 if TYPE_CHECKING:
     from molgan.graphs.motif_actions import Vocabulary
     from molgan.models.motif import MotifGenerator
 
-_STAGE = "pretrain"
 _LARGE = 200_000  # bytes of a file that is worth several processes
 
 
@@ -25,51 +25,102 @@ def train_prior(config: TrainingConfig, *, progress: Progress | None = None) -> 
     """Train, or go on from the last checkpoint in the run folder; returns the path of the weights, without suffix.
 
     The run folder holds config.yaml, metrics.jsonl, tensorboard/, checkpoints/ and at the end weights.safetensors and
-    weights.json. Raises RunError when another process works there or it cannot be written, InputError when no molecule
-    can be encoded, WeightsError when its checkpoint is of another training.
+    weights.json, and after `distil` the last critic beside them. Raises RunError when another process works there or it
+    cannot be written, InputError when no molecule can be encoded, WeightsError when its checkpoint is of another
+    training.
     """
     import torch
 
-    from molgan.distributed.train import pretrain_on_ray
-    from molgan.graphs.datasets import prepare
     from molgan.models.motif import load_generator
-    from molgan.training.pretrain import pretrain
 
     progress = progress or Silent()
-    compute, settings = config.compute, config.pretrain
+    if config.compute.threads and not config.compute.workers:
+        torch.set_num_threads(config.compute.threads)
+    device = "cuda" if config.compute.device != "cpu" and torch.cuda.is_available() else "cpu"
     with opened(config.folder) as folder, mirrored(folder, config.storage) as keep:
         write_config(config, folder / "config.yaml")
-        train, column = config.data.train, config.data.column
-        processes = len(os.sched_getaffinity(0)) if train.stat().st_size > _LARGE else 1
-        start = load_generator(config.generator.weights) if config.generator else None
-        data = prepare(
-            train,
-            cache.folder(),
-            column=column,
-            least_count=settings.least_count,
-            vocabulary=start and start.vocabulary,
-            processes=processes,
-            progress=progress,
-        )
-        coverage, atoms = data.summary["coverage"], int(str(data.summary["atoms"]))
-        progress.message(f"{len(data):,} molecules of at most {atoms} atoms; the vocabulary covers {coverage:.2%}")
-        generator = _generator(config, start, data.vocabulary, atoms)
-        checkpoint = folder / "checkpoints" / _STAGE
-        report = _Reporter(folder, progress, settings.batch_size, keep)
-        loop: Callable[..., None]
-        if compute.workers:
-            loop = partial(pretrain_on_ray, compute=compute, progress=progress)
-        else:
-            if compute.threads:
-                torch.set_num_threads(compute.threads)
-            generator.to("cuda" if compute.device != "cpu" and torch.cuda.is_available() else "cpu")
-            loop = pretrain
-        loop(generator, data, settings, seed=config.seed, checkpoint=checkpoint, report=report)
-        report.close()
-        generator.cpu().save(
-            folder / "weights", data=data.summary, settings=settings.model_dump(mode="json"), seed=config.seed
-        )
+        about: dict[str, Any] = {"seed": config.seed}
+        generator = load_generator(config.generator.weights) if config.generator else None
+        if config.pretrain is not None:
+            generator, about["data"] = _pretrained(config, config.pretrain, generator, device, folder, progress, keep)
+            about["pretrain"] = config.pretrain.model_dump(mode="json")
+        assert generator is not None  # the configuration has one of the two
+        if config.distil is not None:
+            about["distilled"] = _distilled(config, config.distil, generator.to(device), folder, progress, keep)
+            about["distil"] = config.distil.model_dump(mode="json")
+        generator.cpu().save(folder / "weights", **about)
     return folder / "weights"
+
+
+def _pretrained(
+    config: TrainingConfig,
+    settings: PretrainSettings,
+    start: "MotifGenerator | None",
+    device: str,
+    folder: Path,
+    progress: Progress,
+    keep: Callable[[], None],
+) -> tuple["MotifGenerator", dict[str, object]]:
+    """A generator that has learned the data, and what there is to say of the data."""
+    from molgan.distributed.train import pretrain_on_ray
+    from molgan.graphs.datasets import prepare
+    from molgan.training.pretrain import pretrain
+
+    data = prepare(
+        config.data.train,
+        cache.folder(),
+        column=config.data.column,
+        least_count=settings.least_count,
+        vocabulary=start and start.vocabulary,
+        processes=_processes(config.data.train),
+        progress=progress,
+    )
+    coverage, atoms = data.summary["coverage"], int(str(data.summary["atoms"]))
+    progress.message(f"{len(data):,} molecules of at most {atoms} atoms; the vocabulary covers {coverage:.2%}")
+    generator = _generator(config, start, data.vocabulary, atoms)
+    report = _Reporter(folder, "pretrain", progress, settings.batch_size, keep)
+    loop: Callable[..., None] = pretrain
+    if config.compute.workers:
+        loop = partial(pretrain_on_ray, compute=config.compute, progress=progress)
+    else:
+        generator.to(device)
+    loop(generator, data, settings, seed=config.seed, checkpoint=folder / "checkpoints" / "pretrain", report=report)
+    report.close()
+    return generator, data.summary
+
+
+def _distilled(
+    config: TrainingConfig,
+    settings: DistilSettings,
+    generator: "MotifGenerator",
+    folder: Path,
+    progress: Progress,
+    keep: Callable[[], None],
+) -> list[dict[str, float]]:
+    """Refine the generator by critics in place; the figures of the rounds."""
+    from molgan.campaign.training import training_molecules
+    from molgan.models.discriminator import Discriminator
+    from molgan.training.distil import distil
+
+    report = _DistilReporter(folder, progress, settings, keep)
+    critic = Discriminator(seed=config.seed).to(generator.device)
+    figures = distil(
+        generator,
+        critic,
+        training_molecules(config.data, settings.rounds * settings.real, config.seed),
+        settings,
+        seed=config.seed,
+        checkpoint=folder / "checkpoints" / "distil",
+        report=report,
+        processes=_processes(config.data.train),
+    )
+    report.close()
+    critic.cpu().save(folder / "critic")
+    return figures
+
+
+def _processes(data: Path) -> int:
+    return len(os.sched_getaffinity(0)) if data.stat().st_size > _LARGE else 1
 
 
 def _generator(
@@ -91,11 +142,14 @@ def _generator(
 class _Reporter:
     """Takes what the loop reports to metrics.jsonl, to TensorBoard and to the progress shown."""
 
-    def __init__(self, folder: Path, progress: Progress, molecules_a_step: int, keep: Callable[[], None]) -> None:
+    def __init__(
+        self, folder: Path, stage: str, progress: Progress, molecules_a_step: int, keep: Callable[[], None]
+    ) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
         self._log = MetricsLog(folder / "metrics.jsonl")
         self._board = SummaryWriter(str(folder / "tensorboard"))
+        self._stage = stage
         self._progress = progress
         self._molecules_a_step = molecules_a_step
         self._keep = keep
@@ -105,19 +159,48 @@ class _Reporter:
         figures = {name: value for name, value in metrics.items() if name not in ("step", "steps")}
         step, steps = metrics["step"], metrics["steps"]
         if self._step == 0:
-            self._progress.start(_STAGE, (steps - step) * self._molecules_a_step)
+            self._progress.start(self._stage, (steps - step) * self._molecules_a_step)
         else:
-            self._progress.advance(_STAGE, max(0, step - self._step) * self._molecules_a_step, **figures)
+            self._progress.advance(self._stage, max(0, step - self._step) * self._molecules_a_step, **figures)
         if step <= self._step or self._step == 0:
-            self._log.resume(_STAGE, step)  # an interrupted run, or a lost worker, had come further
+            self._log.resume(self._stage, step)  # an interrupted run, or a lost worker, had come further
         self._step = step
-        self._log.add({"stage": _STAGE, "step": step, **figures, **({"saved": True} if saved else {})})
+        self._log.add({"stage": self._stage, "step": step, **figures, **({"saved": True} if saved else {})})
         for name, value in figures.items():
-            self._board.add_scalar(f"{_STAGE}/{name}", value, step)
+            self._board.add_scalar(f"{self._stage}/{name}", value, step)
         if saved:
             self._keep()
 
     def close(self) -> None:
         self._board.close()
         if self._step:
-            self._progress.finish(_STAGE)
+            self._progress.finish(self._stage)
+
+
+class _DistilReporter:
+    """Tells of the critic and what it accepts in words, and of each round's fit as of a training."""
+
+    def __init__(self, folder: Path, progress: Progress, settings: DistilSettings, keep: Callable[[], None]) -> None:
+        self._folder = folder
+        self._progress = progress
+        self._settings = settings
+        self._keep = keep
+        self._fit: _Reporter | None = None
+
+    def __call__(self, metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
+        at = f"distil, round {metrics['round']} of {self._settings.rounds}"
+        if metrics["phase"] == "critic":
+            told = f"loss {metrics['loss']:.4f}, area under the curve {metrics['auc']:.3f}"
+            self._progress.message(f"{at}: critic after {metrics['step']:,} steps: {told}")
+        elif metrics["phase"] == "accepted":
+            self.close()
+            share = f"{metrics['accepted']:,.0f} of the candidates accepted, {metrics['acceptance']:.1%}"
+            self._progress.message(f"{at}: the critic tells {metrics['critic_accuracy']:.1%} apart; {share}")
+            stage = f"distil {metrics['round']}"
+            self._fit = _Reporter(self._folder, stage, self._progress, self._settings.fit.batch_size, self._keep)
+        elif self._fit is not None:
+            self._fit({name: value for name, value in metrics.items() if name not in ("phase", "round")}, saved)
+
+    def close(self) -> None:
+        if self._fit is not None:
+            self._fit.close()

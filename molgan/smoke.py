@@ -9,6 +9,15 @@ _TRAIN = files("molgan") / "data" / "moses_reference_1000.csv.gz"
 _SECTIONS = {
     "data": [f"data.train={_TRAIN}", "data.column=null"],
     "pretrain": ["pretrain.epochs=0.5", "pretrain.batch_size=32"],
+    "distil": [
+        "distil.real=100",
+        "distil.fake=100",
+        "distil.candidates=200",
+        "distil.critic.epochs=1",
+        "distil.critic.batch_size=32",
+        "distil.fit.epochs=1",
+        "distil.fit.batch_size=32",
+    ],
     "adversarial": [
         "adversarial.rounds=1",
         "adversarial.real=200",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from molgan.config import load_config, load_training, write_config
+from molgan.config import load, load_config, load_training, write_config
 from molgan.errors import ConfigError
 from molgan.yamlfile import YamlFile
 
@@ -165,4 +165,4 @@ def test_no_text_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, tex
 
 @pytest.mark.parametrize("path", sorted(Path(__file__).parents[1].glob("configs/*.yaml")), ids=lambda path: path.name)
 def test_the_shipped_configurations_load(path: Path) -> None:
-    load_training(path) if path.name.endswith("_prior.yaml") else load_config(path)
+    load(path)

@@ -113,7 +113,7 @@ class MotifGenerator(nn.Module):
         max_atoms: int | None = None,
         prefix: Sequence[int] = (),
         temperature: float = 1.0,
-        batch_size: int = 1024,
+        batch_size: int = 2048,
         bf16: bool = True,
         only: Sequence[int] | np.ndarray | None = None,
         on_batch: Callable[[int], None] = lambda done: None,

@@ -59,6 +59,19 @@ class AdversarialSettings(Settings):
     checkpoint_every: int = Field(20, ge=1, description="updates between two checkpoints")
 
 
+class DistilSettings(Settings):
+    """Learning from the generator's own molecules that the critic takes for real."""
+
+    rounds: int = Field(1, ge=1, description="times that the critic is trained anew")
+    real: int = Field(100_000, ge=40, description="molecules of the training data that the critic sees a round")
+    fake: int = Field(100_000, ge=40, description="molecules that the generator draws for it a round")
+    critic: CriticSettings = CriticSettings(epochs=4)
+    candidates: int = Field(300_000, ge=40, description="molecules drawn that the critic has not seen, to choose from")
+    cap_quantile: float = Field(0.98, gt=0, le=1, description="of the candidates' logits: at the cap all are accepted")
+    fit: PretrainSettings = PretrainSettings(epochs=2, batch_size=512, learning_rate=2e-4, warmup=20)
+    bf16: bool = Field(True, description="draw in bfloat16 where the processor has it")
+
+
 class DiversityMemorySettings(Settings):
     """The reward of a scaffold that has been seen often enough falls to 0 (REINVENT, Blaschke et al. 2020)."""
 
