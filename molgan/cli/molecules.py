@@ -103,7 +103,7 @@ def evaluate(
 ) -> None:
     """Compare samples with real molecules by the metrics of MOSES: valid, unique, FCD, SNN, Frag, Scaf, IntDiv, ….
 
-    Give raw samples in the order drawn, invalid ones included; published FCDs are of 30,000.
+    Give raw samples in the order drawn, invalid ones included; published FCDs are of 30,000. A blank line is no sample.
 
     Example: `molgan sample -n 30000 | molgan evaluate - --json`
     """
