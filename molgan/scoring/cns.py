@@ -4,11 +4,12 @@ import math
 from functools import cached_property
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from molgan.chem.molecule import Molecule
 from molgan.scoring.base import DescriptorScorer, Scorer
 from molgan.scoring.descriptors import Descriptors
+from molgan.scoring.own import located
 from molgan.scoring.transforms import Linear
 from molgan.settings import Settings
 
@@ -23,10 +24,10 @@ class PKaSettings(Settings):
 
     @field_validator("scorer")
     @classmethod
-    def _not_this(cls, name: str) -> str:
+    def _not_this(cls, name: str, info: ValidationInfo) -> str:
         if name == CNSMPO.name:
             raise ValueError("cns_mpo gives no pKa")
-        return name
+        return located(name, info)
 
     def build(self) -> Scorer:
         from molgan.scoring.registry import get_scorer

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Lock
+from threading import Condition, Lock
 
 from molgan.scoring.base import Score
 from molgan.scoring.warm import Died, Late, NotStarted, Recipe, WarmProcess
@@ -16,10 +16,12 @@ _MOST_LOST_IN_A_ROW = 10
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Molecules to be scored for some columns, whose scorers share what they work out about a molecule."""
+    """Molecules to be scored for some columns, whose scorers share what they work out about a molecule, by `most`
+    processes at the same time."""
 
     columns: Sequence[str]
     smiles: Sequence[str]
+    most: int | None = None
 
 
 class Lanes:
@@ -51,8 +53,7 @@ class Lanes:
             if lanes <= 1:
                 self._work(call, 0)
             else:
-                with ThreadPoolExecutor(lanes) as threads:
-                    list(threads.map(lambda lane: self._work(call, lane), range(lanes)))
+                self._work_together(call, lanes)
         return call.result()
 
     @property
@@ -66,10 +67,21 @@ class Lanes:
             call.given_up = call.given_up or "closed"
         _close(self.processes)
 
+    def _work_together(self, call: "_Call", lanes: int) -> None:
+        with ThreadPoolExecutor(lanes) as threads:
+            try:
+                list(threads.map(lambda lane: self._work(call, lane), range(lanes)))
+            except BaseException:  # an interrupt is not made to wait for the molecules under way
+                self.close()
+                raise
+
     def _work(self, call: "_Call", lane: int) -> None:
         while (taken := call.take(self._sizes[lane])) is not None:
             began = time.monotonic()
-            self._score(call, lane, *taken)
+            try:
+                self._score(call, lane, *taken)
+            finally:
+                call.give_back(taken[0])
             if self._timeout is not None:
                 self._fit(lane, (time.monotonic() - began) / self._timeout)
 
@@ -99,40 +111,59 @@ class Lanes:
             call.settle(job, rows, scores)
 
 
+@dataclass(slots=True)
+class _Progress:
+    """How far a job is: the row of the first molecule that nobody has taken, and how many processes are at it."""
+
+    job: Job
+    next: int = 0
+    running: int = 0
+
+    @property
+    def is_free(self) -> bool:
+        return self.next < len(self.job.smiles) and (self.job.most is None or self.running < self.job.most)
+
+
 class _Call:
     """The jobs of one call, and what has become of them."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
-        self._jobs = [job for job in jobs if job.smiles]
+        self._progress = [_Progress(job) for job in jobs]
         self._scores: dict[str, list[Score | None]] = {
             column: [None] * len(job.smiles) for job in jobs for column in job.columns
         }
         self.given_up = ""
         self._lost_in_a_row = 0
-        self._next = 0
-        self._lock = Lock()
+        self._changed = Condition()
 
     def take(self, most: int) -> tuple[Job, range] | None:
-        """Up to `most` molecules that nobody has taken, by their rows in a job; None when there are none."""
-        with self._lock:
-            if self.given_up or not self._jobs:
-                return None
-            job, start = self._jobs[0], self._next
-            self._next = min(start + most, len(job.smiles))
-            rows = range(start, self._next)
-            if self._next == len(job.smiles):
-                del self._jobs[0]
-                self._next = 0
-            return job, rows
+        """Up to `most` molecules that nobody has taken, by their rows in a job; None when there are none. Waits when
+        all jobs that are left have as many processes as they may."""
+        with self._changed:
+            while not self.given_up and any(one.next < len(one.job.smiles) for one in self._progress):
+                for one in self._progress:
+                    if one.is_free:
+                        start, one.next = one.next, min(one.next + most, len(one.job.smiles))
+                        one.running += 1
+                        return one.job, range(start, one.next)
+                self._changed.wait(1.0)
+        return None
+
+    def give_back(self, job: Job) -> None:
+        """Say that a process is no longer at a job."""
+        with self._changed:
+            for one in self._progress:
+                one.running -= one.job is job
+            self._changed.notify_all()
 
     def settle(self, job: Job, rows: range, scores: dict[str, list[Score]]) -> None:
-        with self._lock:
+        with self._changed:
             self._lost_in_a_row = 0
             for column in job.columns:
                 self._scores[column][rows.start : rows.stop] = scores[column]
 
     def lose(self, job: Job, row: int, reason: str) -> None:
-        with self._lock:
+        with self._changed:
             self._lost_in_a_row += 1
             for column in job.columns:
                 self._scores[column][row] = Score(math.nan, reason)

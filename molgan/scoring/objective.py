@@ -1,5 +1,6 @@
 """What a good molecule is: scorers, transforms, and how their values become one."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import pandas
 
 Floats = NDArray[np.float64]
+
+_MOST_REASONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,15 @@ class ScoreTable:
 class Objective:
     """Scores SMILES by settings. It pickles as its settings and is cheap to build.
 
+    `tally`: what became of all molecules so far, by component: how many were known, scored and failed, and why.
+
     Components that wait for others, their own processes or a server, work at the same time as the rest. `close`, or the
     end of a `with` block, ends such processes; they end with this one in any case.
     """
 
     def __init__(self, settings: ObjectiveSettings) -> None:
         self.settings = settings
+        self.tally: dict[str, Counts] = {}
         self._components = [Component.of(component) for component in settings.components]
 
     @classmethod
@@ -86,7 +92,11 @@ class Objective:
         return self.totalled(_joined([self._table(batch) for batch in chunks(smiles)]))
 
     def totalled(self, table: ScoreTable) -> ScoreTable:
-        """The table with the totals of its rows, which follow from the transformed values; a Pareto rank needs all."""
+        """The table with the totals of its rows, which follow from the transformed values; a Pareto rank needs all. Its
+        counts are added to `tally`."""
+        for name, counts in table.counts.items():
+            total = self.tally[name] + counts if name in self.tally else counts
+            self.tally[name] = replace(total, reasons=Counter(dict(total.reasons.most_common(_MOST_REASONS))))
         counted = [component.settings for component in self._components if component.settings.weight > 0]
         weights = np.array([settings.weight for settings in counted])
         values = np.stack([table.transformed[settings.name] for settings in counted])

@@ -57,7 +57,11 @@ class ScoringPool(Objective):
 
     def _groups(self) -> list[list[Component]]:
         """Components that are scored together; costly ones first, so that no process is left with them at the end."""
-        sharing = [component for component in self._pooled if isinstance(component.scorer, DescriptorScorer)]
+        sharing = [
+            component
+            for component in self._pooled
+            if isinstance(component.scorer, DescriptorScorer) and component.settings.concurrency is None
+        ]
         return [[component] for component in self._pooled if component not in sharing] + [sharing] * bool(sharing)
 
     def _unknown(self, group: list[Component], batch: Batch) -> set[str]:
@@ -99,7 +103,9 @@ def sources(batch: Batch) -> list[str]:
 
 def _job(group: list[Component], unknown: set[str], batch: Batch) -> Job:
     texts = zip(batch.distinct, sources(batch), strict=True)
-    return Job([c.name for c in group], [text for molecule, text in texts if molecule.smiles in unknown])
+    caps = [c.settings.concurrency for c in group if c.settings.concurrency is not None]
+    smiles = [text for molecule, text in texts if molecule.smiles in unknown]
+    return Job([c.name for c in group], smiles, min(caps, default=None))
 
 
 def _looked_up(found: dict[str, Score], texts: dict[str, str]) -> Scoring:

@@ -54,8 +54,12 @@ class WarmProcess:
         `timeout` seconds."""
         if self._process is None:
             self._start()
-        self._send([list(smiles), list(columns)])
-        answer = self._receive(timeout)
+        try:
+            self._send([list(smiles), list(columns)])
+            answer = self._receive(timeout)
+        except KeyboardInterrupt:  # or the answer would be taken for that to the next question
+            self.close()
+            raise
         if os.fstat(self._stderr.fileno()).st_size > _STDERR_KEPT:
             self._stderr.truncate(0)
         return {column: [_score(*row) for row in rows] for column, rows in answer.items()}

@@ -155,6 +155,7 @@ def test_what_a_scorer_does_wrong_costs_no_other_molecule_its_value(place):
     assert table.errors == [f"nasty: {expected[text]}" if text in expected else None for text in given]
     assert dict(table.counts["nasty"].reasons) == dict.fromkeys(expected.values(), 1)
     assert table.counts["qed"].failed == 0
+    assert scoring.tally == table.counts
     np.testing.assert_allclose(table.total[1], table.raw["qed"][1])
 
 

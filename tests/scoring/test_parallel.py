@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from molgan.chem.references import load_reference
 from molgan.errors import RunError
 from molgan.scoring.base import Scorer
 from molgan.scoring.cache import clear_caches
+from molgan.scoring.lanes import Job, Lanes
 from molgan.scoring.objective import Objective, ScoreTable
 from molgan.scoring.parallel import ScoringPool
 from molgan.scoring.registry import SCORERS
@@ -90,6 +92,29 @@ from molgan.scoring.settings import ObjectiveSettings
 pool = ScoringPool(ObjectiveSettings.model_validate({"components": [{"scorer": "mw"}]}), 2, least=1)
 pool(["C" * n for n in range(1, 400)])
 """
+
+
+class Alone(Scorer):
+    name = "alone"
+    summary = "Finds out whether another process scores at the same time"
+
+    def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
+        with open(os.environ["ALONE"], "a") as log:
+            log.write("[")
+            log.flush()
+            time.sleep(0.05)
+            log.write("]")
+        return [1.0] * len(mols)
+
+
+def test_a_component_may_cap_its_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALONE", str(tmp_path / "log"))
+    with closing(Lanes({"alone": (f"{__file__}:Alone", {}), "mw": ("mw", {})}, 2, size=2)) as lanes:
+        jobs = [Job(["alone"], KNOWN[:20], most=1), Job(["mw"], KNOWN[:20])]
+        scores = lanes.run(jobs)
+        assert all(process.pid for process in lanes.processes)
+    assert [score.value for score in scores["alone"]] == [1.0] * 20
+    assert (tmp_path / "log").read_text() == "[]" * 10
 
 
 class Killer(Scorer):
