@@ -55,6 +55,11 @@ class Filter(ABC):
     def reset(self) -> None:  # noqa: B027 - most filters have nothing to forget
         """Forget the molecules of earlier calls: a new stream begins."""
 
+    def identities(self, molecules: Sequence[Molecule]) -> list[str] | None:
+        """For a filter that keeps the first of equal molecules and judges by nothing else: the text that equal ones
+        share, one a valid molecule. None for all others."""
+        return None
+
     @property
     def column(self) -> str | None:
         """The column of the score table that this filter reads; None when it reads none."""
@@ -146,6 +151,26 @@ class ScoredFilter(Filter):
 
     def _judge(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
         return self._accept_scored(molecules, values)
+
+
+class WholeFilter(ScoredFilter):
+    """A filter that judges molecules against each other, by little of each, so that many can be judged.
+
+    A subclass overrides `features` and `select`.
+    """
+
+    whole = True
+
+    def features(self, molecules: Sequence[Molecule]) -> list[bytes]:
+        """What is looked at of each valid molecule beside its score."""
+        return [b""] * len(molecules)
+
+    @abstractmethod
+    def select(self, features: Sequence[bytes], values: Floats, smiles: Sequence[str]) -> Verdict:
+        """As `_accept_scored`, from the features; `smiles` are canonical, for reasons."""
+
+    def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+        return self.select(self.features(molecules), values, [str(molecule.smiles) for molecule in molecules])
 
 
 def mols_of(molecules: Sequence[Molecule]) -> list[Chem.Mol]:

@@ -1,23 +1,26 @@
-"""Diverse subsets: MaxMin, sphere exclusion, and a cap on every scaffold. They look at all molecules at once."""
+"""Diverse subsets: MaxMin, sphere exclusion, clusters, and a cap on every scaffold. They look at all at once."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from pydantic import Field
+from rdkit import DataStructs
+from rdkit.DataStructs import ExplicitBitVect
 from rdkit.SimDivFilters import rdSimDivPickers
 
 from molgan.chem.fingerprints import ecfp, murcko_scaffold, nearest
 from molgan.chem.molecule import Molecule
-from molgan.filters.base import Floats, Mask, ScoredFilter, Verdict, kept_without, mols_of
+from molgan.filters.base import Floats, Mask, Verdict, WholeFilter, kept_without, mols_of
 from molgan.filters.score import best_first
 from molgan.settings import Settings
 
+Group = TypeVar("Group", bytes, int)
 
-class DiversityFilter(ScoredFilter):
+
+class DiversityFilter(WholeFilter):
     """Prefers the molecules that are best by `column`, high being good; the earlier ones without a column."""
-
-    whole = True
 
     class Parameters(Settings):
         """`column`: a column of the score table, or none."""
@@ -31,7 +34,14 @@ class DiversityFilter(ScoredFilter):
         return self.parameters.column
 
 
-class MaxMin(DiversityFilter):
+class FingerprintFilter(DiversityFilter):
+    """Compares ECFP4."""
+
+    def features(self, molecules: Sequence[Molecule]) -> list[bytes]:
+        return [DataStructs.BitVectToBinaryText(bits) for bits in ecfp(mols_of(molecules))]
+
+
+class MaxMin(FingerprintFilter):
     """M. Ashton et al., Quant. Struct.-Act. Relat. 21, 598 (2002), as R. Sayle's lazy algorithm in RDKit, on ECFP4.
 
     Each pick is the molecule that is farthest from all picked before it; the first is the best one.
@@ -47,18 +57,18 @@ class MaxMin(DiversityFilter):
 
     parameters: Parameters
 
-    def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+    def select(self, features: Sequence[bytes], values: Floats, smiles: Sequence[str]) -> Verdict:
         n = self.parameters.n
-        if n >= len(molecules):
-            return np.ones(len(molecules), np.bool_), [None] * len(molecules)
-        fingerprints = ecfp(mols_of(molecules))
+        if n >= len(features):
+            return np.ones(len(features), np.bool_), [None] * len(features)
+        fingerprints = _fingerprints(features)
         first = int(best_first(values)[0])
         picks = rdSimDivPickers.MaxMinPicker().LazyBitVectorPick(fingerprints, len(fingerprints), n, [first], 0)
-        kept = _mask(list(picks), len(molecules))
+        kept = _mask(list(picks), len(features))
         return kept, [None if keep else f"not among the {n} most diverse" for keep in kept]
 
 
-class SphereExclusion(DiversityFilter):
+class SphereExclusion(FingerprintFilter):
     """Best first, each kept molecule excludes what is too similar to it: the #Circles of Y. Xie et al., ICLR 2023."""
 
     name = "dissimilar"
@@ -71,18 +81,40 @@ class SphereExclusion(DiversityFilter):
 
     parameters: Parameters
 
-    def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+    def select(self, features: Sequence[bytes], values: Floats, smiles: Sequence[str]) -> Verdict:
         order = best_first(values)
-        fingerprints = ecfp(mols_of([molecules[i] for i in order.tolist()]))
+        fingerprints = _fingerprints([features[i] for i in order.tolist()])
         picker = rdSimDivPickers.LeaderPicker()
         leaders = list(picker.LazyBitVectorPick(fingerprints, len(fingerprints), 1 - self.parameters.similarity))
-        kept = _mask(order[leaders], len(molecules))
-        reasons: list[str | None] = [None] * len(molecules)
-        rest = np.flatnonzero(~_mask(leaders, len(molecules)))
+        kept = _mask(order[leaders], len(features))
+        reasons: list[str | None] = [None] * len(features)
+        rest = np.flatnonzero(~_mask(leaders, len(features)))
         similarities, index = nearest([fingerprints[i] for i in rest], [fingerprints[i] for i in leaders])
         for i, similarity, at in zip(rest, similarities, index, strict=True):
-            reasons[order[i]] = f"similar to one kept: {similarity:.2f} to {molecules[order[leaders[at]]].smiles}"
+            reasons[order[i]] = f"similar to one kept: {similarity:.2f} to {smiles[order[leaders[at]]]}"
         return kept, reasons
+
+
+class Clusters(FingerprintFilter):
+    """D. Butina, J. Chem. Inf. Comput. Sci. 39, 747 (1999): the molecule with the most neighbours that are in no
+    cluster yet, counted once at the start, is the centre of the next one. Time grows with the square of the number of
+    molecules: some 20 seconds for 10,000."""
+
+    name = "clusters"
+    summary = "At most a number of molecules of each cluster (Butina on ECFP4)"
+
+    class Parameters(DiversityFilter.Parameters):
+        """`similarity`: Tanimoto similarity (0..1) to the centre from which on a molecule belongs to its cluster.
+        `most`: how many to keep of a cluster, the best by `column`."""
+
+        similarity: float = Field(default=0.6, gt=0, le=1)
+        most: int = Field(default=1, ge=1)
+
+    parameters: Parameters
+
+    def select(self, features: Sequence[bytes], values: Floats, smiles: Sequence[str]) -> Verdict:
+        centre = butina(_fingerprints(features), self.parameters.similarity)
+        return _capped(centre, self.parameters.most, values, lambda at: f"of its cluster already: {smiles[at]}")
 
 
 class ScaffoldCap(DiversityFilter):
@@ -98,16 +130,46 @@ class ScaffoldCap(DiversityFilter):
 
     parameters: Parameters
 
-    def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
-        scaffolds = [murcko_scaffold(mol) for mol in mols_of(molecules)]
-        taken: Counter[str] = Counter()
-        reasons: list[str | None] = [None] * len(molecules)
-        for i in best_first(values):
-            if taken[scaffolds[i]] == self.parameters.most:
-                reasons[i] = f"{self.parameters.most} of its scaffold already: {scaffolds[i] or 'no ring'}"
-            else:
-                taken[scaffolds[i]] += 1
-        return kept_without(reasons), reasons
+    def features(self, molecules: Sequence[Molecule]) -> list[bytes]:
+        return [murcko_scaffold(mol).encode() for mol in mols_of(molecules)]
+
+    def select(self, features: Sequence[bytes], values: Floats, smiles: Sequence[str]) -> Verdict:
+        def told(scaffold: bytes) -> str:
+            return f"of its scaffold already: {scaffold.decode() or 'no ring'}"
+
+        return _capped(features, self.parameters.most, values, told)
+
+
+def butina(fingerprints: Sequence[ExplicitBitVect], similarity: float) -> list[int]:
+    """The index of the centre of each molecule's cluster; among centres with as many neighbours the first comes
+    first."""
+    neighbours = [
+        np.flatnonzero(np.asarray(DataStructs.BulkTanimotoSimilarity(one, fingerprints)) >= similarity).astype(np.int32)
+        for one in fingerprints
+    ]
+    centre = np.full(len(fingerprints), -1, np.int64)
+    for i in sorted(range(len(fingerprints)), key=lambda i: -len(neighbours[i])):
+        if centre[i] < 0:
+            free = neighbours[i][centre[neighbours[i]] < 0]
+            centre[free] = i
+    return [int(i) for i in centre]
+
+
+def _capped(groups: Sequence[Group], most: int, values: Floats, told: Callable[[Group], str]) -> Verdict:
+    """Keeps the best `most` of each group."""
+    taken: Counter[Group] = Counter()
+    reasons: list[str | None] = [None] * len(groups)
+    for i in best_first(values):
+        if taken[groups[i]] == most:
+            reasons[i] = f"{most} {told(groups[i])}"
+        else:
+            taken[groups[i]] += 1
+    return kept_without(reasons), reasons
+
+
+def _fingerprints(features: Sequence[bytes]) -> list[ExplicitBitVect]:
+    create: Callable[[bytes], ExplicitBitVect] = DataStructs.CreateFromBinaryText  # type: ignore[assignment]
+    return [create(bits) for bits in features]
 
 
 def _mask(picked: Sequence[int] | np.ndarray, count: int) -> Mask:

@@ -1,21 +1,49 @@
 """When two molecules are the same one."""
 
-from rdkit import Chem
+from dataclasses import dataclass
 
-from molgan.chem.molecule import Molecule, parse
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdMolHash
+
+from molgan.chem.molecule import Molecule, parse, standardise
 
 
-def identity(molecule: Molecule, *, ignore_stereo: bool) -> str:
-    """The text that equal molecules share: canonical isomeric SMILES, without stereo if that is ignored.
+@dataclass(frozen=True, slots=True)
+class Sameness:
+    """What does not tell molecules apart: `stereo`; `salts`, that is counter-ions, solvents and the charges that a
+    proton balances; `tautomers`, by RDKit's hash HetAtomTautomerv2. Isotopes always do."""
 
-    Charges, isotopes, tautomers and salts tell molecules apart. The molecule must be valid.
-    """
-    if molecule.smiles is None or molecule.mol is None:
-        raise ValueError(f"not a molecule: {molecule.reason}")
-    if not ignore_stereo or not any(mark in molecule.smiles for mark in "@/\\"):
-        return molecule.smiles
-    flat = Chem.Mol(molecule.mol)
+    stereo: bool = False
+    salts: bool = False
+    tautomers: bool = False
+
+    def parent(self, molecule: Molecule) -> Molecule:
+        """The molecule without its salt if that is ignored, unless nothing is left of it then."""
+        if not self.salts:
+            return molecule
+        parent = standardise(molecule)
+        return parent if parent.valid else molecule
+
+    def identity(self, molecule: Molecule) -> str:
+        """The text that equal molecules share: by default the canonical isomeric SMILES. Raises ValueError for what is
+        no molecule."""
+        parent = self.parent(molecule)
+        if parent.smiles is None or parent.mol is None:
+            raise ValueError(f"not a molecule: {molecule.reason}")
+        if self.stereo and any(mark in parent.smiles for mark in "@/\\"):
+            parent = _flat(parent.source, parent.mol)
+        return _tautomers(parent.mol) if self.tautomers and parent.mol else str(parent.smiles)
+
+
+def _flat(source: str, mol: Chem.Mol) -> Molecule:
+    flat = Chem.Mol(mol)
     Chem.RemoveStereochemistry(flat)
-    text = str(Chem.MolToSmiles(flat))
     # Read again: aromaticity and ranks can depend on how the molecule came to be.
-    return parse(text).smiles or text
+    again = parse(Chem.MolToSmiles(flat))
+    return again if again.valid else Molecule(source, Chem.MolToSmiles(flat), flat, None)
+
+
+def _tautomers(mol: Chem.Mol) -> str:
+    with rdBase.BlockLogs():
+        # A copy: the hash marks the molecule that it is given.
+        return str(rdMolHash.MolHash(Chem.Mol(mol), rdMolHash.HashFunction.HetAtomTautomerv2))

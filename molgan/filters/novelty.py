@@ -9,6 +9,7 @@ from molgan.chem.molecule import Molecule
 from molgan.chem.references import REFERENCES
 from molgan.errors import ConfigError
 from molgan.filters.base import Filter, Verdict, kept_without, mols_of
+from molgan.filters.identity import Sameness
 from molgan.filters.neighbours import Neighbours
 from molgan.filters.references import ReferenceSet, locate
 from molgan.settings import Settings
@@ -39,26 +40,33 @@ class ReferenceParameters(Settings):
 
 
 class Novel(Filter):
-    """Compares canonical SMILES, however the references are spelled."""
+    """Compares canonical SMILES, however the references are spelled. The reason names the set and the molecule of it,
+    as it is written there."""
 
     name = "novel"
     summary = "In none of the reference sets"
 
     class Parameters(ReferenceParameters):
-        """`ignore_stereo`: whether a stereoisomer of a reference is known, too."""
+        """`ignore_stereo`: whether a stereoisomer of a reference is known, too. `ignore_salts`: whether counter-ions,
+        solvents and charges that a proton balances make no difference. `ignore_tautomers`: whether a tautomer is known,
+        too (RDKit's hash HetAtomTautomerv2)."""
 
         ignore_stereo: bool = False
+        ignore_salts: bool = False
+        ignore_tautomers: bool = False
 
     parameters: Parameters
 
     @cached_property
     def _sets(self) -> list[ReferenceSet]:
-        return [ReferenceSet.load(reference, self.parameters.column) for reference in self.parameters.references]
+        p = self.parameters
+        same = Sameness(p.ignore_stereo, p.ignore_salts, p.ignore_tautomers)
+        return [ReferenceSet.load(reference, p.column, same) for reference in p.references]
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
         reasons: list[str | None] = [None] * len(molecules)
         for references in self._sets:
-            found = references.find(molecules, ignore_stereo=self.parameters.ignore_stereo)
+            found = references.find(molecules)
             for i, text in enumerate(found):
                 if text is not None and reasons[i] is None:
                     reasons[i] = f"in {references.name}: {text}"

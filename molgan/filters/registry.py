@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from molgan.filters import alerts, diversity, novelty, rules, score, structure
+from molgan.filters import alerts, catalogs, diversity, novelty, rings, rules, score, stereo, structure
 from molgan.filters.base import Filter
 from molgan.scoring.parameters import unknown
 
@@ -56,16 +56,28 @@ register(structure.Connected)
 register(structure.Size)
 register(structure.Elements)
 register(structure.Ordinary)
+register(stereo.DefinedStereo)
 register(novelty.Novel)
 register(novelty.Unlike)
+register(rings.KnownRings)
 register(rules.Lipinski)
 register(rules.Veber)
+register(rules.Egan)
+register(rules.Ghose)
+register(rules.Muegge)
+register(rules.LeadLike)
+register(rules.RuleOfThree)
+register(rules.BeyondRuleOfFive)
 register(rules.Properties)
 register(alerts.PAINSFilter)
 register(alerts.BRENKFilter)
+register(catalogs.CatalogFilter)
+register(catalogs.NIBR)
 register(alerts.Substructures)
 register(score.ScoreThreshold)
+register(score.Realism)
 register(score.Best)
 register(diversity.ScaffoldCap)
 register(diversity.SphereExclusion)
 register(diversity.MaxMin)
+register(diversity.Clusters)

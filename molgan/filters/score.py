@@ -6,9 +6,12 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from molgan.chem.molecule import Molecule
-from molgan.filters.base import Floats, ScoredFilter, Verdict, kept_without
+from molgan.filters.base import Floats, ScoredFilter, Verdict, WholeFilter, kept_without
 from molgan.filters.limits import Range
 from molgan.settings import Settings
+
+REALISM = "realism"
+"""The column of the critic's probability that a molecule is real."""
 
 
 class ScoreThreshold(ScoredFilter):
@@ -42,10 +45,39 @@ class ScoreThreshold(ScoredFilter):
         return kept_without(reasons), reasons
 
 
-class Best(ScoredFilter):
+class Realism(ScoredFilter):
+    """Only campaigns with the section `adversarial` have a critic; `molgan check` and `molgan filter` pass over it."""
+
+    name = "realism"
+    summary = "The critic's probability that a molecule is real, at least a limit"
+
+    class Parameters(Settings):
+        """`min`: from which probability (0..1) on a molecule is kept."""
+
+        min: float = Field(default=0.5, gt=0, lt=1)
+
+    parameters: Parameters
+
+    @property
+    def column(self) -> str | None:
+        return REALISM
+
+    def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+        least = self.parameters.min
+        reasons = [
+            "no realism: not judged by the critic"
+            if value != value
+            else f"realism below {least:g}: {value:.4g}"
+            if value < least
+            else None
+            for value in values.tolist()
+        ]
+        return kept_without(reasons), reasons
+
+
+class Best(WholeFilter):
     name = "best"
     summary = "The n best by a column of the score table"
-    whole = True
 
     class Parameters(Settings):
         """`n`: how many to keep. `column`: high is good unless `lowest`. Among equals the earlier wins."""
@@ -60,7 +92,7 @@ class Best(ScoredFilter):
     def column(self) -> str | None:
         return self.parameters.column
 
-    def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+    def select(self, features: Sequence[bytes], values: Floats, smiles: Sequence[str]) -> Verdict:
         n, column = self.parameters.n, self.parameters.column
         best = best_first(-values if self.parameters.lowest else values)[:n]
         kept = np.zeros(len(values), np.bool_)

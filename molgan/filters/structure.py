@@ -7,9 +7,11 @@ from rdkit import Chem
 
 from molgan.chem.molecule import ELEMENTS, Molecule
 from molgan.filters.base import Filter, MoleculeFilter, Verdict, kept_without
-from molgan.filters.identity import identity
+from molgan.filters.identity import Sameness
 from molgan.scoring.parameters import unknown
 from molgan.settings import Settings
+
+DUPLICATE = "duplicate"
 
 
 class Valid(MoleculeFilter):
@@ -29,9 +31,12 @@ class Distinct(Filter):
     summary = "The first of equal molecules"
 
     class Parameters(Settings):
-        """`ignore_stereo`: whether stereoisomers are equal."""
+        """`ignore_stereo`: whether stereoisomers are equal. `ignore_salts`: whether salts of one molecule are.
+        `ignore_tautomers`: whether tautomers are."""
 
         ignore_stereo: bool = False
+        ignore_salts: bool = False
+        ignore_tautomers: bool = False
 
     parameters: Parameters
 
@@ -42,14 +47,17 @@ class Distinct(Filter):
     def reset(self) -> None:
         self._seen.clear()
 
+    def identities(self, molecules: Sequence[Molecule]) -> list[str]:
+        same = Sameness(self.parameters.ignore_stereo, self.parameters.ignore_salts, self.parameters.ignore_tautomers)
+        return [same.identity(molecule) for molecule in molecules]
+
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        same = [identity(molecule, ignore_stereo=self.parameters.ignore_stereo) for molecule in molecules]
-        reasons = [self._once(text) for text in same]
+        reasons = [self._once(text) for text in self.identities(molecules)]
         return kept_without(reasons), reasons
 
     def _once(self, text: str) -> str | None:
         if text in self._seen:
-            return "duplicate"
+            return DUPLICATE
         self._seen.add(text)
         return None
 

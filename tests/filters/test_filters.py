@@ -1,16 +1,22 @@
 import math
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas
 import pytest
+from rdkit.Chem import FilterCatalog
 from rdkit.DataStructs import BulkTanimotoSimilarity
 
 from molgan.chem.fingerprints import ecfp, murcko_scaffold
 from molgan.chem.molecule import parse, parse_all
 from molgan.chem.references import load_reference
 from molgan.errors import ConfigError
+from molgan.filters.diversity import butina
 from molgan.filters.registry import FILTERS, describe, get_filter
+from molgan.filters.rings import ring_systems
+from molgan.filters.stereo import stereoisomers, undefined_stereo
 from molgan.scoring.registry import get_scorer
 
 DRUGS = [record.smiles for record in load_reference("approved_drugs")]
@@ -29,6 +35,10 @@ def test_what_is_no_molecule_is_rejected_for_the_parsers_reason(name: str) -> No
     parameters = {
         "novel": {"references": "moses_reference_1000"},
         "unlike_known": {"references": "moses_reference_1000"},
+        "rings": {"references": "moses_reference_1000"},
+        "stereo": {"max": 1},
+        "lead_like": {"violations": 1},
+        "rule_of_three": {"violations": 2},
         "properties": {"ranges": {"qed": {"min": 0.1}}},
         "substructures": {"forbidden": ["[Xe]"]},
         "score": {"min": 0.5},
@@ -36,7 +46,7 @@ def test_what_is_no_molecule_is_rejected_for_the_parsers_reason(name: str) -> No
         "diverse": {"n": 1},
     }
     molecules = parse_all(["c1ccccc", None, "CC(C)Cc1ccc(cc1)C(C)C(=O)O"])
-    table = pandas.DataFrame({"score": [0.9, 0.9, 0.9]})
+    table = pandas.DataFrame({"score": [0.9, 0.9, 0.9], "realism": [0.9, 0.9, 0.9]})
     decision = get_filter(name, **parameters.get(name, {}))(molecules, table)
     assert decision.kept.tolist() == [False, False, True]
     assert decision.reasons == [molecules[0].reason, "empty", None]
@@ -106,6 +116,92 @@ def test_veber_and_ranges_agree_with_the_scorers() -> None:
     assert get_filter("properties", ranges=ranges, violations=1)(molecules).kept.tolist() == (inside >= 1).tolist()
 
 
+@pytest.mark.parametrize(
+    ("name", "inside", "outside", "told"),
+    [
+        ("egan", ASPIRIN, ATORVASTATIN, "logp above 5.88"),
+        ("ghose", ASPIRIN, "CCO", "mw below 160: 46.07; molar_refractivity below 40"),
+        ("muegge", "CC(=O)Nc1ccc(OCC(O)CN)cc1", ASPIRIN, "mw below 200"),
+        ("lead_like", "CC(=O)Nc1ccc(OCC(O)CNC(C)C)cc1", ASPIRIN, "mw below 250"),
+        ("rule_of_three", "CC(=O)Nc1ccccc1", ATORVASTATIN, "mw above 300"),
+        ("beyond_rule_of_five", ATORVASTATIN, "C" * 40, "logp above 10"),
+    ],
+)
+def test_rules_by_their_papers(name: str, inside: str, outside: str, told: str) -> None:
+    assert reason(name, inside) is None
+    assert told in str(reason(name, outside))
+    assert reason(name, outside, violations=9) is None
+
+
+def test_atoms_of_the_ghose_filter_include_hydrogens() -> None:
+    # Decane: 10 heavy atoms, 32 atoms.
+    assert "atoms" not in str(reason("ghose", "C" * 10))
+    assert "atoms above 70: 77" in str(reason("ghose", "C" * 25))
+
+
+@pytest.mark.parametrize("catalog", ["PAINS_A", "BRENK", "NIH", "ZINC", "CHEMBL_Glaxo", "CHEMBL_LINT"])
+def test_a_catalog_has_rdkits_matches(catalog: str) -> None:
+    parameters = FilterCatalog.FilterCatalogParams()
+    parameters.AddCatalog(getattr(FilterCatalog.FilterCatalogParams.FilterCatalogs, catalog))
+    rdkit = FilterCatalog.FilterCatalog(parameters)
+    molecules = parse_all(DRUGS[::20])
+    names = [sorted(entry.GetDescription() for entry in rdkit.GetMatches(molecule.mol)) for molecule in molecules]
+    told = ["; ".join(f"{catalog} {name}" for name in each) or None for each in names]
+    assert any(told) and not all(told)
+    assert get_filter("alerts", catalogs=[catalog])(molecules).reasons == told
+
+
+def test_novartis_alerts_need_medchem(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("medchem")
+    assert "severity" in str(reason("nibr", "O=[N+]([O-])c1ccc(C=CC(=O)Cl)cc1"))
+    assert reason("nibr", ASPIRIN) is None
+    monkeypatch.setitem(sys.modules, "medchem.structural", None)
+    with pytest.raises(ConfigError, match=r"pip install 'molgan\[medchem\]'"):
+        reason("nibr", ASPIRIN)
+
+
+def test_ring_systems_are_cut_from_what_hangs_on_them() -> None:
+    caffeine, biaryl, spiro = "Cn1cnc2c1c(=O)n(C)c(=O)n2C", "c1ccccc1-c1ccn(C)c1", "CC1CCC2(CC1)OCCO2"
+    assert ring_systems(parse(caffeine).mol) == ["O=c1[nH]c(=O)c2[nH]cnc2[nH]1"]
+    assert ring_systems(parse(biaryl).mol) == ["c1ccccc1", "c1cc[nH]c1"]
+    assert ring_systems(parse(spiro).mol) == ["C1CCC2(CC1)OCCO2"]
+    assert ring_systems(parse("C[C@H]1C[C@@H](O)C[N+]1(C)C").mol) == ["C1CC[NH2+]C1"]
+    assert ring_systems(parse("CCO").mol) == []
+
+
+def test_a_ring_system_that_the_references_lack_is_named(tmp_path: Path) -> None:
+    (tmp_path / "known.smi").write_text("Cc1ccccc1\nCCc1ccccc1\nC1CCNCC1\nnonsense\n")
+    known = {"references": str(tmp_path / "known.smi")}
+    assert reason("rings", "OCc1ccccc1CN1CCCCC1", **known) is None
+    assert reason("rings", "OCc1ccccc1", min_count=2, **known) is None
+    assert reason("rings", "CN1CCCCC1", min_count=2, **known) == "rare ring system: C1CCNCC1, in 1 references"
+    assert reason("rings", "OCc1ccccc1C1CCC1", **known) == "unknown ring system: C1CCC1"
+    assert get_filter("rings", **known)(parse_all(["CN1CCCCC1"])).kept.all(), "from the cache"
+
+
+def test_stereo_left_open_is_counted_and_spelled_out() -> None:
+    half = "C[C@H](O)C=CC(N)C"
+    assert undefined_stereo(parse(half).mol) == (1, 1)
+    assert reason("stereo", half) == "more than 0 stereo elements left open: 1 centres, 1 double bonds"
+    assert reason("stereo", half, max=1, bonds=False) is None
+    assert reason("stereo", "C[C@H](O)CC") is None
+    isomers = list(stereoisomers(parse(half)))
+    assert len({one.smiles for one in isomers}) == 4
+    assert all(one.valid and undefined_stereo(one.mol) == (0, 0) for one in isomers)
+    assert len(list(stereoisomers(parse(half), most=2))) == 2
+    assert [one.smiles for one in stereoisomers(parse("CCO"))] == ["CCO"]
+
+
+def test_realism_is_the_critics() -> None:
+    molecules = parse_all(["C", "CC", "CCC"])
+    table = pandas.DataFrame({"realism": [0.2, math.nan, 0.5]})
+    assert get_filter("realism")(molecules, table).reasons == [
+        "realism below 0.5: 0.2",
+        "no realism: not judged by the critic",
+        None,
+    ]
+
+
 def test_alerts_are_named() -> None:
     assert reason("pains", "O=C1NC(=S)SC1=Cc1ccccc1") == "ene_rhod_A(235)"
     assert "nitro_group" in str(reason("brenk", "O=[N+]([O-])c1ccccc1"))
@@ -161,6 +257,21 @@ def test_sphere_exclusion_separates_what_it_keeps_and_covers_the_rest(similarity
     for i in rest:
         assert similarity[i, kept & (values > values[i])].max() >= 0.4
         assert str(decision.reasons[i]).startswith("similar to one kept: 0.")
+
+
+def test_clusters_keep_their_best(similarity: np.ndarray) -> None:
+    values = np.random.default_rng(2).random(len(MOSES))
+    table = pandas.DataFrame({"score": values})
+    decision = get_filter("clusters", similarity=0.35, most=1, column="score")(MOSES, table)
+    centre = np.array(butina(ecfp([molecule.mol for molecule in MOSES]), 0.35))
+    assert 0 < (~decision.kept).sum() < len(MOSES)
+    for one in set(centre.tolist()):
+        members = np.flatnonzero(centre == one)
+        assert np.flatnonzero(decision.kept[members]).tolist() == [int(values[members].argmax())]
+        assert all(similarity[one, i] >= 0.35 for i in members if i != one)
+    centres = sorted(set(centre.tolist()))
+    assert similarity[centres][:, centres].max() < 0.35
+    assert str(decision.reasons[int(np.flatnonzero(~decision.kept)[0])]).startswith("1 of its cluster already: ")
 
 
 def test_a_scaffold_keeps_its_best() -> None:

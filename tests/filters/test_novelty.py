@@ -60,6 +60,28 @@ def test_charges_hydrogens_and_bond_orders_tell_molecules_of_one_skeleton_apart(
     ]
 
 
+def test_a_salt_of_a_known_molecule_is_known_if_salts_are_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "known.smi"
+    path.write_text("CC(=O)[O-].[Na+]\nC[NH2+]C.[Cl-]\nCCO\n")
+    candidates = parse_all(["CC(=O)O", "CNC", "OCC.Cl", "CC(=O)[O-].[Na+]", "CCN.Cl"])
+    exact, parents = (Novel(references=str(path), ignore_salts=ignore) for ignore in (False, True))
+    assert exact(candidates).kept.tolist() == [True, True, True, False, True]
+    assert parents(candidates).kept.tolist() == [False, False, False, False, True]
+    assert parents(candidates).reasons[1] == "in known: C[NH2+]C.[Cl-]"
+
+
+def test_a_tautomer_of_a_known_molecule_is_known_if_tautomers_are_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "known.smi"
+    path.write_text("O=c1cccc[nH]1\nCC(=O)CC(C)=O\nC[C@H](N)c1cnc[nH]1\n")
+    candidates = parse_all(["Oc1ccccn1", "CC(O)=CC(C)=O", "C[C@H](N)c1c[nH]cn1", "Oc1cccnc1", "CC(=O)CCC=O"])
+    exact, loose = (Novel(references=str(path), ignore_tautomers=ignore) for ignore in (False, True))
+    assert exact(candidates).kept.all()
+    assert loose(candidates).kept.tolist() == [False, False, False, True, True]
+    other = parse_all(["C[C@@H](N)c1c[nH]cn1"])
+    assert loose(other).kept.all()
+    assert not Novel(references=str(path), ignore_tautomers=True, ignore_stereo=True)(other).kept.any()
+
+
 def test_a_file_is_read_once(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = ReferenceSet.load(str(company))
     monkeypatch.setattr(references, "read_smiles", lambda *_, **__: pytest.fail("read again"))
