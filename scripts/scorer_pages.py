@@ -31,6 +31,7 @@ FAMILIES = {
     "cns": "Central nervous system",
     "isomer": "Molecular formulas",
     "similarity": "Similarity and applicability domain",
+    "pairs": "Matched molecular pairs",
     "substructure": "Substructures",
     "reaction": "Reactions",
     "alerts": "Structural alerts",

@@ -9,6 +9,7 @@ from molgan.scoring import (
     external,
     isomer,
     natural,
+    pairs,
     physchem,
     properties,
     reaction,
@@ -86,6 +87,7 @@ register(cns.CNSMPO)
 register(isomer.Isomer)
 register(similarity.Similarity)
 register(similarity.ApplicabilityDomain)
+register(pairs.MatchedPair)
 register(substructure.Substructure)
 register(substructure.GroupCount)
 register(substructure.Core)

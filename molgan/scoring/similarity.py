@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from rdkit import Chem
 
 from molgan.chem.io import read_smiles
@@ -13,6 +13,16 @@ from molgan.errors import ConfigError
 from molgan.scoring.base import Scorer
 from molgan.scoring.fingerprints import Fingerprint, Kind, Metric, fingerprints, similarities
 from molgan.settings import InputPath, Settings
+
+
+def _smiles(text: str) -> str:
+    if (reason := parse(text).reason) is not None:
+        raise ValueError(f"{text!r} is not a molecule: {reason}")
+    return text
+
+
+Smiles = Annotated[str, AfterValidator(_smiles)]
+"""The SMILES of a molecule."""
 
 
 class FingerprintSettings(Settings):
@@ -53,16 +63,8 @@ class Similarity(Scorer):
     class Parameters(FingerprintSettings):
         """`smiles`: the molecules to be like. `aggregate`: similarity to the nearest one, or the mean over all."""
 
-        smiles: list[str] = Field(min_length=1)
+        smiles: list[Smiles] = Field(min_length=1)
         aggregate: Literal["nearest", "mean"] = "nearest"
-
-        @field_validator("smiles")
-        @classmethod
-        def _parse(cls, smiles: list[str]) -> list[str]:
-            for text in smiles:
-                if (reason := parse(text).reason) is not None:
-                    raise ValueError(f"{text!r} is not a molecule: {reason}")
-            return smiles
 
     parameters: Parameters
 

@@ -134,6 +134,23 @@ def test_catalogs_are_those_of_rdkit():
     assert 0 < sum(expected) < len(expected)
 
 
+@pytest.mark.parametrize(
+    ("smiles", "parameters", "pair"),
+    [
+        ("Clc1ccc(-c2ccccc2)cc1", {}, 1),
+        ("Fc1ccc(-c2ccccc2)cc1", {}, 0),
+        ("Fc1ccc(-c2ccncc2)cc1", {}, 0),
+        ("Fc1ccc(-c2ccncc2)cc1", {"max_share": 0.5}, 1),
+        ("Clc1cccc(-c2ccccc2)c1", {}, 0),
+        ("Fc1ccc(Cc2ccccc2)cc1", {"max_share": 0.1, "cuts": 2}, 0),
+    ],
+)
+def test_matched_pairs(smiles, parameters, pair):
+    scores = get_scorer("matched_pair", smiles=["Fc1ccc(-c2ccccc2)cc1"], **parameters)([smiles])
+    assert scores.values.tolist() == [pair]
+    assert scores.notes == ["Fc1ccc(-c2ccccc2)cc1" if pair else None]
+
+
 class Basic(SCORERS["logp"]):
     name = "basic"
 
