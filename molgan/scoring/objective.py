@@ -112,6 +112,8 @@ class Objective:
         """End the processes of components; the next call would start new ones."""
         for component in self._components:
             component.close()
+        if (store := self.__dict__.pop("_store", None)) is not None:
+            store.close()
 
     def __enter__(self) -> Self:
         return self

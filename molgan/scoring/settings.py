@@ -92,8 +92,11 @@ def load_objective(path: Path) -> ObjectiveSettings:
         return ObjectiveSettings.model_validate(values, context={"folder": path.parent})
     except ValidationError as error:
         fault = error.errors()[0]
-        message = fault_message(dict(fault), ObjectiveSettings)
-        raise ConfigError(f"{source.place((*at, *fault['loc']), message)}: {message}") from None
+        place = fault["loc"]
+        section = ComponentSettings if len(place) > 1 else ObjectiveSettings
+        told = () if fault["type"] == "value_error" else place[-1:]
+        message = fault_message({**fault, "loc": told}, section)
+        raise ConfigError(f"{source.place((*at, *place), message)}: {message}") from None
 
 
 def _located(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class WarmProcess:
         if self._process is None:
             self._start()
         try:
-            self._send([list(smiles), list(columns)])
+            self._send([list(smiles), list(columns), timeout])
             answer = self._receive(timeout)
         except KeyboardInterrupt:  # or the answer would be taken for that to the next question
             self.close()

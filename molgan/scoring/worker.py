@@ -1,9 +1,10 @@
 """A process that scores for another one: `python -m molgan.scoring.worker`, started by `molgan.scoring.warm`.
 
-It reads JSON from stdin, a line a message, and answers each with a line on stdout. First come the scorers,
-`{column: [name, parameters]}`, answered with `null` or why they cannot be had; then `[SMILES, columns]`, both lists,
+It reads JSON from stdin, a line a message, and answers each with a line on stdout. First come the scorers, `{column:
+[name, parameters]}`, answered with `null` or why they cannot be had; then `[SMILES, columns, seconds or null]`,
 answered with `{column: [[value or null, error or null, note or null], …]}`. What a scorer itself prints goes to stderr.
-When stdin ends it ends, its children with it.
+When stdin ends it ends, its children with it; and when it has taken much longer than those seconds, which tells that
+nobody is left to end it.
 """
 
 import json
@@ -16,6 +17,8 @@ from threading import Thread
 from typing import Any, TextIO
 
 from molgan.errors import MolganError
+
+_GRACE = 10.0
 
 
 def main() -> None:
@@ -34,11 +37,19 @@ def main() -> None:
         return _answer(answers, str(error))
     _answer(answers, None)
     while True:
-        smiles, columns = json.loads(messages.get())
+        smiles, columns, seconds = json.loads(messages.get())
+        _end_after(0 if seconds is None else seconds + _GRACE)
         batch = Batch.of(smiles)
         place = batch.place.tolist()
         fresh = {column: scorers[column].fresh(batch.distinct) for column in columns}
+        _end_after(0)
         _answer(answers, {column: [_plain(*scores[i]) for i in place] for column, scores in fresh.items()})
+
+
+def _end_after(seconds: float) -> None:
+    """Have the system end this process after some time, 0 for never: its own threads may not get a turn."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _plain(value: float, error: str | None, note: str | None) -> tuple[float | None, str | None, str | None]:

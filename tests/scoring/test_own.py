@@ -1,8 +1,11 @@
 """Scorers of a user's own, loaded by place, in processes of their own."""
 
 import math
+import subprocess
 import sys
 import textwrap
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -191,8 +194,47 @@ def test_a_timeout_needs_a_scorer_that_can_be_imported(monkeypatch, place):
     assert objective({"scorer": "local"})(["C"]).total.tolist() == [0]
 
 
-def test_scoring_imports_no_torch():
-    import subprocess
+STUBBORN = """
+import re, sys
+from molgan.scoring.objective import Objective
+from molgan.scoring.settings import ObjectiveSettings
 
+component = {"scorer": sys.argv[1] + ":stubborn", "timeout": 5, "transform": {"name": "identity"}}
+objective = Objective(ObjectiveSettings.model_validate({"components": [component]}))
+assert objective(["C"]).total.tolist() == [1]
+print(objective._components[0].isolated.processes[0].pid, flush=True)
+objective(["CC"])
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_gives_no_thread_a_turn_ends_without_its_driver(tmp_path):
+    path = tmp_path / "stubborn.py"
+    path.write_text(
+        "import re\n"
+        "def stubborn(smiles: str):\n"
+        "    return 1.0 if smiles == 'C' else float(bool(re.match('(a+)+$', 'a' * 60 + 'b')))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", STUBBORN, path], stdout=subprocess.PIPE, text=True) as driver:
+        worker = Path(f"/proc/{driver.stdout.readline().strip()}")
+        time.sleep(1)
+        driver.kill()
+    deadline = time.monotonic() + 60
+    while worker.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not worker.exists()
+
+
+def test_a_wrong_configuration_is_told_with_its_line(tmp_path):
+    config = tmp_path / "objective.yaml"
+    config.write_text("components:\n- scorer: qed\n- scorer: sa\n  wieght: 2\n")
+    with pytest.raises(ConfigError, match=r"objective.yaml:4: no parameter 'wieght', did you mean 'weight'"):
+        Objective.from_yaml(config)
+    config.write_text("components:\n- scorer: qed\n- scorer: mine.py:f\n")
+    with pytest.raises(ConfigError, match=r"objective.yaml:3: no such file: mine.py"):
+        Objective.from_yaml(config)
+
+
+def test_scoring_imports_no_torch():
     script = "import sys; from molgan.scoring.objective import Objective; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
