@@ -131,6 +131,9 @@ class Scorer(ABC):
         scores = [next(remaining) if score is None else Score(score[0], None, score[1]) for score in known]
         return _spread(batch, scores, fresh)
 
+    def close(self) -> None:  # noqa: B027
+        """Give back what the scorer holds, and end what is under way; it can be used again."""
+
     def unknown(self, batch: Batch, store: ScoreStore | None = None) -> list[Descriptors]:
         """The distinct molecules that no cache knows."""
         known = self._recalled(batch, store)

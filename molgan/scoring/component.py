@@ -81,6 +81,8 @@ class Component:
         return values
 
     def close(self) -> None:
+        """End processes, and calls under way."""
+        self.scorer.close()
         if self.isolated is not None:
             self.isolated.close()
 

@@ -45,6 +45,15 @@ class Process(RemoteScorer):
 
     parameters: Parameters
 
+    def __init__(self, **parameters: Any) -> None:
+        super().__init__(**parameters)
+        self._running: set[subprocess.Popen[bytes]] = set()
+
+    def close(self) -> None:
+        super().close()
+        for process in list(self._running):
+            end_group(process)
+
     def _call(self, smiles: list[str]) -> Any:
         timeout = self.parameters.timeout
         try:
@@ -57,11 +66,13 @@ class Process(RemoteScorer):
             )
         except OSError as error:
             raise CallError(f"{self.parameters.command[0]} cannot be run: {error.strerror}", final=True) from None
+        self._running.add(process)
         try:
             out, said = process.communicate("".join(f"{text}\n" for text in smiles).encode(), timeout)
         except subprocess.TimeoutExpired:
             raise CallError(f"took longer than {timeout:g} s") from None
         finally:
+            self._running.discard(process)
             end_group(process)
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:

@@ -55,26 +55,35 @@ class RemoteScorer(Scorer):
 
     parameters: CallSettings
 
+    def __init__(self, **parameters: Any) -> None:
+        super().__init__(**parameters)
+        self._sessions: set[_Session] = set()
+
+    def close(self) -> None:
+        for session in list(self._sessions):
+            session.given_up = "closed"
+
     @abstractmethod
     def _call(self, smiles: list[str]) -> Any:
         """The answer for canonical SMILES, as JSON. Raises CallError."""
 
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
-        return [score.value for score in _Session(self).scores([Chem.MolToSmiles(mol) for mol in mols])]
+        return [score.value for score in self._scores([Chem.MolToSmiles(mol) for mol in mols])]
 
     def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
-        return _Session(self).scores([molecule.smiles for molecule in molecules])
+        return self._scores([molecule.smiles for molecule in molecules])
+
+    def _scores(self, smiles: list[str]) -> list[Score]:
+        session = _Session(self)
+        self._sessions.add(session)
+        try:
+            return session.scores(smiles)
+        finally:
+            self._sessions.remove(session)
 
     def ask(self, smiles: list[str]) -> list[Any]:
-        """A value for each, after as many retries as it takes. Raises CallError."""
-        for attempt in range(self.parameters.retries + 1):
-            try:
-                return listed(self._call(smiles), self.parameters.answer, len(smiles))
-            except CallError as error:
-                if not error.retry or attempt == self.parameters.retries:
-                    raise
-                time.sleep(min(self.parameters.backoff * 2**attempt, _LONGEST_BACKOFF))
-        raise AssertionError
+        """A value for each. Raises CallError."""
+        return listed(self._call(smiles), self.parameters.answer, len(smiles))
 
     def _key(self) -> dict[str, Any]:
         key = super()._key()
@@ -91,7 +100,7 @@ class _Session:
     def __init__(self, scorer: RemoteScorer) -> None:
         self._scorer = scorer
         self._failed_in_a_row = 0
-        self._given_up = ""
+        self.given_up = ""
         self._lock = Lock()
 
     def scores(self, smiles: list[str]) -> list[Score]:
@@ -104,10 +113,10 @@ class _Session:
             return [score for scores in threads.map(self._batch, batches) for score in scores]
 
     def _batch(self, smiles: list[str]) -> list[Score]:
-        if self._given_up:
-            return [Score(float("nan"), f"not scored: {self._given_up}")] * len(smiles)
+        if self.given_up:
+            return [Score(float("nan"), f"not scored: {self.given_up}")] * len(smiles)
         try:
-            values = self._scorer.ask(smiles)
+            values = self._asked(smiles)
         except CallError as error:
             self._note(error)
             half = len(smiles) // 2
@@ -118,13 +127,27 @@ class _Session:
             self._failed_in_a_row = 0
         return [checked(float("nan") if value is None else value) for value in values]
 
+    def _asked(self, smiles: list[str]) -> list[Any]:
+        """A value for each, after as many retries as it takes. Raises CallError."""
+        chosen = self._scorer.parameters
+        for attempt in range(chosen.retries):
+            try:
+                return self._scorer.ask(smiles)
+            except CallError as error:
+                if not error.retry or self.given_up:
+                    raise
+            time.sleep(min(chosen.backoff * 2**attempt, _LONGEST_BACKOFF))
+            if self.given_up:
+                raise CallError(self.given_up, final=True)
+        return self._scorer.ask(smiles)
+
     def _note(self, error: CallError) -> None:
         with self._lock:
             self._failed_in_a_row += 1
             if error.final:
-                self._given_up = str(error)
+                self.given_up = str(error)
             elif self._failed_in_a_row >= _MOST_FAILED_IN_A_ROW:
-                self._given_up = f"{self._failed_in_a_row} calls in a row failed: {error}"
+                self.given_up = f"{self._failed_in_a_row} calls in a row failed: {error}"
 
 
 def listed(content: Any, answer: str, count: int) -> list[Any]:

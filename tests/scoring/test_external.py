@@ -78,6 +78,24 @@ def test_a_command_that_hangs_is_killed_with_its_children(tmp_path):
     assert not Path(f"/proc/{child.read_text()}").exists()
 
 
+def test_an_interrupt_does_not_wait_for_a_command(tmp_path):
+    started = tmp_path / "started"
+    component = {
+        "scorer": "process",
+        "parameters": {"command": command(f"open({str(started)!r}, 'w'); time.sleep(600)"), "batch": 1},
+        "transform": {"name": "identity"},
+    }
+    objective = Objective(ObjectiveSettings.model_validate({"components": [component]}))
+    tables = []
+    thread = threading.Thread(target=lambda: tables.append(objective(["C", "CC", "CCC"])))
+    thread.start()
+    while not started.exists():
+        time.sleep(0.05)
+    objective.close()
+    thread.join(30)
+    assert tables[0].errors[1:] == ["process: not scored: closed"] * 2
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
