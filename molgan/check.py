@@ -11,6 +11,7 @@ from molgan.config import CampaignConfig
 from molgan.cost import Cost, estimate, measure
 from molgan.filters.funnel import Funnel
 from molgan.filters.result import StageCount
+from molgan.filters.score import REALISM
 from molgan.progress import Progress, Silent
 from molgan.scoring.objective import Objective
 from molgan.scoring.registry import get_scorer
@@ -40,7 +41,10 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     reference = parse_all(record.smiles for record in load_reference(REFERENCE))
     if any(get_scorer(part.scorer, **part.parameters).waits for part in config.objective.components):
         reference = reference[:_FEW]
-    objective, funnel = Objective(config.objective), Funnel(config.filters)
+    filters, skipped = config.filters.without(REALISM)
+    for name in skipped:
+        progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
+    objective, funnel = Objective(config.objective), Funnel(filters)
     progress.message("reading the reference sets")
     known = _known(config, objective, funnel)
     funnel(reference[:1], table=objective(reference[:1]).to_frame())

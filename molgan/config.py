@@ -12,6 +12,7 @@ from molgan.chem.settings import DataSettings
 from molgan.distributed.settings import ComputeSettings
 from molgan.errors import ConfigError
 from molgan.filters.registry import FILTERS, get_filter
+from molgan.filters.score import REALISM
 from molgan.filters.settings import FunnelSettings
 from molgan.models.settings import GeneratorSettings, MotifNetworkSettings
 from molgan.report.settings import ReportSettings
@@ -83,8 +84,11 @@ class CampaignConfig(_Job):
     def _columns(self) -> "CampaignConfig":
         names = [component.name for component in self.objective.components]
         columns = ["score", *names, *(f"{name}_score" for name in names)]
+        columns += [REALISM] if self.adversarial is not None else []
         for stage in self.filters.stages:
             column = get_filter(stage.filter, **stage.parameters).column
+            if column == REALISM and column not in columns:
+                raise ValueError(f"filter {stage.name!r}: only a campaign with the section `adversarial` has a critic")
             if column is not None and column not in columns:
                 raise ValueError(f"filter {stage.name!r}: no column {column!r}, {_hint(column, columns)}")
         return self

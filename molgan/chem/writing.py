@@ -3,7 +3,7 @@
 import io
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,15 +25,35 @@ def write_library(table: "pandas.DataFrame", folder: Path, stem: str = "library"
     """
     if "smiles" not in table.columns:
         raise InputError(f"{stem}: no column smiles; columns present: {', '.join(map(str, table.columns))}")
+    return write_blocks(lambda: [table], folder, stem)
+
+
+def write_blocks(
+    blocks: "Callable[[], Iterable[pandas.DataFrame]]",
+    folder: Path,
+    stem: str = "library",
+    *,
+    sdf: "Callable[[Iterable[pandas.DataFrame]], Iterable[bytes]] | None" = None,
+) -> list[Path]:
+    """As `write_library`, a table that is given block by block, anew for each file, so that it need not be in memory.
+
+    `sdf` makes `sdf_text` of each block, by several processes, say: that takes longest.
+    """
+    texts = map(sdf_text, blocks()) if sdf is None else sdf(blocks())
     return write_files(
         folder,
         {
-            f"{stem}.csv": _csv(table),
-            f"{stem}.smi": _smi(table),
-            f"{stem}.sdf": _sdf(table),
-            f"{stem}.parquet": _parquet(table),
+            f"{stem}.csv": (piece for i, block in enumerate(blocks()) for piece in _csv(block, header=i == 0)),
+            f"{stem}.smi": (piece for block in blocks() for piece in _smi(block)),
+            f"{stem}.sdf": texts,
+            f"{stem}.parquet": _parquet(blocks()),
         },
     )
+
+
+def sdf_text(table: "pandas.DataFrame") -> bytes:
+    """The rows of a library as SDF. Raises InputError if one holds no molecule."""
+    return b"".join(_sdf(table))
 
 
 def write_files(folder: Path, contents: Mapping[str, Iterable[bytes]]) -> list[Path]:
@@ -60,14 +80,48 @@ def write_files(folder: Path, contents: Mapping[str, Iterable[bytes]]) -> list[P
     return paths
 
 
-def _csv(table: "pandas.DataFrame") -> Iterator[bytes]:
-    yield table.to_csv(index=False, lineterminator="\n").encode()
+def _csv(table: "pandas.DataFrame", *, header: bool) -> Iterator[bytes]:
+    yield table.to_csv(index=False, header=header, lineterminator="\n").encode()
 
 
-def _parquet(table: "pandas.DataFrame") -> Iterator[bytes]:
-    buffer = io.BytesIO()
-    table.to_parquet(buffer, index=False)
-    yield buffer.getvalue()
+def _parquet(blocks: "Iterable[pandas.DataFrame]") -> Iterator[bytes]:
+    import pyarrow
+    import pyarrow.parquet
+
+    pieces, writer = _Pieces(), None
+    for block in blocks:
+        table = pyarrow.Table.from_pandas(block, preserve_index=False)
+        if writer is None:
+            writer = pyarrow.parquet.ParquetWriter(pieces, table.schema)
+        writer.write_table(table.cast(writer.schema))
+        yield pieces.take()
+    if writer is not None:
+        writer.close()
+        yield pieces.take()
+
+
+class _Pieces(io.RawIOBase):
+    """A file that is read away while it is written."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        self._pieces.append(bytes(piece))
+        self._size += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        return self._size
+
+    def take(self) -> bytes:
+        text = b"".join(self._pieces)
+        self._pieces.clear()
+        return text
 
 
 def _smi(table: "pandas.DataFrame") -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
@@ -23,6 +24,8 @@ Molecules = Annotated[
     str, typer.Argument(metavar="FILE", help=".smi, .csv, .tsv (also .gz), .sdf or .parquet; - reads from stdin.")
 ]
 Column = Annotated[str | None, typer.Option(help="The SMILES column; found by its name when left out.")]
+
+ProcessCount = Annotated[int | None, typer.Option(min=1, help="All cores when left out; the output is the same.")]
 
 
 def sample(
@@ -49,27 +52,21 @@ def score(
     scorers: Annotated[str, typer.Option(help="Names, separated by commas; see `molgan list scorers`.")],
     output: Annotated[str, typer.Option("-o", "--output", help="CSV; - writes to stdout.")] = "-",
     column: Column = None,
+    processes: ProcessCount = None,
 ) -> None:
     """Score molecules: raw values, one row a molecule, in order; what failed is empty, with the reason in `error`.
 
+    A file may be of any length. After an interruption the same command goes on where it stopped.
+
     Example: `molgan score molecules.smi --scorers qed,sa,pains -o scores.csv`
     """
-    from molgan.scoring.registry import get_scorer
-    from molgan.scoring.table import score as score_table
+    from molgan.scorefile import score_records
 
-    chosen = [get_scorer(name.strip()) for name in scorers.split(",")]
-    others: list[str] = []
+    names = [name.strip() for name in scorers.split(",")]
+    beside = None if output == "-" else Path(output).with_name(f".{Path(output).name}.parts")
     with show_progress() as progress, written(output) as handle:
-        progress.start("score")
-        for number, chunk in enumerate(_chunks(file, column)):
-            table = score_table([record.smiles for record in chunk], chosen)
-            if number == 0:
-                others = [name for name in dict.fromkeys(n for r in chunk for n in r.fields) if name not in table]
-            for place, name in enumerate(others, start=1):
-                table.insert(place, name, [record.fields.get(name) for record in chunk])
-            table.to_csv(handle, index=False, header=number == 0, lineterminator="\n")
-            progress.advance("score", len(chunk))
-        progress.finish("score")
+        texts = score_records(_chunks(file, column), names, beside, progress, processes=processes or _cores())
+        handle.writelines(texts)
 
 
 def filter_(
@@ -77,8 +74,11 @@ def filter_(
     config: Annotated[Path, typer.Option(help="A campaign; its `filters` and `objective` are used.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the library and the rejected molecules.")],
     column: Column = None,
+    processes: ProcessCount = None,
 ) -> None:
     """Pass molecules through a campaign's filters: library.csv, .smi, .sdf, .parquet, rejected.csv and funnel.json.
+
+    A file may be of any length. After an interruption the same command goes on where it stopped.
 
     Example: `molgan filter molecules.smi --config configs/quickstart.yaml -o filtered/`
     """
@@ -87,7 +87,7 @@ def filter_(
 
     settings = load_config(config)
     with show_progress() as progress:
-        counts = filter_records(_chunks(file, column), settings, output, progress)
+        counts = filter_records(_chunks(file, column), settings, output, progress, processes=processes or _cores())
     for count in counts:
         print(f"{count.stage:<24} {count.entered:>10,} in {count.kept:>10,} kept")
     print(f"{counts[-1].kept:,} molecules in {output / 'library.csv'}")
@@ -153,6 +153,10 @@ def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
 
     lines = {Kind.SCORERS: lists.scorers, Kind.FILTERS: lists.filters, Kind.TRANSFORMS: lists.transforms}[kind]()
     print("\n".join(lines))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _chunks(file: str, column: str | None) -> "Iterator[tuple[Record, ...]]":

@@ -50,6 +50,17 @@ class FunnelSettings(Settings):
             raise ValueError(f"two stages are called {twice[0]!r}: give one of them a name of its own")
         return self
 
+    def without(self, column: str) -> tuple["FunnelSettings", list[str]]:
+        """The stages that do not read this column of scores, and the names of those that do. Raises ConfigError when
+        none is left."""
+        from molgan.filters.registry import get_filter
+
+        reading = [one for one in self.stages if get_filter(one.filter, **one.parameters).column == column]
+        left = tuple(one for one in self.stages if one not in reading)
+        if not left:
+            raise ConfigError(f"filters: every stage reads {column!r}, which only a run has")
+        return self.model_copy(update={"stages": left}), [one.name for one in reading]
+
 
 def _parameters(name: str, given: dict[str, Any], context: Any) -> dict[str, Any]:
     """`given` for the filter of that name, validated; its files found beside the configuration that `context` tells."""

@@ -1,0 +1,97 @@
+"""Filter a stream of molecules into a folder: the library, the rejected ones with reasons, the counts."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from molgan import __version__
+from molgan.campaign.stage import digest, files_in
+from molgan.chem.io import Record, write_blocks, write_files
+from molgan.chem.molecule import parse_all
+from molgan.chem.writing import sdf_text
+from molgan.config import CampaignConfig
+from molgan.errors import ConfigError
+from molgan.filtering.fates import Part, counts, settle
+from molgan.filtering.judge import Judge, joined
+from molgan.filtering.output import Ranked, rejected
+from molgan.filters.result import StageCount
+from molgan.filters.score import REALISM
+from molgan.library import library_table
+from molgan.progress import Progress, Silent
+from molgan.streams import Crew, Parts, Processes
+
+
+def filter_records(
+    chunks: Iterable[Sequence[Record]],
+    config: CampaignConfig,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    processes: int = 1,
+) -> list[StageCount]:
+    """Pass records through a campaign's filters; those that read scores read its objective's, and those that read
+    `realism` are skipped, since only a run has a critic.
+
+    Writes library.csv, .smi, .sdf and .parquet, rejected.csv (id, smiles, stage, reason, line) and funnel.json: the
+    same bytes however many processes or, where the campaign says so, Ray workers there are, and however the stream is
+    cut into chunks. What is known of a chunk is kept in `folder`/.parts until the end: after an interruption, the same
+    again goes on there. Returns the counts of the stages, in order. Raises RunError when `folder` cannot be written or
+    workers die.
+    """
+    progress = progress or Silent()
+    filters, skipped = config.filters.without(REALISM)
+    for name in skipped:
+        progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
+    if config.objective.aggregation == "pareto":
+        raise ConfigError("objective.aggregation: a Pareto rank is among the molecules of a run, not of a long file")
+    judge = Judge(filters, config.objective)
+    parts = Parts(folder / ".parts", _key(judge, config))
+    judged = _judged(chunks, parts, lambda: _crew(judge, config, processes, progress), progress)
+    progress.message("looking for equal molecules and at the whole set")
+    settle(judged, judge.funnel)
+    like = library_table(parse_all(["CCO"]), judge.objective(["CCO"]).to_frame(), judge.neighbours).iloc[:0]
+    ranked = Ranked(judged, len(judge.funnel.stages), parts.folder / "ranked.csv", like)
+    found = counts(judged, judge.funnel)
+    with Processes(sdf_text, processes) as writers:
+        write_blocks(ranked.blocks, folder, sdf=writers.map)
+    summary = [{k: v for k, v in count.as_dict().items() if k != "seconds"} for count in found]
+    write_files(
+        folder,
+        {"rejected.csv": rejected(judged, judge.funnel), "funnel.json": [json.dumps(summary, indent=2).encode()]},
+    )
+    parts.remove()
+    return found
+
+
+def _judged(
+    chunks: Iterable[Sequence[Record]],
+    parts: Parts,
+    crew: Callable[[], AbstractContextManager[Crew]],
+    progress: Progress,
+) -> list[Part]:
+    progress.start("filter")
+    judged = []
+    rows = ([(record.line, record.smiles) for record in chunk] for chunk in chunks)
+    with crew() as workers:
+        for path, count in parts.finished(rows, workers):
+            judged.append(Part.of(path))
+            progress.advance("filter", count)
+    progress.finish("filter")
+    return judged
+
+
+def _crew(judge: Judge, config: CampaignConfig, processes: int, progress: Progress) -> AbstractContextManager[Crew]:
+    if config.compute.workers:
+        from molgan.distributed.funnel import RayCrew
+
+        return RayCrew(judge, config.compute, joined, progress)
+    if processes > 1:
+        judge.prepare()
+    return Processes(judge, processes)
+
+
+def _key(judge: Judge, config: CampaignConfig) -> str:
+    """Stands for all that decides what is said of a molecule."""
+    sections = config.model_dump(mode="json", include={"objective", "filters"})
+    return digest([__version__, sections, files_in(sections)])
