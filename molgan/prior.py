@@ -86,6 +86,7 @@ def _pretrained(
         generator.to(device)
     loop(generator, data, settings, seed=config.seed, checkpoint=folder / "checkpoints" / "pretrain", report=report)
     report.close()
+    generator.divide_logits(settings.temperature)
     return generator, data.summary
 
 

@@ -154,6 +154,12 @@ class MotifGenerator(nn.Module):
         logits = functional.linear(hidden, self.head.weight[:width], self.head.bias[:width])
         return logits.float().masked_fill(~allowed, NEVER)
 
+    @torch.no_grad()
+    def divide_logits(self, temperature: float) -> None:
+        """Make sampling at temperature 1 what sampling at `temperature` was."""
+        self.head.weight.div_(temperature)
+        self.head.bias.div_(temperature)
+
     def save(self, path: str | Path, *, dtype: torch.dtype | None = None, **about: object) -> None:
         """Write `path`.safetensors and `path`.json; `about` adds facts on the training to the description.
 

@@ -17,6 +17,7 @@ class PretrainSettings(Settings):
     warmup: int = Field(200, ge=0, description="steps over which the learning rate rises")
     weight_decay: float = Field(0.01, ge=0)
     clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
+    temperature: float = Field(1.0, gt=0, description="that the logits are divided by once training is done")
     least_count: int = Field(20, ge=1, description="times that a motif is seen to get an action of its own")
     bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
     checkpoint_every: int = Field(500, ge=1, description="steps between two checkpoints")

@@ -1,5 +1,6 @@
 """The generator: every sample valid, likelihoods exact, the grammar the same in training and in sampling."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -121,6 +122,13 @@ def test_molecules_drawn_apart_are_those_drawn_together(generator: MotifGenerato
     for k, part in enumerate(apart):
         assert [sample.actions for sample in part] == [sample.actions for sample in together[k::3]]
     assert generator.sample(50, seed=3, only=[]) == []
+
+
+def test_a_temperature_can_be_made_the_generators_own(generator: MotifGenerator) -> None:
+    flat = copy.deepcopy(generator)
+    flat.divide_logits(2.0)
+    warm, own = (g.sample(50, seed=3, temperature=t, bf16=False) for g, t in ((generator, 2.0), (flat, 1.0)))
+    assert [sample.actions for sample in warm] == [sample.actions for sample in own]
 
 
 def test_a_prefix_starts_every_molecule(generator: MotifGenerator) -> None:
