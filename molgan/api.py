@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import pandas
+    import polars
+    from rdkit import Chem
 
     from molgan.campaign import CampaignResult
     from molgan.chem.molecule import Molecule
@@ -15,10 +17,13 @@ if TYPE_CHECKING:
     from molgan.progress import Progress
     from molgan.scoring.base import Scorer
 
+    Molecules: TypeAlias = Iterable[str | Molecule | Chem.Mol | None] | pandas.Series[Any] | polars.Series
 
-def score(smiles: "Iterable[str | Molecule | None]", scorers: "Sequence[str | Scorer]") -> "pandas.DataFrame":
+
+def score(smiles: "Molecules", scorers: "Sequence[str | Scorer]") -> "pandas.DataFrame":
     """Raw properties of molecules as a table, one row an input, in order: `smiles`, a column a scorer, `error`.
 
+    `smiles`: a list or a column of pandas or polars, of SMILES or RDKit molecules, None or NaN for what is missing.
     What failed is missing (NaN) and `error` says why. Alerts are True for a hit. `molgan list scorers` lists the names.
     Raises InputError for a single string, ConfigError for an unknown scorer.
     """
@@ -28,7 +33,7 @@ def score(smiles: "Iterable[str | Molecule | None]", scorers: "Sequence[str | Sc
 
 
 def filter(
-    smiles: "Iterable[str | Molecule | None]",
+    smiles: "Molecules",
     stages: "Sequence[str | Mapping[str, Any] | Filter]",
     *,
     table: "pandas.DataFrame | None" = None,
@@ -36,9 +41,10 @@ def filter(
     """Pass molecules through filters in the order given: a table, one row an input, in order: `smiles`, `kept`, and
     `stage` and `reason` where it is False.
 
-    A stage is a filter's name, its settings as in a configuration (`{"filter": "size", "max": 30}`), or a filter.
-    `table` holds what stages on scores read, one row a molecule. `molgan list filters` lists the names. Raises
-    InputError for a single string, ConfigError for an unknown filter or a wrong parameter.
+    `smiles` is what `score` takes. A stage is a filter's name, its settings as in a configuration
+    (`{"filter": "size", "max": 30}`), or a filter. `table` holds what stages on scores read, one row a molecule.
+    `molgan list filters` lists the names. Raises InputError for a single string, ConfigError for an unknown filter or a
+    wrong parameter.
     """
     from molgan.filters.settings import StageSettings
     from molgan.filters.table import filter_smiles
@@ -46,6 +52,22 @@ def filter(
 
     built = [validated(StageSettings, stage, "stage") if isinstance(stage, Mapping) else stage for stage in stages]
     return filter_smiles(smiles, built, table=table)
+
+
+def stereoisomers(smiles: "Molecules", *, most: int = 16) -> "pandas.DataFrame":
+    """The stereoisomers that molecules may be, `most` of each at most: `smiles`, and in `parent` the row of the input.
+
+    What is said of stereo stays, what is left open is spelled out; a molecule without anything open comes back as it
+    is, and what is no molecule not at all. To be called before `filter`, which keeps or drops and changes nothing.
+    """
+    import pandas
+
+    from molgan.filters.stereo import stereoisomers
+    from molgan.scoring.batch import Batch
+
+    molecules = Batch.of(smiles).molecules
+    found = [(one.smiles, row) for row, parent in enumerate(molecules) for one in stereoisomers(parent, most=most)]
+    return pandas.DataFrame([pair for pair in found if pair[0] is not None], columns=["smiles", "parent"])
 
 
 def load_generator(weights: str | Path = "moses") -> "MotifGenerator":

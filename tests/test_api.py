@@ -3,9 +3,10 @@ import sys
 
 import pandas
 import pytest
+from rdkit import Chem
 
 import molgan
-from molgan.errors import ConfigError
+from molgan.errors import ConfigError, InputError
 
 
 def seconds_of(code: str) -> float:
@@ -46,3 +47,49 @@ def test_filter_takes_names_and_settings_and_says_why() -> None:
     assert list(table["stage"]) == ["size", None, "valid"]
     with pytest.raises(ConfigError, match="did you mean 'size'"):
         molgan.filter(["CCO"], ["sise"])
+
+
+SMILES = ["OCC", None, "c1ccccc1", "C1CC"]
+
+
+def columns() -> dict[str, object]:
+    """The same molecules in each form."""
+    mols = [Chem.MolFromSmiles(text) if text else None for text in SMILES[:3]]
+    forms = {"list": SMILES, "generator": iter(SMILES), "pandas": pandas.Series(SMILES, index=[5, 6, 7, 8])}
+    forms |= {"missing": pandas.Series(SMILES, dtype="string"), "molecules": [*mols, None]}
+    forms["mixed"] = pandas.Series([mols[0], float("nan"), "c1ccccc1", "C1CC"], dtype=object)
+    try:
+        import polars
+    except ImportError:
+        return forms
+    return forms | {"polars": polars.Series("smiles", SMILES)}
+
+
+@pytest.mark.parametrize("form", columns())
+def test_molecules_come_in_any_form(form: str) -> None:
+    scores = molgan.score(columns()[form], ["heavy_atoms"])
+    assert scores["heavy_atoms"].fillna(-1).tolist() == [3, -1, 6, -1]
+    table = molgan.filter(columns()[form], ["valid", {"filter": "size", "min": 5}])
+    assert table["kept"].tolist() == [False, False, True, False]
+    assert table["reason"].tolist()[:2] == ["fewer than 5 heavy atoms: 3", "empty"]
+    assert table.index.tolist() == scores.index.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("single", ["CCO", Chem.MolFromSmiles("CCO")])
+def test_a_single_molecule_is_not_a_list(single: object) -> None:
+    for call in (molgan.score, molgan.filter):
+        with pytest.raises(InputError, match="expected a list"):
+            call(single, ["valid"])
+
+
+def test_stereoisomers_tell_their_parents() -> None:
+    table = molgan.stereoisomers(["CC(N)O", "c1cc", "CCO"])
+    assert table["smiles"].tolist() == ["C[C@@H](N)O", "C[C@H](N)O", "CCO"]
+    assert table["parent"].tolist() == [0, 0, 2]
+
+
+def test_scoring_and_filtering_need_no_torch() -> None:
+    work = "molgan.score(['C'], ['qed']); molgan.filter(['C'], ['valid']); molgan.stereoisomers(['C'])"
+    code = f"import sys, molgan; {work}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -98,6 +98,8 @@ def _settle_whole(parts: Sequence[Part], number: int, filter_: WholeFilter) -> N
         features += [shared.setdefault(one, one) for one in column(part.path, f"features_{number}")[rows]]
         values.append(column(part.path, f"value_{number}").astype(np.float64)[rows])
         places.append(rows)
+    if not features:
+        return
     shared.clear()
     verdict = filter_.select(features, np.concatenate(values), _Canonical([part.path for part in parts], places))
     reasons = iter(verdict[1])

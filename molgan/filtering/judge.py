@@ -135,7 +135,7 @@ class _Lot:
         self._places = [place for place in self._places if self.stage[place] is None]
 
     def _scored(self) -> "pandas.DataFrame":
-        """The scores of the molecules that are left; computed when first asked for, and then it is known of the rest."""
+        """The scores of the molecules that are left, computed when first asked for."""
         if self._scores is None:
             self._scores = self._objective([self._molecules[place] for place in self._places]).to_frame()
             self._row = {place: row for row, place in enumerate(self._places)}

@@ -34,8 +34,8 @@ def filter_records(
     `realism` are skipped, since only a run has a critic.
 
     Writes library.csv, .smi, .sdf and .parquet, rejected.csv (id, smiles, stage, reason, line) and funnel.json: the
-    same bytes however many processes or, where the campaign says so, Ray workers there are, and however the stream is
-    cut into chunks. What is known of a chunk is kept in `folder`/.parts until the end: after an interruption, the same
+    same bytes from the same chunks however many processes or, where the campaign says so, Ray workers there are. What
+    is known of a chunk is kept in `folder`/.parts until the end: after an interruption, the same
     again goes on there. Returns the counts of the stages, in order. Raises RunError when `folder` cannot be written or
     workers die.
     """

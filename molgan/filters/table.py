@@ -1,42 +1,45 @@
 """`filter_smiles`: filter a list of SMILES into a table."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from rdkit import Chem
 
 from molgan.chem.molecule import Molecule
-from molgan.errors import InputError
 from molgan.filters.base import Filter
 from molgan.filters.funnel import Funnel, Scoring
 from molgan.filters.settings import FunnelSettings, StageSettings
 from molgan.progress import Progress
+from molgan.scoring.batch import as_list, source_of
 
 if TYPE_CHECKING:
     import pandas
 
 
 def filter_smiles(
-    smiles: Iterable[str | Molecule | None],
+    smiles: Iterable[str | Molecule | Chem.Mol | None],
     stages: FunnelSettings | Sequence[str | StageSettings | Filter],
     *,
     table: "pandas.DataFrame | Scoring | None" = None,
     progress: Progress | None = None,
 ) -> "pandas.DataFrame":
-    """Filter `smiles` (a list, a pandas Series, …) by `stages`: names of filters, settings, or filters.
+    """Filter `smiles` by `stages`: names of filters, settings, or filters. `smiles`: a list, a column of pandas or
+    polars, …, of text or RDKit molecules, with None or NaN for what is missing.
 
     One row an input, in order: `smiles` as given, `kept`, and for what is rejected `stage` and `reason`. `table` holds
     or computes the scores that stages read. Raises InputError for a single string, ConfigError for a wrong stage.
     """
     import pandas
 
-    if isinstance(smiles, str | bytes):
-        raise InputError("expected a list of SMILES, not a single string: write filter([smiles], …)")
-    items = list(smiles)
-    result = Funnel(stages)(items, table=table, progress=progress)
+    items = as_list(smiles)
+    # Not Batch.of, which has the molecules of all items in memory at once.
+    texts = [_text(item) for item in items]
+    result = Funnel(stages)(texts, table=table, progress=progress)
     stage: list[str | None] = [None] * len(items)
     reason: list[str | None] = [None] * len(items)
     for one in result.rejected:
         stage[one.index], reason[one.index] = one.stage, one.reason
-    given = [item.source if isinstance(item, Molecule) else item for item in items]
+    given = [source_of(text) for text in texts]
     return pandas.DataFrame(
         {
             "smiles": pandas.Series(given, dtype=object),
@@ -45,3 +48,9 @@ def filter_smiles(
             "reason": pandas.Series(reason, dtype=object),
         }
     )
+
+
+def _text(item: Any) -> str | Molecule | None:
+    if isinstance(item, Chem.Mol):
+        return source_of(item)
+    return None if type(item).__name__ == "NAType" else item

@@ -1,0 +1,90 @@
+"""Write the page on filters, docs/filters.md, from the registry.
+
+    python scripts/filter_page.py [docs]
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from scorer_pages import documented, own_doc, table
+
+from molgan.chem.references import REFERENCES
+from molgan.filters.base import Filter
+from molgan.filters.registry import FILTERS
+
+NOTE = "<!-- Made by scripts/filter_page.py from the code; change it there. -->"
+FAMILIES = {
+    "structure": "Structure",
+    "stereo": "Stereo",
+    "novelty": "Novelty",
+    "rings": "Ring systems",
+    "rules": "Rules and properties",
+    "alerts": "Alerts and substructures",
+    "catalogs": "Alert sets by name",
+    "score": "Scores",
+    "diversity": "Diversity",
+}
+HEAD = """\
+A filter keeps a molecule or rejects it with a reason. A funnel passes molecules through filters in the order given:
+what one rejects, the next does not see, and each stage counts what enters and what it keeps. A stage is a filter's
+name, or its parameters too: `{filter: size, min: 12, max: 40}`; `name` tells two stages of one filter apart.
+`molgan list filters` prints the same."""
+TAIL = f"""\
+## Reference sets
+
+`references` is a list, and a molecule is compared with all of them; the reason names the set and the molecule of it.
+Each is a file (.smi, .csv, .tsv, also .gz, .sdf or .parquet) or a set that comes with molgan:
+{"; ".join(f"`{name}` ({content})" for name, content in REFERENCES.items())}. A campaign's filters compare with its
+training data when `references` is left out. Files are read once and cached by content.
+
+```yaml
+filters:
+  - {{filter: novel, references: [train.csv.gz, company.smi, approved_drugs], ignore_salts: true}}
+  - {{filter: unlike_known, references: [company.smi, approved_drugs], similarity: 0.7}}
+```
+
+## Stereo that is left open
+
+Filters keep or drop; none changes a molecule. `stereo` counts what is left open. To spell it out is a step of its own,
+before the filters: `molgan.stereoisomers(smiles, most=16)` gives a table of `smiles` and `parent`, the row that each
+comes from, and keeps what is said of stereo already.
+
+## Files of any length
+
+`molgan filter FILE --config campaign.yaml -o FOLDER` reads a file as a stream and works in all cores (`--processes`),
+or on Ray workers where the campaign says `compute.workers`. The output is the same, byte for byte, whoever did the
+work. What is known of a chunk of molecules is kept in `FOLDER/.parts` until the end: after an interruption, a kill
+included, the same command goes on where it stopped. Memory grows by 16 bytes with every molecule that reaches a
+`distinct`, and with every one that reaches a filter of the whole set by its SMILES' scaffold (`scaffolds`) or a
+fingerprint of 256 bytes (`diverse`, `dissimilar`, `clusters`): put those last, behind `best` where there are many.
+`molgan score` does the same with scores."""
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs"
+    (folder / "filters.md").write_text(page(), encoding="utf-8")
+
+
+def page() -> str:
+    lines = ["# Filters", "", NOTE, "", " ".join(HEAD.split()), ""]
+    for family, title in FAMILIES.items():
+        kinds = [kind for kind in FILTERS.values() if kind.__module__.rpartition(".")[2] == family]
+        rows = [(f"`{kind.name}`", kind.summary, "all together" if kind.whole else "each by itself") for kind in kinds]
+        lines += [f"## {title}", "", *table(("filter", "what it keeps", "judges"), rows), ""]
+        for kind in kinds:
+            lines += details(kind)
+    return "\n".join(lines) + "\n" + TAIL + "\n"
+
+
+def details(kind: type[Filter]) -> list[str]:
+    """What there is to say about a filter beside its row."""
+    text = own_doc(kind)
+    parameters = documented(kind.Parameters) if kind.Parameters.model_fields else []
+    body = [*([text, ""] if text else []), *([*parameters, ""] if parameters else [])]
+    return [f"### {kind.name}", "", *body] if body else []
+
+
+if __name__ == "__main__":
+    main()
