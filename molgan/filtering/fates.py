@@ -58,8 +58,8 @@ def counts(parts: Sequence[Part], funnel: Funnel) -> list[StageCount]:
     reasons: list[Counter[str]] = [Counter() for _ in range(size)]
     entering = sum(len(part.stages) for part in parts)
     for part in parts:
-        for stage, reason, _ in part.rejected():
-            reasons[stage][kind(reason)] += 1
+        for number, reason, _ in part.rejected():
+            reasons[number][kind(reason)] += 1
     found = []
     for stage, why in zip(funnel.stages, reasons, strict=True):
         found.append(StageCount(stage.name, entering, entering - why.total(), 0.0, why))
