@@ -166,3 +166,15 @@ def test_no_text_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, tex
 @pytest.mark.parametrize("path", sorted(Path(__file__).parents[1].glob("configs/*.yaml")), ids=lambda path: path.name)
 def test_the_shipped_configurations_load(path: Path) -> None:
     load(path)
+
+
+def test_realism_needs_the_critic_of_an_adversarial_stage(campaign: Path) -> None:
+    filters = "filters=[valid, {filter: realism, min: 0.3}, {filter: best, n: 5, column: realism}]"
+    with pytest.raises(ConfigError, match="only a campaign with the section `adversarial` has a critic"):
+        load_config(campaign, [filters])
+    config = load_config(campaign, [filters, "adversarial={rounds: 1}"])
+    left, skipped = config.filters.without("realism")
+    assert [stage.name for stage in left.stages] == ["valid"]
+    assert skipped == ["realism", "best"]
+    with pytest.raises(ConfigError, match="every stage reads 'realism'"):
+        load_config(campaign, ["filters=[realism]", "adversarial={rounds: 1}"]).filters.without("realism")
