@@ -10,7 +10,6 @@ import pytest
 TOUR = Path(__file__).parents[1] / "docs" / "tour.ipynb"
 
 
-@pytest.mark.slow
 def test_the_tour_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
