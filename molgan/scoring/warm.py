@@ -79,15 +79,20 @@ class WarmProcess:
         # Appended to, so that it can be cut while the process holds it.
         self._stderr = tempfile.TemporaryFile("ab+")  # noqa: SIM115
         self._answers: SimpleQueue[str | None] = SimpleQueue()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "molgan.scoring.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-            start_new_session=True,
-        )
+        paths = os.pathsep.join(dict.fromkeys(path for path in sys.path if path))
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "molgan.scoring.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                text=True,
+                env={**os.environ, "PYTHONPATH": paths},
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._stderr.close()
+            raise NotStarted(error.strerror) from None
         Thread(target=_collect, args=(self._process, self._answers), daemon=True).start()
         try:
             self._send(self._scorers)

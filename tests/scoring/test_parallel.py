@@ -149,6 +149,16 @@ def test_processes_that_do_not_start_are_told_of() -> None:
             pool(KNOWN)
 
 
+def test_a_path_that_names_folders_again_and_again_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", sys.path * 10_000)
+    with closing(Lanes({"mw": ("mw", {})}, 1)) as lanes:
+        assert lanes.run([Job(["mw"], ["C"])])["mw"][0].error is None
+    monkeypatch.setattr(sys, "executable", "/no/python")
+    with closing(Lanes({"mw": ("mw", {})}, 1)) as lanes:
+        error = lanes.run([Job(["mw"], ["C"])])["mw"][0].error
+    assert error == "not scored: its process does not start: No such file or directory"
+
+
 @pytest.mark.slow
 def test_processes_end_with_the_one_that_started_them_and_a_script_needs_no_guard(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
