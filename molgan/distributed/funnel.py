@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -54,7 +55,7 @@ class RayCrew:
         with ExitStack() as stack:
             stack.enter_context(ray_session(self._compute.processors, self._compute.address))
             bounds = self._compute.scoring.bounds(self._compute.workers)
-            arguments = (self._work, sys.path)
+            arguments = (pickle.dumps(self._work), sys.path)
             pool = self._compute.scoring
             self._workers = Workers(_Working, arguments, pool, bounds=bounds, progress=self._progress)
             stack.callback(self._workers.close)
@@ -95,9 +96,9 @@ class RayCrew:
 class _Working:
     """The actor."""
 
-    def __init__(self, work: Work, path: list[str]) -> None:
-        import_from(path)
-        self._work = work
+    def __init__(self, work: bytes, path: list[str]) -> None:
+        import_from(path)  # before what is pickled is looked for there
+        self._work: Work = pickle.loads(work)
 
     def work(self, chunks: list[Sequence[Any]]) -> bytes:
         (chunk,) = chunks

@@ -20,7 +20,7 @@ from molgan.filters.structure import DUPLICATE
 @dataclass(frozen=True, slots=True)
 class Part:
     """A chunk that was judged: the file of its table, and of each molecule the number of the stage that rejects it, as
-    many as there are stages for none; `reasons` where that is a stage that looks at others."""
+    many as there are stages for none; `reasons` where that is a filter of the whole set."""
 
     path: Path
     stages: NDArray[np.int16]
@@ -34,12 +34,13 @@ class Part:
         """The rows that reach a stage."""
         return np.flatnonzero(self.stages >= number)
 
-    def rejected(self) -> Iterator[tuple[int, str, dict[str, Any]]]:
-        """Stage, reason and row of the table of each molecule that is rejected, in order."""
-        stages = self.stages.tolist()
-        for row, cells in enumerate(read(self.path, ("id", "source", "line", "reason", "row")).to_pylist()):
-            if row in self.reasons or cells["row"] is None:
-                yield stages[row], self.reasons.get(row) or cells["reason"], cells
+    def rejected(self, stages: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """Stage, reason and row of the table of each molecule that one of so many stages rejects, in order."""
+        table = read(self.path, ("id", "source", "line", "stage", "reason")).to_pylist()
+        for row, (stage, cells) in enumerate(zip(self.stages.tolist(), table, strict=True)):
+            if stage < stages:
+                reason = cells["reason"] if cells["stage"] == stage else self.reasons.get(row, DUPLICATE)
+                yield stage, reason, cells
 
 
 def settle(parts: Sequence[Part], funnel: Funnel) -> None:
@@ -58,7 +59,7 @@ def counts(parts: Sequence[Part], funnel: Funnel) -> list[StageCount]:
     reasons: list[Counter[str]] = [Counter() for _ in range(size)]
     entering = sum(len(part.stages) for part in parts)
     for part in parts:
-        for number, reason, _ in part.rejected():
+        for number, reason, _ in part.rejected(size):
             reasons[number][kind(reason)] += 1
     found = []
     for stage, why in zip(funnel.stages, reasons, strict=True):
@@ -86,7 +87,6 @@ def _settle_equal(parts: Sequence[Part], number: int) -> None:
         digests = column(part.path, f"same_{number}")[rows]
         again = rows[~seen.add(np.array(digests.tolist(), "S16"))]
         part.stages[again] = number
-        part.reasons.update(dict.fromkeys(again.tolist(), DUPLICATE))
 
 
 def _settle_whole(parts: Sequence[Part], number: int, filter_: WholeFilter) -> None:

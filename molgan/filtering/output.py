@@ -24,7 +24,7 @@ def rejected(parts: Sequence[Part], funnel: Funnel) -> Iterator[bytes]:
     names = [stage.name for stage in funnel.stages]
     yield _csv([("id", "smiles", "stage", "reason", "line")])
     for part in parts:
-        found = part.rejected()
+        found = part.rejected(len(names))
         yield _csv([(row["id"], row["source"], names[stage], reason, row["line"]) for stage, reason, row in found])
 
 

@@ -158,10 +158,12 @@ def butina(fingerprints: Sequence[ExplicitBitVect], similarity: float) -> list[i
 def _capped(groups: Sequence[Group], most: int, values: Floats, told: Callable[[Group], str]) -> Verdict:
     """Keeps the best `most` of each group."""
     taken: Counter[Group] = Counter()
+    said: dict[Group, str] = {}  # one text for all of a group
     reasons: list[str | None] = [None] * len(groups)
     for i in best_first(values):
         if taken[groups[i]] == most:
-            reasons[i] = f"{most} {told(groups[i])}"
+            group = groups[i]
+            reasons[i] = said[group] if group in said else said.setdefault(group, f"{most} {told(group)}")
         else:
             taken[groups[i]] += 1
     return kept_without(reasons), reasons
