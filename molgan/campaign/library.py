@@ -5,6 +5,7 @@ import io
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from molgan.campaign.poses import write_poses
@@ -37,7 +38,8 @@ def library(
     def perform(_: bool) -> Counts:
         samples = Samples(work, digest([drawing, inputs, after and after.key]), weights, critic)
         sieve = Sieve(config.filters, samples.table)
-        _fill(sieve, samples, work)
+        with closing(samples):
+            _fill(sieve, samples, work)
         result, kept = sieve.result()
         _write(work.folder, result, kept, samples, config.objective)
         samples.discard_rest()

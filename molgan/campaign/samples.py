@@ -1,6 +1,6 @@
 """What a campaign draws: parts of a fixed size with their scores, each on the disk before the next is drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,9 @@ from molgan.chem.molecule import Molecule, parse, parse_all
 if TYPE_CHECKING:
     import pandas
 
+    from molgan.distributed.drawing_pool import DrawingPool
     from molgan.models.discriminator import Discriminator
-    from molgan.models.motif import MotifGenerator
+    from molgan.models.motif import Sample
 
 _KEY = b"molgan.key"
 
@@ -41,6 +42,12 @@ class Samples:
         self._parts = 0
         self._row: dict[str | None, int] = {}  # of each distinct molecule in `_scores`
         self._scores: pandas.DataFrame | None = None
+        self._pool: DrawingPool | None = None
+
+    def close(self) -> None:
+        """End the processes that draw, if there are some."""
+        if self._pool is not None:
+            self._pool.close()
 
     def draw(self, size: int) -> list[Molecule]:
         """The next part, in order."""
@@ -77,12 +84,18 @@ class Samples:
                 path.unlink()
 
     @cached_property
-    def _agent(self) -> "MotifGenerator":
+    def _draw(self) -> "Callable[..., list[Sample]]":
+        """What draws: the generator in this process, or Ray workers that hold it."""
         from molgan.models.motif import load_generator
 
-        agent = load_generator(self._weights)
-        agent.to(self._work.device)
-        return agent
+        agent, compute = load_generator(self._weights), self._work.config.compute
+        if compute.workers == 0:
+            agent.to(self._work.device)
+            return agent.sample
+        from molgan.distributed.drawing_pool import DrawingPool
+
+        self._pool = DrawingPool(agent, compute, self._work.progress)
+        return self._pool.sample
 
     @cached_property
     def _critic(self) -> "Discriminator | None":
@@ -99,7 +112,7 @@ class Samples:
 
         config, progress = self._work.config, self._work.progress
         seed = np.random.SeedSequence(config.seed, spawn_key=(self._parts,)).generate_state(1, np.uint32)[0]
-        samples = self._agent.sample(
+        samples = self._draw(
             size,
             seed=int(seed),
             max_atoms=config.sample.max_atoms,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -132,6 +133,7 @@ class _Crew:
         components = self._settings.components
         names = [component.name for component in components]
         nan = np.array([np.nan])
+        counts = Counts(given=1, invalid=0, repeated=0, cached=0, scored=0, failed=1, reasons=Counter({lost.reason: 1}))
         table = ScoreTable(
             smiles=[text],
             raw=dict.fromkeys(names, nan),
@@ -139,7 +141,7 @@ class _Crew:
             notes={name: [None] for name in names},
             total=nan,
             errors=[f"not scored: {lost.reason}"],
-            counts=dict.fromkeys(names, Counts(given=1, invalid=0, repeated=0, cached=0, scored=0, failed=1)),
+            counts=dict.fromkeys(names, counts),
         )
         return _Part([text], table)
 

@@ -38,12 +38,14 @@ class ComputeSettings(Settings):
     """`workers` 0 works in this process; more are that many Ray workers, of the cluster at `address` (host:port, or
     auto) or at RAY_ADDRESS of the environment, else of this machine. `threads` (of PyTorch, a process) are all cores
     when left out, one for a Ray worker. `device` auto takes a GPU where there is one. `scoring` is the pool of actors
-    that score; a component of the objective that `scorers` names has a pool of its own."""
+    that score; a component of the objective that `scorers` names has a pool of its own. Each stage that trains starts
+    again from its checkpoint at most `failures` times when workers are lost."""
 
     workers: int = Field(default=0, ge=0, le=4096)
     address: str | None = Field(default=None, min_length=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int | None = Field(default=None, ge=1)
+    failures: int = Field(default=10, ge=0)
     scoring: PoolSettings = PoolSettings()
     scorers: dict[str, PoolSettings] = Field(default_factory=dict)
 

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from molgan.graphs.datasets import ActionData
     from molgan.models.motif import MotifGenerator
 
-_MOST_FAILURES = 3
 _SECONDS_BETWEEN_LOOKS = 0.5
+# Ray waits a minute for processors, then counts a failure: a cluster has an hour to grow.
+_MOST_WAITS = 60
 # A worker that waits for a reward waits in a collective; of a worker that is gone Ray knows by itself.
 _SECONDS_TO_WAIT_FOR_OTHERS = 7 * 24 * 3600
 
@@ -72,8 +73,8 @@ def train_on_ray(
     Each worker takes its share of every batch, so that settings mean what they mean in one process. The loop travels
     pickled, arguments included. `calls` are functions of this process, which the leading worker may call. A checkpoint
     that it writes is written to `checkpoint` here; the workers need not see that folder. When a worker is lost, all
-    start again from it, at most three times, which `progress` and `on_restart` are told; steps since then are reported
-    twice. Raises the loop's own MolganError at once, RunError for anything else that ends the training.
+    start again from it, `compute.failures` times at most, which `progress` and `on_restart` are told; steps since then
+    are reported twice. Raises the loop's own MolganError at once, RunError for anything else that ends the training.
     """
     progress = progress or Silent()
     devices = {name: next(network.parameters()).device for name, network in networks.items()}
@@ -92,6 +93,9 @@ def train_on_ray(
         }
         try:
             done = _attended(task, compute, checkpoint, report, calls or {}, on_restart, progress)
+        except ray.exceptions.RayError as error:
+            reason = f"the driver has lost its training workers ({type(error).__name__})"
+            raise RunError(f"{reason}; run again, it goes on") from error
         finally:
             ray.kill(mailbox)  # whatever is still at work fails over it, and ends
     for name, network in networks.items():
@@ -138,7 +142,7 @@ def _attended(
                     done = message
         if over and not messages and done is None:
             error = errors[0] if errors else RuntimeError("the workers ended without a word")
-            raise _failure(error) from error
+            raise _failure(error, starts) from error
     if done.checkpoint:
         write_checkpoint(checkpoint, done.checkpoint)
     return done
@@ -166,7 +170,7 @@ def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseExcept
         use_gpu=compute.device == "cuda" or (compute.device == "auto" and gpus >= compute.workers),
         resources_per_worker={"CPU": task["threads"]},
     )
-    failures = FailureConfig(max_failures=_MOST_FAILURES, controller_failure_limit=_MOST_FAILURES)
+    failures = FailureConfig(max_failures=compute.failures, controller_failure_limit=_MOST_WAITS)
     try:
         # Ray Train wants a folder, though checkpoints are the loop's own and nothing but a marker comes into it.
         with TemporaryDirectory(prefix="molgan-") as folder:
@@ -195,8 +199,8 @@ def _tell_of_shortage(compute: ComputeSettings, progress: Progress) -> None:
         )
 
 
-def _failure(error: BaseException) -> RunError:
+def _failure(error: BaseException, starts: int) -> RunError:
     """What the first worker failed of in the end, in one line."""
     first = next(iter(getattr(error, "worker_failures", {}).values()), error)
     lines = str(first).strip().splitlines() or [""]
-    return RunError(f"training on Ray failed after {_MOST_FAILURES} new starts: {type(first).__name__}: {lines[0]}")
+    return RunError(f"training on Ray failed, started {starts} times: {type(first).__name__}: {lines[0]}")

@@ -24,6 +24,7 @@ import sleepy  # registers the scorer
 import torch
 
 from molgan.chem.references import load_reference
+from molgan.distributed.drawing_pool import DrawingPool
 from molgan.distributed.scoring_pool import ScoringPool
 from molgan.distributed.settings import ComputeSettings
 from molgan.distributed.train import train_on_ray
@@ -65,6 +66,20 @@ class Clock:
         """Molecules a second, and seconds of start-up. `molecules` a step."""
         steps = [after - before for before, after in zip(self.times[1:], self.times[2:], strict=False)]
         return molecules / (sum(steps) / len(steps)), self.times[1] - self.times[0] - median(steps)
+
+
+def run_sampling(workers: int, steps: int) -> tuple[float, float]:
+    generator, n = load_generator(), 1024 * steps
+    if workers == 0:
+        generator.sample(64, seed=0)
+        return n / timed(lambda: generator.sample(n, seed=0)), 0.0
+    began = time.perf_counter()
+    pool = DrawingPool(generator, compute(workers))
+    pool.sample(1024 * workers, seed=1)
+    start = time.perf_counter() - began
+    seconds = timed(lambda: pool.sample(n, seed=0))
+    pool.close()
+    return n / seconds, start
 
 
 def compute(workers: int) -> ComputeSettings:
@@ -144,6 +159,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 TRAININGS: dict[str, tuple[Callable[..., tuple[float, float]], int]] = {
+    "sample": (run_sampling, 8),
     "pretrain": (run_pretraining, 30),
     "reinforce": (partial(run_reinforcement, objective=CHEAP, batch=128), 30),
     "reinforce-512": (partial(run_reinforcement, objective=CHEAP, batch=512), 12),

@@ -79,16 +79,18 @@ def test_two_workers_end_with_the_weights_of_one(ray, data: ActionData, weights,
 def test_a_killed_worker_costs_the_steps_since_the_checkpoint(ray, data, weights, tmp_path: Path) -> None:
     from molgan_toy_loops import pretrain_and_die_once
 
-    steps, messages = list[float](), Messages()
-    loop = partial(
-        pretrain_and_die_once, fresh(data), data, SETTINGS,
-        seed=0, checkpoint=tmp_path / "checkpoint", died=tmp_path / "died", step=6,
+    steps, messages, generator = list[float](), Messages(), fresh(data)
+    loop = partial(pretrain_and_die_once, data=data, settings=SETTINGS, seed=0, died=tmp_path / "died", step=6)
+    train_on_ray(
+        loop, {"generator": generator}, TWO, checkpoint=tmp_path / "checkpoint",
+        report=lambda metrics, _: steps.append(metrics["step"]),
+        on_restart=lambda: steps.append(0), progress=messages,
     )  # fmt: skip
-    train_on_ray(loop, TWO, report=lambda metrics, _: steps.append(metrics["step"]), progress=messages)
     assert (tmp_path / "died").exists()
-    assert steps[-8:] == list(range(5, STEPS + 1))  # from the checkpoint of step 4
+    assert steps[-9:] == [0, *range(5, STEPS + 1)]  # from the checkpoint of step 4
     assert messages.texts == ["a training worker was lost: all go on from the last checkpoint"]
     assert_close(under_prefix("generator", load_checkpoint(tmp_path / "checkpoint")[0]), weights)
+    assert_close(generator.state_dict(), weights)
 
 
 @pytest.mark.slow

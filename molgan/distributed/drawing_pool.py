@@ -1,0 +1,69 @@
+"""Molecules drawn by Ray actors, the same ones that one process draws."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from molgan.distributed.session import import_from, ray_session
+from molgan.distributed.settings import ComputeSettings, PoolSettings
+from molgan.distributed.workers import Lost, Workers
+from molgan.errors import RunError
+from molgan.progress import Progress
+
+if TYPE_CHECKING:
+    from molgan.models.motif import MotifGenerator, Sample
+
+_BATCH = 1024  # that of MotifGenerator.sample
+
+
+class DrawingPool:
+    """`compute.workers` actors that hold copies of `generator`, until `close`."""
+
+    def __init__(self, generator: MotifGenerator, compute: ComputeSettings, progress: Progress | None = None) -> None:
+        """Raises ConfigError or RunError; see `ray_session`."""
+        with ExitStack() as stack:
+            stack.enter_context(ray_session(compute.processors, compute.address))
+            import ray
+
+            threads = compute.threads or 1
+            gpus = float(compute.device != "cpu" and ray.cluster_resources().get("GPU", 0) >= compute.workers)
+            pool = PoolSettings(cpus=threads, gpus=gpus, timeout=None)
+            bounds = pool.bounds(compute.workers)
+            arguments = (ray.put(generator.cpu()), threads, sys.path)
+            self._workers = Workers(_Drawing, arguments, pool, bounds=bounds, progress=progress)
+            stack.callback(self._workers.close)
+            self._open = stack.pop_all()
+
+    def close(self) -> None:
+        """End the actors."""
+        self._open.close()
+
+    def sample(self, n: int, *, on_batch: Callable[[int], None] = lambda done: None, **options: Any) -> list[Sample]:
+        """As `MotifGenerator.sample`, a batch of 1,024 an actor. Raises RunError when a batch costs two actors."""
+        tasks = [[(n, start, options)] for start in range(0, n, _BATCH)]
+        parts: dict[int, list[Sample]] = {}
+        for position, result in self._workers.run(tasks):
+            if isinstance(result, Lost):
+                raise RunError(f"molecules cannot be drawn: {result.reason}")
+            parts[position] = result
+            on_batch(len(result))
+        return [sample for position in sorted(parts) for sample in parts[position]]
+
+
+class _Drawing:
+    """The actor."""
+
+    def __init__(self, generator: MotifGenerator, threads: int, path: list[str]) -> None:
+        import_from(path)
+        import torch
+
+        torch.set_num_threads(threads)
+        self._generator = generator.to("cuda" if torch.cuda.is_available() else "cpu")
+
+    def work(self, tasks: Sequence[tuple[int, int, dict[str, Any]]]) -> list[Sample]:
+        """The molecules of a batch among `n`."""
+        ((n, start, options),) = tasks
+        return self._generator.sample(n, only=range(start, min(start + _BATCH, n)), batch_size=_BATCH, **options)
