@@ -113,12 +113,14 @@ def test_sample_is_the_same_for_the_same_seed_and_valid(weights: Path, tmp_path:
 
 def test_check_tells_what_passes_what_known_molecules_score_and_the_cost(campaign: Path, weights: Path) -> None:
     overrides = (f"generator.weights={weights}", "data.lead=CCO", "data.actives=[CCc1ccccc1]", "reinforce.steps=10")
+    campaign.write_text(CAMPAIGN.replace("0.3}]", "0.3}, realism]") + "adversarial: {rounds: 1}\n")
     result = molgan("check", campaign, *overrides)
     assert result.exit_code == 0, result.output
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert "valid 1,000 in 1,000 kept" in lines
     assert "rejected by size: fewer than 5 heavy atoms: 3" in lines
     assert "passes every filter" in lines
+    assert "filter 'realism' is skipped" in result.stderr
     assert any(line.startswith("reinforce") and line.endswith("1,280 drawn 1,280 scored") for line in lines)
     assert any(line.startswith("sample") and line.endswith("10 drawn 10 scored") for line in lines)
 
