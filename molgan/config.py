@@ -172,11 +172,15 @@ def write_config(config: CampaignConfig | TrainingConfig, path: Path) -> None:
 
 
 def _with_references(stage: Any, data: DataSettings) -> Any:
-    """A stage that compares with known molecules: with the training data unless it names others."""
+    """A stage that compares with known molecules: with the training data, which `train` stands for, unless it names
+    others."""
     stage = {"filter": stage} if isinstance(stage, str) else stage
     kind = FILTERS.get(str(stage.get("filter"))) if isinstance(stage, dict) else None
-    if kind is None or "references" not in kind.Parameters.model_fields or "references" in stage:
+    if kind is None or "references" not in kind.Parameters.model_fields:
         return stage
+    if (given := stage.get("references")) is not None:
+        listed = given if isinstance(given, list | tuple) else [given]
+        return {**stage, "references": [str(data.train) if one == "train" else one for one in listed]}
     return {**stage, "references": [str(data.train)], "column": data.column}
 
 

@@ -36,12 +36,12 @@ TAIL = f"""\
 
 `references` is a list, and a molecule is compared with all of them; the reason names the set and the molecule of it.
 Each is a file (.smi, .csv, .tsv, also .gz, .sdf or .parquet) or a set that comes with molgan:
-{"; ".join(f"`{name}` ({content})" for name, content in REFERENCES.items())}. A campaign's filters compare with its
-training data when `references` is left out. Files are read once and cached by content.
+{"; ".join(f"`{name}` ({content})" for name, content in REFERENCES.items())}. In a campaign `train` is its
+training data, which filters compare with when `references` is left out. Files are read once and cached by content.
 
 ```yaml
 filters:
-  - {{filter: novel, references: [train.csv.gz, company.smi, approved_drugs], ignore_salts: true}}
+  - {{filter: novel, references: [train, company.smi, approved_drugs], ignore_salts: true}}
   - {{filter: unlike_known, references: [company.smi, approved_drugs], similarity: 0.7}}
 ```
 

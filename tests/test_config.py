@@ -178,3 +178,11 @@ def test_realism_needs_the_critic_of_an_adversarial_stage(campaign: Path) -> Non
     assert skipped == ["realism", "best"]
     with pytest.raises(ConfigError, match="every stage reads 'realism'"):
         load_config(campaign, ["filters=[realism]", "adversarial={rounds: 1}"]).filters.without("realism")
+
+
+def test_train_is_a_reference_set_beside_others(campaign: Path) -> None:
+    train = str(campaign.parent / "train.smi")
+    filters = "filters=[{filter: novel, references: [approved_drugs, train]}, {filter: rings, references: train}]"
+    novel, rings = load_config(campaign, [filters]).filters.stages
+    assert novel.parameters == {"references": ("approved_drugs", train)}
+    assert rings.parameters == {"references": (train,)}

@@ -18,7 +18,7 @@ from molgan.cli.progress import show_progress
 if TYPE_CHECKING:
     from molgan.chem.io import Record
 
-_CHUNK = 8192  # molecules in memory at a time
+_CHUNK = 2048  # molecules that are worked on at a time
 
 Molecules = Annotated[
     str, typer.Argument(metavar="FILE", help=".smi, .csv, .tsv (also .gz), .sdf or .parquet; - reads from stdin.")

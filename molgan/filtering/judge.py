@@ -55,7 +55,7 @@ class Judge:
         """Load what filters compare with, so that it is in the cache on disk when several processes ask for it."""
         for stage in self.funnel.stages:
             if not stage.filter.whole and stage.filter.column is None:
-                stage.filter(parse_all(["CCO"]))
+                stage.filter(parse_all(["OCCc1ccccc1"]))
 
     @cached_property
     def funnel(self) -> Funnel:
