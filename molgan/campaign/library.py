@@ -11,7 +11,7 @@ from pathlib import Path
 from molgan.campaign.poses import write_poses
 from molgan.campaign.samples import Samples
 from molgan.campaign.sieve import Sieve
-from molgan.campaign.stage import Counts, Stage, digest, files_in
+from molgan.campaign.stage import Counts, Stage, digest, with_contents
 from molgan.campaign.work import Work
 from molgan.chem.io import write_files, write_library
 from molgan.chem.molecule import Molecule
@@ -29,10 +29,9 @@ def library(
 ) -> Stage:
     """Draw, score and filter; leaves the library, rejected.csv and funnel.json."""
     config = work.config
-    sections = config.model_dump(mode="json", include={"sample", "objective", "filters"})
-    files = {f"content of {path}": content for path, content in files_in(sections).items()}
+    sections = with_contents(config.model_dump(mode="json", include={"sample", "objective", "filters"}))
     outputs = {name: work.folder / name for name in _FILES}
-    stage = Stage(work.folder, "library", {**sections, **inputs, **files}, after=[after], outputs=outputs)
+    stage = Stage(work.folder, "library", {**sections, **inputs}, after=[after], outputs=outputs)
     drawing = config.sample.model_dump(mode="json", include={"temperature", "max_atoms"})
 
     def perform(_: bool) -> Counts:

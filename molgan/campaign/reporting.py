@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 import molgan
-from molgan.campaign.stage import Counts, Stage, content_of, digest
+from molgan.campaign.stage import Counts, Stage, content_of, digest, with_contents
 from molgan.campaign.training import training_molecules
 from molgan.campaign.work import Work
 from molgan.chem.io import write_files
@@ -27,7 +27,7 @@ def reference(work: Work, inputs: Mapping[str, object]) -> Stage:
         write_files(work.folder, {path.name: [table.to_csv(index=False, lineterminator="\n").encode()]})
         return {"molecules": len(table)}
 
-    sections = config.model_dump(mode="json", include={"report", "objective", "seed"})
+    sections = with_contents(config.model_dump(mode="json", include={"report", "objective", "seed"}))
     stage = Stage(work.folder, "reference", {**sections, **inputs}, outputs={path.name: path})
     stage.perform(perform, work.progress)
     return stage

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from molgan.campaign.stage import digest
+from molgan.campaign.stage import digest, with_contents
 from molgan.campaign.work import Work
 from molgan.chem.io import write_files
 from molgan.chem.molecule import Molecule, parse, parse_all
@@ -38,7 +38,7 @@ class Samples:
         self._key = key
         self._weights = weights
         self._critic_path = critic
-        self._scored_by = digest([key, work.config.objective.model_dump(mode="json")])
+        self._scored_by = digest([key, with_contents({"objective": work.config.objective.model_dump(mode="json")})])
         self._parts = 0
         self._row: dict[str | None, int] = {}  # of each distinct molecule in `_scores`
         self._scores: pandas.DataFrame | None = None

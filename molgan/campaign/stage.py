@@ -94,9 +94,18 @@ def content_of(path: str | Path) -> str:
 
 
 def files_in(value: object) -> dict[str, str]:
-    """The content of every file that a section of the configuration names."""
-    texts = (text for text in _flat(value).values() if isinstance(text, str))
-    return {text: content_of(text) for text in texts if os.path.isabs(text) and os.path.isfile(text)}
+    """The content of every file and folder that a section of the configuration names."""
+    paths = [text for text in _flat(value).values() if isinstance(text, str) and os.path.isabs(text)]
+    found = {path: content_of(path) for path in paths if os.path.isfile(path)}
+    for path in filter(os.path.isdir, paths):
+        inside = sorted(file for file in Path(path).rglob("*") if file.is_file())
+        found[path] = digest([[str(file.relative_to(path)), content_of(file)] for file in inside])
+    return found
+
+
+def with_contents(sections: Mapping[str, object]) -> dict[str, object]:
+    """Sections of the configuration, and beside them the content of what they name, so that a key depends on it."""
+    return {**sections, **{f"content of {path}": content for path, content in files_in(sections).items()}}
 
 
 def _flat(value: object, path: str = "") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from molgan.campaign.reporter import Reporter
-from molgan.campaign.stage import Counts, Stage
+from molgan.campaign.stage import Counts, Stage, with_contents
 from molgan.campaign.work import Work
 from molgan.chem.settings import DataSettings
 from molgan.errors import RunError
@@ -29,7 +29,7 @@ def adversarial(work: Work, settings: AdversarialSettings, weights: str | Path, 
         {
             "adversarial": settings.model_dump(mode="json"),
             **inputs,
-            **({"objective": config.objective.model_dump(mode="json")} if rewarded else {}),
+            **(with_contents({"objective": config.objective.model_dump(mode="json")}) if rewarded else {}),
         },
         outputs=_weights(work.folder, "adversarial", "generator", "critic"),
     )
@@ -80,7 +80,7 @@ def reinforce(
         "reinforce",
         {
             "reinforce": settings.model_dump(mode="json"),
-            "objective": config.objective.model_dump(mode="json"),
+            **with_contents({"objective": config.objective.model_dump(mode="json")}),
             **inputs,
         },
         after=[after],

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from molgan.campaign.stage import Counts, Stage
+from molgan.campaign.stage import Counts, Stage, with_contents
 from molgan.progress import Silent
 
 from .progress import Told
@@ -98,3 +98,17 @@ def test_a_damaged_record_counts_as_none(tmp_path: Path) -> None:
     stage, _, _ = perform(tmp_path, n=1)
     (stage.folder / "done.json").write_text("{")
     assert perform(tmp_path, n=1)[1].messages == ["draw: goes on where it stopped"]
+
+
+def test_a_key_depends_on_the_files_and_folders_that_are_named(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "weights").write_text("1")
+    (tmp_path / "lead.smi").write_text("CCO")
+    sections = {"objective": [{"model": str(tmp_path / "model"), "file": str(tmp_path / "lead.smi"), "n": 1}]}
+    before = with_contents(sections)
+    assert len(before) == 3
+    assert with_contents(sections) == before
+    for name in ("model/weights", "lead.smi"):
+        (tmp_path / name).write_text("2")
+        assert with_contents(sections) != before
+        before = with_contents(sections)
