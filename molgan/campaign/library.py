@@ -45,7 +45,11 @@ def library(
         short = config.sample.target is not None and len(kept) < config.sample.target
         narrowest = result.narrowest
         starved = narrowest.stage if short and narrowest and narrowest.kept < narrowest.entered else None
-        return {"library": len(kept), "drawn": samples.drawn, "starved_by": starved}
+        failures = samples.failures()
+        for component, reasons in failures.items():
+            told = f"{sum(reasons.values()):,} molecules have no value, most often: {next(iter(reasons))}"
+            work.progress.message(f"{component}: {told}")
+        return {"library": len(kept), "drawn": samples.drawn, "starved_by": starved, "failures": failures}
 
     stage.perform(perform, work.progress)
     return stage

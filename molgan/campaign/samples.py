@@ -1,5 +1,6 @@
 """What a campaign draws: parts of a fixed size with their scores, each on the disk before the next is drawn."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from molgan.models.motif import Sample
 
 _KEY = b"molgan.key"
+_MOST_REASONS = 5
 
 
 class Samples:
@@ -76,6 +78,15 @@ class Samples:
         with a critic `realism`, its probability that the molecule is real."""
         assert self._scores is not None
         return self._scores.iloc[[self._row[molecule.smiles] for molecule in molecules]]
+
+    def failures(self) -> dict[str, dict[str, int]]:
+        """By component: how many of the distinct molecules drawn have no value, by the most frequent reasons."""
+        found: dict[str, Counter[str]] = {}
+        for error in [] if self._scores is None else self._scores["error"].dropna():
+            for part in str(error).split("; "):
+                component, _, reason = part.partition(": ")
+                found.setdefault(component, Counter())[reason or component] += 1
+        return {component: dict(reasons.most_common(_MOST_REASONS)) for component, reasons in sorted(found.items())}
 
     def discard_rest(self) -> None:
         """Delete the parts of an earlier run that this one did not ask for."""

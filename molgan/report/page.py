@@ -62,6 +62,7 @@ def render(run: RunFolder) -> str:
         cards=cards(run.library),
         orders=_orders(run.library),
         families=families(run.library),
+        failures=_failures(run.manifest),
         manifest=list(_flat(run.manifest)),
     )
 
@@ -75,6 +76,15 @@ def _orders(library: pd.DataFrame) -> list[tuple[str, str, str]]:
     """The orders that the gallery offers: column, title, and `high` or `low` first."""
     names = [name for name in ("score", *card_properties(library), "nearest_similarity") if name in library]
     return [(name, quantity(name).title, "low" if quantity(name).better == "low" else "high") for name in names]
+
+
+def _failures(manifest: dict[str, Any]) -> list[tuple[str, str, int]]:
+    """Component, reason and number of molecules for scores that could not be computed."""
+    try:
+        told = manifest["stages"]["library"]["failures"]
+        return [(name, reason, int(n)) for name, reasons in told.items() for reason, n in reasons.items()]
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return []
 
 
 def _flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:

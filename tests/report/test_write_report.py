@@ -140,3 +140,13 @@ def test_no_folder_and_no_room_are_run_errors(run: Path) -> None:
     with pytest.raises(RunError, match=r"report\.html: cannot be written"):
         write_report(run)
     assert not list(run.glob(".report*"))
+
+
+def test_scores_that_failed_are_told(run: Path) -> None:
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert "could not be computed" not in read_page(write_report(run)).text
+    manifest["stages"] = {"library": {"failures": {"d2": {"no conformer": 12, "took longer than 120 s": 1}}}}
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    text = read_page(write_report(run)).text
+    assert "d2 no conformer 12" in text
+    assert "d2 took longer than 120 s 1" in text
