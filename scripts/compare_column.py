@@ -1,6 +1,6 @@
 """Draw how a raw property of a campaign's library and of its training data are distributed, as an SVG file.
 
-    python scripts/compare_column.py runs/docking_d2 d2 docs/docking_d2.svg --title "Vina score, kcal/mol"
+python scripts/compare_column.py runs/docking_d2 d2 docs/docking_d2.svg --title "Vina score, kcal/mol"
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Write the page on filters, docs/filters.md, from the registry.
 
-    python scripts/filter_page.py [docs]
+python scripts/filter_page.py [docs]
 """
 
 import sys

@@ -49,7 +49,7 @@ def distilled(tmp_path_factory: pytest.TempPathFactory) -> tuple[MotifGenerator,
     return agent, folder, told
 
 
-def test_the_generator_moves_to_the_real_molecules(distilled: tuple[MotifGenerator, Path, list[dict[str, Any]]]) -> None:
+def test_the_generator_moves_to_the_real_ones(distilled: tuple[MotifGenerator, Path, list[dict[str, Any]]]) -> None:
     agent, _, told = distilled
     assert share_of_real(fresh()) < 0.4
     assert share_of_real(agent) > 0.75
