@@ -11,12 +11,11 @@ from molgan.distributed.session import import_from, ray_session
 from molgan.distributed.settings import ComputeSettings, PoolSettings
 from molgan.distributed.workers import Lost, Workers
 from molgan.errors import RunError
+from molgan.models.settings import BATCH
 from molgan.progress import Progress
 
 if TYPE_CHECKING:
     from molgan.models.motif import MotifGenerator, Sample
-
-_BATCH = 1024  # that of MotifGenerator.sample
 
 
 class DrawingPool:
@@ -42,8 +41,8 @@ class DrawingPool:
         self._open.close()
 
     def sample(self, n: int, *, on_batch: Callable[[int], None] = lambda done: None, **options: Any) -> list[Sample]:
-        """As `MotifGenerator.sample`, a batch of 1,024 an actor. Raises RunError when a batch costs two actors."""
-        tasks = [[(n, start, options)] for start in range(0, n, _BATCH)]
+        """As `MotifGenerator.sample`, a batch of 2,048 an actor. Raises RunError when a batch costs two actors."""
+        tasks = [[(n, start, options)] for start in range(0, n, BATCH)]
         parts: dict[int, list[Sample]] = {}
         for position, result in self._workers.run(tasks):
             if isinstance(result, Lost):
@@ -66,4 +65,4 @@ class _Drawing:
     def work(self, tasks: Sequence[tuple[int, int, dict[str, Any]]]) -> list[Sample]:
         """The molecules of a batch among `n`."""
         ((n, start, options),) = tasks
-        return self._generator.sample(n, only=range(start, min(start + _BATCH, n)), batch_size=_BATCH, **options)
+        return self._generator.sample(n, only=range(start, min(start + BATCH, n)), batch_size=BATCH, **options)

@@ -20,7 +20,7 @@ from molgan.graphs.grammar import Grammar
 from molgan.graphs.motif_actions import MOST_SITES, Vocabulary, decode
 from molgan.models.precision import autocast
 from molgan.models.rollout import NEVER, roll_out
-from molgan.models.settings import MotifNetworkSettings
+from molgan.models.settings import BATCH, MotifNetworkSettings
 from molgan.models.weights import load_weights, read_description, save_weights
 
 KIND = "motif generator"
@@ -113,7 +113,7 @@ class MotifGenerator(nn.Module):
         max_atoms: int | None = None,
         prefix: Sequence[int] = (),
         temperature: float = 1.0,
-        batch_size: int = 2048,
+        batch_size: int = BATCH,
         bf16: bool = True,
         only: Sequence[int] | np.ndarray | None = None,
         on_batch: Callable[[int], None] = lambda done: None,

@@ -6,6 +6,8 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from molgan.settings import Settings
 
+BATCH = 2048  # molecules that a generator draws together; another number draws other molecules
+
 
 class DiscriminatorSettings(Settings):
     """The graph network of the discriminator and of the reward network."""

@@ -1,6 +1,8 @@
 """Jobs, their status and what they log."""
 
 import json
+import os
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -150,10 +152,14 @@ def test_a_log_for_machines_is_one_object_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_job_runs_on_a_cluster_and_ends_as_its_command(home: Path, tmp_path: Path) -> None:
+def test_a_job_runs_on_a_cluster_and_ends_as_its_command(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import ray
     from molgan_toy_campaign import drive, libraries_differ
 
+    # The cluster's `python` is this one.
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     context = ray.init("local", num_cpus=4, include_dashboard=True, dashboard_host="127.0.0.1", log_to_driver=False)
     try:
         address = f"http://{context.dashboard_url}"
