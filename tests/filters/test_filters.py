@@ -32,6 +32,8 @@ def reason(name: str, smiles: str, **parameters: Any) -> str | None:
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_what_is_no_molecule_is_rejected_for_the_parsers_reason(name: str) -> None:
+    if name == "nibr":
+        pytest.importorskip("medchem")
     parameters = {
         "novel": {"references": "moses_reference_1000"},
         "unlike_known": {"references": "moses_reference_1000"},

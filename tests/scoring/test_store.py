@@ -1,6 +1,6 @@
-import multiprocessing
-import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -42,27 +42,29 @@ def test_a_damaged_file_is_told(tmp_path):
         ScoreStore(path)
 
 
-def write(path, worker, until):
-    store, n = ScoreStore(path), 0
-    while n < until:
-        store.put("key", {f"{worker}-{n}-{i}": (float(i), None) for i in range(20)})
-        n += 1
+WRITE = """
+import sys
+from pathlib import Path
+from molgan.scoring.store import ScoreStore
+path, worker, until = sys.argv[1:]
+store = ScoreStore(Path(path))
+for n in range(int(until)):
+    store.put("key", {f"{worker}-{n}-{i}": (float(i), None) for i in range(20)})
+"""
 
 
 def test_writers_share_it_and_one_may_be_killed(tmp_path):
     path = tmp_path / "scores.sqlite"
-    spawn = multiprocessing.get_context("spawn")
-    victim = spawn.Process(target=write, args=(path, "victim", 10**9))
-    others = [spawn.Process(target=write, args=(path, name, 30)) for name in ("a", "b")]
-    for process in (victim, *others):
-        process.start()
+    writers = [("victim", 10**9), ("a", 30), ("b", 30)]
+    victim, *others = [
+        subprocess.Popen([sys.executable, "-c", WRITE, str(path), name, str(until)]) for name, until in writers
+    ]
     deadline = time.monotonic() + 60
     while not (path.exists() and ScoreStore(path).get("key", ["victim-5-0"])) and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.kill(victim.pid, signal.SIGKILL)
-    for process in (victim, *others):
-        process.join(120)
-    assert [process.exitcode for process in others] == [0, 0]
+    victim.send_signal(signal.SIGKILL)
+    assert victim.wait(120) == -signal.SIGKILL
+    assert [process.wait(120) for process in others] == [0, 0]
     store = ScoreStore(path)
     for name in ("a", "b"):
         assert len(store.get("key", [f"{name}-{n}-{i}" for n in range(30) for i in range(20)])) == 600
