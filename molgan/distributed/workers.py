@@ -147,12 +147,13 @@ class Workers:
         self._idle, self._calls = [], {}
 
     def _shrink(self) -> None:
-        """Nobody has asked for a while: stop what is idle beyond the least."""
+        """Nobody has asked for a while: stop what is idle beyond the least, first what has not even started."""
         import ray
 
         with self._lock:
-            while self._idle and len(self) > self._least:
-                ray.kill(self._idle.pop())
+            unwanted = [reference for reference, call in self._calls.items() if call.task is None]
+            while len(self) > self._least and (unwanted or self._idle):
+                ray.kill(self._calls.pop(unwanted.pop()).actor if unwanted else self._idle.pop())
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
