@@ -195,7 +195,9 @@ def _grow(pieces: _Pieces, across: dict[int, list[int]], root: int, parent: int)
         return Motif(smiles), tuple(order)
     if len(order) >= 3 and (symmetries := _symmetries(smiles)):
         moved = [(sorted((p[site], *child) for site, *child in children), p) for p in symmetries]
-        best, p = min([(children, tuple(range(len(order)))), *moved])
+        whole = [(children, tuple(range(len(order)))), *moved]
+        # By sites and motifs alone: the numbers of atoms would let the order of the input decide.
+        best, p = min(whole, key=lambda candidate: [child[:2] for child in candidate[0]])
         children, order = best, [atom for _, atom in sorted(zip(p, order, strict=True))]
     below: dict[int, tuple[int, ...]] = {}
     for site, _, atoms in children:
