@@ -1,3 +1,5 @@
+"""A campaign writes the docked poses of its library."""
+
 from pathlib import Path
 
 import pandas as pd

@@ -1,3 +1,5 @@
+"""What the tests of faults share: a small campaign, its undisturbed library, and what was measured."""
+
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""What the tests on Ray share: a Ray of this machine, and a small campaign."""
+
 import sys
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Actors draw the molecules that one process draws."""
+
 import os
 import signal
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Files are filtered on Ray with the bytes that one process gives."""
+
 from collections.abc import Iterator
 from pathlib import Path
 

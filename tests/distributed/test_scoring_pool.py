@@ -1,3 +1,5 @@
+"""Actors give the scores of one process, whatever happens to them."""
+
 import os
 import signal
 import time

@@ -1,3 +1,5 @@
+"""QSAR models: they learn, come back from disk, and give what DeepChem gives."""
+
 import json
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Aggregations: means, the product, and the Pareto rank, with known answers."""
+
 import numpy as np
 import pytest
 from hypothesis import given

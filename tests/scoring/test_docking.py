@@ -1,3 +1,5 @@
+"""Docking: the box, the ligand, processes that hang or die, the poses kept."""
+
 import json
 import math
 import sys

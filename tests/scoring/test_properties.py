@@ -1,3 +1,5 @@
+"""Counts, descriptors and shape are what RDKit says."""
+
 import numpy as np
 import pytest
 from rdkit import Chem

@@ -1,3 +1,5 @@
+"""The scorer qsar: caution, domain, and pickles that nobody vouches for."""
+
 import pickle
 
 import numpy as np

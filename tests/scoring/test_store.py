@@ -1,3 +1,5 @@
+"""The score cache on disk: exact, shared by writers, whole after a kill."""
+
 import signal
 import subprocess
 import sys
