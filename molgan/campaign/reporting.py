@@ -61,7 +61,16 @@ def _manifest(work: Work, stages: list[Stage], weights: str, started: datetime) 
         "weights": {"name": config.generator.weights, "sha256": weights},
         "device": work.device,
         "versions": {"python": platform.python_version(), "molgan": molgan.__version__, **_versions()},
+        "scores": _scores(work),
         "stages": {one.name: {"key": one.key, "seconds": one.seconds, **one.record["counts"]} for one in stages},
+    }
+
+
+def _scores(work: Work) -> dict[str, dict[str, int]]:
+    """By component: distinct molecules that this command scored, found in a cache, and could not score."""
+    return {
+        name: {"scored": counts.scored, "cached": counts.cached, "failed": counts.failed}
+        for name, counts in work.objective.tally.items()
     }
 
 

@@ -62,6 +62,7 @@ def render(run: RunFolder) -> str:
         cards=cards(run.library),
         orders=_orders(run.library),
         families=families(run.library),
+        scores=_scores(run.manifest),
         failures=_failures(run.manifest),
         manifest=list(_flat(run.manifest)),
     )
@@ -76,6 +77,15 @@ def _orders(library: pd.DataFrame) -> list[tuple[str, str, str]]:
     """The orders that the gallery offers: column, title, and `high` or `low` first."""
     names = [name for name in ("score", *card_properties(library), "nearest_similarity") if name in library]
     return [(name, quantity(name).title, "low" if quantity(name).better == "low" else "high") for name in names]
+
+
+def _scores(manifest: dict[str, Any]) -> list[tuple[str, int, int, int]]:
+    """Component, and how many scores were computed, taken from a cache, and could not be computed."""
+    try:
+        told = manifest["scores"].items()
+        return [(name, *(int(counts[key]) for key in ("scored", "cached", "failed"))) for name, counts in told]
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return []
 
 
 def _failures(manifest: dict[str, Any]) -> list[tuple[str, str, int]]:

@@ -40,10 +40,11 @@ def test_the_driver_is_killed(home: Path, undisturbed: Path, tmp_path: Path, mea
         step, started = driver.step(), driver.processes()
         kill(driver.process.pid)
         driver.process.wait()
-        ended = time.monotonic() + 60
-        while any(title(pid) == name for pid, name in started) and time.monotonic() < ended:
+        began = time.monotonic()
+        while any(title(pid) == name for pid, name in started) and time.monotonic() < began + 180:
             time.sleep(0.1)
-        assert not [name for pid, name in started if title(pid) == name]  # its Ray is gone with it
+        measured["seconds until its Ray is gone"] = round(time.monotonic() - began, 1)
+        assert not [name for pid, name in started if title(pid) == name]
     with Driver(home, tmp_path) as driver:
         measured["seconds"] = round(driver.until(lambda: driver.step() > step), 1)
         measured["step"] = step

@@ -150,3 +150,10 @@ def test_scores_that_failed_are_told(run: Path) -> None:
     text = read_page(write_report(run)).text
     assert "d2 no conformer 12" in text
     assert "d2 took longer than 120 s 1" in text
+
+
+def test_the_report_says_how_many_scores_a_cache_had(run: Path) -> None:
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["scores"] = {"d2": {"scored": 1200, "cached": 34, "failed": 5}}
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    assert "d2 1,200 34 5" in read_page(write_report(run)).text
