@@ -29,19 +29,20 @@ class Lost:
 class _Task:
     position: int
     items: Sequence[Any]
-    deaths: int = 0
+    losses: int = 0
 
     def again(self, lost: Lost) -> list[_Task]:
         """How to go on after a worker was lost over this task; an empty list when it has had its chances.
 
-        The first death may have nothing to do with the items: a node went away, or somebody killed the worker.
+        The first loss may have nothing to do with the items: a node went away, somebody killed the worker, a server
+        did not answer. A list that took too long is not given whole again: that would take as long once more.
         """
-        self.deaths += not lost.late
-        if self.deaths == 1 and not lost.late:
+        self.losses += 1
+        alone = len(self.items) == 1
+        if self.losses == 1 and (alone or not lost.late):
             return [self]
-        if len(self.items) == 1:
-            return []
-        return [_Task(self.position + i, [item]) for i, item in enumerate(self.items)]
+        # An item of a list that took too long has had a chance, those of one that died may all be innocent.
+        return [] if alone else [_Task(self.position + i, [item], int(lost.late)) for i, item in enumerate(self.items)]
 
 
 @dataclass(slots=True)
@@ -58,8 +59,8 @@ class Workers:
 
     From the least to the most of `bounds`: more start while lists wait, and end when idle. They start in the
     background: `run` takes them as they become ready. A worker that dies is replaced, and its list goes to another one.
-    A list that costs two workers, or takes too long, is taken apart and each item tried alone; an item that does the
-    same is `Lost`. `progress` is told of every worker that is lost.
+    A list that costs two workers, or takes too long, is taken apart and each item tried alone; an item that costs two
+    workers of its own, or takes too long twice, is `Lost`. `progress` is told of every worker that is lost.
     """
 
     def __init__(
