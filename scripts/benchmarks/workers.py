@@ -93,7 +93,7 @@ def run_pretraining(workers: int, steps: int) -> tuple[float, float]:
         smiles = [record.smiles for record in load_reference("moses_reference_1000")] * 40
         path = Path(folder) / "in.smi"
         path.write_text("\n".join(smiles))
-        data = prepare(path, Path(folder) / "cache", vocabulary=generator.vocabulary)
+        data = prepare(path, Path(folder) / "cache", vocabulary=generator.vocabulary, least_count=len(smiles))
         settings = PretrainSettings(epochs=steps * 512 / len(data), batch_size=512, report_every=1)
         loop = partial(pretrain, data=data, settings=settings, seed=0)
         clock.times[0] = time.perf_counter()
