@@ -13,7 +13,7 @@ from molgan.graphs.grammar import DONE, Grammar, GrammarState
 from molgan.graphs.motif_actions import FIRST_MOTIF
 
 PAD = -1
-_SEEN = ("top", "site", "atoms", "weight", "structural", "motif_due", "first", "budget")  # fields of Forced, step by step
+_SEEN = ("top", "site", "atoms", "weight", "structural", "motif_due", "first", "budget")  # of Forced, step by step
 
 
 @dataclass(frozen=True)

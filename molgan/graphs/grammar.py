@@ -80,8 +80,8 @@ class GrammarState:
     """Where each of a batch of B unfinished molecules stands.
 
     `mode` [B] says what is due, `top` [B] the action that put the motif on top of the stack (`grammar.start` when the
-    stack is empty). `budget` [B] is the number of heavy atoms that may still be added, `weight` [B] the molecular weight
-    so far in daltons, with hydrogen at every site that is free.
+    stack is empty). `budget` [B] is the number of heavy atoms that may still be added, `weight` [B] the molecular
+    weight so far in daltons, with hydrogen at every site that is free.
     """
 
     def __init__(self, grammar: Grammar, batch: int, max_atoms: int):
