@@ -1,7 +1,7 @@
 """Train a prior from its configuration: data, network, loop, weights."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ from molgan.progress import Progress, Silent
 from molgan.training.settings import DistilSettings, PretrainSettings
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from molgan.graphs.motif_actions import Vocabulary
     from molgan.models.motif import MotifGenerator
 
@@ -112,12 +114,24 @@ def _distilled(
         settings,
         seed=config.seed,
         checkpoint=folder / "checkpoints" / "distil",
+        known=partial(_known, config) if settings.novel else None,
         report=report,
         processes=_processes(config.data.train),
     )
     report.close()
     critic.cpu().save(folder / "critic")
     return figures
+
+
+def _known(config: TrainingConfig, smiles: Sequence[str]) -> "np.ndarray":
+    """Which molecules are in the training data, bool [n]."""
+    import numpy as np
+
+    from molgan.chem.molecule import parse_all
+    from molgan.filters.references import ReferenceSet
+
+    training = ReferenceSet.load(str(config.data.train), config.data.column)
+    return np.array([found is not None for found in training.find(parse_all(smiles))])
 
 
 def _processes(data: Path) -> int:

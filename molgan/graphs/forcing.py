@@ -13,19 +13,22 @@ from molgan.graphs.grammar import DONE, Grammar, GrammarState
 from molgan.graphs.motif_actions import FIRST_MOTIF
 
 PAD = -1
-_SEEN = ("top", "site", "atoms", "structural", "motif_due", "first", "budget")  # fields of Forced, step by step
+_SEEN = ("top", "site", "atoms", "weight", "structural", "motif_due", "first", "budget")  # of Forced, step by step
 
 
 @dataclass(frozen=True)
 class Forced:
-    """B sequences of up to T actions. `last`, `top`, `site`, `atoms` are the network's input, `target` what came; all
-    [B, T]."""
+    """B sequences of up to T actions.
+
+    `last`, `top`, `site`, `atoms` and `weight` are the network's input, `target` what came; all [B, T].
+    """
 
     grammar: Grammar
     last: Tensor
     top: Tensor
     site: Tensor
     atoms: Tensor
+    weight: Tensor  # daltons
     target: Tensor  # 0 where not live
     live: Tensor  # bool: an action of the sequence
     structural: Tensor  # [B, T, FIRST_MOTIF] bool: the structural actions allowed
@@ -61,7 +64,7 @@ def force(grammar: Grammar, actions: Tensor, max_atoms: int) -> Forced:
         structural = state.structural_mask()
         due = state.motif_due()
         first, budget = state.depth < 0, state.budget.clone()
-        facts = (state.top, state.top_site, state.atoms, structural, due, first, budget)
+        facts = (state.top, state.top_site, state.atoms, state.weight, structural, due, first, budget)
         for name, value in zip(seen, facts, strict=True):
             seen[name].append(value)
         action = target[:, t]

@@ -7,6 +7,8 @@ left, sites do not descend, a spelled bond needs free valence on both sides.
 from __future__ import annotations
 
 import torch
+from rdkit import Chem
+from rdkit.Chem import Descriptors
 from torch import Tensor
 
 from molgan.chem.templates import template
@@ -29,6 +31,7 @@ from molgan.graphs.motif_actions import (
 MOTIF, EXTEND, EXTEND_ATOM, MARK, SPELL_FIRST, SPELLING, SPELL_BOND, DONE = range(8)
 
 _SHARED = ("grammar", "most_atoms", "_sites")  # what is not a row's own
+_HYDROGEN = Chem.GetPeriodicTable().GetAtomicWeight(1)
 
 
 class Grammar:
@@ -52,6 +55,7 @@ class Grammar:
         fits = self.sizes[FIRST_MOTIF:] <= budgets
         self._within = torch.stack([fits & self.binds, fits])  # [later or first, budget, motif]
         self.valence = torch.tensor([atom.valence for atom in ALPHABET], dtype=torch.int16, device=device)
+        self.weight = _weights(vocabulary).to(device)
         self.device = self.capacity.device
 
     def motifs_within(self, budget: Tensor, *, first: Tensor) -> Tensor:
@@ -59,11 +63,25 @@ class Grammar:
         return self._within[first.long(), budget.clamp(max=MOST_SITES)]
 
 
+def _weights(vocabulary: Vocabulary) -> Tensor:
+    """What each action adds to the molecular weight in daltons [actions], its motif or atom bound to nothing yet."""
+    weight = torch.zeros(len(vocabulary))
+    for order in (1, 2, 3):
+        weight[FIRST_BOND - 1 + order] = -2 * order * _HYDROGEN
+    for i, atom in enumerate(ALPHABET):
+        own = Chem.GetPeriodicTable().GetAtomicWeight(atom.symbol)
+        weight[FIRST_ATOM + i] = own + atom.valence * _HYDROGEN
+    for smiles, action in vocabulary.index.items():
+        weight[action] = Descriptors.MolWt(Chem.MolFromSmiles(smiles))
+    return weight
+
+
 class GrammarState:
     """Where each of a batch of B unfinished molecules stands.
 
     `mode` [B] says what is due, `top` [B] the action that put the motif on top of the stack (`grammar.start` when the
-    stack is empty). `budget` [B] is the number of heavy atoms that may still be added.
+    stack is empty). `budget` [B] is the number of heavy atoms that may still be added, `weight` [B] the molecular
+    weight so far in daltons, with hydrogen at every site that is free.
     """
 
     def __init__(self, grammar: Grammar, batch: int, max_atoms: int):
@@ -74,6 +92,7 @@ class GrammarState:
         self.mode = torch.full((batch,), MOTIF, device=device)
         self.depth = torch.full((batch,), -1, device=device)
         self.budget = torch.full((batch,), max_atoms, device=device)
+        self.weight = torch.zeros(batch, device=device)
         self.free = torch.zeros(batch, depth, MOST_SITES, dtype=torch.int16, device=device)
         self.site = torch.zeros(batch, depth, dtype=torch.long, device=device)
         self.unmarked = torch.zeros(batch, depth, dtype=torch.long, device=device)  # the first site that may be marked
@@ -190,6 +209,8 @@ class GrammarState:
         """Take one action for each molecule, [B]; molecules that are complete ignore theirs."""
         active = self.mode != DONE
         motif = active & ((action >= FIRST_MOTIF) | (action == SPELL))
+        bound = motif & (self.depth >= 0)
+        self.weight = self.weight + torch.where(active, self.grammar.weight[action], 0) - 2 * _HYDROGEN * bound
         spelling = active & (self.mode >= SPELL_FIRST)
         site = active & ~spelling & (action >= FIRST_SITE) & (action < FIRST_MOTIF)
         end = active & (action == END)

@@ -25,6 +25,7 @@ from molgan.models.weights import load_weights, read_description, save_weights
 
 KIND = "motif generator"
 _MOST_COUNTED = 64  # heavy atoms that the network tells apart
+_MOST_DALTONS = 768
 _LIKE_LENGTH = 128  # sequences of like length that share a pass
 
 
@@ -40,7 +41,8 @@ class Sample:
 class MotifGenerator(nn.Module):
     """Embeddings of the last action, of the motif and site on top of the stack and of the size, a GRU, a linear head.
 
-    Feeding in the top of the stack makes a plain sequence model aware of the tree, and the size saves it counting.
+    Feeding in the top of the stack makes a plain sequence model aware of the tree. The size, in heavy atoms and in
+    whole daltons, saves it adding up: data sets of drug-like molecules have sharp limits there.
     `max_atoms` is the budget of heavy atoms a molecule that the generator was trained for; sampling may ask for
     another.
     """
@@ -56,6 +58,8 @@ class MotifGenerator(nn.Module):
         self.site = nn.Embedding(MOST_SITES, width)
         self.atoms = nn.Embedding(_MOST_COUNTED, width)
         nn.init.zeros_(self.atoms.weight)
+        self.weight = nn.Embedding(_MOST_DALTONS, width)
+        nn.init.zeros_(self.weight.weight)
         self.recurrent = nn.GRU(width, self.settings.hidden, self.settings.layers, batch_first=True)
         self.head = nn.Linear(self.settings.hidden, actions)
         self._grammar: Grammar | None = None
@@ -70,16 +74,16 @@ class MotifGenerator(nn.Module):
             self._grammar = Grammar(self.vocabulary, self.device)
         return self._grammar
 
-    def embed(self, last: Tensor, top: Tensor, site: Tensor, atoms: Tensor) -> Tensor:
+    def embed(self, last: Tensor, top: Tensor, site: Tensor, atoms: Tensor, weight: Tensor) -> Tensor:
         """The network's input for actions of any shape [...]: [..., embedding]."""
-        counted = self.atoms(atoms.clamp(max=_MOST_COUNTED - 1))
-        embedded = self.last(last) + self.top(top) + self.site(site) + counted
+        size = self.atoms(atoms.clamp(max=_MOST_COUNTED - 1)) + self.weight(weight.long().clamp(0, _MOST_DALTONS - 1))
+        embedded = self.last(last) + self.top(top) + self.site(site) + size
         # The GRU is not among the operations that autocast converts the input of.
         return embedded.to(torch.get_autocast_dtype(embedded.device.type)) if _autocasting(embedded) else embedded
 
     def log_probs(self, forced: Forced) -> Tensor:
         """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end."""
-        hidden, _ = self.recurrent(self.embed(forced.last, forced.top, forced.site, forced.atoms))
+        hidden, _ = self.recurrent(self.embed(forced.last, forced.top, forced.site, forced.atoms, forced.weight))
         found = hidden.new_zeros(forced.target.shape, dtype=torch.float32)
         for due in (False, True):
             # Only where a motif may come is the long part of the head computed: half of the positions.

@@ -57,7 +57,7 @@ def roll_out(
                 place[active.cpu()],
             )
             active = active[active]
-        inputs = net.embed(last, state.top, state.top_site, state.atoms)[:, None]
+        inputs = net.embed(last, state.top, state.top_site, state.atoms, state.weight)[:, None]
         hidden, memory = net.recurrent(inputs, memory.to(inputs.dtype))
         forced = prefix[len(steps)] if len(steps) < len(prefix) else None
         uniform = torch.rand(size, generator=random)[place].to(device)

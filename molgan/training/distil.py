@@ -31,6 +31,7 @@ def distil(
     *,
     seed: int,
     checkpoint: Path,
+    known: Callable[[Sequence[str]], np.ndarray] | None = None,
     report: Report = lambda metrics, checkpoint: None,
     processes: int = 1,
 ) -> list[dict[str, float]]:
@@ -39,6 +40,7 @@ def distil(
     A round draws fakes, trains `critic` on real against them, draws candidates that the critic has never seen, accepts
     each with a probability in proportion to exp(logit) (rejection sampling by the density ratio, Azadi et al. 2018),
     and fits the agent to the accepted by likelihood. What the rejection would buy at every sampling is so paid once.
+    Candidates that `known` says are in the training data (SMILES to bool, one each) are not learned from.
 
     Departs from MolGAN (De Cao & Kipf 2018) in that no gradient passes from the critic to the generator. `real` is cut
     into equal shares for the rounds. What a round has drawn is kept in the folder `checkpoint`, and the loop starts
@@ -64,6 +66,10 @@ def distil(
             chances = acceptance(logits, settings.cap_quantile)
             kept = np.random.default_rng([seed, at]).random(len(chances)) < chances
             found = {f"critic_{name}": float(value) for name, value in asdict(outcome).items()}
+            if known is not None:
+                copied = known([one.smiles for one in candidates])
+                found["novelty"] = 1 - float(copied.mean())
+                kept &= ~copied
             found |= {"accepted": float(kept.sum()), "acceptance": float(kept.mean())}
             critic.save(folder / "critic")
             _save(folder / "accepted", [candidates[i] for i in np.flatnonzero(kept)], found)

@@ -69,6 +69,7 @@ class DistilSettings(Settings):
     critic: CriticSettings = CriticSettings(epochs=4)
     candidates: int = Field(300_000, ge=40, description="molecules drawn that the critic has not seen, to choose from")
     cap_quantile: float = Field(0.98, gt=0, le=1, description="of the candidates' logits: at the cap all are accepted")
+    novel: bool = Field(False, description="learn only from molecules that are not in the training data")
     fit: PretrainSettings = PretrainSettings(epochs=2, batch_size=512, learning_rate=2e-4, warmup=20)
     bf16: bool = Field(True, description="draw in bfloat16 where the processor has it")
 

@@ -1,8 +1,10 @@
 """Distilling the critic: the generator moves to the real molecules, and goes on where it stopped."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -65,3 +67,17 @@ def test_what_is_done_is_not_done_again(distilled: tuple[MotifGenerator, Path, l
     assert [metrics["phase"] for metrics in told] == ["accepted"]
     for name, tensor in agent.state_dict().items():
         torch.testing.assert_close(again.state_dict()[name], tensor)
+
+
+def test_what_is_known_is_not_learned(tmp_path: Path) -> None:
+    def known(smiles: Sequence[str]) -> np.ndarray:
+        return np.array([parse(one).smiles == "CO" for one in smiles])
+
+    def share_of_methanol(generator: MotifGenerator) -> float:
+        drawn = [parse(sample.smiles).smiles for sample in generator.sample(1000, seed=9, bf16=False)]
+        return drawn.count("CO") / len(drawn)
+
+    agent = fresh()
+    [figures] = distil(agent, small_critic(), REAL, SETTINGS, seed=0, checkpoint=tmp_path, known=known)
+    assert figures["novelty"] == pytest.approx(1 - share_of_methanol(fresh()), abs=0.05)
+    assert share_of_methanol(agent) < 0.05 < share_of_methanol(fresh())
