@@ -1,0 +1,213 @@
+"""Goal-directed design: the best molecules for an oracle, in as few calls as can be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rdkit import Chem
+
+from molgan.chem.molecule import parse
+from molgan.errors import InputError
+from molgan.models.motif import MotifGenerator
+from molgan.training.checkpoint import (
+    load_checkpoint,
+    save_checkpoint,
+    under_prefix,
+    with_prefix,
+)
+from molgan.training.elite import Elite
+from molgan.training.ledger import Call, Ledger, Oracle
+from molgan.training.proposals import START, Candidate, propose
+from molgan.training.pupil import Pupil
+from molgan.training.screening import Screen
+from molgan.training.settings import OptimizeSettings
+from molgan.training.signal import step_seed
+
+Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
+
+
+@dataclass(frozen=True)
+class OptimizeOutcome:
+    """Every call, and why the run ended."""
+
+    ledger: Ledger
+    stopped: str
+
+
+def optimize(
+    agent: MotifGenerator,
+    oracle: Oracle,
+    settings: OptimizeSettings,
+    *,
+    budget: int,
+    seed: int,
+    start: Sequence[str] = (),
+    folder: Path | None = None,
+    report: Report = lambda metrics, checkpoint: None,
+) -> OptimizeOutcome:
+    """Spend `budget` calls of `oracle` on distinct molecules, best ones first found; `agent` learns in place.
+
+    The prior is the agent as it comes in. A round (a) makes candidates: by the agent, by regrowing parents, by crossing
+    and editing their motif trees; parents are the best so far, by rank; (b) asks the oracle for those that a surrogate
+    of the answers so far holds for promising; (c) updates the agent on the best so far, anchored to the prior. After
+    Kim et al. 2024 ("Genetic-guided GFlowNets"), with motif trees for SMILES and a surrogate in front of the oracle.
+
+    The `start` molecules are asked for first. With a `folder` the run goes on from there exactly, and pays for no
+    molecule twice. Raises InputError where a start molecule cannot be read or the oracle's answer is no list of as many
+    numbers.
+    """
+    run = _Run(agent, oracle, settings, budget, seed, folder)
+    run.resume()
+    if run.round == 0:
+        run.learn(run.ask(_started(start, budget)))
+    while (stopped := run.stopped) is None:
+        run.round += 1
+        candidates = propose(
+            run.agent, run.elite.parents, run.elite.weights, run.ledger.number, settings, seed=run.seed("propose")
+        )
+        chosen = run.screen.choose(candidates, run.batch, np.random.default_rng(run.seed("choose")))
+        calls = run.ask(chosen)
+        run.learn(calls)
+        figures = run.pupil.study(run.elite, np.random.default_rng(run.seed("study")))
+        saved = run.save() if run.round % settings.checkpoint_every == 0 else None
+        report(run.metrics(candidates, calls, figures), saved)
+    run.save()
+    return OptimizeOutcome(run.ledger, stopped)
+
+
+class _Run:
+    """All that the loop changes. But for the networks it follows from the calls."""
+
+    def __init__(
+        self,
+        agent: MotifGenerator,
+        oracle: Oracle,
+        settings: OptimizeSettings,
+        budget: int,
+        seed: int,
+        folder: Path | None,
+    ):
+        self.agent = agent
+        self.settings = settings
+        self.round = 0
+        self.idle = 0  # rounds in a row without a new candidate
+        self.improved = 0  # calls when the ten best last gained
+        self.best = -math.inf
+        self.ledger = Ledger(oracle, budget, folder and folder / "answers.jsonl")
+        self.pupil = Pupil(agent, settings)
+        self.elite = Elite(settings)
+        self.screen = Screen(settings)
+        self._seed = seed
+        self._checkpoint = folder and folder / "checkpoint"
+
+    @property
+    def batch(self) -> int:
+        """Calls of the coming round: few while little is known, so that what is learned is used at once."""
+        settings, made = self.settings, len(self.ledger.calls)
+        if made < settings.first:
+            return min(settings.first - made, self.ledger.left)
+        size = max(settings.least_batch, min(settings.batch, int(settings.growth * made)))
+        return min(size, self.ledger.left)
+
+    @property
+    def stopped(self) -> str | None:
+        """Why no further round is due."""
+        settings, made = self.settings, len(self.ledger.calls)
+        if self.ledger.left <= 0:
+            return "budget"
+        if settings.target is not None and made >= 10 and self.best >= settings.target:
+            return "target"
+        if settings.patience is not None and made - self.improved >= settings.patience:
+            return "plateau"
+        return "exhausted" if self.idle >= 20 else None
+
+    def seed(self, purpose: str) -> int:
+        return step_seed(self._seed, self.round, *purpose.encode())
+
+    def ask(self, candidates: Sequence[Candidate]) -> list[tuple[Call, Chem.Mol]]:
+        """Have candidates scored."""
+        smiles = [one.smiles for one in candidates]
+        calls = self.ledger.ask(smiles, [(one.origin, one.parents) for one in candidates], self.round) if smiles else []
+        self.idle = 0 if calls else self.idle + 1
+        return [(call, one.mol) for call, one in zip(calls, candidates, strict=True)]
+
+    def learn(self, calls: Sequence[tuple[Call, Chem.Mol]]) -> None:
+        """Remember scored molecules."""
+        self.screen.add(calls)
+        fresh = self.elite.add(calls)
+        self.pupil.read(fresh, step_seed(self._seed, self.round, 1))
+        if (best := self.ledger.best()) > self.best + 1e-9:
+            self.best, self.improved = best, len(self.ledger.calls)
+
+    def metrics(
+        self, candidates: Sequence[Candidate], calls: Sequence[tuple[Call, Chem.Mol]], figures: Mapping[str, float]
+    ) -> dict[str, Any]:
+        scores = [call.score for call, _ in calls if not math.isnan(call.score)]
+        origins = [call.origin for call, _ in calls]
+        top = self.elite.entries[0] if self.elite.entries else None
+        return {
+            "step": self.round,
+            "oracle_calls": len(self.ledger.calls),
+            "budget": self.ledger.budget,
+            "candidates": len(candidates),
+            "score": float(np.mean(scores)) if scores else math.nan,
+            "best": top.score if top else math.nan,
+            "best_10": self.best,
+            "best_smiles": top.smiles if top else "",
+            **{f"from_{origin}": origins.count(origin) for origin in sorted(set(origins))},
+            **figures,
+        }
+
+    def save(self) -> dict[str, Any] | None:
+        if self._checkpoint is None:
+            return None
+        tensors = {**with_prefix("agent", self.agent.state_dict()), **self.pupil.tensors()}
+        state = {
+            "round": self.round,
+            "idle": self.idle,
+            "improved": self.improved,
+            "best": self.best,
+            "calls": [
+                [*call[:3], None if math.isnan(call.score) else call.score, *call[4:]] for call in self.ledger.calls
+            ],
+            "elite": self.elite.state_dict(),
+            "screen": self.screen.state_dict(),
+        }
+        save_checkpoint(self._checkpoint, tensors, state)
+        return {"step": self.round}
+
+    def resume(self) -> None:
+        """Back to the last checkpoint, if there is one."""
+        if self._checkpoint is None or (saved := load_checkpoint(self._checkpoint)) is None:
+            return
+        tensors, state = saved
+        self.agent.load_state_dict(under_prefix("agent", tensors))
+        self.pupil.restore(tensors)
+        self.round, self.idle = state["round"], state["idle"]
+        self.improved, self.best = state["improved"], state["best"]
+        calls = [
+            Call(number, round_, smiles, math.nan if score is None else score, origin, tuple(parents))
+            for number, round_, smiles, score, origin, parents in state["calls"]
+        ]
+        self.ledger.restore(calls)
+        known = [(call, Chem.MolFromSmiles(call.smiles)) for call in calls]
+        self.screen.add(known)
+        self.screen.load_state_dict(state["screen"])
+        self.elite.load_state_dict(state["elite"], known)
+        self.pupil.reread(self.elite.entries)
+
+
+def _started(start: Sequence[str], budget: int) -> list[Candidate]:
+    """The start molecules as candidates, each once."""
+    found: dict[str, Candidate] = {}
+    for text in start:
+        molecule = parse(text)
+        if molecule.smiles is None or molecule.mol is None:
+            raise InputError(f"start molecule {text!r}: {molecule.reason}")
+        found.setdefault(molecule.smiles, Candidate(molecule.smiles, molecule.mol, START))
+    return list(found.values())[:budget]
