@@ -113,9 +113,7 @@ _TASKS: dict[str, Callable[[], Value]] = {
     "osimertinib_mpo": _osimertinib,
     "median1": lambda: _mean(_similar("CC(C)C1CCC(C)CC1O"), _similar("CC1(C)C2CCC1(C)C(=O)C2")),
     "isomers_c7h8n2o2": lambda: _isomer("C7H8N2O2"),
-    "zaleplon_mpo": lambda: _mean(
-        _similar("O=C(C)N(CC)C1=CC=CC(C2=CC=NC3=C(C=NN23)C#N)=C1"), _isomer("C19H17N3O2")
-    ),
+    "zaleplon_mpo": lambda: _mean(_similar("O=C(C)N(CC)C1=CC=CC(C2=CC=NC3=C(C=NN23)C#N)=C1"), _isomer("C19H17N3O2")),
     "amlodipine_mpo": lambda: _mean(
         _similar(r"Clc1ccccc1C2C(=C(/N/C(=C2/C(=O)OCC)COCCN)C)\C(=O)OC"), _bell(rdMolDescriptors.CalcNumRings, 3, 0.5)
     ),

@@ -64,7 +64,7 @@ def optimize(
     run = _Run(agent, oracle, settings, budget, seed, folder)
     run.resume()
     if run.round == 0:
-        run.learn(run.ask(_started(start, budget)))
+        run.learn(run.ask(_started(start, budget, stereo=settings.stereo)))
     while (stopped := run.stopped) is None:
         run.round += 1
         candidates = propose(
@@ -195,19 +195,29 @@ class _Run:
             for number, round_, smiles, score, origin, parents in state["calls"]
         ]
         self.ledger.restore(calls)
-        known = [(call, Chem.MolFromSmiles(call.smiles)) for call in calls]
+        known = [(call, _molecule(call.smiles, stereo=self.settings.stereo)) for call in calls]
         self.screen.add(known)
         self.screen.load_state_dict(state["screen"])
         self.elite.load_state_dict(state["elite"], known)
         self.pupil.reread(self.elite.entries)
 
 
-def _started(start: Sequence[str], budget: int) -> list[Candidate]:
+def _started(start: Sequence[str], budget: int, *, stereo: bool) -> list[Candidate]:
     """The start molecules as candidates, each once."""
     found: dict[str, Candidate] = {}
     for text in start:
         molecule = parse(text)
         if molecule.smiles is None or molecule.mol is None:
             raise InputError(f"start molecule {text!r}: {molecule.reason}")
-        found.setdefault(molecule.smiles, Candidate(molecule.smiles, molecule.mol, START))
+        found.setdefault(molecule.smiles, Candidate(molecule.smiles, _molecule(molecule.smiles, stereo=stereo), START))
     return list(found.values())[:budget]
+
+
+def _molecule(smiles: str, *, stereo: bool) -> Chem.Mol:
+    """What the moves see of a molecule: without its stereo unless they may draw some."""
+    mol = Chem.MolFromSmiles(smiles)
+    if not stereo and any(mark in smiles for mark in "@/\\"):
+        Chem.RemoveStereochemistry(mol)
+        # Read again, since a ring double bond's stereo may linger in the order of atoms.
+        mol = Chem.MolFromSmiles(Chem.MolToSmiles(mol))
+    return mol

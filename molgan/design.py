@@ -1,0 +1,97 @@
+"""Goal-directed design from Python: an oracle, a budget, a table of every call."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from molgan.chem.molecule import parse
+from molgan.errors import ConfigError, InputError
+from molgan.progress import Progress, Silent
+from molgan.training.settings import OptimizeSettings
+
+if TYPE_CHECKING:
+    import pandas
+
+    from molgan.models.motif import MotifGenerator
+    from molgan.training.ledger import Oracle
+
+_ROOM = 10  # heavy atoms by which a molecule may outgrow the largest that it starts from
+
+
+def design(
+    oracle: "Oracle",
+    budget: int,
+    *,
+    seed: int = 0,
+    start: Sequence[str] | None = None,
+    weights: str | Path = "moses",
+    max_atoms: int | None = None,
+    folder: str | Path | None = None,
+    settings: OptimizeSettings | Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> "pandas.DataFrame":
+    """See `molgan.optimize`."""
+    from molgan.models.motif import load_generator
+    from molgan.training.optimize import optimize
+
+    if budget < 1:
+        raise ConfigError(f"budget must be at least 1, not {budget}")
+    if isinstance(start, str):
+        raise InputError("start is a list of SMILES, not one SMILES: put it in brackets")
+    chosen = settings_of(settings, max_atoms, start or ())
+    agent = load_generator(weights)
+    if not chosen.stereo:
+        forget_stereo(agent)
+    shown = _Shown(progress or Silent(), budget)
+    outcome = optimize(
+        agent,
+        oracle,
+        chosen,
+        budget=budget,
+        seed=seed,
+        start=start or (),
+        folder=None if folder is None else Path(folder),
+        report=shown,
+    )
+    shown.finish(outcome.stopped)
+    return outcome.ledger.table()
+
+
+def settings_of(
+    settings: OptimizeSettings | Mapping[str, Any] | None, max_atoms: int | None, start: Sequence[str]
+) -> OptimizeSettings:
+    """The settings with the size of the task: as asked for, else room for the largest molecule to start from."""
+    from molgan.scoring.parameters import validated
+
+    chosen = (
+        settings if isinstance(settings, OptimizeSettings) else validated(OptimizeSettings, settings or {}, "settings")
+    )
+    if max_atoms is None:
+        mols = [molecule.mol for text in start if (molecule := parse(text)).mol is not None]
+        max_atoms = max([chosen.max_atoms, *(mol.GetNumHeavyAtoms() + _ROOM for mol in mols)])
+    return chosen.model_copy(update={"max_atoms": max_atoms})
+
+
+def forget_stereo(generator: "MotifGenerator") -> None:
+    """Have a generator draw no stereo marks: the oracle's calls are for constitutions."""
+    generator.vocabulary = replace(generator.vocabulary, stereo=False)
+
+
+class _Shown:
+    """What the loop reports, as progress."""
+
+    def __init__(self, progress: Progress, budget: int) -> None:
+        self._progress = progress
+        self._done = 0
+        progress.start("optimize", budget)
+
+    def __call__(self, metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
+        figures = {name: metrics[name] for name in ("score", "best", "best_10")}
+        self._progress.advance("optimize", metrics["oracle_calls"] - self._done, **figures)
+        self._done = metrics["oracle_calls"]
+
+    def finish(self, stopped: str) -> None:
+        self._progress.finish("optimize")
+        if stopped != "budget":
+            self._progress.message(f"optimize: stopped after {self._done:,} calls: {stopped}")

@@ -1,0 +1,82 @@
+"""Moves on motif trees: whatever they make is a valid molecule within its size, and re-rooting changes nothing."""
+
+import gzip
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from rdkit import Chem
+
+from molgan.chem.motifs import cut, write
+from molgan.training.genetic import atoms, crossover, edited, nodes, rerooted
+
+DRUGS = Path(__file__).parents[2] / "molgan" / "data" / "approved_drugs.csv.gz"
+MOTIFS = ["C", "O", "N", "C=O", "c1ccccc1", "[nH]1cccc1", "C1CCNCC1", "F", "C#N", "O=[SH2]=O"]
+MOST = 45
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+@cache
+def molecules() -> list[Chem.Mol]:
+    """Drugs without stereo, salts and what is large."""
+    with gzip.open(DRUGS, "rt") as file:
+        texts = [line.strip().split(",")[0] for line in file][1:800]
+    mols = [Chem.MolFromSmiles(text) for text in texts if "." not in text]
+    flat = []
+    for mol in mols:
+        if mol is not None and 1 < mol.GetNumAtoms() <= MOST:
+            Chem.RemoveStereochemistry(mol)
+            flat.append(Chem.MolFromSmiles(Chem.MolToSmiles(mol)))
+    return flat
+
+
+drugs = st.integers(0, 400).map(lambda i: molecules()[i])
+
+
+def is_whole(smiles: str) -> bool:
+    mol = Chem.MolFromSmiles(smiles)
+    return mol is not None and "." not in smiles and mol.GetNumAtoms() <= MOST
+
+
+@given(drugs, seeds)
+def test_a_tree_from_another_root_is_the_same_molecule(mol: Chem.Mol, seed: int) -> None:
+    tree = rerooted(mol, np.random.default_rng(seed))
+    assert Chem.CanonSmiles(write(tree)) == Chem.MolToSmiles(mol)
+    assert atoms(tree) == mol.GetNumAtoms()
+
+
+@given(drugs, drugs, seeds)
+def test_a_crossover_is_a_molecule_of_both(one: Chem.Mol, other: Chem.Mol, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    tree, donor = rerooted(one, rng), rerooted(other, rng)
+    child = crossover(tree, donor, rng, max_atoms=MOST)
+    if child is not None:
+        assert is_whole(write(child))
+        known = {node.smiles for parent in (tree, donor) for _, node in nodes(parent)}
+        assert {node.smiles for _, node in nodes(child)} <= known
+
+
+@given(drugs, seeds)
+def test_an_edit_is_a_molecule(mol: Chem.Mol, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    tree = rerooted(mol, rng)
+    child = edited(tree, MOTIFS, rng, max_atoms=MOST)
+    if child is not None:
+        assert is_whole(write(child))
+
+
+def test_moves_reach_what_a_chemist_would_try() -> None:
+    toluene, rng = cut(Chem.MolFromSmiles("Cc1ccccc1")), np.random.default_rng(0)
+    found = {
+        Chem.CanonSmiles(write(child)) for _ in range(400) if (child := edited(toluene, MOTIFS, rng, max_atoms=9))
+    }
+    assert {"Fc1ccccc1", "COc1ccccc1", "c1ccccc1", "C1CCNCC1", "CC1CCNCC1"} - found <= {"C1CCNCC1"}
+    crossed = {
+        Chem.CanonSmiles(write(child))
+        for _ in range(400)
+        if (child := crossover(toluene, rerooted(Chem.MolFromSmiles("NCCO"), rng), rng, max_atoms=9))
+    }
+    assert {"Nc1ccccc1", "Oc1ccccc1", "NCc1ccccc1"} <= crossed
