@@ -111,8 +111,8 @@ def optimize(
 
     `oracle` takes a list of SMILES and gives as many numbers, higher is better, NaN for what cannot be scored; it is
     asked for a molecule once. `start` are molecules to begin with; the oracle is asked for them first. `max_atoms`
-    bounds the heavy atoms, 50 by default, more where `start` is larger. With a `folder` an interrupted run that is called
-    again goes on where it stopped. `settings` are those of `OptimizeSettings`, such as `{"target": 0.9}`.
+    bounds the heavy atoms, 50 by default, more where `start` is larger. With a `folder` an interrupted run that is
+    called again goes on where it stopped. `settings` are those of `OptimizeSettings`, such as `{"target": 0.9}`.
 
     Columns: `call` (from 1), `round`, `smiles` (canonical), `score`, `origin` (policy, regrowth, crossover, edit,
     start), `parents` (the calls that it was made from), `best` (mean of the ten best so far). Raises InputError where a

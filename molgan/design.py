@@ -64,13 +64,12 @@ def settings_of(
     """The settings with the size of the task: as asked for, else room for the largest molecule to start from."""
     from molgan.scoring.parameters import validated
 
-    chosen = (
-        settings if isinstance(settings, OptimizeSettings) else validated(OptimizeSettings, settings or {}, "settings")
-    )
+    if not isinstance(settings, OptimizeSettings):
+        settings = validated(OptimizeSettings, settings or {}, "settings")
     if max_atoms is None:
         mols = [molecule.mol for text in start if (molecule := parse(text)).mol is not None]
-        max_atoms = max([chosen.max_atoms, *(mol.GetNumHeavyAtoms() + _ROOM for mol in mols)])
-    return chosen.model_copy(update={"max_atoms": max_atoms})
+        max_atoms = max([settings.max_atoms, *(mol.GetNumHeavyAtoms() + _ROOM for mol in mols)])
+    return settings.model_copy(update={"max_atoms": max_atoms})
 
 
 def forget_stereo(generator: "MotifGenerator") -> None:

@@ -1,8 +1,8 @@
 """The development tasks of the PMO benchmark as oracles, its figure of merit, and what others reached.
 
 W. Gao et al., "Sample Efficiency Matters" (NeurIPS 2022): 10,000 calls a task, the area under the mean of the ten best
-molecules. The tasks are GuacaMol's (N. Brown et al., J. Chem. Inf. Model. 59, 1096 (2019)), written down again from their
-definitions; the published figures are AUC top-10 as their papers state them.
+molecules. The tasks are GuacaMol's (N. Brown et al., J. Chem. Inf. Model. 59, 1096 (2019)), written down again from
+their definitions; the published figures are AUC top-10 as their papers state them.
 """
 
 from __future__ import annotations
