@@ -122,8 +122,10 @@ class MotifGenerator(nn.Module):
         """Draw n molecules, each of at most `max_atoms` heavy atoms and starting with the actions of `prefix`, or of
         its own one of n `prefixes`.
 
-        The same seed and batch size give the same molecules. With `only` some of the n are drawn, by ascending index:
-        each has random numbers of its own, so that it is the molecule that it would be among all n, but for rounding.
+        FREE in a prefix stands for a subtree that grows there; the atoms of what comes behind it are reserved. Behind
+        the prefix all is free. The same seed and batch size give the same molecules. With `only` some of the n are
+        drawn, by ascending index: each has random numbers of its own, so that it is the molecule that it would be among
+        all n, but for rounding.
         Raises ValueError where a prefix breaks the grammar.
         """
         samples: list[Sample] = []

@@ -13,6 +13,7 @@ from torch.nn import functional
 from molgan.graphs.forcing import PAD, pad
 from molgan.graphs.grammar import GrammarState
 from molgan.graphs.motif_actions import FIRST_MOTIF
+from molgan.graphs.script import Script
 
 if TYPE_CHECKING:
     from molgan.models.motif import MotifGenerator
@@ -36,7 +37,7 @@ def roll_out(
     """Actions [n, T], -1 behind the end, and log-probabilities [n] of the `chosen` n rows of a batch of `size`.
 
     Every row of the batch has random numbers of its own, drawn or not. `prefixes` is one for all rows, or one for each
-    of the n. Raises ValueError where a prefix breaks the grammar.
+    of the n, with FREE where a subtree grows. Raises ValueError where a prefix breaks the grammar.
     """
     n, device = len(chosen), net.device
     head = _Head(net, temperature)
@@ -46,23 +47,23 @@ def roll_out(
     last = torch.full((n,), net.grammar.start, device=device)
     memory = torch.zeros(net.settings.layers, n, net.settings.hidden, device=device)
     total = torch.zeros(n, device=device)
-    begun = pad(prefixes, device).expand(n, -1)
+    script = Script(net.grammar, state, pad(prefixes, device).expand(n, -1))
     steps: list[Tensor] = []
     active = ~state.done
     while bool(active.any()):
         if float(active.float().mean()) < _DENSE:
-            rows, last, memory, state, place, begun = (
+            rows, last, memory, state, place, script = (
                 rows[active],
                 last[active],
                 memory[:, active],
                 state.select(active),
                 place[active.cpu()],
-                begun[active],
+                script.select(active),
             )
             active = active[active]
         inputs = net.embed(last, state.top, state.top_site, state.atoms)[:, None]
         hidden, memory = net.recurrent(inputs, memory.to(inputs.dtype))
-        forced = begun[:, len(steps)] if len(steps) < begun.shape[1] else None
+        forced = script.next(state)
         uniform = torch.rand(size, generator=random)[place].to(device)
         action, log_prob = head.draw(hidden[:, 0], state, uniform, forced)
         if forced is not None and bool((active & (log_prob < NEVER / 2)).any()):

@@ -10,21 +10,26 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 
+from molgan.chem.motifs import Motif
 from molgan.graphs.forcing import Walk
 from molgan.training.ledger import Call
 from molgan.training.proposals import Parent
 from molgan.training.settings import OptimizeSettings
 
+Made = tuple[Call, Chem.Mol, Motif | None]
+"""A paid call, the molecule, and the tree it was made with, None where it can be no parent."""
+
 
 @dataclass(eq=False)
 class Entry:
-    """A molecule of the elite. `actions` encode it from several roots, `walks` are those in the grammar, `prior` their
-    log-probabilities under the prior."""
+    """A molecule of the elite, and the tree it was made with. `actions` encode it from several roots, `walks` are those
+    in the grammar, `prior` their log-probabilities under the prior."""
 
     number: int
     smiles: str
     score: float
     mol: Chem.Mol
+    tree: Motif
     actions: list[tuple[int, ...]] = field(default_factory=list)
     prior: list[float] = field(default_factory=list)
     walks: list[Walk] = field(default_factory=list)
@@ -40,7 +45,7 @@ class Elite:
 
     @property
     def parents(self) -> list[Parent]:
-        return [Parent(entry.number, entry.mol) for entry in self.entries]
+        return [Parent(entry.number, entry.mol, entry.tree) for entry in self.entries]
 
     @property
     def weights(self) -> np.ndarray:
@@ -48,9 +53,13 @@ class Elite:
         weights = 1 / (np.arange(len(self.entries)) + 1 + self._settings.greed * self._settings.memory)
         return np.asarray(weights / weights.sum())
 
-    def add(self, calls: Sequence[tuple[Call, Chem.Mol]]) -> list[Entry]:
+    def add(self, calls: Sequence[Made]) -> list[Entry]:
         """Take in scored molecules; those that are among the best are returned."""
-        fresh = [Entry(call.number, call.smiles, call.score, mol) for call, mol in calls if not math.isnan(call.score)]
+        fresh = [
+            Entry(call.number, call.smiles, call.score, mol, tree)
+            for call, mol, tree in calls
+            if tree is not None and not math.isnan(call.score)
+        ]
         # By number among equals: who came first stays.
         ranked = sorted([*self.entries, *fresh], key=lambda entry: (-entry.score, entry.number))
         self.entries = ranked[: self._settings.memory]
@@ -58,11 +67,17 @@ class Elite:
         return [entry for entry in fresh if id(entry) in kept]
 
     def state_dict(self) -> dict[str, Any]:
-        return {"entries": [[entry.number, entry.actions, entry.prior] for entry in self.entries]}
+        return {"entries": [[entry.number, entry.tree, entry.actions, entry.prior] for entry in self.entries]}
 
     def load_state_dict(self, state: Mapping[str, Any], calls: Sequence[tuple[Call, Chem.Mol]]) -> None:
         self.entries = []
-        for number, actions, prior in state["entries"]:
+        for number, tree, actions, prior in state["entries"]:
             call, mol = calls[number]
             sequences = [tuple(sequence) for sequence in actions]
-            self.entries.append(Entry(number, call.smiles, call.score, mol, sequences, list(prior)))
+            self.entries.append(Entry(number, call.smiles, call.score, mol, _tree(tree), sequences, list(prior)))
+
+
+def _tree(values: Sequence[Any]) -> Motif:
+    """A tree that JSON made lists of."""
+    smiles, children, marks = values
+    return Motif(smiles, tuple((site, _tree(child)) for site, child in children), tuple(map(tuple, marks)))

@@ -12,7 +12,10 @@ import numpy as np
 from rdkit import Chem
 
 from molgan.chem.molecule import parse
+from molgan.chem.motifs import Motif, cut
+from molgan.chem.stereo import UnknownStereo
 from molgan.errors import InputError
+from molgan.graphs.core import Core
 from molgan.models.motif import MotifGenerator
 from molgan.training.checkpoint import (
     load_checkpoint,
@@ -20,13 +23,14 @@ from molgan.training.checkpoint import (
     under_prefix,
     with_prefix,
 )
-from molgan.training.elite import Elite
+from molgan.training.elite import Elite, Made
 from molgan.training.ledger import Call, Ledger, Oracle
-from molgan.training.proposals import START, Candidate, propose
+from molgan.training.proposals import START, Accept, Candidate, propose
 from molgan.training.pupil import Pupil
 from molgan.training.screening import Screen
 from molgan.training.settings import OptimizeSettings
 from molgan.training.signal import step_seed
+from molgan.training.space import Decorations, Everything, Space
 
 Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
@@ -47,6 +51,8 @@ def optimize(
     budget: int,
     seed: int,
     start: Sequence[str] = (),
+    core: Core | None = None,
+    accept: Accept = lambda mol: True,
     folder: Path | None = None,
     report: Report = lambda metrics, checkpoint: None,
 ) -> OptimizeOutcome:
@@ -57,18 +63,26 @@ def optimize(
     of the answers so far holds for promising; (c) updates the agent on the best so far, anchored to the prior. After
     Kim et al. 2024 ("Genetic-guided GFlowNets"), with motif trees for SMILES and a surrogate in front of the oracle.
 
-    The `start` molecules are asked for first. With a `folder` the run goes on from there exactly, and pays for no
-    molecule twice. Raises InputError where a start molecule cannot be read or the oracle's answer is no list of as many
-    numbers.
+    The `start` molecules are asked for first. With a `core` every molecule but those keeps it and grows at its marks
+    alone; `accept` says of any other molecule whether the oracle may be asked for it. With a `folder` the run goes on
+    from there exactly, and pays for no molecule twice. Raises InputError where a start molecule cannot be read or the
+    oracle's answer is no list of as many numbers.
     """
-    run = _Run(agent, oracle, settings, budget, seed, folder)
+    run = _Run(agent, oracle, settings, budget, seed, core, folder)
     run.resume()
     if run.round == 0:
-        run.learn(run.ask(_started(start, budget, stereo=settings.stereo)))
+        run.learn(run.ask(run.started(start)))
     while (stopped := run.stopped) is None:
         run.round += 1
         candidates = propose(
-            run.agent, run.elite.parents, run.elite.weights, run.ledger.number, settings, seed=run.seed("propose")
+            run.agent,
+            run.space,
+            run.elite.parents,
+            run.elite.weights,
+            run.ledger.number,
+            settings,
+            seed=run.seed("propose"),
+            accept=accept,
         )
         chosen = run.screen.choose(candidates, run.batch, np.random.default_rng(run.seed("choose")))
         calls = run.ask(chosen)
@@ -90,6 +104,7 @@ class _Run:
         settings: OptimizeSettings,
         budget: int,
         seed: int,
+        core: Core | None,
         folder: Path | None,
     ):
         self.agent = agent
@@ -99,10 +114,12 @@ class _Run:
         self.improved = 0  # calls when the ten best last gained
         self.best = -math.inf
         self.ledger = Ledger(oracle, budget, folder and folder / "answers.jsonl")
-        self.pupil = Pupil(agent, settings)
+        self.space: Space = Everything(settings.max_atoms) if core is None else Decorations(core, settings.max_atoms)
+        self.pupil = Pupil(agent, self.space, settings)
         self.elite = Elite(settings)
         self.screen = Screen(settings)
         self._seed = seed
+        self._whole = core is None
         self._checkpoint = folder and folder / "checkpoint"
 
     @property
@@ -129,26 +146,26 @@ class _Run:
     def seed(self, purpose: str) -> int:
         return step_seed(self._seed, self.round, *purpose.encode())
 
-    def ask(self, candidates: Sequence[Candidate]) -> list[tuple[Call, Chem.Mol]]:
+    def ask(self, candidates: Sequence[Candidate]) -> list[Made]:
         """Have candidates scored."""
         smiles = [one.smiles for one in candidates]
         calls = self.ledger.ask(smiles, [(one.origin, one.parents) for one in candidates], self.round) if smiles else []
         self.idle = 0 if calls else self.idle + 1
-        return [(call, one.mol) for call, one in zip(calls, candidates, strict=True)]
+        return [(call, self._molecule(call.smiles), one.tree) for call, one in zip(calls, candidates, strict=True)]
 
-    def learn(self, calls: Sequence[tuple[Call, Chem.Mol]]) -> None:
+    def learn(self, calls: Sequence[Made]) -> None:
         """Remember scored molecules."""
-        self.screen.add(calls)
+        self.screen.add([(call, mol) for call, mol, _ in calls])
         fresh = self.elite.add(calls)
         self.pupil.read(fresh, step_seed(self._seed, self.round, 1))
         if (best := self.ledger.best()) > self.best + 1e-9:
             self.best, self.improved = best, len(self.ledger.calls)
 
     def metrics(
-        self, candidates: Sequence[Candidate], calls: Sequence[tuple[Call, Chem.Mol]], figures: Mapping[str, float]
+        self, candidates: Sequence[Candidate], calls: Sequence[Made], figures: Mapping[str, float]
     ) -> dict[str, Any]:
-        scores = [call.score for call, _ in calls if not math.isnan(call.score)]
-        origins = [call.origin for call, _ in calls]
+        scores = [call.score for call, _, _ in calls if not math.isnan(call.score)]
+        origins = [call.origin for call, _, _ in calls]
         top = self.elite.entries[0] if self.elite.entries else None
         return {
             "step": self.round,
@@ -195,29 +212,36 @@ class _Run:
             for number, round_, smiles, score, origin, parents in state["calls"]
         ]
         self.ledger.restore(calls)
-        known = [(call, _molecule(call.smiles, stereo=self.settings.stereo)) for call in calls]
+        known = [(call, self._molecule(call.smiles)) for call in calls]
         self.screen.add(known)
         self.screen.load_state_dict(state["screen"])
         self.elite.load_state_dict(state["elite"], known)
         self.pupil.reread(self.elite.entries)
 
+    def started(self, start: Sequence[str]) -> list[Candidate]:
+        """The start molecules as candidates, each once."""
+        found: dict[str, Candidate] = {}
+        for text in start:
+            molecule = parse(text)
+            if molecule.smiles is None or not molecule.is_connected:
+                raise InputError(f"start molecule {text!r}: {molecule.reason or 'more than one fragment'}")
+            mol = self._molecule(molecule.smiles)
+            found.setdefault(molecule.smiles, Candidate(molecule.smiles, mol, self._tree(mol), START))
+        return list(found.values())[: self.ledger.budget]
 
-def _started(start: Sequence[str], budget: int, *, stereo: bool) -> list[Candidate]:
-    """The start molecules as candidates, each once."""
-    found: dict[str, Candidate] = {}
-    for text in start:
-        molecule = parse(text)
-        if molecule.smiles is None or molecule.mol is None:
-            raise InputError(f"start molecule {text!r}: {molecule.reason}")
-        found.setdefault(molecule.smiles, Candidate(molecule.smiles, _molecule(molecule.smiles, stereo=stereo), START))
-    return list(found.values())[:budget]
+    def _tree(self, mol: Chem.Mol) -> Motif | None:
+        """A parent's tree; None where the core, or stereo that no tree can say, forbids that."""
+        try:
+            return cut(mol) if self._whole else None
+        except UnknownStereo:
+            return None
 
-
-def _molecule(smiles: str, *, stereo: bool) -> Chem.Mol:
-    """What the moves see of a molecule: without its stereo unless they may draw some."""
-    mol = Chem.MolFromSmiles(smiles)
-    if not stereo and any(mark in smiles for mark in "@/\\"):
-        Chem.RemoveStereochemistry(mol)
-        # Read again, since a ring double bond's stereo may linger in the order of atoms.
-        mol = Chem.MolFromSmiles(Chem.MolToSmiles(mol))
-    return mol
+    def _molecule(self, smiles: str) -> Chem.Mol:
+        """What the moves see of a molecule, read from its canonical SMILES, so that the order of atoms is always the
+        same: without its stereo unless they may draw some."""
+        mol = Chem.MolFromSmiles(smiles)
+        if not self.settings.stereo and any(mark in smiles for mark in "@/\\"):
+            Chem.RemoveStereochemistry(mol)
+            # Read again, since a ring double bond's stereo may linger in the order of atoms.
+            mol = Chem.MolFromSmiles(Chem.MolToSmiles(mol))
+        return mol

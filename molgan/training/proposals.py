@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,136 +11,143 @@ from rdkit import Chem
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, write
 from molgan.chem.stereo import UnknownStereo
-from molgan.graphs.motif_actions import NotEncodable, encode
+from molgan.graphs.motif_actions import NotEncodable, decode
 from molgan.models.motif import MotifGenerator
-from molgan.training.genetic import crossover, edited, nodes, rerooted
+from molgan.training.genetic import nodes
 from molgan.training.settings import OptimizeSettings
-from molgan.training.signal import step_seed
+from molgan.training.space import Space
 
 POLICY, REGROWTH, CROSSOVER, EDIT, START = "policy", "regrowth", "crossover", "edit", "start"
-_TRIES = 3  # for a move that nothing fits
+_FREQUENT = 300  # motifs of the vocabulary that edits use
+
+Accept = Callable[[Chem.Mol], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A molecule to ask for: canonical SMILES, what made it, the calls of its parents."""
+    """A molecule to ask for: canonical SMILES, the tree it was made with, what made it, the calls of its parents."""
 
     smiles: str
     mol: Chem.Mol
+    tree: Motif | None
     origin: str
     parents: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A scored molecule: the number of its call."""
+    """A scored molecule: the number of its call, and the tree that it was made with."""
 
     number: int
     mol: Chem.Mol
+    tree: Motif
+
+
+_Made = tuple[Motif, str, tuple[int, ...]]  # tree, origin, parents
 
 
 def propose(
     agent: MotifGenerator,
+    space: Space,
     parents: Sequence[Parent],
     weights: np.ndarray,
     known: Container[str],
     settings: OptimizeSettings,
     *,
     seed: int,
+    accept: Accept = lambda mol: True,
 ) -> list[Candidate]:
-    """Distinct candidates that are not `known`; `parents` are drawn by `weights` [parents], which add up to 1."""
+    """Distinct candidates that are not `known` and that `accept` lets pass.
+
+    `parents` are drawn by `weights` [parents], which add up to 1.
+    """
     rng = np.random.default_rng(seed)
+    genomes = _genomes(space, parents, rng)
+    able = np.array([parent.number in genomes for parent in parents])
+    parents = [parent for parent in parents if parent.number in genomes]
+    weights = weights[able] / weights[able].sum() if parents else weights
     found: dict[str, Candidate] = {}
-    moves = _bred(parents, weights, agent.vocabulary.motifs, settings, rng) if parents else iter(())
-    for smiles, origin, numbers in (*_drawn(agent, parents, weights, settings, rng), *moves):
-        molecule = parse(smiles)
-        if molecule.smiles is None or molecule.smiles in known or molecule.smiles in found:
+    for tree, origin, numbers in (
+        *_drawn(agent, space, _chosen(parents, weights, settings.regrowth, rng), genomes, settings, rng),
+        *_bred(agent, space, parents, weights, genomes, settings, rng),
+    ):
+        molecule = parse(write(tree))
+        if molecule.smiles is None or molecule.mol is None or molecule.smiles in known or molecule.smiles in found:
             continue
-        assert molecule.mol is not None
-        found[molecule.smiles] = Candidate(molecule.smiles, molecule.mol, origin, numbers)
+        if accept(molecule.mol):
+            found[molecule.smiles] = Candidate(molecule.smiles, molecule.mol, tree, origin, numbers)
     return list(found.values())
 
 
 def _drawn(
     agent: MotifGenerator,
-    parents: Sequence[Parent],
-    weights: np.ndarray,
+    space: Space,
+    regrown: Sequence[Parent],
+    genomes: dict[int, tuple[Motif, ...]],
     settings: OptimizeSettings,
     rng: np.random.Generator,
-) -> Iterator[tuple[str, str, tuple[int, ...]]]:
-    """By the agent: from nothing, and behind the first actions of a parent that was rooted at random."""
-    wholes = settings.policy if parents else settings.policy + settings.regrowth
-    prefixes: list[tuple[int, ...]] = [()] * wholes
-    origins: list[tuple[str, tuple[int, ...]]] = [(POLICY, ())] * wholes
-    for parent in _chosen(parents, weights, settings.regrowth, rng):
+) -> Iterator[_Made]:
+    """By the agent: from nothing, and what a parent has in some place."""
+    blank = space.blank(agent.vocabulary)
+    wholes = settings.policy if regrown else settings.policy + settings.regrowth
+    prefixes, origins = [blank] * wholes, [(POLICY, ())] * wholes  # type: ignore[var-annotated]
+    for parent in regrown:
         try:
-            actions = encode(rerooted(parent.mol, rng), agent.vocabulary)
-        except (NotEncodable, UnknownStereo):
+            prefix = space.hole(genomes[parent.number], agent.vocabulary, rng)
+        except NotEncodable:
             continue
-        prefixes.append(tuple(actions[: int(rng.integers(1, max(2, len(actions))))]))
-        origins.append((REGROWTH, (parent.number,)))
+        if prefix is not None:
+            prefixes.append(prefix)
+            origins.append((REGROWTH, (parent.number,)))
     samples = agent.sample(
         len(prefixes),
-        seed=step_seed(int(rng.integers(2**32))),
+        seed=int(rng.integers(2**32)),
         max_atoms=settings.max_atoms,
         prefixes=prefixes,
         temperature=settings.temperature,
         bf16=settings.bf16,
     )
     for sample, origin in zip(samples, origins, strict=True):
-        yield sample.smiles, *origin
+        tree = space.grown(decode(sample.actions, agent.vocabulary), rng)
+        if tree is not None:
+            yield tree, *origin
 
 
 def _bred(
+    agent: MotifGenerator,
+    space: Space,
     parents: Sequence[Parent],
     weights: np.ndarray,
-    vocabulary: Sequence[str],
+    genomes: dict[int, tuple[Motif, ...]],
     settings: OptimizeSettings,
     rng: np.random.Generator,
-) -> Iterator[tuple[str, str, tuple[int, ...]]]:
-    """By genetic moves on trees that are rooted at random."""
-    trees = {parent.number: tree for parent in parents if (tree := _tree(parent, rng)) is not None}
-    able = [parent.number in trees for parent in parents]
-    if not any(able):
+) -> Iterator[_Made]:
+    """By genetic moves."""
+    if not parents:
         return
-    weights = np.where(able, weights, 0)
-    weights = weights / weights.sum()
-    pairs = zip(*(_chosen(parents, weights, settings.crossover, rng) for _ in range(2)), strict=True)
-    for one, other in pairs:
-        child = _first(
-            lambda one=one, other=other: crossover(
-                trees[one.number], trees[other.number], rng, max_atoms=settings.max_atoms
-            )
-        )
+    mothers, fathers = (_chosen(parents, weights, settings.crossover, rng) for _ in range(2))
+    for one, other in zip(mothers, fathers, strict=True):
+        child = space.cross(genomes[one.number], genomes[other.number], rng)
         if child is not None:
-            yield write(child), CROSSOVER, (one.number, other.number)
-    motifs = _pool(list(trees.values()), vocabulary)
+            yield child, CROSSOVER, (one.number, other.number)
+    own = [node.smiles for genome in genomes.values() for part in genome for _, node in nodes(part)]
+    frequent = agent.vocabulary.motifs[:_FREQUENT] or ("C",)
     for one in _chosen(parents, weights, settings.edit, rng):
-        child = _first(
-            lambda one=one: edited(trees[one.number], motifs[int(rng.integers(2))], rng, max_atoms=settings.max_atoms)
-        )
+        child = space.edit(genomes[one.number], own if rng.random() < 0.5 else frequent, rng)
         if child is not None:
-            yield write(child), EDIT, (one.number,)
+            yield child, EDIT, (one.number,)
 
 
-def _first(move) -> Motif | None:  # type: ignore[no-untyped-def]
-    """What a move makes, tried again where nothing fits."""
-    return next((child for _ in range(_TRIES) if (child := move()) is not None), None)
-
-
-def _pool(trees: Sequence[Motif], vocabulary: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Motifs for edits: those of the parents as often as they come, and the frequent ones of the vocabulary."""
-    return [node.smiles for tree in trees for _, node in nodes(tree)], list(vocabulary[:300]) or ["C"]
-
-
-def _tree(parent: Parent, rng: np.random.Generator) -> Motif | None:
-    try:
-        return rerooted(parent.mol, rng)
-    except (UnknownStereo, ValueError):
-        return None
+def _genomes(space: Space, parents: Sequence[Parent], rng: np.random.Generator) -> dict[int, tuple[Motif, ...]]:
+    """By the number of the parent; not of those whose stereo no tree can say."""
+    genomes = {}
+    for parent in parents:
+        try:
+            genomes[parent.number] = space.genome(parent.mol, parent.tree, rng)
+        except (UnknownStereo, ValueError):
+            continue
+    return genomes
 
 
 def _chosen(parents: Sequence[Parent], weights: np.ndarray, n: int, rng: np.random.Generator) -> list[Parent]:
-    if not parents or not n:
-        return []
-    return [parents[i] for i in rng.choice(len(parents), size=n, p=weights)]
+    return [parents[i] for i in rng.choice(len(parents), size=n, p=weights)] if parents and n else []

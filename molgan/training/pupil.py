@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from molgan.chem.motifs import cut
 from molgan.chem.stereo import UnknownStereo
 from molgan.graphs.forcing import force, join, pad, split
 from molgan.graphs.motif_actions import NotEncodable, encode
@@ -17,27 +16,28 @@ from molgan.models.motif import MotifGenerator
 from molgan.models.precision import autocast
 from molgan.training.checkpoint import optimizer_tensors, restore_optimizer
 from molgan.training.elite import Elite, Entry
-from molgan.training.genetic import rerooted
 from molgan.training.losses import augmented_likelihood, log_variance, trajectory_balance
 from molgan.training.settings import OptimizeSettings
+from molgan.training.space import Space
 
 
 class Pupil:
     """Moves the agent towards prior · exp(reward_scale · score / best score), by molecules of the elite."""
 
-    def __init__(self, agent: MotifGenerator, settings: OptimizeSettings):
+    def __init__(self, agent: MotifGenerator, space: Space, settings: OptimizeSettings):
         self.agent = agent
         self.prior = copy.deepcopy(agent).requires_grad_(False)
+        self._space = space
         self._settings = settings
         self._log_normaliser = nn.Parameter(torch.zeros((), device=agent.device))
         self._optimizer = self._fresh_optimizer()
 
     def read(self, entries: Sequence[Entry], seed: int) -> None:
-        """Encode molecules that came into the elite, from the canonical root and from random ones."""
+        """Encode molecules that came into the elite."""
         rng = np.random.default_rng(seed)
         for entry in entries:
             try:
-                trees = [cut(entry.mol), *(rerooted(entry.mol, rng) for _ in range(self._settings.roots))]
+                trees = self._space.lessons(entry.mol, entry.tree, self._settings.roots, rng)
                 entry.actions = list(dict.fromkeys(tuple(encode(tree, self.agent.vocabulary)) for tree in trees))
             except (NotEncodable, UnknownStereo, ValueError):
                 entry.actions = []  # a parent it can be, a lesson not
