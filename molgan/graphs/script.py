@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor
 
-from molgan.graphs.forcing import PAD
+from molgan.graphs.forcing import PAD, pad
 from molgan.graphs.grammar import MOTIF, Grammar, GrammarState
-from molgan.graphs.motif_actions import FIRST_ATOM, FIRST_MOTIF, FIRST_SITE, FREE
+from molgan.graphs.motif_actions import CLOSE, FIRST_ATOM, FIRST_MOTIF, FIRST_SITE, FREE, SPELL
 
 _NOT_FREE = -2  # no depth of a stack
 
 
 class Script:
-    """Follows plans [B, P], PAD behind their end, beside the state of the batch; behind its end a row is free.
+    """Follows plans beside the state of a batch, one for all rows or one a row; behind its end a row is free.
 
     At FREE a subtree grows, of whatever motifs, until it is complete. The atoms that are still to come, one for each
     FREE included, are reserved, so that no free part takes the room of what is behind it.
     """
 
-    def __init__(self, grammar: Grammar, state: GrammarState, plans: Tensor):
-        atoms = torch.where(plans >= FIRST_MOTIF, grammar.sizes[plans.clamp(min=0)], 0)
-        atoms += (plans == FREE) | ((plans >= FIRST_ATOM) & (plans < FIRST_SITE))
-        end = torch.full((len(plans), 1), PAD, device=plans.device)
-        self._plans = torch.cat([plans, end], dim=1)
-        self._atoms = torch.cat([atoms, torch.zeros_like(end)], dim=1)
-        self._at = torch.zeros(len(plans), dtype=torch.long, device=plans.device)
-        self._until = torch.full((len(plans),), _NOT_FREE, device=plans.device)
-        self._empty = not plans.shape[1]
-        reserved = atoms.sum(1)
+    def __init__(self, grammar: Grammar, state: GrammarState, plans: Sequence[Sequence[int]]):
+        rows, device = len(state.mode), state.mode.device
+        granted = [_granted(plan, grammar) for plan in plans]
+        self._plans = pad([[*plan, PAD] for plan in plans], device).expand(rows, -1)
+        self._granted = pad([[*each, 0] for each in granted], device).clamp(min=0).expand(rows, -1)
+        self._at = torch.zeros(rows, dtype=torch.long, device=device)
+        self._until = torch.full((rows,), _NOT_FREE, device=device)
+        self._empty = not any(map(len, plans))
+        reserved = self._granted.sum(1)
         if bool((reserved > state.budget).any()):
             raise ValueError(f"the prefix needs {int(reserved.max())} heavy atoms, at most {state.most_atoms}")
-        state.reserved += reserved
-        state.budget -= reserved
+        state.reserved = state.reserved + reserved
+        state.budget = state.budget - reserved
 
     def select(self, rows: Tensor) -> Script:
         """The script of some rows alone."""
@@ -47,15 +49,34 @@ class Script:
             return None
         ended = state.depth <= self._until
         self._until = torch.where(ended, _NOT_FREE, self._until)
-        self._at += ended.long()
+        self._at = self._at + ended.long()
         token = self._plans.gather(1, self._at[:, None])[:, 0]
-        growing = self._until != _NOT_FREE
-        begins = (token == FREE) & ~growing
-        taken = torch.where(begins | (token >= 0), self._atoms.gather(1, self._at[:, None])[:, 0], 0)
-        state.budget = state.budget + taken
-        state.reserved = state.reserved - taken
+        begins = (token == FREE) & (self._until == _NOT_FREE)
+        forced = token >= 0
+        granted = torch.where(begins | forced, self._granted.gather(1, self._at[:, None])[:, 0], 0)
+        state.budget = state.budget + granted
+        state.reserved = state.reserved - granted
         # A subtree must come, where the state would also allow to end.
         state.mode = torch.where(begins, MOTIF, state.mode)
         self._until = torch.where(begins, state.depth, self._until)
-        self._at += (token >= 0).long()
-        return torch.where(token >= 0, token, PAD)
+        self._at = self._at + forced.long()
+        return torch.where(forced, token, PAD)
+
+
+def _granted(plan: Sequence[int], grammar: Grammar) -> np.ndarray:
+    """The atoms that are no longer reserved from each action of a plan on.
+
+    Those of a motif come with its site, where it has one, and those of a spelled motif all at once, since the grammar
+    allows neither a site nor a bond where no atom may come.
+    """
+    granted = np.zeros(len(plan), dtype=np.int64)
+    spelling: int | None = None
+    for i, action in enumerate(plan):
+        if spelling is not None:
+            granted[spelling] += FIRST_ATOM <= action < FIRST_SITE
+            spelling = None if action == CLOSE else spelling
+        elif action >= FIRST_MOTIF or action in (SPELL, FREE):
+            at = i - 1 if i and FIRST_SITE <= plan[i - 1] < FIRST_MOTIF else i
+            granted[at] += int(grammar.sizes[action]) if action >= FIRST_MOTIF else action == FREE
+            spelling = at if action == SPELL else None
+    return granted

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from molgan.graphs.forcing import PAD, pad
+from molgan.graphs.forcing import PAD
 from molgan.graphs.grammar import GrammarState
 from molgan.graphs.motif_actions import FIRST_MOTIF
 from molgan.graphs.script import Script
@@ -47,7 +47,7 @@ def roll_out(
     last = torch.full((n,), net.grammar.start, device=device)
     memory = torch.zeros(net.settings.layers, n, net.settings.hidden, device=device)
     total = torch.zeros(n, device=device)
-    script = Script(net.grammar, state, pad(prefixes, device).expand(n, -1))
+    script = Script(net.grammar, state, prefixes)
     steps: list[Tensor] = []
     active = ~state.done
     while bool(active.any()):

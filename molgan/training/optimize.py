@@ -25,7 +25,7 @@ from molgan.training.checkpoint import (
 )
 from molgan.training.elite import Elite, Made
 from molgan.training.ledger import Call, Ledger, Oracle
-from molgan.training.proposals import START, Accept, Candidate, propose
+from molgan.training.proposals import START, Accept, Candidate, Genomes, propose
 from molgan.training.pupil import Pupil
 from molgan.training.screening import Screen
 from molgan.training.settings import OptimizeSettings
@@ -78,6 +78,7 @@ def optimize(
             run.agent,
             run.space,
             run.elite.parents,
+            run.genomes.of(run.elite.parents, run.round),
             run.elite.weights,
             run.ledger.number,
             settings,
@@ -115,6 +116,7 @@ class _Run:
         self.best = -math.inf
         self.ledger = Ledger(oracle, budget, folder and folder / "answers.jsonl")
         self.space: Space = Everything(settings.max_atoms) if core is None else Decorations(core, settings.max_atoms)
+        self.genomes = Genomes(self.space, seed)
         self.pupil = Pupil(agent, self.space, settings)
         self.elite = Elite(settings)
         self.screen = Screen(settings)

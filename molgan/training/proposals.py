@@ -18,6 +18,7 @@ from molgan.training.settings import OptimizeSettings
 from molgan.training.space import Space
 
 POLICY, REGROWTH, CROSSOVER, EDIT, START = "policy", "regrowth", "crossover", "edit", "start"
+_ROUNDS_A_LOOK = 4
 _FREQUENT = 300  # motifs of the vocabulary that edits use
 
 Accept = Callable[[Chem.Mol], bool]
@@ -43,6 +44,31 @@ class Parent:
     tree: Motif
 
 
+class Genomes:
+    """Parents as moves see them; each is looked at anew, from another root say, every few rounds, since that is what
+    costs most of a move."""
+
+    def __init__(self, space: Space, seed: int):
+        self._space = space
+        self._seed = seed
+        self._kept: dict[int, tuple[int, tuple[Motif, ...]]] = {}
+
+    def of(self, parents: Sequence[Parent], round_: int) -> dict[int, tuple[Motif, ...]]:
+        """By the number of the parent; without those that have none. The same for the same round."""
+        kept, self._kept = self._kept, {}
+        for parent in parents:
+            look = (round_ + parent.number) // _ROUNDS_A_LOOK
+            known = kept.get(parent.number)
+            if known is None or known[0] != look:
+                rng = np.random.default_rng([self._seed, parent.number, look])
+                try:
+                    known = look, self._space.genome(parent.mol, parent.tree, rng)
+                except (UnknownStereo, ValueError):
+                    continue
+            self._kept[parent.number] = known
+        return {number: genome for number, (_, genome) in self._kept.items()}
+
+
 _Made = tuple[Motif, str, tuple[int, ...]]  # tree, origin, parents
 
 
@@ -50,6 +76,7 @@ def propose(
     agent: MotifGenerator,
     space: Space,
     parents: Sequence[Parent],
+    genomes: dict[int, tuple[Motif, ...]],
     weights: np.ndarray,
     known: Container[str],
     settings: OptimizeSettings,
@@ -59,10 +86,9 @@ def propose(
 ) -> list[Candidate]:
     """Distinct candidates that are not `known` and that `accept` lets pass.
 
-    `parents` are drawn by `weights` [parents], which add up to 1.
+    `parents` are drawn by `weights` [parents], which add up to 1; those without one of the `genomes` are left out.
     """
     rng = np.random.default_rng(seed)
-    genomes = _genomes(space, parents, rng)
     able = np.array([parent.number in genomes for parent in parents])
     parents = [parent for parent in parents if parent.number in genomes]
     weights = weights[able] / weights[able].sum() if parents else weights
@@ -136,17 +162,6 @@ def _bred(
         child = space.edit(genomes[one.number], own if rng.random() < 0.5 else frequent, rng)
         if child is not None:
             yield child, EDIT, (one.number,)
-
-
-def _genomes(space: Space, parents: Sequence[Parent], rng: np.random.Generator) -> dict[int, tuple[Motif, ...]]:
-    """By the number of the parent; not of those whose stereo no tree can say."""
-    genomes = {}
-    for parent in parents:
-        try:
-            genomes[parent.number] = space.genome(parent.mol, parent.tree, rng)
-        except (UnknownStereo, ValueError):
-            continue
-    return genomes
 
 
 def _chosen(parents: Sequence[Parent], weights: np.ndarray, n: int, rng: np.random.Generator) -> list[Parent]:

@@ -6,6 +6,7 @@ and a Gaussian one on whole-molecule properties; its weights are those of the hi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -17,6 +18,7 @@ from scipy.linalg import cho_solve, solve_triangular
 
 _BITS, _MOST = 1024, 4  # of the fingerprint; counts above are cut
 _ELEMENTS = ("C", "N", "O", "F", "S", "Cl", "Br", "I", "P", "B", "Si", "H")
+_FORMULA = re.compile(r"([A-Z][a-z]?)(\d*)")
 _GRID = tuple(product((0.2, 0.5, 0.8), (1.0, 2.0, 4.0), (1e-4, 1e-3, 1e-2, 1e-1)))  # fingerprint's share, length, noise
 _GENERATOR = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=_BITS)
 
@@ -29,14 +31,10 @@ def fingerprint(mol: Chem.Mol) -> np.ndarray:
 
 def properties(mol: Chem.Mol) -> np.ndarray:
     """Atoms of each element, rings, polarity, logP and shape of a molecule, [20]."""
-    counts = dict.fromkeys(_ELEMENTS, 0)
-    for atom in mol.GetAtoms():
-        symbol = atom.GetSymbol()
-        counts[symbol] = counts.get(symbol, 0) + 1
-        counts["H"] += atom.GetTotalNumHs()
+    counts = {symbol: int(count or 1) for symbol, count in _FORMULA.findall(rdMolDescriptors.CalcMolFormula(mol))}
     return np.array(
         [
-            *(counts[symbol] for symbol in _ELEMENTS),
+            *(counts.get(symbol, 0) for symbol in _ELEMENTS),
             mol.GetNumAtoms(),
             rdMolDescriptors.CalcNumRings(mol),
             rdMolDescriptors.CalcNumAromaticRings(mol),
