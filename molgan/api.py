@@ -101,6 +101,7 @@ def optimize(
     seed: int = 0,
     start: Sequence[str] | None = None,
     *,
+    core: str | None = None,
     weights: str | Path = "moses",
     max_atoms: int | None = None,
     folder: str | Path | None = None,
@@ -110,7 +111,9 @@ def optimize(
     """Find molecules that `oracle` scores high, in at most `budget` calls: a table of every call, in order.
 
     `oracle` takes a list of SMILES and gives as many numbers, higher is better, NaN for what cannot be scored; it is
-    asked for a molecule once. `start` are molecules to begin with; the oracle is asked for them first. `max_atoms`
+    asked for a molecule once. `start` are molecules to begin with; the oracle is asked for them first. With a `core`,
+    SMILES with attachment points (`*c1ccc(*)cc1`), all others keep that and grow there alone; two fragments with one
+    each, separated by a dot, are linked. `max_atoms`
     bounds the heavy atoms, 50 by default, more where `start` is larger. With a `folder` an interrupted run that is
     called again goes on where it stopped. `settings` are those of `OptimizeSettings`, such as `{"target": 0.9}`.
 
@@ -125,6 +128,7 @@ def optimize(
         budget,
         seed=seed,
         start=start,
+        core=core,
         weights=weights,
         max_atoms=max_atoms,
         folder=folder,

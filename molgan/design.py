@@ -1,7 +1,6 @@
 """Goal-directed design from Python: an oracle, a budget, a table of every call."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from molgan.training.settings import OptimizeSettings
 if TYPE_CHECKING:
     import pandas
 
-    from molgan.models.motif import MotifGenerator
     from molgan.training.ledger import Oracle
 
 _ROOM = 10  # heavy atoms by which a molecule may outgrow the largest that it starts from
@@ -25,6 +23,7 @@ def design(
     *,
     seed: int = 0,
     start: Sequence[str] | None = None,
+    core: str | None = None,
     weights: str | Path = "moses",
     max_atoms: int | None = None,
     folder: str | Path | None = None,
@@ -32,7 +31,9 @@ def design(
     progress: Progress | None = None,
 ) -> "pandas.DataFrame":
     """See `molgan.optimize`."""
+    from molgan.graphs.core import Core
     from molgan.models.motif import load_generator
+    from molgan.models.stereo import without_stereo
     from molgan.training.optimize import optimize
 
     if budget < 1:
@@ -41,8 +42,7 @@ def design(
         raise InputError("start is a list of SMILES, not one SMILES: put it in brackets")
     chosen = settings_of(settings, max_atoms, start or ())
     agent = load_generator(weights)
-    if not chosen.stereo:
-        forget_stereo(agent)
+    agent = agent if chosen.stereo else without_stereo(agent)
     shown = _Shown(progress or Silent(), budget)
     outcome = optimize(
         agent,
@@ -51,6 +51,7 @@ def design(
         budget=budget,
         seed=seed,
         start=start or (),
+        core=None if core is None else Core.read(core),
         folder=None if folder is None else Path(folder),
         report=shown,
     )
@@ -70,11 +71,6 @@ def settings_of(
         mols = [molecule.mol for text in start if (molecule := parse(text)).mol is not None]
         max_atoms = max([settings.max_atoms, *(mol.GetNumHeavyAtoms() + _ROOM for mol in mols)])
     return settings.model_copy(update={"max_atoms": max_atoms})
-
-
-def forget_stereo(generator: "MotifGenerator") -> None:
-    """Have a generator draw no stereo marks: the oracle's calls are for constitutions."""
-    generator.vocabulary = replace(generator.vocabulary, stereo=False)
 
 
 class _Shown:

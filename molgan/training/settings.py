@@ -2,10 +2,12 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from molgan.chem.molecule import parse
+from molgan.errors import InputError
 from molgan.evaluation.settings import CollapseSettings
-from molgan.settings import Settings
+from molgan.settings import InputPath, Settings
 
 
 class PretrainSettings(Settings):
@@ -158,3 +160,38 @@ class OptimizeSettings(Settings):
     patience: int | None = Field(None, ge=1, description="calls without a gain in the ten best after which to stop")
     bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
     checkpoint_every: int = Field(10, ge=1, description="rounds between two checkpoints")
+
+
+class AnalogueSettings(Settings):
+    """Only molecules whose ECFP4 Tanimoto similarity to a lead is within bounds."""
+
+    of: str = Field(description="SMILES of the lead")
+    least: float = Field(0.5, ge=0, le=1)
+    most: float = Field(1.0, ge=0, le=1)
+
+    @field_validator("of")
+    @classmethod
+    def _is_molecule(cls, smiles: str) -> str:
+        if (reason := parse(smiles).reason) is not None:
+            raise ValueError(f"{smiles!r} is not a molecule: {reason}")
+        return smiles
+
+
+class DesignSettings(OptimizeSettings):
+    """Goal-directed design as a stage of a campaign: the library is chosen from the molecules that were scored."""
+
+    budget: int = Field(5_000, ge=1, description="distinct molecules to score")
+    start: list[str] | InputPath = Field(default_factory=list, description="SMILES to start from, or a file of them")
+    core: str | None = Field(None, description="kept in every molecule; grows at its marks *: *c1ccc(*)cc1")
+    analogues: AnalogueSettings | None = None
+
+    @field_validator("core")
+    @classmethod
+    def _is_core(cls, smiles: str | None) -> str | None:
+        from molgan.graphs.core import Core
+
+        try:
+            _ = smiles and Core.read(smiles)
+        except InputError as error:
+            raise ValueError(str(error)) from None
+        return smiles
