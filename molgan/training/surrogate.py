@@ -73,7 +73,7 @@ class Features:
 class Surrogate:
     """What is known of the oracle: `fit`, then `draw` from what it may be."""
 
-    def __init__(self, *, refit_every: int = 5):
+    def __init__(self, *, refit_every: int = 10):
         self._refit_every = refit_every
         self._fits = 0
         self._choice = _GRID[0]
