@@ -130,7 +130,7 @@ class _Run:
         settings, made = self.settings, len(self.ledger.calls)
         if made < settings.first:
             return min(settings.first - made, self.ledger.left)
-        size = max(settings.least_batch, min(settings.batch, int(settings.growth * made)))
+        size = min(settings.batch, max(settings.least_batch, int(settings.growth * made)))
         return min(size, self.ledger.left)
 
     @property
