@@ -83,8 +83,8 @@ class _Shown:
 
     def __call__(self, metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
         figures = {name: metrics[name] for name in ("score", "best", "best_10")}
-        self._progress.advance("optimize", metrics["oracle_calls"] - self._done, **figures)
-        self._done = metrics["oracle_calls"]
+        self._progress.advance("optimize", metrics["step"] - self._done, **figures)
+        self._done = metrics["step"]
 
     def finish(self, stopped: str) -> None:
         self._progress.finish("optimize")

@@ -5,7 +5,7 @@ import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rdkit import Chem
@@ -15,6 +15,11 @@ from molgan.campaign.stage import Counts, Stage, with_contents
 from molgan.campaign.work import Work
 from molgan.chem.io import read_smiles, write_files
 from molgan.training.settings import AnalogueSettings, DesignSettings
+
+if TYPE_CHECKING:
+    from molgan.models.motif import MotifGenerator
+    from molgan.scoring.objective import Objective
+    from molgan.training.optimize import OptimizeOutcome
 
 CALLS = "calls.csv"
 
@@ -37,40 +42,86 @@ def optimize(
     )
 
     def perform(resumes: bool) -> Counts:
-        from molgan.design import settings_of
-        from molgan.graphs.core import Core
         from molgan.models.motif import load_generator
         from molgan.models.stereo import without_stereo
-        from molgan.training.optimize import optimize as run
 
-        start = starting_molecules(settings)
-        chosen = settings_of(settings, None, start)
         agent = load_generator(weights)
         agent = (agent if settings.stereo else without_stereo(agent)).to(work.device)
+        prior = load_generator(weights).to(work.device)
+        carried = _lessons(work, settings, agent, prior, stage.folder)
         with Reporter(work, stage.name, resumes) as report:
-            outcome = run(
-                agent,
-                lambda smiles: np.asarray(work.objective(smiles).total).tolist(),
-                chosen,
-                budget=settings.budget,
-                seed=config.seed,
-                start=start,
-                core=None if settings.core is None else Core.read(settings.core),
-                accept=analogues(settings.analogues),
-                folder=stage.folder,
-                report=report,
-            )
+            start = list(dict.fromkeys([*starting_molecules(settings), *carried]))
+            outcome = _run(work, settings, agent, work.objective, start, stage.folder, report, prior)
         ledger = outcome.ledger
         _write_calls(stage.folder / CALLS, ledger.calls)
         agent.cpu().save(stage.folder / "generator")
-        best = ledger.best()
-        work.progress.message(
-            f"optimize: {len(ledger.calls):,} molecules, mean of the best ten {best:.3f}, stopped by {outcome.stopped}"
-        )
-        return {"oracle_calls": len(ledger.calls), "best_10": best, "stopped": outcome.stopped}
+        _tell(work, "", outcome)
+        return {"oracle_calls": len(ledger.calls), "best_10": ledger.best(), "stopped": outcome.stopped}
 
     stage.perform(perform, work.progress)
     return stage
+
+
+def _lessons(
+    work: Work, settings: DesignSettings, agent: "MotifGenerator", prior: "MotifGenerator", folder: Path
+) -> list[str]:
+    """The stages of the curriculum, in which the agent learns on; the molecules that the last one hands over."""
+    from molgan.scoring.parallel import ScoringPool
+
+    carried: list[str] = []
+    for i, lesson in enumerate(settings.curriculum, 1):
+        stops = {name: getattr(lesson, name) for name in ("budget", "target", "patience")}
+        own = settings.model_copy(update=stops)
+        start = list(dict.fromkeys([*starting_molecules(settings), *carried]))
+        work.progress.start(f"lesson {i}", lesson.budget)
+        with ScoringPool(lesson.objective, work.cores) as objective:
+            outcome = _run(work, own, agent, objective, start, folder / f"lesson_{i}", _silent, prior)
+        work.progress.finish(f"lesson {i}")
+        _tell(work, f", lesson {i}", outcome)
+        scored = [call for call in outcome.ledger.calls if not math.isnan(call.score)]
+        best = sorted(scored, key=lambda call: (-call.score, call.number))
+        carried = [call.smiles for call in best[: lesson.carry]]
+    return carried
+
+
+def _run(
+    work: Work,
+    settings: DesignSettings,
+    agent: "MotifGenerator",
+    objective: "Objective",
+    start: list[str],
+    folder: Path,
+    report: Callable[..., None],
+    prior: "MotifGenerator",
+) -> "OptimizeOutcome":
+    from molgan.design import settings_of
+    from molgan.graphs.core import Core
+    from molgan.training.optimize import optimize as run
+
+    return run(
+        agent,
+        lambda smiles: np.asarray(objective(smiles).total).tolist(),
+        settings_of(settings, None, start),
+        budget=settings.budget,
+        seed=work.config.seed,
+        start=start,
+        prior=prior,
+        core=None if settings.core is None else Core.read(settings.core),
+        accept=analogues(settings.analogues),
+        folder=folder,
+        report=report,
+    )
+
+
+def _tell(work: Work, which: str, outcome: "OptimizeOutcome") -> None:
+    calls, best = len(outcome.ledger.calls), outcome.ledger.best()
+    work.progress.message(
+        f"optimize{which}: {calls:,} molecules, mean of the best ten {best:.3f}, stopped by {outcome.stopped}"
+    )
+
+
+def _silent(metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
+    pass
 
 
 def starting_molecules(settings: DesignSettings) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 
+from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.motifs import Motif
 from molgan.graphs.forcing import Walk
 from molgan.training.ledger import Call
@@ -33,6 +35,7 @@ class Entry:
     actions: list[tuple[int, ...]] = field(default_factory=list)
     prior: list[float] = field(default_factory=list)
     walks: list[Walk] = field(default_factory=list)
+    scaffold: str | None = None
 
 
 class Elite:
@@ -62,9 +65,22 @@ class Elite:
         ]
         # By number among equals: who came first stays.
         ranked = sorted([*self.entries, *fresh], key=lambda entry: (-entry.score, entry.number))
-        self.entries = ranked[: self._settings.memory]
+        self.entries = self._spread(ranked)[: self._settings.memory]
         kept = set(map(id, self.entries))
         return [entry for entry in fresh if id(entry) in kept]
+
+    def _spread(self, ranked: list[Entry]) -> list[Entry]:
+        """Without those whose scaffold has enough better ones, if the settings say what is enough."""
+        most, count = self._settings.per_scaffold, Counter[str]()
+        if most is None:
+            return ranked
+        kept = []
+        for entry in ranked:
+            entry.scaffold = murcko_scaffold(entry.mol) if entry.scaffold is None else entry.scaffold
+            count[entry.scaffold] += 1
+            if count[entry.scaffold] <= most:
+                kept.append(entry)
+        return kept
 
     def state_dict(self) -> dict[str, Any]:
         return {"entries": [[entry.number, entry.tree, entry.actions, entry.prior] for entry in self.entries]}

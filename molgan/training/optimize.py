@@ -51,6 +51,7 @@ def optimize(
     budget: int,
     seed: int,
     start: Sequence[str] = (),
+    prior: MotifGenerator | None = None,
     core: Core | None = None,
     accept: Accept = lambda mol: True,
     folder: Path | None = None,
@@ -58,17 +59,18 @@ def optimize(
 ) -> OptimizeOutcome:
     """Spend `budget` calls of `oracle` on distinct molecules, best ones first found; `agent` learns in place.
 
-    The prior is the agent as it comes in. A round (a) makes candidates: by the agent, by regrowing parents, by crossing
-    and editing their motif trees; parents are the best so far, by rank; (b) asks the oracle for those that a surrogate
-    of the answers so far holds for promising; (c) updates the agent on the best so far, anchored to the prior. After
-    Kim et al. 2024 ("Genetic-guided GFlowNets"), with motif trees for SMILES and a surrogate in front of the oracle.
+    The prior is the agent as it comes in, unless another is given. A round (a) makes candidates: by the agent, by
+    regrowing parents, by crossing and editing their motif trees; parents are the best so far, by rank; (b) asks the
+    oracle for those that a surrogate of the answers so far holds for promising; (c) updates the agent on the best so
+    far, anchored to the prior. After Kim et al. 2024 ("Genetic-guided GFlowNets"), with motif trees for SMILES and a
+    surrogate in front of the oracle.
 
     The `start` molecules are asked for first. With a `core` every molecule but those keeps it and grows at its marks
     alone; `accept` says of any other molecule whether the oracle may be asked for it. With a `folder` the run goes on
     from there exactly, and pays for no molecule twice. Raises InputError where a start molecule cannot be read or the
     oracle's answer is no list of as many numbers.
     """
-    run = _Run(agent, oracle, settings, budget, seed, core, folder)
+    run = _Run(agent, prior or agent, oracle, settings, budget, seed, core, folder)
     run.resume()
     if run.round == 0:
         run.learn(run.ask(run.started(start)))
@@ -90,7 +92,8 @@ def optimize(
         run.learn(calls)
         figures = run.pupil.study(run.elite, np.random.default_rng(run.seed("study")))
         saved = run.save() if run.round % settings.checkpoint_every == 0 else None
-        report(run.metrics(candidates, calls, figures), saved)
+        if calls:
+            report(run.metrics(candidates, calls, figures), saved)
     run.save()
     return OptimizeOutcome(run.ledger, stopped)
 
@@ -101,6 +104,7 @@ class _Run:
     def __init__(
         self,
         agent: MotifGenerator,
+        prior: MotifGenerator,
         oracle: Oracle,
         settings: OptimizeSettings,
         budget: int,
@@ -117,7 +121,7 @@ class _Run:
         self.ledger = Ledger(oracle, budget, folder and folder / "answers.jsonl")
         self.space: Space = Everything(settings.max_atoms) if core is None else Decorations(core, settings.max_atoms)
         self.genomes = Genomes(self.space, seed)
-        self.pupil = Pupil(agent, self.space, settings)
+        self.pupil = Pupil(agent, prior, self.space, settings)
         self.elite = Elite(settings)
         self.screen = Screen(settings)
         self._seed = seed
@@ -170,9 +174,9 @@ class _Run:
         origins = [call.origin for call, _, _ in calls]
         top = self.elite.entries[0] if self.elite.entries else None
         return {
-            "step": self.round,
-            "oracle_calls": len(self.ledger.calls),
-            "budget": self.ledger.budget,
+            "step": len(self.ledger.calls),
+            "steps": self.ledger.budget,
+            "rounds": self.round,
             "candidates": len(candidates),
             "score": float(np.mean(scores)) if scores else math.nan,
             "best": top.score if top else math.nan,
@@ -198,7 +202,7 @@ class _Run:
             "screen": self.screen.state_dict(),
         }
         save_checkpoint(self._checkpoint, tensors, state)
-        return {"step": self.round}
+        return {"step": len(self.ledger.calls)}
 
     def resume(self) -> None:
         """Back to the last checkpoint, if there is one."""

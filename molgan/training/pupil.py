@@ -24,9 +24,9 @@ from molgan.training.space import Space
 class Pupil:
     """Moves the agent towards prior · exp(reward_scale · score / best score), by molecules of the elite."""
 
-    def __init__(self, agent: MotifGenerator, space: Space, settings: OptimizeSettings):
+    def __init__(self, agent: MotifGenerator, prior: MotifGenerator, space: Space, settings: OptimizeSettings):
         self.agent = agent
-        self.prior = copy.deepcopy(agent).requires_grad_(False)
+        self.prior = copy.deepcopy(prior).requires_grad_(False)
         self._space = space
         self._settings = settings
         self._log_normaliser = nn.Parameter(torch.zeros((), device=agent.device))

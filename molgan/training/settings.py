@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from molgan.chem.molecule import parse
 from molgan.errors import InputError
 from molgan.evaluation.settings import CollapseSettings
+from molgan.scoring.settings import ObjectiveSettings
 from molgan.settings import InputPath, Settings
 
 
@@ -145,6 +146,7 @@ class OptimizeSettings(Settings):
     )
     surrogate: int = Field(800, ge=0, description="molecules that the surrogate learns from, half of them the best")
     memory: int = Field(128, ge=2, description="best molecules that are parents and that the agent learns from")
+    per_scaffold: int | None = Field(None, ge=1, description="best molecules of one Murcko scaffold that are kept")
     greed: float = Field(0.01, gt=0, description="weight of the k-th best: 1 / (k + greed * memory)")
     updates: int = Field(4, ge=0, description="of the agent a round")
     update_size: int = Field(64, ge=1, description="molecules an update")
@@ -177,6 +179,16 @@ class AnalogueSettings(Settings):
         return smiles
 
 
+class LessonSettings(Settings):
+    """A stage of a curriculum, before the campaign's own objective."""
+
+    objective: ObjectiveSettings
+    budget: int = Field(1_000, ge=1, description="distinct molecules to score")
+    target: float | None = Field(None, description="mean of the ten best scores at which the next stage comes")
+    patience: int | None = Field(None, ge=1, description="calls without a gain after which the next stage comes")
+    carry: int = Field(64, ge=0, description="best molecules that the next stage starts from; 0 forgets them")
+
+
 class DesignSettings(OptimizeSettings):
     """Goal-directed design as a stage of a campaign: the library is chosen from the molecules that were scored."""
 
@@ -184,6 +196,7 @@ class DesignSettings(OptimizeSettings):
     start: list[str] | InputPath = Field(default_factory=list, description="SMILES to start from, or a file of them")
     core: str | None = Field(None, description="kept in every molecule; grows at its marks *: *c1ccc(*)cc1")
     analogues: AnalogueSettings | None = None
+    curriculum: list[LessonSettings] = Field(default_factory=list, description="easier objectives that come first")
 
     @field_validator("core")
     @classmethod

@@ -74,10 +74,24 @@ def test_the_library_is_chosen_from_what_was_scored(design: Path, tmp_path: Path
     assert all(Chem.MolFromSmiles(smiles).HasSubstructMatch(core) for smiles in calls["smiles"])
 
     with pytest.raises(KeyboardInterrupt):
-        run(configured(design, tmp_path / "killed"), progress=Interrupting(after=4))
+        run(configured(design, tmp_path / "killed"), progress=Interrupting(after=35))
     run(configured(design, tmp_path / "killed"))
     for name in ("library.csv", "rejected.csv", "metrics.jsonl", "checkpoints/optimize/calls.csv"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+
+
+def test_a_curriculum_hands_over_its_best(design: Path, tmp_path: Path) -> None:
+    heavy = "{components: [{scorer: mw, transform: {name: sigmoid, low: 50, high: 250}}]}"
+    lesson = f"optimize.curriculum=[{{objective: {heavy}, budget: 30, carry: 5}}]"
+    overrides = ("optimize.core=null", "optimize.budget=30", lesson)
+    run(configured(design, tmp_path / "whole", *overrides))
+    folder = tmp_path / "whole" / "checkpoints" / "optimize"
+    assert len((folder / "lesson_1" / "answers.jsonl").read_text().splitlines()) == 30
+    assert (pandas.read_csv(folder / "calls.csv")["origin"] == "start").sum() == 5
+    with pytest.raises(KeyboardInterrupt):
+        run(configured(design, tmp_path / "killed", *overrides), progress=Interrupting(after=10))
+    run(configured(design, tmp_path / "killed", *overrides))
+    assert (tmp_path / "killed" / "library.csv").read_bytes() == (tmp_path / "whole" / "library.csv").read_bytes()
 
 
 def test_a_section_that_has_no_say_is_refused(design: Path, tmp_path: Path) -> None:

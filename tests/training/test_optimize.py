@@ -112,8 +112,9 @@ def test_a_core_is_kept_in_every_molecule(tmp_path: Path) -> None:
 def test_two_fragments_are_linked_in_every_molecule() -> None:
     settings = SMALL.model_copy(update={"max_atoms": 24})
     table = run(core=Core.read("c1ccccc1C(=O)*.*N1CCCCC1"), settings=settings, budget=80).table()
-    query = Chem.MolFromSmarts("[cH]1[cH][cH][cH][cH]c1C(=O)-[!#1].[!#1]-N1[CH2][CH2][CH2][CH2][CH2]1")
-    assert all(Chem.MolFromSmiles(smiles).HasSubstructMatch(query) for smiles in table["smiles"])
+    for text in ("[cH]1[cH][cH][cH][cH]c1C(=O)-[!#1]", "[!#1]-N1[CH2][CH2][CH2][CH2][CH2]1"):
+        query = Chem.MolFromSmarts(text)
+        assert all(Chem.MolFromSmiles(smiles).HasSubstructMatch(query) for smiles in table["smiles"])
     assert set(table["origin"]) >= {"policy", "crossover", "edit"}
 
 
