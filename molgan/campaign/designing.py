@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rdkit import Chem
 
+from molgan.board import Board
 from molgan.campaign.reporter import Reporter
 from molgan.campaign.stage import Counts, Stage, with_contents
 from molgan.campaign.work import Work
@@ -49,7 +50,12 @@ def optimize(
         agent = (agent if settings.stereo else without_stereo(agent)).to(work.device)
         prior = load_generator(weights).to(work.device)
         carried = _lessons(work, settings, agent, prior, stage.folder)
-        with Reporter(work, stage.name, resumes) as report:
+        with Reporter(work, stage.name, resumes) as reporter, Board(work.folder, stage.name) as board:
+
+            def report(metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
+                reporter(metrics, saved)
+                board(metrics)
+
             start = list(dict.fromkeys([*starting_molecules(settings), *carried]))
             outcome = _run(work, settings, agent, work.objective, start, stage.folder, report, prior)
         ledger = outcome.ledger

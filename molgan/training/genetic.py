@@ -19,6 +19,30 @@ from molgan.graphs.motif_actions import HOLE
 
 Path = tuple[int, ...]  # the child to take at each level
 T = TypeVar("T")
+_TRIES = 8
+
+
+class Motifs:
+    """What edits draw motifs from: half of the time those that parents have, else a vocabulary, its first motifs most
+    often."""
+
+    def __init__(self, vocabulary: Sequence[str], own: Sequence[str] = ()):
+        self._vocabulary = vocabulary or ("C",)
+        self._own = [smiles for smiles in own if smiles != HOLE.smiles] or self._vocabulary
+
+    def any(self, rng: np.random.Generator) -> str:
+        if rng.random() < 0.5:
+            return _pick(self._own, rng)
+        return self._vocabulary[int(len(self._vocabulary) * rng.random() ** 3)]
+
+    def like(self, smiles: str, rng: np.random.Generator) -> str:
+        """One of about as many atoms, where a few tries find one."""
+        found = self.any(rng)
+        for _ in range(_TRIES):
+            if abs(size(found) - size(smiles)) <= 1:
+                break
+            found = self.any(rng)
+        return found
 
 
 def rerooted(mol: Chem.Mol, rng: np.random.Generator) -> Motif:
@@ -46,15 +70,16 @@ def crossover(
 
 
 def edited(
-    tree: Motif, motifs: Sequence[str], rng: np.random.Generator, *, max_atoms: int, bound: bool = False
+    tree: Motif, motifs: Motifs, rng: np.random.Generator, *, max_atoms: int, bound: bool = False
 ) -> Motif | None:
-    """`tree` with one small change: a motif exchanged for one of `motifs`, added, put in between, or taken out.
+    """`tree` with one small change: a motif exchanged for another, added, put in between, or taken out.
 
     None where the change that was drawn is not possible there.
     """
     move = _pick(_MOVES, rng)
     path, node = _pick(list(nodes(tree)), rng)
-    child = move(tree, path, node, _pick(motifs, rng), rng, bool(path) or bound)
+    smiles = motifs.like(node.smiles, rng) if move is _exchange else motifs.any(rng)
+    child = move(tree, path, node, smiles, rng, bool(path) or bound)
     return child if child is not None and atoms(child) <= max_atoms else None
 
 

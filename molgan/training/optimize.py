@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 
+from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, cut
 from molgan.chem.stereo import UnknownStereo
@@ -182,6 +183,7 @@ class _Run:
             "best": top.score if top else math.nan,
             "best_10": self.best,
             "best_smiles": top.smiles if top else "",
+            "scaffolds": len({murcko_scaffold(entry.mol) for entry in self.elite.entries[:100]}),
             **{f"from_{origin}": origins.count(origin) for origin in sorted(set(origins))},
             **figures,
         }

@@ -13,13 +13,12 @@ from molgan.chem.motifs import Motif, write
 from molgan.chem.stereo import UnknownStereo
 from molgan.graphs.motif_actions import NotEncodable, decode
 from molgan.models.motif import MotifGenerator
-from molgan.training.genetic import nodes
+from molgan.training.genetic import Motifs, nodes
 from molgan.training.settings import OptimizeSettings
 from molgan.training.space import Space
 
 POLICY, REGROWTH, CROSSOVER, EDIT, START = "policy", "regrowth", "crossover", "edit", "start"
 _ROUNDS_A_LOOK = 4
-_FREQUENT = 300  # motifs of the vocabulary that edits use
 
 Accept = Callable[[Chem.Mol], bool]
 
@@ -157,9 +156,9 @@ def _bred(
         if child is not None:
             yield child, CROSSOVER, (one.number, other.number)
     own = [node.smiles for genome in genomes.values() for part in genome for _, node in nodes(part)]
-    frequent = agent.vocabulary.motifs[:_FREQUENT] or ("C",)
+    motifs = Motifs(agent.vocabulary.motifs, own)
     for one in _chosen(parents, weights, settings.edit, rng):
-        child = space.edit(genomes[one.number], own if rng.random() < 0.5 else frequent, rng)
+        child = space.edit(genomes[one.number], motifs, rng)
         if child is not None:
             yield child, EDIT, (one.number,)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +10,7 @@ from rdkit import Chem
 from molgan.chem.motifs import Motif, cut
 from molgan.graphs.core import Core
 from molgan.graphs.motif_actions import HOLE, Vocabulary, encode
-from molgan.training.genetic import atoms, bind, crossover, edited, holed, nodes, rerooted, vacancies
+from molgan.training.genetic import Motifs, atoms, bind, crossover, edited, holed, nodes, rerooted, vacancies
 
 _TRIES = 3  # for a move that nothing fits
 
@@ -36,7 +35,7 @@ class Space(Protocol):
     def cross(self, one: tuple[Motif, ...], other: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
         """The tree of a child of two parents."""
 
-    def edit(self, one: tuple[Motif, ...], motifs: Sequence[str], rng: np.random.Generator) -> Motif | None:
+    def edit(self, one: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
         """The tree of a parent with one change."""
 
     def lessons(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
@@ -71,7 +70,7 @@ class Everything:
         tries = (crossover(one[0], other[0], rng, max_atoms=self._most) for _ in range(_TRIES))
         return next((child for child in tries if child is not None), None)
 
-    def edit(self, one: tuple[Motif, ...], motifs: Sequence[str], rng: np.random.Generator) -> Motif | None:
+    def edit(self, one: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
         tries = (edited(one[0], motifs, rng, max_atoms=self._most) for _ in range(_TRIES))
         return next((child for child in tries if child is not None), None)
 
@@ -116,7 +115,7 @@ class Decorations:
         tries = (crossover(one[i], other[j], rng, max_atoms=most, bound=True) for _ in range(_TRIES))
         return self._with(one, i, next((part for part in tries if part is not None), None), rng)
 
-    def edit(self, one: tuple[Motif, ...], motifs: Sequence[str], rng: np.random.Generator) -> Motif | None:
+    def edit(self, one: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
         i = int(rng.integers(len(one)))
         most = self._room(one, i)
         tries = (edited(one[i], motifs, rng, max_atoms=most, bound=True) for _ in range(_TRIES))

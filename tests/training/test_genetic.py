@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from molgan.chem.motifs import write
-from molgan.training.genetic import atoms, crossover, edited, nodes, rerooted
+from molgan.training.genetic import Motifs, atoms, crossover, edited, nodes, rerooted
 
 DRUGS = Path(__file__).parents[2] / "molgan" / "data" / "approved_drugs.csv.gz"
-MOTIFS = ["C", "O", "N", "C=O", "c1ccccc1", "[nH]1cccc1", "C1CCNCC1", "F", "C#N", "O=[SH2]=O"]
+MOTIFS = Motifs(["C", "O", "N", "C=O", "c1ccccc1", "[nH]1cccc1", "C1CCNCC1", "F", "C#N", "O=[SH2]=O"])
 MOST = 45
 
 seeds = st.integers(0, 2**32 - 1)
@@ -73,7 +73,7 @@ def test_an_edit_is_a_molecule(mol: Chem.Mol, seed: int) -> None:
 
 def test_moves_reach_what_a_chemist_would_try() -> None:
     toluene, ethanolamine, rng = Chem.MolFromSmiles("Cc1ccccc1"), Chem.MolFromSmiles("NCCO"), np.random.default_rng(0)
-    edits = [edited(rerooted(toluene, rng), MOTIFS, rng, max_atoms=9) for _ in range(600)]
+    edits = [edited(rerooted(toluene, rng), MOTIFS, rng, max_atoms=9) for _ in range(2000)]
     found = {Chem.CanonSmiles(write(child)) for child in edits if child is not None}
     assert {"Fc1ccccc1", "COc1ccccc1", "c1ccccc1", "CC1CCNCC1", "CCc1ccccc1", "Cc1ccccc1F"} <= found
     crosses = [crossover(rerooted(toluene, rng), rerooted(ethanolamine, rng), rng, max_atoms=9) for _ in range(400)]
