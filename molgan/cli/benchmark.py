@@ -69,7 +69,8 @@ def _print_means(results: "list[PmoResult]") -> None:
     for result in results:
         by_task[result.task].append(result.auc)
     ours = {task: sum(values) / len(values) for task, values in by_task.items()}
-    rows = [(task, value, PUBLISHED[task]) for task, value in ours.items()]
-    rows.append(("sum", sum(ours.values()), tuple(map(sum, zip(*(PUBLISHED[task] for task in ours), strict=True)))))
+    rows: list[tuple[str, float, tuple[float, ...]]] = [(task, value, PUBLISHED[task]) for task, value in ours.items()]
+    sums = tuple(map(sum, zip(*(PUBLISHED[task] for task in ours), strict=True)))
+    rows.append(("sum", sum(ours.values()), sums))
     for task, value, published in rows:
         print(f"{task:<24} {value:7.3f}" + "".join(f" {other:12.3f}" for other in published))
