@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from molgan.api import filter, load_generator, run, sample, score, stereoisomers
+    from molgan.api import filter, load_generator, optimize, run, sample, score, stereoisomers
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "filter", "load_generator", "run", "sample", "score", "stereoisomers"]
+__all__ = ["__version__", "filter", "load_generator", "optimize", "run", "sample", "score", "stereoisomers"]
 
 
 def __getattr__(name: str) -> Any:

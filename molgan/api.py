@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from molgan.models.motif import MotifGenerator
     from molgan.progress import Progress
     from molgan.scoring.base import Scorer
+    from molgan.training.ledger import Oracle
+    from molgan.training.settings import OptimizeSettings
 
     Molecules: TypeAlias = Iterable[str | Molecule | Chem.Mol | None] | pandas.Series[Any] | polars.Series
 
@@ -91,6 +93,48 @@ def sample(
 
     drawn = load_generator(weights).sample(n, seed=seed, on_batch=on_batch)
     return [str(parse(one.smiles).smiles) for one in drawn]
+
+
+def optimize(
+    oracle: "Oracle",
+    budget: int = 10_000,
+    seed: int = 0,
+    start: Sequence[str] | None = None,
+    *,
+    core: str | None = None,
+    weights: str | Path = "moses",
+    max_atoms: int | None = None,
+    folder: str | Path | None = None,
+    settings: "OptimizeSettings | Mapping[str, Any] | None" = None,
+    progress: "Progress | None" = None,
+) -> "pandas.DataFrame":
+    """Find molecules that `oracle` scores high, in at most `budget` calls: a table of every call, in order.
+
+    `oracle` takes a list of SMILES and gives as many numbers, higher is better, NaN for what cannot be scored; it is
+    asked for a molecule once. `start` are molecules to begin with; the oracle is asked for them first. With a `core`,
+    SMILES with attachment points (`*c1ccc(*)cc1`), all others keep that and grow there alone; two fragments with one
+    each, separated by a dot, are linked. `max_atoms`
+    bounds the heavy atoms, 50 by default, more where `start` is larger. With a `folder` an interrupted run that is
+    called again goes on where it stopped. `settings` are those of `OptimizeSettings`, such as `{"target": 0.9}`.
+
+    Columns: `call` (from 1), `round`, `smiles` (canonical), `score`, `origin` (policy, regrowth, crossover, edit,
+    start), `parents` (the calls that it was made from), `best` (mean of the ten best so far). Raises InputError where a
+    start molecule cannot be read or the oracle's answer is not as many numbers, ConfigError for wrong settings.
+    """
+    from molgan.design import design
+
+    return design(
+        oracle,
+        budget,
+        seed=seed,
+        start=start,
+        core=core,
+        weights=weights,
+        max_atoms=max_atoms,
+        folder=folder,
+        settings=settings,
+        progress=progress,
+    )
 
 
 def run(

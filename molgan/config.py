@@ -21,6 +21,7 @@ from molgan.settings import Settings
 from molgan.smoke import miniature
 from molgan.training.settings import (
     AdversarialSettings,
+    DesignSettings,
     DistilSettings,
     PretrainSettings,
     ReinforceSettings,
@@ -59,18 +60,31 @@ class _Job(Settings):
 
 
 class CampaignConfig(_Job):
-    """`molgan run`: adversarial → reinforce → sample → score → filter → report.
+    """`molgan run`: adversarial → reinforce → optimize → sample → score → filter → report.
 
-    A campaign without the section `adversarial` or `reinforce` skips that stage.
+    A campaign without the section `adversarial`, `reinforce` or `optimize` skips that stage. With `optimize` the
+    library is chosen from the molecules that it scored, and there is no section `sample`.
     """
 
     generator: GeneratorSettings = GeneratorSettings()
     adversarial: AdversarialSettings | None = None
     reinforce: ReinforceSettings | None = None
+    optimize: DesignSettings | None = None
     objective: ObjectiveSettings
     sample: SampleSettings
     filters: FunnelSettings
     report: ReportSettings = ReportSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _scored_molecules(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("optimize") is None:
+            return values
+        section = values["optimize"] if isinstance(values["optimize"], dict) else {}
+        drawn = {"n": section.get("budget", DesignSettings.model_fields["budget"].default)}
+        if values.get("sample") not in (None, drawn, SampleSettings(**drawn).model_dump(mode="json")):
+            raise ValueError("sample: drop it, the library is chosen from the molecules that `optimize` scores")
+        return {**values, "sample": drawn}
 
     @field_validator("filters", mode="before")
     @classmethod

@@ -57,6 +57,13 @@ def estimate(config: CampaignConfig, pace: Pace) -> list[Cost]:
         learned = r.steps * (r.batch_size + r.replay)
         seconds = drawn * (pace.sample + pace.score) + learned * pace.learn
         costs.append(Cost("reinforce", drawn, drawn, seconds))
+    if (o := config.optimize) is not None:
+        rounds = o.budget / o.batch
+        drawn = round(rounds * (o.policy + o.regrowth))
+        learned = rounds * o.updates * o.update_size
+        costs.append(
+            Cost("optimize", drawn, o.budget, drawn * pace.sample + learned * pace.learn + o.budget * pace.score)
+        )
     drawn = config.sample.n or config.sample.budget
     costs.append(Cost("sample", drawn, drawn, drawn * (pace.sample + pace.score + pace.filter)))
     return costs

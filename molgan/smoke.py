@@ -28,6 +28,16 @@ _SECTIONS = {
         "adversarial.batch_size=16",
     ],
     "reinforce": ["reinforce.steps=2", "reinforce.batch_size=16", "reinforce.replay=4"],
+    "optimize": [
+        "optimize.budget=60",
+        "optimize.first=16",
+        "optimize.policy=16",
+        "optimize.regrowth=8",
+        "optimize.crossover=32",
+        "optimize.edit=16",
+        "optimize.updates=1",
+        "optimize.update_size=8",
+    ],
     "sample": ["sample={n: 200}"],
     "report": ["report.reference=100"],
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from molgan.campaign.designing import called_molecules
 from molgan.campaign.poses import write_poses
 from molgan.campaign.samples import Samples
 from molgan.campaign.sieve import Sieve
@@ -25,9 +26,17 @@ _FILES = ("library.csv", "library.smi", "library.sdf", "library.parquet", "rejec
 
 
 def library(
-    work: Work, weights: str | Path, critic: Path | None, after: Stage | None, inputs: Mapping[str, object]
+    work: Work,
+    weights: str | Path,
+    critic: Path | None,
+    after: Stage | None,
+    inputs: Mapping[str, object],
+    calls: Path | None = None,
 ) -> Stage:
-    """Draw, score and filter; leaves the library, rejected.csv and funnel.json."""
+    """Draw, score and filter; leaves the library, rejected.csv and funnel.json.
+
+    With `calls`, those of the stage `optimize`, their molecules take the place of draws.
+    """
     config = work.config
     sections = with_contents(config.model_dump(mode="json", include={"sample", "objective", "filters"}))
     outputs = {name: work.folder / name for name in _FILES}
@@ -35,10 +44,12 @@ def library(
     drawing = config.sample.model_dump(mode="json", include={"temperature", "max_atoms"})
 
     def perform(_: bool) -> Counts:
-        samples = Samples(work, digest([drawing, inputs, after and after.key]), weights, critic)
+        given = None if calls is None else called_molecules(calls)
+        settings = config.sample if given is None else config.sample.model_copy(update={"n": len(given)})
+        samples = Samples(work, digest([drawing, inputs, after and after.key]), weights, critic, given)
         sieve = Sieve(config.filters, samples.table)
         with closing(samples):
-            _fill(sieve, samples, work)
+            _fill(sieve, samples, work, settings)
         result, kept = sieve.result()
         _write(work.folder, result, kept, samples, config.objective)
         samples.discard_rest()
@@ -55,9 +66,9 @@ def library(
     return stage
 
 
-def _fill(sieve: Sieve, samples: Samples, work: Work) -> None:
+def _fill(sieve: Sieve, samples: Samples, work: Work, settings: SampleSettings) -> None:
     """Draw round after round until enough pass or the budget is spent."""
-    settings, progress = work.config.sample, work.progress
+    progress = work.progress
     passed = 0
     while wanted := next_round(settings, samples.drawn, passed):
         if samples.drawn:

@@ -5,10 +5,10 @@ from typing import Any
 
 from molgan.campaign.work import Work
 
-METRICS_OF = {"adversarial": ("critic", "adversarial"), "reinforce": ("reinforce",)}
+METRICS_OF = {"adversarial": ("critic", "adversarial"), "reinforce": ("reinforce",), "optimize": ("optimize",)}
 """What the rows of a stage are called; the critic's training goes beside the stage that it belongs to."""
 
-_SHOWN = ("loss", "score", "unique", "accuracy", "auc")
+_SHOWN = ("loss", "score", "best", "best_10", "unique", "accuracy", "auc")
 
 
 class Reporter:

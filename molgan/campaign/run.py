@@ -5,6 +5,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from molgan.campaign.designing import CALLS, optimize
 from molgan.campaign.folder import opened
 from molgan.campaign.library import library
 from molgan.campaign.mirror import mirrored
@@ -68,7 +69,13 @@ def _stages(work: Work, started: datetime) -> list[Stage]:
         weights = trained.folder / "generator"
         finished.append(trained)
         work.keep()
-    finished.append(library(work, weights, critic, trained, inputs))
+    calls: Path | None = None
+    if config.optimize is not None:
+        trained = optimize(work, config.optimize, weights, trained, inputs)
+        weights, calls = trained.folder / "generator", trained.folder / CALLS
+        finished.append(trained)
+        work.keep()
+    finished.append(library(work, weights, critic, trained, inputs, calls))
     work.keep()
     finished.append(reference(work, data))
     finished.append(report(work, finished, start, started))

@@ -31,8 +31,11 @@ class Samples:
     is computed from its canonical SMILES, so that it does not matter who drew it or what was scored before.
     """
 
-    def __init__(self, work: Work, key: str, weights: str | Path, critic: Path | None) -> None:
-        """`key` stands for all that decides what is drawn; `critic` judges how real a molecule is, if there is one."""
+    def __init__(
+        self, work: Work, key: str, weights: str | Path, critic: Path | None, given: Sequence[str] | None = None
+    ) -> None:
+        """`key` stands for all that decides what is drawn; `critic` judges how real a molecule is, if there is one.
+        `given` molecules take the place of draws."""
         self.folder = work.folder / "samples"
         self.drawn = 0
         self.reused = 0
@@ -40,6 +43,7 @@ class Samples:
         self._key = key
         self._weights = weights
         self._critic_path = critic
+        self._given = given
         self._scored_by = digest([key, with_contents({"objective": work.config.objective.model_dump(mode="json")})])
         self._parts = 0
         self._row: dict[str | None, int] = {}  # of each distinct molecule in `_scores`
@@ -121,6 +125,9 @@ class Samples:
     def _drawn(self, size: int) -> "pandas.DataFrame":
         import pandas
 
+        if self._given is not None:
+            part = list(self._given[self.drawn : self.drawn + size])
+            return pandas.DataFrame({"smiles": part, "log_prob": np.full(len(part), np.nan)})
         config, progress = self._work.config, self._work.progress
         seed = np.random.SeedSequence(config.seed, spawn_key=(self._parts,)).generate_state(1, np.uint32)[0]
         samples = self._draw(

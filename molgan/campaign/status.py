@@ -9,7 +9,7 @@ from typing import Any
 
 from molgan.errors import ConfigError, InputError, RunError
 
-_STAGES = ("adversarial", "reinforce", "library", "reference", "report")
+_STAGES = ("adversarial", "reinforce", "optimize", "library", "reference", "report")
 _TRAINING = ("pretrain",)
 _METRICS_OF = {"critic": "adversarial"}
 

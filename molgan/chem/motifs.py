@@ -42,7 +42,7 @@ def cut(mol: Chem.Mol, root: int | None = None) -> Motif:
     the molecule's stereo.
     """
     if not has_stereo(mol):
-        return _cut_flat(mol, root)[0]
+        return cut_flat(mol, root)[0]
     # Atoms in canonical order, so that substituents that differ in stereo alone come in one order too.
     smiles = Chem.MolToSmiles(mol)
     root = None if root is None else _output_order(mol).index(root)
@@ -52,7 +52,7 @@ def cut(mol: Chem.Mol, root: int | None = None) -> Motif:
     # Read again, since a ring double bond's or an allene's stereo may linger in the order of atoms.
     reread = Chem.MolFromSmiles(Chem.MolToSmiles(flat))
     order = _output_order(flat)
-    tree, atoms = _cut_flat(reread, None if root is None else order.index(root))
+    tree, atoms = cut_flat(reread, None if root is None else order.index(root))
     written = [order[i] for i in atoms]
     return _marked(tree, iter(written), read_marks(mol, written))
 
@@ -174,7 +174,7 @@ class _Pieces:
         return smiles, [members[order[i]] for i in spelling]
 
 
-def _cut_flat(mol: Chem.Mol, root: int | None) -> tuple[Motif, tuple[int, ...]]:
+def cut_flat(mol: Chem.Mol, root: int | None) -> tuple[Motif, tuple[int, ...]]:
     """The tree of a molecule without stereo, and the atoms in the order in which the tree is written."""
     across = _cut_bonds(mol)
     pieces = _Pieces(mol, across)

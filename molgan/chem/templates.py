@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rdkit import Chem
 
-_TOKEN = re.compile(r"(\[[^\]]+\]|Br|Cl|[BCNOPSFIbcnops])|([-=#:]?(?:%\d\d|\d))|([-=#:()])")
+_TOKEN = re.compile(r"(\[[^\]]+\]|Br|Cl|[BCNOPSFIbcnops*])|([-=#:]?(?:%\d\d|\d))|([-=#:()])")
 _BRACKET = re.compile(r"\[(\d*[A-Za-z][a-z]?)(?:H(\d*))?([+-]\d*)?\]")
 
 

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from molgan import __version__
-from molgan.cli import campaigns, jobs, molecules, qsar
+from molgan.cli import benchmark, campaigns, jobs, molecules, qsar
 from molgan.cli.progress import choose_form, tell_error
 from molgan.errors import MolganError
 
@@ -86,6 +86,7 @@ for name, verb in (
 ):
     app.command(name, epilog=_EXIT_CODES)(verb)
 app.add_typer(qsar.app, name="qsar")
+app.add_typer(benchmark.app, name="benchmark")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from molgan.graphs.grammar import DONE, Grammar, GrammarState
 from molgan.graphs.motif_actions import FIRST_MOTIF
@@ -92,3 +93,41 @@ def _allowed(grammar: Grammar, state: GrammarState, action: Tensor, structural: 
     number = (action - FIRST_MOTIF).clamp(min=0)
     fits = (grammar.sizes[action] <= state.budget) & (grammar.binds[number] | (state.depth < 0))
     return torch.where(motif, due & fits, other)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One legal sequence of T actions walked through the grammar, kept so that it need not be walked again.
+
+    `actions` [T]; `seen` are the fields of Forced of that name, [T, ...].
+    """
+
+    actions: Tensor
+    seen: tuple[Tensor, ...]
+
+
+def split(forced: Forced) -> list[Walk]:
+    """The walks of a batch, one a sequence; sequences that break the grammar come out empty."""
+    lengths = forced.live.sum(1).tolist()
+    fields = [getattr(forced, name) for name in _SEEN]
+    return [
+        Walk(forced.target[i, :n].clone(), tuple(field[i, :n].clone() for field in fields))
+        for i, n in enumerate(lengths)
+    ]
+
+
+def join(grammar: Grammar, walks: Sequence[Walk]) -> Forced:
+    """What `force` would give for the sequences of these walks."""
+    target = pad_sequence([walk.actions for walk in walks], batch_first=True)
+    lengths = torch.tensor([len(walk.actions) for walk in walks], device=target.device)
+    live = torch.arange(target.shape[1], device=target.device) < lengths[:, None]
+    start = torch.full((len(walks), 1), grammar.start, device=target.device)
+    seen = zip(*(walk.seen for walk in walks), strict=True)
+    return Forced(
+        grammar=grammar,
+        last=torch.cat([start, target[:, :-1]], dim=1),
+        target=target,
+        live=live,
+        legal=lengths > 0,
+        **{name: pad_sequence(list(each), batch_first=True) for name, each in zip(_SEEN, seen, strict=True)},
+    )

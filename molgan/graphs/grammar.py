@@ -80,8 +80,8 @@ class GrammarState:
     """Where each of a batch of B unfinished molecules stands.
 
     `mode` [B] says what is due, `top` [B] the action that put the motif on top of the stack (`grammar.start` when the
-    stack is empty). `budget` [B] is the number of heavy atoms that may still be added, `weight` [B] the molecular
-    weight so far in daltons, with hydrogen at every site that is free.
+    stack is empty). `budget` [B] is the number of heavy atoms that may still be added, beside those `reserved` [B] for
+    actions to come, `weight` [B] the molecular weight so far in daltons, with hydrogen at every site that is free.
     """
 
     def __init__(self, grammar: Grammar, batch: int, max_atoms: int):
@@ -92,6 +92,7 @@ class GrammarState:
         self.mode = torch.full((batch,), MOTIF, device=device)
         self.depth = torch.full((batch,), -1, device=device)
         self.budget = torch.full((batch,), max_atoms, device=device)
+        self.reserved = torch.zeros(batch, dtype=torch.long, device=device)
         self.weight = torch.zeros(batch, device=device)
         self.free = torch.zeros(batch, depth, MOST_SITES, dtype=torch.int16, device=device)
         self.site = torch.zeros(batch, depth, dtype=torch.long, device=device)
@@ -119,7 +120,7 @@ class GrammarState:
     @property
     def atoms(self) -> Tensor:
         """Heavy atoms so far, [B]."""
-        return self.most_atoms - self.budget
+        return self.most_atoms - self.budget - self.reserved
 
     @property
     def done(self) -> Tensor:

@@ -23,6 +23,8 @@ from molgan.chem.stereo import MARKS
 from molgan.chem.templates import parents, template
 from molgan.errors import WeightsError
 
+FREE = -2  # in the place of a subtree: here any may grow
+HOLE = Motif("*")  # the same in a tree
 END, SPELL, CLOSE, BACK = range(4)
 FIRST_BOND = 4  # then the bond orders 1, 2, 3
 FIRST_MARK = 7  # then the stereo marks
@@ -113,7 +115,7 @@ class Vocabulary:
 
 
 def encode(tree: Motif, vocabulary: Vocabulary) -> list[int]:
-    """The actions of a motif tree. Raises NotEncodable with the reason."""
+    """The actions of a motif tree, FREE for a hole in it. Raises NotEncodable with the reason."""
     return encode_with(tree, vocabulary.index.get)
 
 
@@ -145,6 +147,9 @@ def _covered(tree: Motif, index: dict[str, int]) -> bool:
 
 
 def _encode(tree: Motif, action_of: Callable[[str], int | None], actions: list[int], bound: bool) -> None:
+    if tree == HOLE:
+        actions.append(FREE)
+        return
     action = action_of(tree.smiles)
     if action is None:
         actions.extend(spell(tree.smiles))

@@ -116,17 +116,21 @@ class MotifGenerator(nn.Module):
         seed: int,
         max_atoms: int | None = None,
         prefix: Sequence[int] = (),
+        prefixes: Sequence[Sequence[int]] | None = None,
         temperature: float = 1.0,
         batch_size: int = BATCH,
         bf16: bool = True,
         only: Sequence[int] | np.ndarray | None = None,
         on_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Sample]:
-        """Draw n molecules, each of at most `max_atoms` heavy atoms and starting with the actions of `prefix`.
+        """Draw n molecules, each of at most `max_atoms` heavy atoms and starting with the actions of `prefix`, or of
+        its own one of n `prefixes`.
 
-        The same seed and batch size give the same molecules. With `only` some of the n are drawn, by ascending index:
-        each has random numbers of its own, so that it is the molecule that it would be among all n, but for rounding.
-        Raises ValueError where `prefix` breaks the grammar.
+        FREE in a prefix stands for a subtree that grows there; the atoms of what comes behind it are reserved. Behind
+        the prefix all is free. The same seed and batch size give the same molecules. With `only` some of the n are
+        drawn, by ascending index: each has random numbers of its own, so that it is the molecule that it would be among
+        all n, but for rounding.
+        Raises ValueError where a prefix breaks the grammar.
         """
         samples: list[Sample] = []
         wanted = np.arange(n) if only is None else np.asarray(only, dtype=np.int64)
@@ -143,7 +147,7 @@ class MotifGenerator(nn.Module):
                     size,
                     generator,
                     max_atoms=max_atoms or self.max_atoms,
-                    prefix=prefix,
+                    prefixes=[prefix] if prefixes is None else [prefixes[start + i] for i in chosen],
                     temperature=temperature,
                 )
             for row, value in zip(actions, log_prob.tolist(), strict=True):

@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from molgan.graphs.forcing import PAD
 from molgan.graphs.grammar import GrammarState
 from molgan.graphs.motif_actions import FIRST_MOTIF
+from molgan.graphs.script import Script
 
 if TYPE_CHECKING:
     from molgan.models.motif import MotifGenerator
@@ -29,13 +31,13 @@ def roll_out(
     random: torch.Generator,
     *,
     max_atoms: int,
-    prefix: Sequence[int] = (),
+    prefixes: Sequence[Sequence[int]] = ((),),
     temperature: float = 1.0,
 ) -> tuple[np.ndarray, Tensor]:
     """Actions [n, T], -1 behind the end, and log-probabilities [n] of the `chosen` n rows of a batch of `size`.
 
-    Every row of the batch has random numbers of its own, drawn or not. Raises ValueError where `prefix` breaks the
-    grammar.
+    Every row of the batch has random numbers of its own, drawn or not. `prefixes` is one for all rows, or one for each
+    of the n, with FREE where a subtree grows. Raises ValueError where a prefix breaks the grammar.
     """
     n, device = len(chosen), net.device
     head = _Head(net, temperature)
@@ -45,24 +47,26 @@ def roll_out(
     last = torch.full((n,), net.grammar.start, device=device)
     memory = torch.zeros(net.settings.layers, n, net.settings.hidden, device=device)
     total = torch.zeros(n, device=device)
+    script = Script(net.grammar, state, prefixes)
     steps: list[Tensor] = []
     active = ~state.done
     while bool(active.any()):
         if float(active.float().mean()) < _DENSE:
-            rows, last, memory, state, place = (
+            rows, last, memory, state, place, script = (
                 rows[active],
                 last[active],
                 memory[:, active],
                 state.select(active),
                 place[active.cpu()],
+                script.select(active),
             )
             active = active[active]
         inputs = net.embed(last, state.top, state.top_site, state.atoms, state.weight)[:, None]
         hidden, memory = net.recurrent(inputs, memory.to(inputs.dtype))
-        forced = prefix[len(steps)] if len(steps) < len(prefix) else None
+        forced = script.next(state)
         uniform = torch.rand(size, generator=random)[place].to(device)
         action, log_prob = head.draw(hidden[:, 0], state, uniform, forced)
-        if forced is not None and bool((log_prob < NEVER / 2).any()):
+        if forced is not None and bool((active & (log_prob < NEVER / 2)).any()):
             raise ValueError(f"action {len(steps)} of the prefix is not allowed there")
         total[rows] += torch.where(active, log_prob, 0)
         step = torch.full((n,), -1, device=device)
@@ -86,8 +90,13 @@ class _Head:
         self.motifs = weight[FIRST_MOTIF:], bias[FIRST_MOTIF:]
         self.temperature = temperature
 
-    def draw(self, hidden: Tensor, state: GrammarState, uniform: Tensor, forced: int | None) -> tuple[Tensor, Tensor]:
-        """One action a row by inverting the distribution function at `uniform` (0..1), and its log-probability."""
+    def draw(
+        self, hidden: Tensor, state: GrammarState, uniform: Tensor, forced: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """One action a row by inverting the distribution function at `uniform` (0..1), and its log-probability.
+
+        `forced` is the action of the rows that have no choice, PAD in the others.
+        """
         structural = self._logits(hidden, self.structural, state.structural_mask())
         at = state.motif_due().nonzero()[:, 0]
         motifs = self._logits(hidden[at], self.motifs, state.motif_mask(at))
@@ -97,13 +106,12 @@ class _Head:
         motif_share = torch.zeros_like(log_weight)
         motif_share[at] = torch.sigmoid(of_motifs - log_weight[at])
         log_weight[at] = torch.logaddexp(log_weight[at], of_motifs)
+        within = uniform / (1 - motif_share)  # of the structural actions; from 1 on, of the motifs
+        action = _invert(below, within)
+        beyond = (uniform[at] + motif_share[at] - 1) / motif_share[at].clamp(min=1e-30)
+        action[at] = torch.where(within[at] < 1, action[at], FIRST_MOTIF + _invert(above, beyond))
         if forced is not None:
-            action = torch.full_like(state.mode, forced)
-        else:
-            within = uniform / (1 - motif_share)  # of the structural actions; from 1 on, of the motifs
-            action = _invert(below, within)
-            beyond = (uniform[at] + motif_share[at] - 1) / motif_share[at].clamp(min=1e-30)
-            action[at] = torch.where(within[at] < 1, action[at], FIRST_MOTIF + _invert(above, beyond))
+            action = torch.where(forced == PAD, action, forced)
         logit = structural.gather(1, action.clamp(max=FIRST_MOTIF - 1)[:, None])[:, 0]
         logit = torch.where(action < FIRST_MOTIF, logit, NEVER)
         if motifs.shape[1]:

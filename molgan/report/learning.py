@@ -17,6 +17,7 @@ TITLES = {
     "critic": "Critic",
     "adversarial": "Adversarial training",
     "reinforce": "Reinforcement learning",
+    "optimize": "Goal-directed design",
 }
 
 

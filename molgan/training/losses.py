@@ -1,4 +1,4 @@
-"""Adversarial losses as pure functions of the critic's logits: real [B] and fake [B] to a scalar that is minimised.
+"""Losses as pure functions, minimised: of a critic's logits, real [B] and fake [B], and of log-probabilities [B].
 
 D = sigmoid(logit) is the critic's probability that a molecule is real.
 """
@@ -104,3 +104,18 @@ def log_variance(
     size = size or len(residual)
     mean = share.total(residual.sum()) / size
     return (residual - mean).square().sum() / size / 2
+
+
+def augmented_likelihood(agent: Tensor, anchor: Tensor, energy: Tensor) -> Tensor:
+    """Mean of (log p_anchor + energy - log p_agent)² over molecules, each [B], in nats (Olivecrona et al. 2017, eq. 4).
+
+    `log_variance` with a log normaliser of 0: where energies are large it pulls all rewarded molecules up.
+    """
+    return (anchor.detach() + energy.detach() - agent).square().mean()
+
+
+def trajectory_balance(agent: Tensor, anchor: Tensor, energy: Tensor, log_normaliser: Tensor) -> Tensor:
+    """Mean of (log Z + log p_agent - log p_anchor - energy)², `log_normaliser` a learned scalar (Malkin et al. 2022,
+    equation 14, for sequences, whose backward policy is 1; anchored as in Kim et al. 2024, "Genetic-guided GFlowNets").
+    """
+    return (log_normaliser + agent - anchor.detach() - energy.detach()).square().mean()

@@ -2,10 +2,13 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from molgan.chem.molecule import parse
+from molgan.errors import InputError
 from molgan.evaluation.settings import CollapseSettings
-from molgan.settings import Settings
+from molgan.scoring.settings import ObjectiveSettings
+from molgan.settings import InputPath, Settings
 
 
 class PretrainSettings(Settings):
@@ -121,3 +124,88 @@ class SampleSettings(Settings):
         if (self.n is None) == (self.target is None):
             raise ValueError("give either n (molecules to draw) or target (molecules that shall pass)")
         return self
+
+
+class OptimizeSettings(Settings):
+    """Goal-directed design: the most of an oracle's calls. One setting for all tasks.
+
+    A round makes candidates by the agent and by genetic moves, asks the oracle for those that promise most, and lets
+    the agent learn from the best of all rounds.
+    """
+
+    first: int = Field(64, ge=1, description="molecules of the prior that the oracle is asked for first")
+    batch: int = Field(64, ge=1, description="oracle calls a round, at most")
+    least_batch: int = Field(16, ge=1, description="oracle calls a round, at least")
+    growth: float = Field(0.05, gt=0, le=1, description="oracle calls a round, as a share of the calls so far")
+    policy: int = Field(64, ge=0, description="candidates a round that the agent draws")
+    regrowth: int = Field(64, ge=0, description="candidates whose last actions the agent draws anew")
+    crossover: int = Field(192, ge=0, description="candidates with subtrees of two parents")
+    edit: int = Field(128, ge=0, description="candidates with one motif changed")
+    screened: float = Field(0.9, ge=0, le=1, description="share of a batch that the surrogate chooses")
+    boldness: float = Field(
+        1.0, ge=0, description="of the surrogate: 0 trusts its mean, 1 draws from all it holds possible"
+    )
+    surrogate: int = Field(800, ge=0, description="molecules that the surrogate learns from, half of them the best")
+    memory: int = Field(128, ge=2, description="best molecules that are parents and that the agent learns from")
+    per_scaffold: int | None = Field(None, ge=1, description="best molecules of one Murcko scaffold that are kept")
+    greed: float = Field(0.01, gt=0, description="weight of the k-th best: 1 / (k + greed * memory)")
+    updates: int = Field(4, ge=0, description="of the agent a round")
+    update_size: int = Field(64, ge=1, description="molecules an update")
+    roots: int = Field(1, ge=0, description="encodings of a molecule from random roots, beside the canonical one")
+    loss: Literal["augmented_likelihood", "log_variance", "trajectory_balance"] = "augmented_likelihood"
+    reward_scale: float = Field(500.0, gt=0, description="nats by which the best molecule may outweigh the prior")
+    learning_rate: float = Field(2e-4, gt=0)
+    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
+    temperature: float = Field(1.0, gt=0, le=10, description="of the agent's draws")
+    max_atoms: int = Field(50, ge=1, le=200, description="heavy atoms of a molecule")
+    stereo: bool = Field(False, description="draw stereo marks, where the prior knows them")
+    target: float | None = Field(None, description="mean of the ten best scores at which to stop")
+    patience: int | None = Field(None, ge=1, description="calls without a gain in the ten best after which to stop")
+    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
+    checkpoint_every: int = Field(10, ge=1, description="rounds between two checkpoints")
+
+
+class AnalogueSettings(Settings):
+    """Only molecules whose ECFP4 Tanimoto similarity to a lead is within bounds."""
+
+    of: str = Field(description="SMILES of the lead")
+    least: float = Field(0.5, ge=0, le=1)
+    most: float = Field(1.0, ge=0, le=1)
+
+    @field_validator("of")
+    @classmethod
+    def _is_molecule(cls, smiles: str) -> str:
+        if (reason := parse(smiles).reason) is not None:
+            raise ValueError(f"{smiles!r} is not a molecule: {reason}")
+        return smiles
+
+
+class LessonSettings(Settings):
+    """A stage of a curriculum, before the campaign's own objective."""
+
+    objective: ObjectiveSettings
+    budget: int = Field(1_000, ge=1, description="distinct molecules to score")
+    target: float | None = Field(None, description="mean of the ten best scores at which the next stage comes")
+    patience: int | None = Field(None, ge=1, description="calls without a gain after which the next stage comes")
+    carry: int = Field(64, ge=0, description="best molecules that the next stage starts from; 0 forgets them")
+
+
+class DesignSettings(OptimizeSettings):
+    """Goal-directed design as a stage of a campaign: the library is chosen from the molecules that were scored."""
+
+    budget: int = Field(5_000, ge=1, description="distinct molecules to score")
+    start: list[str] | InputPath = Field(default_factory=list, description="SMILES to start from, or a file of them")
+    core: str | None = Field(None, description="kept in every molecule; grows at its marks *: *c1ccc(*)cc1")
+    analogues: AnalogueSettings | None = None
+    curriculum: list[LessonSettings] = Field(default_factory=list, description="easier objectives that come first")
+
+    @field_validator("core")
+    @classmethod
+    def _is_core(cls, smiles: str | None) -> str | None:
+        from molgan.graphs.core import Core
+
+        try:
+            _ = smiles and Core.read(smiles)
+        except InputError as error:
+            raise ValueError(str(error)) from None
+        return smiles

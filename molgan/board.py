@@ -1,0 +1,41 @@
+"""What a run reports, for TensorBoard to show while it goes on: `tensorboard --logdir RUN/tensorboard`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+
+class Board:
+    """Numbers become curves, texts such as the SMILES of the best molecule become notes; opened when first told."""
+
+    def __init__(self, folder: Path, stage: str) -> None:
+        self._folder = folder / "tensorboard"
+        self._stage = stage
+        self._writer: Any = None
+        self._texts: dict[str, str] = {}
+
+    def __enter__(self) -> "Board":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def __call__(self, metrics: Mapping[str, Any]) -> None:
+        """`metrics` has at least `step`; a text is noted when it changes."""
+        if self._writer is None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            # A run that goes on hides what it had written beyond its checkpoint.
+            self._writer = SummaryWriter(str(self._folder), purge_step=metrics["step"])
+        for name, value in metrics.items():
+            tag = f"{self._stage}/{name}"
+            if isinstance(value, str):
+                if self._texts.get(name) != value:
+                    self._writer.add_text(tag, value, metrics["step"])
+                self._texts[name] = value
+            elif name not in ("step", "steps"):
+                self._writer.add_scalar(tag, value, metrics["step"])

@@ -1,0 +1,255 @@
+"""Goal-directed design: the best molecules for an oracle, in as few calls as can be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rdkit import Chem
+
+from molgan.chem.fingerprints import murcko_scaffold
+from molgan.chem.molecule import parse
+from molgan.chem.motifs import Motif, cut
+from molgan.chem.stereo import UnknownStereo
+from molgan.errors import InputError
+from molgan.graphs.core import Core
+from molgan.models.motif import MotifGenerator
+from molgan.training.checkpoint import (
+    load_checkpoint,
+    save_checkpoint,
+    under_prefix,
+    with_prefix,
+)
+from molgan.training.elite import Elite, Made
+from molgan.training.ledger import Call, Ledger, Oracle
+from molgan.training.proposals import START, Accept, Candidate, Genomes, propose
+from molgan.training.pupil import Pupil
+from molgan.training.screening import Screen
+from molgan.training.settings import OptimizeSettings
+from molgan.training.signal import step_seed
+from molgan.training.space import Decorations, Everything, Space
+
+Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
+
+
+@dataclass(frozen=True)
+class OptimizeOutcome:
+    """Every call, and why the run ended."""
+
+    ledger: Ledger
+    stopped: str
+
+
+def optimize(
+    agent: MotifGenerator,
+    oracle: Oracle,
+    settings: OptimizeSettings,
+    *,
+    budget: int,
+    seed: int,
+    start: Sequence[str] = (),
+    prior: MotifGenerator | None = None,
+    core: Core | None = None,
+    accept: Accept = lambda mol: True,
+    folder: Path | None = None,
+    report: Report = lambda metrics, checkpoint: None,
+) -> OptimizeOutcome:
+    """Spend `budget` calls of `oracle` on distinct molecules, best ones first found; `agent` learns in place.
+
+    The prior is the agent as it comes in, unless another is given. A round (a) makes candidates: by the agent, by
+    regrowing parents, by crossing and editing their motif trees; parents are the best so far, by rank; (b) asks the
+    oracle for those that a surrogate of the answers so far holds for promising; (c) updates the agent on the best so
+    far, anchored to the prior. After Kim et al. 2024 ("Genetic-guided GFlowNets"), with motif trees for SMILES and a
+    surrogate in front of the oracle.
+
+    The `start` molecules are asked for first. With a `core` every molecule but those keeps it and grows at its marks
+    alone; `accept` says of any other molecule whether the oracle may be asked for it. With a `folder` the run goes on
+    from there exactly, and pays for no molecule twice. Raises InputError where a start molecule cannot be read or the
+    oracle's answer is no list of as many numbers.
+    """
+    run = _Run(agent, prior or agent, oracle, settings, budget, seed, core, folder)
+    run.resume()
+    if run.round == 0:
+        run.learn(run.ask(run.started(start)))
+    while (stopped := run.stopped) is None:
+        run.round += 1
+        candidates = propose(
+            run.agent,
+            run.space,
+            run.elite.parents,
+            run.genomes.of(run.elite.parents, run.round),
+            run.elite.weights,
+            run.ledger.number,
+            settings,
+            seed=run.seed("propose"),
+            accept=accept,
+        )
+        chosen = run.screen.choose(candidates, run.batch, np.random.default_rng(run.seed("choose")))
+        calls = run.ask(chosen)
+        run.learn(calls)
+        figures = run.pupil.study(run.elite, np.random.default_rng(run.seed("study")))
+        saved = run.save() if run.round % settings.checkpoint_every == 0 else None
+        if calls:
+            report(run.metrics(candidates, calls, figures), saved)
+    run.save()
+    return OptimizeOutcome(run.ledger, stopped)
+
+
+class _Run:
+    """All that the loop changes. But for the networks it follows from the calls."""
+
+    def __init__(
+        self,
+        agent: MotifGenerator,
+        prior: MotifGenerator,
+        oracle: Oracle,
+        settings: OptimizeSettings,
+        budget: int,
+        seed: int,
+        core: Core | None,
+        folder: Path | None,
+    ):
+        self.agent = agent
+        self.settings = settings
+        self.round = 0
+        self.idle = 0  # rounds in a row without a new candidate
+        self.improved = 0  # calls when the ten best last gained
+        self.best = -math.inf
+        self.ledger = Ledger(oracle, budget, folder and folder / "answers.jsonl")
+        self.space: Space = Everything(settings.max_atoms) if core is None else Decorations(core, settings.max_atoms)
+        self.genomes = Genomes(self.space, seed)
+        self.pupil = Pupil(agent, prior, self.space, settings)
+        self.elite = Elite(settings)
+        self.screen = Screen(settings)
+        self._seed = seed
+        self._whole = core is None
+        self._checkpoint = folder and folder / "checkpoint"
+
+    @property
+    def batch(self) -> int:
+        """Calls of the coming round: few while little is known, so that what is learned is used at once."""
+        settings, made = self.settings, len(self.ledger.calls)
+        if made < settings.first:
+            return min(settings.first - made, self.ledger.left)
+        size = min(settings.batch, max(settings.least_batch, int(settings.growth * made)))
+        return min(size, self.ledger.left)
+
+    @property
+    def stopped(self) -> str | None:
+        """Why no further round is due."""
+        settings, made = self.settings, len(self.ledger.calls)
+        if self.ledger.left <= 0:
+            return "budget"
+        if settings.target is not None and made >= 10 and self.best >= settings.target:
+            return "target"
+        if settings.patience is not None and made - self.improved >= settings.patience:
+            return "plateau"
+        return "exhausted" if self.idle >= 20 else None
+
+    def seed(self, purpose: str) -> int:
+        return step_seed(self._seed, self.round, *purpose.encode())
+
+    def ask(self, candidates: Sequence[Candidate]) -> list[Made]:
+        """Have candidates scored."""
+        smiles = [one.smiles for one in candidates]
+        calls = self.ledger.ask(smiles, [(one.origin, one.parents) for one in candidates], self.round) if smiles else []
+        self.idle = 0 if calls else self.idle + 1
+        return [(call, self._molecule(call.smiles), one.tree) for call, one in zip(calls, candidates, strict=True)]
+
+    def learn(self, calls: Sequence[Made]) -> None:
+        """Remember scored molecules."""
+        self.screen.add([(call, mol) for call, mol, _ in calls])
+        fresh = self.elite.add(calls)
+        self.pupil.read(fresh, step_seed(self._seed, self.round, 1))
+        if (best := self.ledger.best()) > self.best + 1e-9:
+            self.best, self.improved = best, len(self.ledger.calls)
+
+    def metrics(
+        self, candidates: Sequence[Candidate], calls: Sequence[Made], figures: Mapping[str, float]
+    ) -> dict[str, Any]:
+        scores = [call.score for call, _, _ in calls if not math.isnan(call.score)]
+        origins = [call.origin for call, _, _ in calls]
+        top = self.elite.entries[0] if self.elite.entries else None
+        return {
+            "step": len(self.ledger.calls),
+            "steps": self.ledger.budget,
+            "rounds": self.round,
+            "candidates": len(candidates),
+            "score": float(np.mean(scores)) if scores else math.nan,
+            "best": top.score if top else math.nan,
+            "best_10": self.best,
+            "best_smiles": top.smiles if top else "",
+            "scaffolds": len({murcko_scaffold(entry.mol) for entry in self.elite.entries[:100]}),
+            **{f"from_{origin}": origins.count(origin) for origin in sorted(set(origins))},
+            **figures,
+        }
+
+    def save(self) -> dict[str, Any] | None:
+        if self._checkpoint is None:
+            return None
+        tensors = {**with_prefix("agent", self.agent.state_dict()), **self.pupil.tensors()}
+        state = {
+            "round": self.round,
+            "idle": self.idle,
+            "improved": self.improved,
+            "best": self.best,
+            "calls": [
+                [*call[:3], None if math.isnan(call.score) else call.score, *call[4:]] for call in self.ledger.calls
+            ],
+            "elite": self.elite.state_dict(),
+            "screen": self.screen.state_dict(),
+        }
+        save_checkpoint(self._checkpoint, tensors, state)
+        return {"step": len(self.ledger.calls)}
+
+    def resume(self) -> None:
+        """Back to the last checkpoint, if there is one."""
+        if self._checkpoint is None or (saved := load_checkpoint(self._checkpoint)) is None:
+            return
+        tensors, state = saved
+        self.agent.load_state_dict(under_prefix("agent", tensors))
+        self.pupil.restore(tensors)
+        self.round, self.idle = state["round"], state["idle"]
+        self.improved, self.best = state["improved"], state["best"]
+        calls = [
+            Call(number, round_, smiles, math.nan if score is None else score, origin, tuple(parents))
+            for number, round_, smiles, score, origin, parents in state["calls"]
+        ]
+        self.ledger.restore(calls)
+        known = [(call, self._molecule(call.smiles)) for call in calls]
+        self.screen.add(known)
+        self.screen.load_state_dict(state["screen"])
+        self.elite.load_state_dict(state["elite"], known)
+        self.pupil.reread(self.elite.entries)
+
+    def started(self, start: Sequence[str]) -> list[Candidate]:
+        """The start molecules as candidates, each once."""
+        found: dict[str, Candidate] = {}
+        for text in start:
+            molecule = parse(text)
+            if molecule.smiles is None or not molecule.is_connected:
+                raise InputError(f"start molecule {text!r}: {molecule.reason or 'more than one fragment'}")
+            mol = self._molecule(molecule.smiles)
+            found.setdefault(molecule.smiles, Candidate(molecule.smiles, mol, self._tree(mol), START))
+        return list(found.values())[: self.ledger.budget]
+
+    def _tree(self, mol: Chem.Mol) -> Motif | None:
+        """A parent's tree; None where the core, or stereo that no tree can say, forbids that."""
+        try:
+            return cut(mol) if self._whole else None
+        except UnknownStereo:
+            return None
+
+    def _molecule(self, smiles: str) -> Chem.Mol:
+        """What the moves see of a molecule, read from its canonical SMILES, so that the order of atoms is always the
+        same: without its stereo unless they may draw some."""
+        mol = Chem.MolFromSmiles(smiles)
+        if not self.settings.stereo and any(mark in smiles for mark in "@/\\"):
+            Chem.RemoveStereochemistry(mol)
+            # Read again, since a ring double bond's stereo may linger in the order of atoms.
+            mol = Chem.MolFromSmiles(Chem.MolToSmiles(mol))
+        return mol

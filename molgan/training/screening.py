@@ -1,0 +1,71 @@
+"""Which candidates the oracle is asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from rdkit import Chem
+
+from molgan.training.ledger import Call
+from molgan.training.proposals import POLICY, Candidate
+from molgan.training.settings import OptimizeSettings
+from molgan.training.surrogate import Features, Surrogate, draws
+
+_ENOUGH = 32  # scored molecules from which the surrogate has a say
+
+
+class Screen:
+    """Chooses by a surrogate of the oracle, in the manner of Thompson: each call goes to the best candidate of one draw
+    from what the oracle may be."""
+
+    def __init__(self, settings: OptimizeSettings):
+        self._settings = settings
+        self._surrogate = Surrogate()
+        self._features: list[Features] = []
+        self._scores: list[float] = []
+
+    def add(self, calls: Sequence[tuple[Call, Chem.Mol]]) -> None:
+        """Learn of scored molecules."""
+        known = [(mol, call.score) for call, mol in calls if not math.isnan(call.score)]
+        if known and self._settings.surrogate:
+            self._features += Features.of([mol for mol, _ in known]).rows()
+            self._scores += [score for _, score in known]
+
+    def choose(self, candidates: Sequence[Candidate], n: int, rng: np.random.Generator) -> list[Candidate]:
+        """Up to n candidates: a share at random from the agent's own, the rest by the surrogate."""
+        order = rng.permutation(len(candidates))
+        if len(self._scores) < _ENOUGH or len(candidates) <= n:
+            return [candidates[i] for i in order[:n]]
+        own = [i for i in order if candidates[i].origin == POLICY]
+        chosen = own[: n - math.ceil(n * self._settings.screened)]
+        rest = [i for i in range(len(candidates)) if i not in set(chosen)]
+        promising = self._promising([candidates[i].mol for i in rest], n - len(chosen), rng)
+        return [candidates[i] for i in (*chosen, *(rest[i] for i in promising))]
+
+    def _promising(self, mols: Sequence[Chem.Mol], n: int, rng: np.random.Generator) -> list[int]:
+        """n of the molecules, without repeats."""
+        scores = np.array(self._scores)
+        learned = self._learned(scores, rng)
+        self._surrogate.fit(Features.stack([self._features[i] for i in learned]), scores[learned])
+        values = draws(*self._surrogate.predict(Features.of(mols)), n, self._settings.boldness, rng)
+        chosen: list[int] = []
+        for row in values:
+            row[chosen] = -np.inf
+            chosen.append(int(row.argmax()))
+        return chosen
+
+    def _learned(self, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The molecules that the surrogate learns from: the best, and others at random."""
+        half = self._settings.surrogate // 2
+        order = np.argsort(-scores, kind="stable")
+        others = order[half:]
+        return np.concatenate([order[:half], rng.choice(others, min(half, len(others)), replace=False)])
+
+    def state_dict(self) -> dict[str, Any]:
+        return self._surrogate.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._surrogate.load_state_dict(state)

@@ -1,0 +1,101 @@
+"""A campaign that designs: its library is what was scored, it keeps its core, and a kill changes nothing."""
+
+from pathlib import Path
+
+import pandas
+import pytest
+from rdkit import Chem
+
+from molgan.campaign import run
+from molgan.config import CampaignConfig, load_config
+from molgan.errors import ConfigError
+from molgan.progress import Silent
+
+CAMPAIGN = """\
+name: design
+seed: 3
+data: {train: train.smi}
+generator: {weights: WEIGHTS}
+optimize:
+  budget: 60
+  first: 16
+  batch: 8
+  policy: 8
+  regrowth: 8
+  crossover: 16
+  edit: 8
+  memory: 16
+  updates: 1
+  update_size: 8
+  max_atoms: 18
+  checkpoint_every: 2
+  bf16: false
+  core: "*c1ccc(*)cc1"
+objective:
+  components: [{scorer: qed}, {scorer: mw, weight: 0}]
+filters: [valid, distinct, {filter: best, n: 20}]
+report: {reference: 10}
+compute: {threads: 1}
+"""
+
+
+@pytest.fixture
+def design(home: Path, tmp_path: Path) -> Path:
+    path = home / "design.yaml"
+    path.write_text(CAMPAIGN.replace("WEIGHTS", str(home)))
+    return path
+
+
+def configured(path: Path, out: Path, *overrides: str) -> CampaignConfig:
+    return load_config(path, [f"out={out}", *overrides])
+
+
+class Interrupting(Silent):
+    """Interrupts the run once so many molecules are scored."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def advance(self, task: str, done: int = 1, **figures: float) -> None:
+        if task == "optimize":
+            self.left -= done
+            if self.left < 0:
+                raise KeyboardInterrupt
+
+
+def test_the_library_is_chosen_from_what_was_scored(design: Path, tmp_path: Path) -> None:
+    result = run(configured(design, tmp_path / "whole"))
+    calls = pandas.read_csv(tmp_path / "whole" / "checkpoints" / "optimize" / "calls.csv")
+    library = pandas.read_csv(tmp_path / "whole" / "library.csv")
+    assert len(calls) == 60 and result.drawn == 60 and result.library == len(library) == 20
+    best = calls.nlargest(20, "score")["score"]
+    assert library["score"].min() == pytest.approx(best.min())
+    core = Chem.MolFromSmarts("[!#1]-c1[cH][cH]c(-[!#1])[cH][cH]1")
+    assert all(Chem.MolFromSmiles(smiles).HasSubstructMatch(core) for smiles in calls["smiles"])
+
+    with pytest.raises(KeyboardInterrupt):
+        run(configured(design, tmp_path / "killed"), progress=Interrupting(after=35))
+    run(configured(design, tmp_path / "killed"))
+    for name in ("library.csv", "rejected.csv", "metrics.jsonl", "checkpoints/optimize/calls.csv"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+
+
+def test_a_curriculum_hands_over_its_best(design: Path, tmp_path: Path) -> None:
+    heavy = "{components: [{scorer: mw, transform: {name: sigmoid, low: 50, high: 250}}]}"
+    lesson = f"optimize.curriculum=[{{objective: {heavy}, budget: 30, carry: 5}}]"
+    overrides = ("optimize.core=null", "optimize.budget=30", lesson)
+    run(configured(design, tmp_path / "whole", *overrides))
+    folder = tmp_path / "whole" / "checkpoints" / "optimize"
+    assert len((folder / "lesson_1" / "answers.jsonl").read_text().splitlines()) == 30
+    assert (pandas.read_csv(folder / "calls.csv")["origin"] == "start").sum() == 5
+    with pytest.raises(KeyboardInterrupt):
+        run(configured(design, tmp_path / "killed", *overrides), progress=Interrupting(after=10))
+    run(configured(design, tmp_path / "killed", *overrides))
+    assert (tmp_path / "killed" / "library.csv").read_bytes() == (tmp_path / "whole" / "library.csv").read_bytes()
+
+
+def test_a_section_that_has_no_say_is_refused(design: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="sample: drop it"):
+        configured(design, tmp_path / "run", "sample={n: 10}")
+    with pytest.raises(ConfigError, match="core"):
+        configured(design, tmp_path / "run", "optimize.core=c1ccccc1")

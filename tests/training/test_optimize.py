@@ -1,0 +1,175 @@
+"""Goal-directed design on a toy generator: scores rise, the bill is right, a kill changes nothing."""
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from rdkit import Chem
+
+from molgan.errors import InputError
+from molgan.graphs.core import Core
+from molgan.graphs.motif_actions import SPELL, Vocabulary
+from molgan.models.motif import MotifGenerator
+from molgan.models.settings import MotifNetworkSettings
+from molgan.training.ledger import Ledger
+from molgan.training.optimize import optimize
+from molgan.training.settings import OptimizeSettings
+from molgan.training.surrogate import Features, Surrogate, draws
+
+MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
+SMALL = OptimizeSettings(
+    first=16, batch=16, least_batch=8, policy=16, regrowth=16, crossover=16, edit=16, surrogate=100, memory=24,
+    updates=2, update_size=16, learning_rate=0.01, max_atoms=14, bf16=False, checkpoint_every=2,
+)  # fmt: skip
+
+
+def fresh() -> MotifGenerator:
+    torch.manual_seed(0)
+    generator = MotifGenerator(
+        Vocabulary(MOTIFS), MotifNetworkSettings(embedding=16, hidden=16, layers=1), max_atoms=12
+    )
+    generator.head.bias.data[SPELL] -= 5
+    return generator
+
+
+def nitrogens(smiles: Sequence[str]) -> list[float]:
+    mols = [Chem.MolFromSmiles(s) for s in smiles]
+    return [sum(a.GetSymbol() == "N" for a in mol.GetAtoms()) / 10 for mol in mols]
+
+
+def run(oracle: Callable[[list[str]], Sequence[float]] = nitrogens, **options: Any) -> Ledger:
+    settings = options.pop("settings", SMALL)
+    return optimize(fresh(), oracle, settings, **{"budget": 150, "seed": 0, **options}).ledger
+
+
+def test_scores_rise_within_the_budget_and_no_molecule_is_paid_twice() -> None:
+    asked: list[str] = []
+
+    def oracle(smiles: list[str]) -> list[float]:
+        asked.extend(smiles)
+        return nitrogens(smiles)
+
+    ledger = run(oracle)
+    assert len(asked) == len(set(asked)) == len(ledger.calls) == 150
+    assert [call.smiles for call in ledger.calls] == asked
+    for smiles in asked:
+        mol = Chem.MolFromSmiles(smiles)
+        assert Chem.MolToSmiles(mol) == smiles and "." not in smiles and mol.GetNumAtoms() <= 14
+    scores = [call.score for call in ledger.calls]
+    assert np.mean(scores[-50:]) > 2 * np.mean(scores[:16])
+    table = ledger.table()
+    assert {"policy", "regrowth", "crossover", "edit"} == set(table["origin"])
+    assert table["best"].iloc[-1] == pytest.approx(np.mean(sorted(scores)[-10:]))
+    parents = [int(n) for text in table["parents"] for n in text.split()]
+    assert parents and max(parents) <= 150
+
+
+@pytest.mark.parametrize("loss", ["log_variance", "trajectory_balance"])
+def test_every_loss_trains(loss: str) -> None:
+    ledger = run(settings=SMALL.model_copy(update={"loss": loss, "crossover": 0, "edit": 0, "surrogate": 0}))
+    scores = [call.score for call in ledger.calls]
+    assert np.mean(scores[-50:]) > np.mean(scores[:16])
+
+
+def test_what_cannot_be_scored_is_paid_for_and_left_alone() -> None:
+    def oracle(smiles: list[str]) -> list[float]:
+        return [math.nan if "F" in one else score for one, score in zip(smiles, nitrogens(smiles), strict=True)]
+
+    table = run(oracle).table()
+    missing = table[table["score"].isna()]
+    assert len(table) == 150 and len(missing) and missing["smiles"].str.contains("F").all()
+    assert table["best"].iloc[-1] == pytest.approx(table["score"].nlargest(10).mean())
+
+
+def test_an_answer_of_another_length_is_refused() -> None:
+    with pytest.raises(InputError, match="one each, in order"):
+        run(lambda smiles: nitrogens(smiles)[1:])
+
+
+def test_start_molecules_come_first_and_are_parents() -> None:
+    table = run(start=["NCCN", "OCCO", "C(N)CN"]).table()
+    assert table["smiles"].head(2).tolist() == ["NCCN", "OCCO"]
+    assert table["origin"].head(3).tolist()[:2] == ["start", "start"] and table["origin"][2] != "start"
+    with pytest.raises(InputError, match="start molecule"):
+        run(start=["C1CC"])
+
+
+def test_a_core_is_kept_in_every_molecule(tmp_path: Path) -> None:
+    core = Core.read("*c1ccc(C(=O)N*)cc1")
+    query = Chem.MolFromSmarts("[!#1]-c1[cH][cH]c(C(=O)[NH]-[!#1])[cH][cH]1")
+    settings = SMALL.model_copy(update={"max_atoms": 20})
+    table = run(core=core, settings=settings, folder=tmp_path).table()
+    assert len(table) == 150 and {"policy", "regrowth", "crossover", "edit"} == set(table["origin"])
+    assert all(Chem.MolFromSmiles(smiles).HasSubstructMatch(query) for smiles in table["smiles"])
+    assert table["score"].tail(50).mean() > 1.5 * table["score"].head(16).mean()
+    assert run(core=core, settings=settings, folder=tmp_path).table().equals(table)
+
+
+def test_two_fragments_are_linked_in_every_molecule() -> None:
+    settings = SMALL.model_copy(update={"max_atoms": 24})
+    table = run(core=Core.read("c1ccccc1C(=O)*.*N1CCCCC1"), settings=settings, budget=80).table()
+    for text in ("[cH]1[cH][cH][cH][cH]c1C(=O)-[!#1]", "[!#1]-N1[CH2][CH2][CH2][CH2][CH2]1"):
+        query = Chem.MolFromSmarts(text)
+        assert all(Chem.MolFromSmiles(smiles).HasSubstructMatch(query) for smiles in table["smiles"])
+    assert set(table["origin"]) >= {"policy", "crossover", "edit"}
+
+
+def test_nothing_is_asked_that_is_not_accepted() -> None:
+    table = run(accept=lambda mol: mol.GetNumAtoms() >= 6, budget=60).table()
+    assert all(Chem.MolFromSmiles(smiles).GetNumAtoms() >= 6 for smiles in table["smiles"])
+
+
+def test_it_stops_at_the_target_and_on_a_plateau() -> None:
+    def stop(**update: Any) -> tuple[str, int]:
+        outcome = optimize(fresh(), nitrogens, SMALL.model_copy(update=update), budget=400, seed=0)
+        return outcome.stopped, len(outcome.ledger.calls)
+
+    assert stop(target=0.2)[0] == "target"
+    reason, calls = optimize_flat()
+    assert reason == "plateau" and calls < 120
+
+
+def optimize_flat() -> tuple[str, int]:
+    settings = SMALL.model_copy(update={"patience": 60})
+    outcome = optimize(fresh(), lambda smiles: [0.5] * len(smiles), settings, budget=400, seed=0)
+    return outcome.stopped, len(outcome.ledger.calls)
+
+
+def test_a_killed_run_ends_with_the_same_calls_and_pays_once(tmp_path: Path) -> None:
+    undisturbed = run().table()
+    asked: list[str] = []
+
+    def oracle(smiles: list[str]) -> list[float]:
+        asked.extend(smiles)
+        if len(asked) == len(set(asked)) and 90 < len(asked) < 110:
+            asked.append("killed")
+            raise KeyboardInterrupt
+        return nitrogens(smiles)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(oracle, folder=tmp_path)
+    before = asked.index("killed")
+    ledger = run(oracle, folder=tmp_path)
+    assert ledger.table().equals(undisturbed)
+    again = set(asked[:before]) & set(asked[before + 1 :])
+    assert again <= set(asked[before - 16 : before])  # the batch that was under way
+    assert run(lambda smiles: pytest.fail("asked again"), folder=tmp_path).table().equals(undisturbed)
+
+
+def test_the_surrogate_learns_what_fingerprints_tell() -> None:
+    rng = np.random.default_rng(0)
+    smiles = [sample.smiles for sample in fresh().sample(240, seed=1, bf16=False)]
+    mols = [Chem.MolFromSmiles(one) for one in dict.fromkeys(smiles)]
+    scores = np.array(nitrogens([Chem.MolToSmiles(mol) for mol in mols]))
+    known, new = slice(0, len(mols) // 2), slice(len(mols) // 2, None)
+    surrogate = Surrogate()
+    surrogate.fit(Features.of(mols[known]), scores[known])
+    mean, covariance = surrogate.predict(Features.of(mols[new]))
+    assert np.corrcoef(mean, scores[new])[0, 1] > 0.9
+    possible = draws(mean, covariance, 2000, 1.0, rng)
+    assert np.allclose(possible.mean(0), mean, atol=0.02)
+    assert np.allclose(possible.std(0), np.sqrt(np.diag(covariance)), atol=0.02)
