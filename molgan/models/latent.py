@@ -46,6 +46,7 @@ class LatentFlow(nn.Module):
 
     mean: Tensor
     scale: Tensor
+    spread: Tensor
     frequencies: Tensor
 
     def __init__(self, settings: LatentSettings) -> None:
@@ -56,6 +57,7 @@ class LatentFlow(nn.Module):
         )
         self.register_buffer("mean", torch.zeros(settings.size))
         self.register_buffer("scale", torch.ones(settings.size))
+        self.register_buffer("spread", torch.ones(()))  # of the posteriors' deviation, that it was trained on
         octaves = torch.linspace(0, math.log(200), _TIMES // 2)
         self.register_buffer("frequencies", octaves.exp(), persistent=False)
 

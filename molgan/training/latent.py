@@ -66,17 +66,20 @@ def match_flow(
 ) -> None:
     """Train the flow in place on the latents of the data, drawn anew from their posteriors each time.
 
-    Goes on from `checkpoint` exactly; what is kept is the average of the weights over the last steps.
+    `noise` narrows the posteriors: what lies nearer to a molecule's mean is decoded more surely, but what the flow has
+    to learn has more holes. Goes on from `checkpoint` exactly; what is kept is the average of the last weights.
     """
     with torch.no_grad():
         parts = [generator.encoder(one_hot(data.graphs, rows).flat()) for rows in _slices(len(data))]
         mean, log_variance = (torch.cat(values) for values in zip(*parts, strict=True))
         generator.flow.mean.copy_(mean.mean(0))
-        generator.flow.scale.copy_((mean.var(0) + log_variance.exp().mean(0)).sqrt())
+        deviation = settings.noise * (log_variance / 2).exp()
+        generator.flow.scale.copy_((mean.var(0) + deviation.square().mean(0)).sqrt())
+        generator.flow.spread.fill_(settings.noise)
 
     def loss_of(step: int, rng: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         rows = torch.randint(len(mean), (settings.batch_size,), generator=rng)
-        loss = flow_loss(generator, mean[rows], log_variance[rows], rng)
+        loss = flow_loss(generator, mean[rows], deviation[rows], rng)
         return loss, {"loss": loss.item()}
 
     _fit(
@@ -91,12 +94,12 @@ def match_flow(
     )
 
 
-def flow_loss(generator: OneShotGenerator, mean: Tensor, log_variance: Tensor, rng: torch.Generator) -> Tensor:
+def flow_loss(generator: OneShotGenerator, mean: Tensor, deviation: Tensor, rng: torch.Generator) -> Tensor:
     """E ‖v(x_t, t) - (x₁ - x₀)‖² / size, x_t on the line from noise x₀ to a scaled latent x₁ (Lipman et al. 2023,
     equation 23). Half of the times are uniform, half logit-normal, which is denser in the middle (Esser et al. 2024).
     """
     flow = generator.flow
-    latent = mean + (log_variance / 2).exp() * torch.randn(mean.shape, generator=rng)
+    latent = mean + deviation * torch.randn(mean.shape, generator=rng)
     end, start = (latent - flow.mean) / flow.scale, torch.randn(mean.shape, generator=rng)
     time = torch.rand(len(mean), generator=rng)
     time[::2] = torch.randn(len(time[::2]), generator=rng).sigmoid()
@@ -108,9 +111,10 @@ def anchor_loss(generator: OneShotGenerator, flat: Tensor, rng: torch.Generator)
     """Reconstruction and flow matching of real molecules, to hold a generator where it was while a critic moves it."""
     with torch.no_grad():
         mean, log_variance = generator.encoder(flat)
-    latent = mean + (log_variance / 2).exp() * torch.randn(mean.shape, generator=rng)
+    deviation = (log_variance / 2).exp()
+    latent = mean + deviation * torch.randn(mean.shape, generator=rng)
     reconstruction = reconstruction_loss(generator.decode(latent), _unflat(generator, flat))
-    return reconstruction + flow_loss(generator, mean, log_variance, rng)
+    return reconstruction + flow_loss(generator, mean, generator.flow.spread * deviation, rng)
 
 
 def reconstruction_loss(logits: SoftGraphs, graphs: SoftGraphs) -> Tensor:

@@ -67,8 +67,8 @@ def gradient_penalty(
 def zero_centred_penalty(critic: Callable[..., Tensor], samples: Sequence[Tensor]) -> Tensor:
     """E ‖∇f(x)‖² / 2 at samples of one kind: R1 at real ones, R2 at fake ones (Mescheder et al. 2018, equation 9).
 
-    R3GAN (Huang et al. 2024) adds both, each times gamma. `samples` are the critic's inputs, each tensor [B, ...]; one norm
-    over all inputs for each sample.
+    R3GAN (Huang et al. 2024) adds both, each times gamma. `samples` are the critic's inputs, each tensor [B, ...]; one
+    norm over all inputs for each sample.
     """
     inputs = [sample.detach().requires_grad_() for sample in samples]
     gradients = torch.autograd.grad(critic(*inputs).sum(), inputs, create_graph=True)

@@ -23,7 +23,7 @@ from molgan.training.gan_losses import GAN_LOSSES
 from molgan.training.latent import anchor_loss
 from molgan.training.losses import gradient_penalty, zero_centred_penalty
 from molgan.training.memory import Reward
-from molgan.training.oneshot_run import OneShotOutcome, OneShotRun, Snapshot
+from molgan.training.oneshot_run import OneShotOutcome, OneShotRun
 from molgan.training.oneshot_settings import OneShotTrainingSettings
 from molgan.training.signal import step_seed
 
@@ -46,15 +46,16 @@ def train_oneshot(
     """Train `generator` in place against `critic`, and for a `reward` by way of `reward_network`.
 
     A step updates the critic `critic_steps` times, the reward network once, and the generator once, with
-    gan_weight · adversarial + (1 - gan_weight) · scale · (-predicted reward). Departures from MolGAN (De Cao & Kipf 2018):
-    atoms and bonds in Kekulé form with charges, in canonical order; the reward network learns from generated molecules
-    what they earn (0 if invalid) and from real ones alike, as there, but each step; training does not stop where
-    uniqueness falls below 2%, unless the watch is on. Levers that MolGAN does not have are off by default: other
-    losses and penalties, packing, the averaged generator, size curriculum, diversity, anchor, watch.
+    gan_weight · adversarial + (1 - gan_weight) · scale · (-predicted reward).
 
-    The watch draws molecules now and then. On collapse or divergence the training goes back to its last good
-    checkpoint and changes what `cure` says. No checkpoint is made while the watch is suspicious, so each is a good one.
-    With a `checkpoint` folder training goes on from there exactly. Raises WeightsError for one of another training.
+    Departures from MolGAN (De Cao & Kipf 2018): atoms and bonds in Kekulé form with charges, in canonical order; real
+    molecules are drawn with replacement, so that a run is so many steps and not epochs; training does not stop where
+    uniqueness falls below 2%, unless the watch is on. Levers that MolGAN does not have are off by default: other losses
+    and penalties, packing, the averaged generator, size curriculum, diversity, entropy, anchor, watch.
+
+    The watch draws molecules now and then. On collapse or divergence the training goes back to its last good state
+    (`LastGood`) and changes what `cure` says. With a `checkpoint` folder training goes on from there exactly. Raises
+    WeightsError for one of another training.
     """
     rows = _chosen(len(data), settings.molecules, seed)
     run = OneShotRun(generator, critic, settings, reward, reward_network)
@@ -62,31 +63,35 @@ def train_oneshot(
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
         if saved[1]["identity"] != identity:
             raise WeightsError(f"{checkpoint}: a checkpoint of another training; delete it or change the run folder")
-        run.restore(*saved, memories=True)
-    good = run.snapshot()
+        run.resume(*saved)
     while run.step < settings.steps and run.outcome.stopped is None:
         run.step += 1
         rng = torch.Generator().manual_seed(step_seed(seed, run.step, run.cures))
-        run.pace(min(1.0, (settings.steps - run.step + 1) / settings.steps) if settings.decay else 1.0)
-        grown = _grown(data, rows, run.step, settings)
+        run.pace((settings.steps - run.step + 1) / settings.steps if settings.decay else 1.0)
+        small = grown_rows(data, rows, run.step, settings)
         metrics: dict[str, Any] = {"step": run.step, "steps": settings.steps}
         for turn in range(settings.critic_steps):
-            metrics |= _update_critic(run, data, grown, turn, rng)
+            metrics |= _update_critic(run, data, small, turn, rng)
         if run.reward_network is not None:
-            metrics |= _update_reward_network(run, data, grown, rng)
-        metrics |= _update_generator(run, data, grown, rng)
+            metrics |= _update_reward_network(run, data, small, rng)
+        metrics |= _update_generator(run, data, small, rng)
         verdict = _look(run, metrics, rng)
-        saved_now = None
         if verdict.state != "healthy":
-            _cure(run, verdict, good, message)
+            message(run.cure(verdict))
             metrics |= {"event": "collapse", "message": run.outcome.events[-1]}
-        saves = run.step % settings.checkpoint_every == 0 or run.step == settings.steps
-        if verdict.state != "healthy" or (saves and not run.suspicious):
-            good = run.snapshot()
-            if checkpoint is not None:
-                save_checkpoint(checkpoint, good[0], {**good[1], "identity": identity})
-                saved_now = {"step": run.step}
-        if run.step % settings.report_every == 0 or run.step == settings.steps or saved_now or "event" in metrics:
+        saves = run.step % settings.checkpoint_every == 0 or run.step == settings.steps or "event" in metrics
+        if saves and "event" not in metrics:
+            run.offer()
+        saved_now = {"step": run.step} if saves and checkpoint is not None else None
+        if saved_now and checkpoint is not None:
+            tensors, state = run.checkpoint()
+            save_checkpoint(checkpoint, tensors, {**state, "identity": identity})
+        if (
+            metrics["step"] % settings.report_every == 0
+            or run.step == settings.steps
+            or saved_now
+            or "event" in metrics
+        ):
             report(metrics, saved_now)
     generator.load_state_dict(run.averaged.state_dict())
     generator.eval()
@@ -190,25 +195,6 @@ def _look(run: OneShotRun, metrics: dict[str, Any], rng: torch.Generator) -> Ver
     return verdict
 
 
-def _cure(run: OneShotRun, verdict: Verdict, good: Snapshot, message: Callable[[str], None]) -> None:
-    """Back to the last good state, with what `cure` changes; or stop there."""
-    cure, step, cures = run.settings.cure, run.step, run.cures + 1
-    stop = cure.action == "stop" or cures > cure.most
-    run.restore(*good, memories=False)
-    if run.watch is not None:
-        run.watch.reset()
-    run.cures = cures
-    run.caution *= cure.learning_rate
-    run.penalty *= cure.penalty
-    run.reward_share *= cure.reward_share
-    text = f"step {step}: {verdict.state}: {verdict.reason}; back to step {run.step}"
-    factors = ("learning rates", run.caution), ("penalties", run.penalty), ("share of the reward", run.reward_share)
-    text += ", stopped" if stop else "".join(f", {name} times {factor:g}" for name, factor in factors)
-    run.outcome.events = [*run.outcome.events, text]
-    run.outcome.stopped = text if stop else None
-    message(text)
-
-
 def _step(optimizer: torch.optim.Optimizer, loss: Tensor, module: nn.Module, clip: float) -> float:
     """One update; the norm of the gradient before it was clipped."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
@@ -227,7 +213,7 @@ def _chosen(molecules: int, wanted: int | None, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng([seed, molecules]).choice(molecules, wanted, replace=False))
 
 
-def _grown(data: DenseData, rows: np.ndarray, step: int, settings: OneShotTrainingSettings) -> np.ndarray:
+def grown_rows(data: DenseData, rows: np.ndarray, step: int, settings: OneShotTrainingSettings) -> np.ndarray:
     """The rows of the molecules that are small enough for this step of the curriculum."""
     if settings.curriculum is None:
         return rows

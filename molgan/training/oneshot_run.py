@@ -5,19 +5,18 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from molgan.evaluation.collapse import CollapseWatch
+from molgan.evaluation.collapse import CollapseWatch, Verdict
 from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork
 from molgan.models.oneshot import OneShotGenerator
 from molgan.training.checkpoint import optimizer_tensors, restore_optimizer, under_prefix, with_prefix
+from molgan.training.last_good import LastGood, Snapshot
 from molgan.training.memory import DiversityMemory, OracleCache, Reward
 from molgan.training.oneshot_settings import OneShotTrainingSettings
-
-Snapshot: TypeAlias = tuple[dict[str, Tensor], dict[str, Any]]
 
 
 @dataclass
@@ -54,6 +53,7 @@ class OneShotRun:
         self.caution = self.penalty = self.reward_share = 1.0
         self.outcome = OneShotOutcome()
         self._start_optimizers()
+        self._good = LastGood(self.snapshot(), self._span)
 
     @property
     def rewards(self) -> bool:
@@ -66,9 +66,29 @@ class OneShotRun:
         """MolGAN's lambda, as cures have left it."""
         return 1 - (1 - self.settings.gan_weight) * self.reward_share
 
-    @property
-    def suspicious(self) -> bool:
-        return self.watch is not None and self.watch.suspicious
+    def offer(self) -> None:
+        """Take this state for a good one, unless the watch is suspicious."""
+        if self.watch is not None and not self.watch.suspicious:
+            self._good.offer(self.snapshot())
+
+    def cure(self, verdict: Verdict) -> str:
+        """Back to the last good state, with what the settings say changed, or stop there; what was done, in words."""
+        cure, step, cures, good = self.settings.cure, self.step, self.cures + 1, self._good.state
+        stop = cure.action == "stop" or cures > cure.most
+        caution, penalty, share = self.caution, self.penalty, self.reward_share
+        self._restore(*good)
+        if self.watch is not None:
+            self.watch.reset()
+        self.cures = cures
+        self.caution, self.penalty = caution * cure.learning_rate, penalty * cure.penalty
+        self.reward_share = share * cure.reward_share
+        factors = {"learning rates": self.caution, "penalties": self.penalty, "share of the reward": self.reward_share}
+        text = f"step {step}: {verdict.state}: {verdict.reason}; back to step {self.step}"
+        text += ", stopped" if stop else "".join(f", {name} times {factor:g}" for name, factor in factors.items())
+        self.outcome.events = [*self.outcome.events, text]
+        self.outcome.stopped = text if stop else None
+        self._good = LastGood(self.snapshot(), self._span)
+        return text
 
     def pace(self, share: float) -> None:
         """Set the learning rates to a share of what is configured, times the caution."""
@@ -77,7 +97,7 @@ class OneShotRun:
                 group["lr"] = rate * share * self.caution
 
     def snapshot(self) -> Snapshot:
-        """Tensors and JSON values of this moment, independent of what follows."""
+        """Tensors and JSON values of this moment, independent of what follows; the oracle's are not in it."""
         tensors = {}
         for name, module in self._modules().items():
             tensors |= with_prefix(name, module.state_dict())
@@ -89,12 +109,33 @@ class OneShotRun:
             "stopped": self.outcome.stopped,
             "diversity": None if self.diversity is None else self.diversity.state_dict(),
             "watch": None if self.watch is None else self.watch.state_dict(),
-            "oracle": None if self.oracle is None else copy.deepcopy(self.oracle.state_dict()),
         }
         return {name: tensor.detach().clone() for name, tensor in tensors.items()}, state
 
-    def restore(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any], *, memories: bool) -> None:
-        """Back to a snapshot. Without `memories` what the oracle was asked stays known."""
+    def checkpoint(self) -> Snapshot:
+        """All that `resume` needs: this moment, the last good one if there is a watch, and what the oracle said."""
+        tensors, state = self.snapshot()
+        state["oracle"] = None if self.oracle is None else self.oracle.state_dict()
+        if self.watch is not None:
+            good, state["last_good"] = self._good.packed()
+            tensors |= with_prefix("last", good)
+        return tensors, state
+
+    def resume(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
+        """Go on from what `checkpoint` gave."""
+        self._restore(tensors, state)
+        if self.oracle is not None:
+            self.oracle.load_state_dict(state["oracle"])
+        if self.watch is not None:
+            self._good = LastGood.unpacked(under_prefix("last", tensors), state["last_good"], self._span)
+
+    @property
+    def _span(self) -> int:
+        """Steps in which the watch sees a whole window of samples."""
+        window = 0 if self.settings.collapse is None else self.settings.collapse.window
+        return -(-window // self.settings.watch_batch) * self.settings.watch_every
+
+    def _restore(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
         for name, module in self._modules().items():
             module.load_state_dict(under_prefix(name, tensors))
         self._start_optimizers()
@@ -107,8 +148,6 @@ class OneShotRun:
             self.diversity.load_state_dict(state["diversity"])
         if self.watch is not None:
             self.watch.load_state_dict(state["watch"])
-        if self.oracle is not None and memories:
-            self.oracle.load_state_dict(state["oracle"])
 
     def _start_optimizers(self) -> None:
         betas = self.settings.betas

@@ -28,6 +28,7 @@ class FlowSettings(Settings):
     """Training of the way from noise to latents, by flow matching."""
 
     steps: int = Field(12_000, ge=1)
+    noise: float = Field(1.0, ge=0, le=1, description="share of the posteriors' spread that is drawn from")
     batch_size: int = Field(512, ge=1, description="molecules a step")
     learning_rate: float = Field(1e-3, gt=0, description="falls linearly to 0")
     warmup: int = Field(200, ge=0, description="steps over which the learning rate rises")
