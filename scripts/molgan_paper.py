@@ -3,7 +3,7 @@
     python scripts/molgan_paper.py [--lambdas 0 .25 .5 1] [--objectives qed] [--seeds 0 1 2] [--steps 9400]
 
 Trains configs/molgan_paper_qm9.yaml once for each, into runs/molgan_paper/, and goes on where it stopped. Valid, unique
-and novel are shares of 10,000 samples (the paper's of 6,400), C.C and * are not valid; scores are means over the valid ones,
+novel are shares of 10,000 samples (the paper: 6,400); C.C and * are not valid. Scores are means over valid samples,
 on the paper's scales. Prints a table in Markdown.
 """
 

@@ -17,7 +17,7 @@ PAPER = """\
 data: {train: train.smi}
 network: {hidden: [16, 32]}
 critic: {convolutions: [8], readout: 8, head: [8]}
-oneshot: {steps: 12, batch_size: 8, gradient_penalty: 10, critic_steps: 2, gan_weight: 0.5, checkpoint_every: 5}
+oneshot: {steps: 6, batch_size: 8, gradient_penalty: 10, critic_steps: 2, gan_weight: 0.5, checkpoint_every: 5}
 objective: {components: [{scorer: qed}]}
 held_out: 20
 """
@@ -86,13 +86,13 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monk
         ("critic.pack=3", "not a multiple of critic.pack, 3"),
         ("network.latent={size: 4}", "needs the sections `autoencode` and `flow`"),
         ("flow={steps: 5}", "only a network with `latent`"),
-        ("oneshot.lambda=0.5", "did you mean"),
+        ("oneshot.gan_wieght=0.5", "did you mean 'gan_weight'?"),
         ("oneshot.loss=wgan", "oneshot.loss"),
     ],
 )
 def test_mistakes_are_told(tmp_path: Path, override: str, told: str) -> None:
     (tmp_path / "small.yaml").write_text(PAPER)
-    with pytest.raises(ConfigError, match=r"small\.yaml") as caught:
+    with pytest.raises(ConfigError) as caught:
         load("small.yaml", [override])
     assert told in str(caught.value)
 

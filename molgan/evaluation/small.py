@@ -38,7 +38,7 @@ def evaluate_small(
 ) -> dict[str, float]:
     """`FIGURES` of samples in the order drawn, None or text that is no SMILES where a sample was no molecule.
 
-    valid: sanitised by RDKit and of one fragment / samples. unique: distinct / valid. novel: distinct molecules that
+    valid: sanitised by RDKit, of one fragment and of elements only / samples. unique: distinct / valid. novel: distinct molecules that
     are not in all of `data` / distinct; molecules are compared as canonical SMILES without stereo. V·U·N is the product
     of the three. FCD: between the valid samples and the `held_out` molecules; beside it that of as many real ones, the
     next in `data`. It depends on the numbers: published figures for QM9 have 10,000 samples. NaN where there are too
@@ -46,8 +46,8 @@ def evaluate_small(
     """
     progress = progress or Silent()
     molecules = [parse(text) for text in smiles]
-    valid = [flat_smiles(str(each.smiles)) for each in molecules if each.valid and each.is_connected]
-    found = [text for text in valid if text is not None]
+    whole = [str(each.smiles) for each in molecules if each.is_connected and "*" not in str(each.smiles)]
+    found = [text for text in map(flat_smiles, whole) if text is not None]
     distinct = set(found)
     share = {
         "valid": len(found) / len(smiles) if smiles else np.nan,

@@ -108,7 +108,7 @@ def _prepare(
     for smiles, graphs in _in_parallel(chunks, processes):
         for i, text in enumerate(smiles):
             if text is None or i in graphs.failures:
-                rejected[graphs.failures.get(i, "not a SMILES")] += 1
+                rejected["not a SMILES" if text is None else graphs.failures[i]] += 1
             else:
                 found.setdefault(text, (graphs.nodes[i], graphs.bonds[i]))
         read += len(smiles)

@@ -80,10 +80,18 @@ def train(generator: OneShotGenerator, data: DenseData, wanted: OneShotTrainingS
     return train_oneshot(generator, critic, data, wanted, reward=oxygens, reward_network=network, seed=0, **more)
 
 
-def test_a_critic_makes_more_samples_valid(pretrained: OneShotGenerator, data: DenseData) -> None:
-    generator = copy.deepcopy(pretrained)
-    train(generator, data, settings(steps=150, gan_weight=1.0, trains="all"))
-    assert figures(generator)[0] > figures(pretrained)[0]
+def test_a_generator_learns_molecules_from_noise_and_covers_them(data: DenseData) -> None:
+    network = OneShotSettings(max_atoms=4, atoms=("C", "N", "O"), noise=8, hidden=(64, 64), sample="straight_through")
+    generator = OneShotGenerator(network)
+    critic = DenseCritic(network, DenseCriticSettings(kind="flat", width=64), seed=1)
+    wanted = settings(
+        steps=400, batch_size=32, learning_rate=2e-3, critic_learning_rate=2e-3, betas=(0.5, 0.9), report_every=400
+    )
+    assert figures(generator)[0] < 0.05
+    train_oneshot(generator, critic, data, wanted, seed=0)
+    valid, unique = figures(generator)
+    assert valid > 0.6
+    assert unique > 0.25
 
 
 def test_the_reward_network_bends_the_generator(pretrained: OneShotGenerator, data: DenseData) -> None:
@@ -142,7 +150,7 @@ def test_a_collapse_is_caught_and_cured(pretrained: OneShotGenerator, data: Dens
     )  # fmt: skip
     assert outcome.stopped is None
     assert outcome.events == told
-    assert "collapsing: uniqueness" in told[0]
+    assert "collapsing: " in told[0]
     assert "back to step" in told[0]
     assert [row["message"] for row in rows if row.get("event") == "collapse"] == told
     assert figures(cured)[1] > 0.12
