@@ -38,11 +38,11 @@ def evaluate_small(
 ) -> dict[str, float]:
     """`FIGURES` of samples in the order drawn, None or text that is no SMILES where a sample was no molecule.
 
-    valid: sanitised by RDKit, of one fragment and of elements only / samples. unique: distinct / valid. novel: distinct molecules that
-    are not in all of `data` / distinct; molecules are compared as canonical SMILES without stereo. V·U·N is the product
-    of the three. FCD: between the valid samples and the `held_out` molecules; beside it that of as many real ones, the
-    next in `data`. It depends on the numbers: published figures for QM9 have 10,000 samples. NaN where there are too
-    few.
+    valid: sanitised by RDKit, of one fragment and of elements only / samples. unique: distinct / valid. novel: distinct
+    molecules that are not in all of `data` / distinct; molecules are compared as canonical SMILES without stereo. V·U·N
+    is the product of the three. FCD: between the valid samples and the `held_out` molecules; beside it that of as many
+    real ones, the next in `data`. It depends on the numbers: published figures for QM9 have 10,000 samples. NaN where
+    there are too few.
     """
     progress = progress or Silent()
     molecules = [parse(text) for text in smiles]

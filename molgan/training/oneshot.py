@@ -17,6 +17,7 @@ from molgan.graphs.dense import decode
 from molgan.graphs.dense_data import DenseData
 from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork
 from molgan.models.oneshot import OneShotGenerator
+from molgan.models.precision import autocast
 from molgan.models.soft_graphs import SoftGraphs, harden, one_hot
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
 from molgan.training.gan_losses import GAN_LOSSES
@@ -70,11 +71,14 @@ def train_oneshot(
         run.pace((settings.steps - run.step + 1) / settings.steps if settings.decay else 1.0)
         small = grown_rows(data, rows, run.step, settings)
         metrics: dict[str, Any] = {"step": run.step, "steps": settings.steps}
-        for turn in range(settings.critic_steps):
-            metrics |= _update_critic(run, data, small, turn, rng)
+        turns = settings.critic_steps + (settings.critic_warmup if run.step == 1 else 0)
+        for turn in range(turns):
+            fake = _generated(run, rng, trains=turn == turns - 1)
+            metrics |= _update_critic(run, data, small, fake.detach(), turn, rng)
+        # The last molecules are for all three players; the generator has not changed since they were drawn.
         if run.reward_network is not None:
-            metrics |= _update_reward_network(run, data, small, rng)
-        metrics |= _update_generator(run, data, small, rng)
+            metrics |= _update_reward_network(run, data, small, fake.detach(), rng)
+        metrics |= _update_generator(run, data, small, fake, rng)
         verdict = _look(run, metrics, rng)
         if verdict.state != "healthy":
             message(run.cure(verdict))
@@ -99,13 +103,18 @@ def train_oneshot(
     return run.outcome
 
 
+def _generated(run: OneShotRun, rng: torch.Generator, *, trains: bool) -> SoftGraphs:
+    """Graphs that the generator draws, with gradients if it `trains` on them."""
+    with torch.set_grad_enabled(trains), autocast(enabled=run.settings.bf16):
+        nodes, bonds = run.generator.graphs(run.settings.batch_size, rng)
+    return SoftGraphs(nodes.float(), bonds.float())
+
+
 def _update_critic(
-    run: OneShotRun, data: DenseData, rows: np.ndarray, turn: int, rng: torch.Generator
+    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: SoftGraphs, turn: int, rng: torch.Generator
 ) -> dict[str, Any]:
     settings = run.settings
     real = _real(data, rows, settings.batch_size, rng)[0]
-    with torch.no_grad():
-        fake = run.generator.graphs(settings.batch_size, rng)
     on_real, on_fake = run.critic(*real), run.critic(*fake)
     loss = GAN_LOSSES[settings.loss].critic(on_real, on_fake)
     if ((run.step - 1) * settings.critic_steps + turn) % settings.penalty_every == 0:
@@ -122,13 +131,13 @@ def _update_critic(
     return {"critic_loss": loss.item(), "critic_gap": gap, "critic_gradient_norm": norm}
 
 
-def _update_reward_network(run: OneShotRun, data: DenseData, rows: np.ndarray, rng: torch.Generator) -> dict[str, Any]:
+def _update_reward_network(
+    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: SoftGraphs, rng: torch.Generator
+) -> dict[str, Any]:
     """Teach the reward network what real and generated molecules earn; a repeat, or a full scaffold, earns less."""
     settings, network = run.settings, run.reward_network
     assert network is not None and run.oracle is not None and run.reward_optimizer is not None
     real, chosen = _real(data, rows, settings.batch_size, rng)
-    with torch.no_grad():
-        fake = run.generator.graphs(settings.batch_size, rng)
     smiles = [molecule.smiles for molecule in decode(harden(fake, run.generator.settings.atoms))]
     earned = run.oracle([text for text in smiles if text is not None])
     allowed = earned
@@ -148,10 +157,11 @@ def _update_reward_network(run: OneShotRun, data: DenseData, rows: np.ndarray, r
     return {"reward_loss": loss.item(), "score": score, "valid": len(valid) / len(smiles)}
 
 
-def _update_generator(run: OneShotRun, data: DenseData, rows: np.ndarray, rng: torch.Generator) -> dict[str, Any]:
+def _update_generator(
+    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: SoftGraphs, rng: torch.Generator
+) -> dict[str, Any]:
     settings = run.settings
     real = _real(data, rows, settings.batch_size, rng)[0]
-    fake = run.generator.graphs(settings.batch_size, rng)
     with torch.no_grad():
         on_real = run.critic(*real)
     loss = adversarial = GAN_LOSSES[settings.loss].generator(on_real, run.critic(*fake))

@@ -65,6 +65,7 @@ class OneShotTrainingSettings(Settings):
     molecules: int | None = Field(None, ge=1, description="of the training data, chosen at random; all by default")
     loss: Literal["minimax", "non_saturating", "wasserstein", "hinge", "relativistic"] = "wasserstein"
     critic_steps: int = Field(5, ge=1, description="updates of the critic for one of the generator (n_critic)")
+    critic_warmup: int = Field(0, ge=0, description="updates of the critic before the first of the generator")
     learning_rate: float = Field(1e-3, gt=0, description="of the generator")
     critic_learning_rate: float = Field(1e-3, gt=0)
     betas: tuple[float, float] = (0.0, 0.9)
@@ -89,6 +90,7 @@ class OneShotTrainingSettings(Settings):
     watch_every: int = Field(10, ge=1, description="updates between two draws for it")
     watch_batch: int = Field(64, ge=1, description="molecules of such a draw")
     cure: CureSettings = CureSettings()
+    bf16: bool = Field(False, description="draw in bfloat16 where the processor has it")
     checkpoint_every: int = Field(200, ge=1, description="updates between two checkpoints")
     report_every: int = Field(20, ge=1, description="updates between two reports")
 
