@@ -12,6 +12,8 @@ from molgan.models.oneshot_settings import DenseCriticSettings, OneShotSettings
 from molgan.models.residual import ResidualNetwork
 from molgan.models.soft_graphs import SoftGraphs, width
 
+_VALENCES = 5
+
 
 class DenseConvolution(nn.Module):
     """tanh(f_s(h_i, x_i) + Σ_j Σ_y E_ijy / |N_i| f_y(h_j, x_j)) (De Cao & Kipf 2018, equation 5).
@@ -69,6 +71,28 @@ class MinibatchDiscrimination(nn.Module):
         return torch.cat([h, near.sum(1) - 1], dim=1)
 
 
+def chemistry(graphs: SoftGraphs) -> Tensor:
+    """What a layer would need many examples to learn of B graphs, [B, chemistry_width]: whether valences are exceeded
+    and whether the atoms hang together.
+
+    For each atom and type the valence above 0, 1, … 4, and for each two atoms the share of random walks of n - 1 steps
+    that lead from one to the other: 0 between fragments.
+    """
+    nodes, bonds = graphs
+    valences = (bonds @ torch.arange(bonds.shape[-1], dtype=bonds.dtype)).sum(2)
+    above = F.relu(valences.unsqueeze(-1) - torch.arange(_VALENCES, dtype=bonds.dtype))
+    by_type = nodes.unsqueeze(-1) * above.unsqueeze(-2)
+    step = bonds[..., 1:].sum(-1) + torch.eye(nodes.shape[1])
+    step = step / step.sum(2, keepdim=True)
+    walks = torch.linalg.matrix_power(step, nodes.shape[1] - 1)
+    return torch.cat([by_type.flatten(1), walks.flatten(1)], dim=1)
+
+
+def chemistry_width(max_atoms: int, kinds: int) -> int:
+    """Columns of `chemistry`."""
+    return max_atoms * kinds * _VALENCES + max_atoms**2
+
+
 class DenseCritic(nn.Module):
     """Dense graphs to one number for each pack of them, unbounded.
 
@@ -90,8 +114,7 @@ class DenseCritic(nn.Module):
                 layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.Tanh())]
                 self.head = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
             if settings.kind != "relational":
-                # The orders at each atom add up to its valence, which a layer would have to learn from many examples.
-                features = (width(graphs.max_atoms, kinds) + graphs.max_atoms) * settings.pack
+                features = (width(graphs.max_atoms, kinds) + chemistry_width(graphs.max_atoms, kinds)) * settings.pack
                 self.flat = ResidualNetwork(features, settings.width, settings.blocks, 1)
 
     def forward(self, nodes: Tensor, bonds: Tensor) -> Tensor:
@@ -101,8 +124,7 @@ class DenseCritic(nn.Module):
         if self.settings.kind != "flat":
             total = total + self.head(self.others(self.encoder(graphs).reshape(len(total), -1))).squeeze(1)
         if self.settings.kind != "relational":
-            valences = bonds @ torch.arange(bonds.shape[-1], dtype=bonds.dtype)
-            seen = torch.cat([graphs.flat(), valences.sum(2)], dim=1)
+            seen = torch.cat([graphs.flat(), chemistry(graphs)], dim=1)
             total = total + self.flat(seen.reshape(len(total), -1)).squeeze(1)
         return total
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from molgan.errors import WeightsError
 from molgan.graphs.dense import encode
-from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork
+from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork, chemistry, chemistry_width
 from molgan.models.loading import load_any
 from molgan.models.oneshot import OneShotGenerator
 from molgan.models.oneshot_settings import DenseCriticSettings, LatentSettings, OneShotSettings
@@ -137,7 +137,7 @@ def test_the_gradient_penalty_trains_every_part_of_a_critic() -> None:
     gradient_penalty(critic, real(), permuted(real(), torch.arange(9).flip(0))).backward()
     without = {name for name, p in critic.named_parameters() if p.grad is None or not p.grad.abs().sum()}
     # A block starts as the identity, and a bias behind all else has no part in the slope.
-    assert without <= {"flat.last.bias", "head.2.bias"} | {n for n in without if n.startswith("flat.blocks.1")}
+    assert without <= {"flat.last.bias", "flat.norm.bias", "head.2.bias"} | {n for n in without if n.startswith("flat.blocks.1")}
 
 
 def test_a_reward_network_judges_each_molecule_alone_between_0_and_1() -> None:
@@ -146,3 +146,16 @@ def test_a_reward_network_judges_each_molecule_alone_between_0_and_1() -> None:
     assert values.shape == (4,)
     assert ((values > 0) & (values < 1)).all()
     assert network.loss(real(), values.detach()).item() == pytest.approx(0)
+
+
+def test_a_flat_critic_is_told_of_valences_and_fragments() -> None:
+    graphs = one_hot(encode(["CCO", "C=CO"], max_atoms=4), np.arange(2))
+    told = chemistry(graphs)
+    assert told.shape == (2, chemistry_width(4, 9))
+    above = told[:, : 4 * 9 * 5].view(2, 4, 9, 5)
+    assert above[0, 1, 1].tolist() == [2, 1, 0, 0, 0]  # the carbon in the middle has two bonds
+    assert above[1, 1, 1].tolist() == [3, 2, 1, 0, 0]
+    assert above[0, 1, [0, 2, 3]].sum() == 0
+    walks = told[:, 4 * 9 * 5 :].view(2, 4, 4)
+    assert (walks[:, :3, :3] > 0).all()
+    assert (walks[:, 3, :3] == 0).all()
