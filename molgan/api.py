@@ -84,15 +84,17 @@ def load_generator(weights: str | Path = "moses") -> "MotifGenerator":
 
 def sample(
     n: int, *, seed: int = 0, weights: str | Path = "moses", on_batch: Callable[[int], None] = lambda done: None
-) -> list[str]:
+) -> list[str | None]:
     """Canonical SMILES of `n` molecules drawn from the generator with `weights`; the same for the same seed.
 
-    `on_batch` is told how many molecules were just drawn. Raises WeightsError; see `load_generator`.
+    None is what a one-shot generator drew and is no molecule; nothing is repaired or drawn again. `on_batch` is told
+    how many molecules were just drawn. Raises WeightsError; see `load_generator`.
     """
     from molgan.chem.molecule import parse
+    from molgan.models.loading import load_any
 
-    drawn = load_generator(weights).sample(n, seed=seed, on_batch=on_batch)
-    return [str(parse(one.smiles).smiles) for one in drawn]
+    drawn = load_any(weights).sample(n, seed=seed, on_batch=on_batch)
+    return [parse(one.smiles).smiles for one in drawn]
 
 
 def optimize(

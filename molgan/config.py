@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeAlias, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -14,11 +14,13 @@ from molgan.errors import ConfigError
 from molgan.filters.registry import FILTERS, get_filter
 from molgan.filters.score import REALISM
 from molgan.filters.settings import FunnelSettings
+from molgan.models.oneshot_settings import DenseCriticSettings, OneShotSettings
 from molgan.models.settings import GeneratorSettings, MotifNetworkSettings
 from molgan.report.settings import ReportSettings
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.settings import Settings
 from molgan.smoke import miniature
+from molgan.training.oneshot_settings import AutoencodeSettings, FlowSettings, OneShotTrainingSettings
 from molgan.training.settings import (
     AdversarialSettings,
     DesignSettings,
@@ -146,7 +148,39 @@ class TrainingConfig(_Job):
         return self
 
 
-Job = TypeVar("Job", CampaignConfig, TrainingConfig)
+class OneShotConfig(_Job):
+    """`molgan train`: a one-shot generator of small molecules, from the start or from the weights of `generator`.
+
+    A `network` with `latent` first learns by `autoencode` and `flow`; `oneshot` is the adversarial training. The first
+    `held_out` of the data's distinct molecules, in an order that is fixed and as good as random, are for evaluation.
+    """
+
+    generator: GeneratorSettings | None = None
+    network: OneShotSettings = OneShotSettings()
+    critic: DenseCriticSettings = DenseCriticSettings()
+    autoencode: AutoencodeSettings | None = None
+    flow: FlowSettings | None = None
+    oneshot: OneShotTrainingSettings
+    objective: ObjectiveSettings | None = None
+    held_out: int = Field(10_000, ge=0)
+
+    @model_validator(mode="after")
+    def _parts(self) -> "OneShotConfig":
+        if self.generator is not None and "network" in self.model_fields_set:
+            raise ValueError("the weights of `generator` have their own network: drop `network`")
+        if self.generator is None and self.network.latent is not None and (not self.autoencode or not self.flow):
+            raise ValueError("a network with `latent` needs the sections `autoencode` and `flow`, or a `generator`")
+        if self.network.latent is None and self.generator is None and (self.autoencode or self.flow):
+            raise ValueError("only a network with `latent` can have the sections `autoencode` and `flow`")
+        if self.oneshot.gan_weight < 1 and self.objective is None:
+            raise ValueError("oneshot.gan_weight below 1 needs an `objective`")
+        if self.oneshot.batch_size % self.critic.pack:
+            raise ValueError(f"oneshot.batch_size: not a multiple of critic.pack, {self.critic.pack}")
+        return self
+
+
+Training: TypeAlias = TrainingConfig | OneShotConfig
+Job = TypeVar("Job", CampaignConfig, TrainingConfig, OneShotConfig)
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig:
@@ -157,30 +191,34 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool 
     SMILES and SMARTS that cannot be read.
     """
     config = load(path, overrides, smoke=smoke)
-    if isinstance(config, TrainingConfig):
-        raise ConfigError(f"{path}: this file trains a prior; give it to `molgan train`")
+    if not isinstance(config, CampaignConfig):
+        raise ConfigError(f"{path}: this file trains a generator; give it to `molgan train`")
     return config
 
 
-def load_training(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> TrainingConfig:
-    """The training of a prior from YAML; as `load_config`."""
+def load_training(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> Training:
+    """The training of a generator from YAML; as `load_config`."""
     config = load(path, overrides, smoke=smoke)
     if isinstance(config, CampaignConfig):
-        raise ConfigError(f"{path}: no section `pretrain` or `distil`, so this is a campaign; give it to `molgan run`")
+        raise ConfigError(
+            f"{path}: no section `pretrain`, `distil` or `oneshot`, so this is a campaign; give it to `molgan run`"
+        )
     return config
 
 
-def load(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig | TrainingConfig:
-    """A training when the file has the section `pretrain` or `distil`, else a campaign; as `load_config`."""
+def load(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig | Training:
+    """A training when the file has the section `pretrain`, `distil` or `oneshot`, else a campaign; as `load_config`."""
     source = YamlFile(Path(path), overrides)
     if smoke:
         source = YamlFile(Path(path), [*miniature(source.values, Path(path).stem), *overrides])
+    if "oneshot" in source.values:
+        return _validated(OneShotConfig, source)
     if {"pretrain", "distil"} & source.values.keys():
         return _validated(TrainingConfig, source)
     return _validated(CampaignConfig, source)
 
 
-def write_config(config: CampaignConfig | TrainingConfig, path: Path) -> None:
+def write_config(config: CampaignConfig | Training, path: Path) -> None:
     """Write every value, defaults and resolved paths included, as YAML that loads as the same configuration."""
     write_yaml(config.model_dump(mode="json"), path)
 

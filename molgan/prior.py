@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from molgan.models.motif import MotifGenerator
 
 _LARGE = 200_000  # bytes of a file that is worth several processes
+_SHOWN = 6  # figures beside the bar
 
 
 def train_prior(config: TrainingConfig, *, progress: Progress | None = None) -> Path:
@@ -74,13 +75,13 @@ def _pretrained(
         column=config.data.column,
         least_count=settings.least_count,
         vocabulary=start and start.vocabulary,
-        processes=_processes(config.data.train),
+        processes=processes_for(config.data.train),
         progress=progress,
     )
     coverage, atoms = data.summary["coverage"], int(str(data.summary["atoms"]))
     progress.message(f"{len(data):,} molecules of at most {atoms} atoms; the vocabulary covers {coverage:.2%}")
     generator = _generator(config, start, data.vocabulary, atoms)
-    report = _Reporter(folder, "pretrain", progress, settings.batch_size, keep)
+    report = TrainingReporter(folder, "pretrain", progress, settings.batch_size, keep)
     loop: Callable[..., None] = pretrain
     if config.compute.workers:
         loop = partial(pretrain_on_ray, compute=config.compute, progress=progress)
@@ -116,7 +117,7 @@ def _distilled(
         checkpoint=folder / "checkpoints" / "distil",
         known=partial(_known, config) if settings.novel else None,
         report=report,
-        processes=_processes(config.data.train),
+        processes=processes_for(config.data.train),
     )
     report.close()
     critic.cpu().save(folder / "critic")
@@ -134,7 +135,8 @@ def _known(config: TrainingConfig, smiles: Sequence[str]) -> "np.ndarray":
     return np.array([found is not None for found in training.find(parse_all(smiles))])
 
 
-def _processes(data: Path) -> int:
+def processes_for(data: Path) -> int:
+    """How many processes are worth while to prepare a file."""
     return len(os.sched_getaffinity(0)) if data.stat().st_size > _LARGE else 1
 
 
@@ -154,8 +156,8 @@ def _generator(
         return MotifGenerator(vocabulary, config.network, max_atoms=atoms)
 
 
-class _Reporter:
-    """Takes what the loop reports to metrics.jsonl, to TensorBoard and to the progress shown."""
+class TrainingReporter:
+    """Takes what a loop reports to metrics.jsonl, to TensorBoard and to the progress shown."""
 
     def __init__(
         self, folder: Path, stage: str, progress: Progress, molecules_a_step: int, keep: Callable[[], None]
@@ -171,16 +173,18 @@ class _Reporter:
         self._step = 0
 
     def __call__(self, metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
-        figures = {name: value for name, value in metrics.items() if name not in ("step", "steps")}
+        told = {name: value for name, value in metrics.items() if name not in ("step", "steps")}
+        figures = {name: value for name, value in told.items() if isinstance(value, int | float)}
         step, steps = metrics["step"], metrics["steps"]
         if self._step == 0:
             self._progress.start(self._stage, (steps - step) * self._molecules_a_step)
         else:
-            self._progress.advance(self._stage, max(0, step - self._step) * self._molecules_a_step, **figures)
+            shown = {name: figures[name] for name in list(figures)[:_SHOWN]}
+            self._progress.advance(self._stage, max(0, step - self._step) * self._molecules_a_step, **shown)
         if step <= self._step or self._step == 0:
             self._log.resume(self._stage, step)  # an interrupted run, or a lost worker, had come further
         self._step = step
-        self._log.add({"stage": self._stage, "step": step, **figures, **({"saved": True} if saved else {})})
+        self._log.add({"stage": self._stage, "step": step, **told, **({"saved": True} if saved else {})})
         for name, value in figures.items():
             self._board.add_scalar(f"{self._stage}/{name}", value, step)
         if saved:
@@ -200,7 +204,7 @@ class _DistilReporter:
         self._progress = progress
         self._settings = settings
         self._keep = keep
-        self._fit: _Reporter | None = None
+        self._fit: TrainingReporter | None = None
 
     def __call__(self, metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
         at = f"distil, round {metrics['round']} of {self._settings.rounds}"
@@ -212,7 +216,7 @@ class _DistilReporter:
             share = f"{metrics['accepted']:,.0f} of the candidates accepted, {metrics['acceptance']:.1%}"
             self._progress.message(f"{at}: the critic tells {metrics['critic_accuracy']:.1%} apart; {share}")
             stage = f"distil {metrics['round']}"
-            self._fit = _Reporter(self._folder, stage, self._progress, self._settings.fit.batch_size, self._keep)
+            self._fit = TrainingReporter(self._folder, stage, self._progress, self._settings.fit.batch_size, self._keep)
         elif self._fit is not None:
             self._fit({name: value for name, value in metrics.items() if name not in ("phase", "round")}, saved)
 

@@ -24,13 +24,13 @@ def check(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> 
 
     Example: `molgan check configs/quickstart.yaml`
     """
-    from molgan.config import TrainingConfig, load
+    from molgan.config import CampaignConfig, load
     from molgan.distributed.storage import check_storage
 
     settings = load(config, overrides or [], smoke=smoke)
     check_storage(settings.compute, settings.folder, settings.storage)
-    if isinstance(settings, TrainingConfig):
-        print(f"{config}: a training of a prior, valid; it writes to {settings.folder}")
+    if not isinstance(settings, CampaignConfig):
+        print(f"{config}: a training of a generator, valid; it writes to {settings.folder}")
         return
     from molgan.check import check_campaign
 
@@ -58,17 +58,21 @@ def run(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> No
 
 
 def train(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> None:
-    """Train a prior, or go on with its training where it stopped.
+    """Train a generator, or go on with its training where it stopped: a prior, or a one-shot generator.
 
     Example: `molgan train configs/moses_prior.yaml pretrain.epochs=2`
     """
-    from molgan.config import load_training
+    from molgan.config import OneShotConfig, load_training
 
     settings = load_training(config, overrides or [], smoke=smoke)
+    from molgan.oneshot import train_one_shot
     from molgan.prior import train_prior
 
     with show_progress() as progress:
-        weights = train_prior(settings, progress=progress)
+        if isinstance(settings, OneShotConfig):
+            weights = train_one_shot(settings, progress=progress)
+        else:
+            weights = train_prior(settings, progress=progress)
     print(f"weights: {weights}")
 
 

@@ -34,7 +34,7 @@ def sample(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same molecules.")] = 0,
     weights: Annotated[str, typer.Option(help="Shipped weights by name, or what `molgan train` wrote.")] = "moses",
 ) -> None:
-    """Draw molecules from a generator.
+    """Draw molecules from a generator. A line with ? is a sample of a one-shot generator that is no molecule.
 
     Example: `molgan sample -n 1000 --seed 7 -o samples.smi`
     """
@@ -43,7 +43,7 @@ def sample(
     with show_progress() as progress, written(output) as handle:
         progress.start("sample", number)
         drawn = api.sample(number, seed=seed, weights=weights, on_batch=partial(progress.advance, "sample"))
-        handle.writelines(f"{smiles}\n" for smiles in drawn)
+        handle.writelines(f"{smiles or '?'}\n" for smiles in drawn)
         progress.finish("sample")
 
 
@@ -98,10 +98,15 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON; what cannot be computed is null.")] = False,
     train: Annotated[Path | None, typer.Option(help="Training set, for novelty; MOSES's when left out.")] = None,
     test: Annotated[Path | None, typer.Option(help="Test set; MOSES's test and scaffold test when left out.")] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="qm9, or a file: figures for small molecules, one-shot, in place of MOSES's.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     column: Column = None,
 ) -> None:
     """Compare samples with real molecules by the metrics of MOSES: valid, unique, FCD, SNN, Frag, Scaf, IntDiv, ….
+
+    With --reference qm9: valid, unique, novel, their product, and FCD to 10,000 molecules that training leaves alone.
 
     Give raw samples in the order drawn, invalid ones included; published FCDs are of 30,000. A blank line is no sample.
 
@@ -109,6 +114,8 @@ def evaluate(
     """
     from molgan.chem.io import read_smiles
     from molgan.evaluation.metrics import evaluate as measure
+    from molgan.evaluation.small import evaluate_small as measure_small
+    from molgan.evaluation.small import small_reference
     from molgan.evaluation.sources import Moses
 
     samples: list[str | None] = []
@@ -121,19 +128,24 @@ def evaluate(
         for record in read_smiles(file, column=column, on_bad=count_bad):
             samples.append(record.smiles)
     with show_progress() as progress:
-        values = measure(
-            samples,
-            train=train or Moses.TRAIN,
-            test=test or Moses.TEST,
-            test_scaffolds=None if test else Moses.TEST_SCAFFOLDS,
-            n_jobs=jobs,
-            progress=progress,
-        )
+        if reference is not None:
+            values = measure_small(
+                samples, small_reference(reference, n_jobs=jobs, progress=progress), progress=progress
+            )
+        else:
+            values = measure(
+                samples,
+                train=train or Moses.TRAIN,
+                test=test or Moses.TEST,
+                test_scaffolds=None if test else Moses.TEST_SCAFFOLDS,
+                n_jobs=jobs,
+                progress=progress,
+            )
     if as_json:
         print(json.dumps({name: None if math.isnan(value) else value for name, value in values.items()}, indent=2))
     else:
         for name, value in values.items():
-            print(f"{name:<16} {value:.4f}")
+            print(f"{name:<21} {value:.4f}")
 
 
 class Kind(StrEnum):

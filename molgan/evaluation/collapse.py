@@ -80,6 +80,11 @@ class CollapseWatch:
             self.verdict = Verdict("healthy", "", figures)
         return self.verdict
 
+    @property
+    def suspicious(self) -> bool:
+        """Whether the last look or the last step was bad, though not yet often enough in a row for a verdict."""
+        return self._bad_looks > 0 or self._bad_steps > 0
+
     def reset(self) -> None:
         """Forget the window and the verdict: the generator was rolled back."""
         self._window.clear()

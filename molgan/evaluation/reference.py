@@ -99,8 +99,8 @@ def reference(source: Source, *, n_jobs: int = 1, progress: Progress | None = No
     statistics_path = cache.entry("statistics-1", content, ".npz")
     fingerprints_path = cache.entry("fingerprints-1", content, ".npy")
     return Reference(
-        _shipped(content) or _kept(statistics_path, Statistics.load, Statistics.save, statistics, progress),
-        _kept(fingerprints_path, np.load, _save_array, fingerprints, progress),
+        _shipped(content) or kept(statistics_path, Statistics.load, Statistics.save, statistics, progress),
+        kept(fingerprints_path, np.load, _save_array, fingerprints, progress),
     )
 
 
@@ -145,7 +145,7 @@ def _shipped(content: str) -> Statistics | None:
     return None
 
 
-def _kept(
+def kept(
     path: Path,
     load: Callable[[Path], T],
     save: Callable[[T, Path], None],

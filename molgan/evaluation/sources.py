@@ -23,13 +23,18 @@ Source: TypeAlias = Moses | Path | Iterable[str] | None
 
 
 def moses_file(split: Moses) -> Path | None:
-    """The file of a split, None when there is none.
+    """The file of a split, None when there is none; see `data_file`."""
+    return data_file(f"moses_{split.value}.*")
+
+
+def data_file(pattern: str) -> Path | None:
+    """The first file by that pattern, None when there is none.
 
     It is looked for in `$MOLGAN_DATA`, else in the folder `data` of the repository and of the working folder.
     """
     chosen = os.environ.get("MOLGAN_DATA")
     folders = [Path(chosen)] if chosen else [Path(__file__).parents[2] / "data", Path("data")]
-    return next((path for folder in folders for path in sorted(folder.glob(f"moses_{split.value}.*"))), None)
+    return next((path for folder in folders for path in sorted(folder.glob(pattern))), None)
 
 
 def smiles_of(source: Source) -> Iterator[str] | None:

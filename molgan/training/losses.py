@@ -64,6 +64,17 @@ def gradient_penalty(
     return (norm - 1).square().mean()
 
 
+def zero_centred_penalty(critic: Callable[..., Tensor], samples: Sequence[Tensor]) -> Tensor:
+    """E ‖∇f(x)‖² / 2 at samples of one kind: R1 at real ones, R2 at fake ones (Mescheder et al. 2018, equation 9).
+
+    R3GAN (Huang et al. 2024) adds both, each times gamma. `samples` are the critic's inputs, each tensor [B, ...]; one
+    norm over all inputs for each sample.
+    """
+    inputs = [sample.detach().requires_grad_() for sample in samples]
+    gradients = torch.autograd.grad(critic(*inputs).sum(), inputs, create_graph=True)
+    return sum((g.square().flatten(1).sum(1) for g in gradients), torch.zeros(())).mean() / 2
+
+
 def hinge_critic(real: Tensor, fake: Tensor) -> Tensor:
     """E max(0, 1 - f(real)) + E max(0, 1 + f(fake)) (Lim & Ye 2017; Miyato et al. 2018, equation 16)."""
     return F.relu(1 - real).mean() + F.relu(1 + fake).mean()

@@ -1,0 +1,145 @@
+"""Critics of dense graphs, which have gradients through soft graphs, and MolGAN's reward network."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from molgan.models.oneshot_settings import DenseCriticSettings, OneShotSettings
+from molgan.models.residual import ResidualNetwork
+from molgan.models.soft_graphs import SoftGraphs, width
+
+_VALENCES = 5
+
+
+class DenseConvolution(nn.Module):
+    """tanh(f_s(h_i, x_i) + Σ_j Σ_y E_ijy / |N_i| f_y(h_j, x_j)) (De Cao & Kipf 2018, equation 5).
+
+    |N_i| counts the bonds of an atom, softly, and is 1 at least.
+    """
+
+    def __init__(self, features: int, out: int, orders: int = 3) -> None:
+        super().__init__()
+        self.self_loop = nn.Linear(features, out)
+        self.relations = nn.Linear(features, orders * out)
+
+    def forward(self, h: Tensor, bonds: Tensor) -> Tensor:
+        """h [B, n, features] and bonds [B, n, n, orders], the category of no bond left out, to [B, n, out]."""
+        batch, n, _, orders = bonds.shape
+        messages = self.relations(h).view(batch, n, orders, -1).transpose(1, 2).reshape(batch, n * orders, -1)
+        spread = bonds.transpose(2, 3).reshape(batch, n, n * orders)
+        degree = bonds.sum((2, 3)).clamp(min=1).unsqueeze(-1)
+        return torch.tanh(self.self_loop(h) + spread @ messages / degree)
+
+
+class DenseEncoder(nn.Module):
+    """MolGAN's R-GCN: convolutions that see the atom types beside the state, then the gated sum (equation 6)."""
+
+    def __init__(self, kinds: int, settings: DenseCriticSettings) -> None:
+        super().__init__()
+        before = [0, *settings.convolutions[:-1]]
+        self.layers = nn.ModuleList(
+            DenseConvolution(a + kinds, b) for a, b in zip(before, settings.convolutions, strict=True)
+        )
+        last = settings.convolutions[-1] + kinds
+        self.gate, self.value = nn.Linear(last, settings.readout), nn.Linear(last, settings.readout)
+
+    def forward(self, graphs: SoftGraphs) -> Tensor:
+        """B graphs to [B, readout]."""
+        x, bonds = graphs.nodes, graphs.bonds[..., 1:]
+        h = x
+        for layer in self.layers:
+            h = torch.cat([layer(h, bonds), x], dim=-1)
+        return torch.tanh((torch.sigmoid(self.gate(h)) * torch.tanh(self.value(h))).sum(1))
+
+
+class MinibatchDiscrimination(nn.Module):
+    """How near each sample is to the others of its batch, as further features (Salimans et al. 2016, section 3.2)."""
+
+    def __init__(self, features: int, kernels: int, size: int = 5) -> None:
+        super().__init__()
+        self.kernels = kernels
+        self.project = nn.Linear(features, kernels * size, bias=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        """[B, features] to [B, features + kernels]."""
+        m = self.project(h).view(len(h), self.kernels, -1)
+        near = torch.exp(-(m.unsqueeze(0) - m.unsqueeze(1)).abs().sum(-1))
+        return torch.cat([h, near.sum(1) - 1], dim=1)
+
+
+def chemistry(graphs: SoftGraphs) -> Tensor:
+    """What a layer would need many examples to learn of B graphs, [B, chemistry_width]: whether valences are exceeded
+    and whether the atoms hang together.
+
+    For each atom and type the valence above 0, 1, … 4, and for each two atoms the share of random walks of n - 1 steps
+    that lead from one to the other: 0 between fragments.
+    """
+    nodes, bonds = graphs
+    valences = (bonds @ torch.arange(bonds.shape[-1], dtype=bonds.dtype)).sum(2)
+    above = F.relu(valences.unsqueeze(-1) - torch.arange(_VALENCES, dtype=bonds.dtype))
+    by_type = nodes.unsqueeze(-1) * above.unsqueeze(-2)
+    step = bonds[..., 1:].sum(-1) + torch.eye(nodes.shape[1])
+    step = step / step.sum(2, keepdim=True)
+    walks = torch.linalg.matrix_power(step, nodes.shape[1] - 1)
+    return torch.cat([by_type.flatten(1), walks.flatten(1)], dim=1)
+
+
+def chemistry_width(max_atoms: int, kinds: int) -> int:
+    """Columns of `chemistry`."""
+    return max_atoms * kinds * _VALENCES + max_atoms**2
+
+
+class DenseCritic(nn.Module):
+    """Dense graphs to one number for each pack of them, unbounded.
+
+    With PacGAN (Lin et al. 2018) `pack` graphs in a row are judged together, so that a lack of variety shows.
+    """
+
+    def __init__(self, graphs: OneShotSettings, settings: DenseCriticSettings, *, seed: int = 0) -> None:
+        super().__init__()
+        self.settings = settings
+        kinds = 1 + len(graphs.atoms)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            if settings.kind != "flat":
+                self.encoder = DenseEncoder(kinds, settings)
+                packed = settings.readout * settings.pack
+                kernels = settings.minibatch_kernels
+                self.others = MinibatchDiscrimination(packed, kernels) if kernels else nn.Identity()
+                sizes = [packed + kernels, *settings.head]
+                layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.Tanh())]
+                self.head = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
+            if settings.kind != "relational":
+                features = (width(graphs.max_atoms, kinds) + chemistry_width(graphs.max_atoms, kinds)) * settings.pack
+                self.flat = ResidualNetwork(features, settings.width, settings.blocks, 1)
+
+    def forward(self, nodes: Tensor, bonds: Tensor) -> Tensor:
+        """nodes [B, n, kinds] and bonds [B, n, n, 4] to [B / pack]; B is a multiple of `pack`."""
+        graphs, pack = SoftGraphs(nodes, bonds), self.settings.pack
+        total = nodes.new_zeros(len(nodes) // pack)
+        if self.settings.kind != "flat":
+            total = total + self.head(self.others(self.encoder(graphs).reshape(len(total), -1))).squeeze(1)
+        if self.settings.kind != "relational":
+            seen = torch.cat([graphs.flat(), chemistry(graphs)], dim=1)
+            total = total + self.flat(seen.reshape(len(total), -1)).squeeze(1)
+        return total
+
+
+class DenseRewardNetwork(DenseCritic):
+    """Learns a reward in 0..1, so that it has a gradient (De Cao & Kipf 2018, section 3.3)."""
+
+    def __init__(self, graphs: OneShotSettings, settings: DenseCriticSettings, *, seed: int = 0) -> None:
+        alone = settings.model_copy(update={"pack": 1, "minibatch_kernels": 0})
+        super().__init__(graphs, alone, seed=seed)
+
+    def forward(self, nodes: Tensor, bonds: Tensor) -> Tensor:
+        """[B] rewards in 0..1."""
+        return torch.sigmoid(super().forward(nodes, bonds))
+
+    def loss(self, graphs: SoftGraphs, rewards: Tensor) -> Tensor:
+        """Mean squared error against what the molecules really earn, [B]."""
+        return F.mse_loss(self(*graphs), rewards)

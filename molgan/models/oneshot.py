@@ -1,0 +1,113 @@
+"""One-shot generators of small molecules: noise to all atoms and bonds at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from molgan.chem.molecule import Molecule
+from molgan.errors import WeightsError
+from molgan.graphs.dense import decode
+from molgan.models.latent import LatentDecoder, LatentEncoder, LatentFlow
+from molgan.models.oneshot_settings import OneShotSettings
+from molgan.models.settings import BATCH
+from molgan.models.soft_graphs import SoftGraphs, draw, harden, width
+from molgan.models.weights import load_weights, read_description, save_weights
+
+KIND = "one-shot generator"
+
+
+class OneShotGenerator(nn.Module):
+    """Noise to logits of a dense graph, either by MolGAN's layers or, with `latent`, by way of a latent molecule.
+
+    MolGAN (De Cao & Kipf 2018, section 3.1): three layers with tanh, then one linear map to the atoms and one to the
+    bonds, which is made symmetric.
+    """
+
+    def __init__(self, settings: OneShotSettings | None = None, *, seed: int = 0) -> None:
+        super().__init__()
+        self.settings = settings = settings or OneShotSettings()
+        self.kinds = 1 + len(settings.atoms)
+        features = width(settings.max_atoms, self.kinds)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            if settings.latent is None:
+                sizes = [settings.noise, *settings.hidden]
+                layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.Tanh())]
+                self.body = nn.Sequential(*layers)
+                self.nodes = nn.Linear(sizes[-1], settings.max_atoms * self.kinds)
+                self.bonds = nn.Linear(sizes[-1], settings.max_atoms**2 * 4)
+            else:
+                self.encoder = LatentEncoder(features, settings.latent)
+                self.flow = LatentFlow(settings.latent)
+                self.decoder = LatentDecoder(features, settings.latent)
+
+    @property
+    def noise(self) -> int:
+        """Random numbers a molecule."""
+        return self.settings.noise if self.settings.latent is None else self.settings.latent.size
+
+    def forward(self, noise: Tensor) -> SoftGraphs:
+        """Standard normal noise [B, noise] to the logits of B graphs."""
+        settings = self.settings
+        if settings.latent is not None:
+            return self.decode(self.flow(noise))
+        h = self.body(noise)
+        nodes = self.nodes(h).unflatten(1, (settings.max_atoms, self.kinds))
+        bonds = self.bonds(h).unflatten(1, (settings.max_atoms, settings.max_atoms, 4))
+        return SoftGraphs(nodes, (bonds + bonds.transpose(1, 2)) / 2)
+
+    def decode(self, latent: Tensor) -> SoftGraphs:
+        """Latents [B, size] to the logits of B graphs."""
+        return SoftGraphs.from_flat(self.decoder(latent), self.settings.max_atoms, self.kinds)
+
+    def graphs(self, batch: int, rng: torch.Generator) -> SoftGraphs:
+        """Graphs drawn for training, with gradients."""
+        noise = torch.randn(batch, self.noise, generator=rng)
+        return draw(self(noise), self.settings.draw, rng, temperature=self.settings.temperature)
+
+    @torch.no_grad()
+    def sample(
+        self, n: int, *, seed: int, batch: int = BATCH, on_batch: Callable[[int], None] = lambda done: None
+    ) -> list[Molecule]:
+        """`n` molecules from noise, in order; nothing is repaired or drawn again, and what is no molecule says why.
+
+        The same seed and batch give the same molecules; `on_batch` is told how many were just drawn.
+        """
+        rng = torch.Generator().manual_seed(seed)
+        found: list[Molecule] = []
+        for start in range(0, n, batch):
+            # A whole batch is always drawn, so that the first molecules do not depend on how many are wanted.
+            logits = self(torch.randn(batch, self.noise, generator=rng))
+            chosen = harden(draw(logits, self.settings.sample, rng), self.settings.atoms)
+            some = min(batch, n - start)
+            found += decode(type(chosen)(chosen.nodes[:some], chosen.bonds[:some], chosen.atoms))
+            on_batch(some)
+        return found
+
+    def save(self, path: str | Path, **about: Any) -> None:
+        """Write `path`.safetensors and `path`.json, with what there is to say `about` the training."""
+        save_weights(path, self, {"kind": KIND, "network": self.settings.model_dump(mode="json"), **about})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """What `save` wrote. Raises WeightsError for what is missing, damaged or of another architecture."""
+        description = read_description(path, KIND)
+        try:
+            generator = cls(OneShotSettings(**description["network"]))
+        except (ValidationError, KeyError, TypeError):
+            raise WeightsError(f"{path}.json: its settings are not those of a {KIND}") from None
+        load_weights(path, generator)
+        return generator.eval()
+
+
+def load_one_shot(weights: str | Path) -> OneShotGenerator:
+    """The generator from a path (without its suffix) or a folder that training wrote. Raises WeightsError."""
+    path = Path(weights)
+    return OneShotGenerator.load(path / "weights" if path.is_dir() else path)

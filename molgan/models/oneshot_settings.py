@@ -1,0 +1,52 @@
+"""Settings of the one-shot generator and of the critic that it is trained against."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from molgan.graphs.dense import QM9_ATOMS
+from molgan.settings import Settings
+
+
+class LatentSettings(Settings):
+    """A generator in two parts: noise is moved to the latent of a molecule, and that is decoded to a graph.
+
+    The encoder, which training alone needs, has the width and the depth of the decoder.
+    """
+
+    size: int = Field(48, ge=2, le=1024, description="numbers that a molecule is encoded as")
+    width: int = Field(512, ge=8, le=8192, description="features of encoder and decoder")
+    blocks: int = Field(3, ge=1, le=32, description="residual blocks of encoder and decoder")
+    flow_width: int = Field(768, ge=8, le=8192, description="features of the network that moves the noise")
+    flow_blocks: int = Field(4, ge=1, le=32, description="its residual blocks")
+    flow_steps: int = Field(8, ge=1, le=256, description="times that it is applied, all of them one forward pass")
+
+
+class OneShotSettings(Settings):
+    """The one-shot generator: noise to all atoms and bonds of a molecule at once."""
+
+    max_atoms: int = Field(9, ge=2, le=64, description="heavy atoms of the largest molecule")
+    atoms: tuple[str, ...] = Field(QM9_ATOMS, min_length=1, description="elements with charges")
+    noise: int = Field(32, ge=1, le=4096, description="random numbers a molecule; with `latent` its `size`")
+    hidden: tuple[int, ...] = Field((128, 256, 512), description="widths of MolGAN's layers; unused with `latent`")
+    latent: LatentSettings | None = None
+    draw: Literal["soft", "gumbel", "straight_through", "argmax"] = Field(
+        "straight_through", description="how graphs are made of logits while training"
+    )
+    sample: Literal["straight_through", "argmax"] = Field("argmax", description="how they are made when sampling")
+    temperature: float = Field(1.0, gt=0, description="of the softmax")
+
+
+class DenseCriticSettings(Settings):
+    """The network that tells real from generated dense graphs; the reward network has the same body."""
+
+    kind: Literal["relational", "flat", "both"] = Field(
+        "relational", description="MolGAN's R-GCN, residual layers on the ordered graph, or both added"
+    )
+    convolutions: tuple[int, ...] = Field((64, 32), min_length=1, description="widths of the graph convolutions")
+    readout: int = Field(128, ge=1, description="features of a molecule after the gated sum")
+    head: tuple[int, ...] = Field((128,), description="widths of the layers behind the readout")
+    width: int = Field(512, ge=8, description="of the residual layers")
+    blocks: int = Field(2, ge=1, description="residual blocks")
+    pack: int = Field(1, ge=1, le=16, description="molecules that are judged together (PacGAN)")
+    minibatch_kernels: int = Field(0, ge=0, description="of minibatch discrimination; 0 is none")

@@ -1,0 +1,106 @@
+"""Train a one-shot generator from its configuration: data, networks, loops, weights."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from molgan.campaign.folder import opened
+from molgan.campaign.mirror import mirrored
+from molgan.config import OneShotConfig, write_config
+from molgan.prior import TrainingReporter, processes_for
+from molgan.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from molgan.graphs.dense_data import DenseData
+    from molgan.models.oneshot import OneShotGenerator
+
+
+def train_one_shot(config: OneShotConfig, *, progress: Progress | None = None) -> Path:
+    """Train, or go on from the last checkpoint in the run folder; returns the path of the weights, without suffix.
+
+    The run folder holds config.yaml, metrics.jsonl, tensorboard/, checkpoints/ and at the end weights.safetensors and
+    weights.json. Raises RunError when another process works there or it cannot be written, InputError when no molecule
+    has a dense graph, WeightsError when its checkpoint is of another training.
+    """
+    import torch
+
+    from molgan.graphs.dense_data import prepare_dense
+    from molgan.models.oneshot import OneShotGenerator, load_one_shot
+
+    progress = progress or Silent()
+    if config.compute.threads:
+        torch.set_num_threads(config.compute.threads)
+    with opened(config.folder) as folder, mirrored(folder, config.storage) as keep:
+        write_config(config, folder / "config.yaml")
+        if config.generator is None:
+            generator = OneShotGenerator(config.network, seed=config.seed)
+        else:
+            generator = load_one_shot(config.generator.weights)
+        data = prepare_dense(
+            config.data.train,
+            column=config.data.column,
+            max_atoms=generator.settings.max_atoms,
+            atoms=generator.settings.atoms,
+            processes=processes_for(config.data.train),
+            progress=progress,
+        )
+        progress.message(f"{len(data):,} molecules, {config.held_out:,} of them held out for evaluation")
+        part = data.part(config.held_out, None)
+        _learn_latents(config, generator, part, folder, progress, keep)
+        outcome = _play(config, generator, part, folder, progress, keep)
+        about = {name: value for name, value in config.model_dump(mode="json").items() if name in _TOLD and value}
+        generator.save(folder / "weights", **about, data=data.summary, outcome=outcome)
+    return folder / "weights"
+
+
+_TOLD = ("seed", "critic", "autoencode", "flow", "oneshot", "objective", "held_out")
+
+
+def _learn_latents(
+    config: OneShotConfig,
+    generator: "OneShotGenerator",
+    data: "DenseData",
+    folder: Path,
+    progress: Progress,
+    keep: Callable[[], None],
+) -> None:
+    from molgan.training.latent import autoencode, match_flow
+
+    for name, loop, settings in (("autoencode", autoencode, config.autoencode), ("flow", match_flow, config.flow)):
+        if settings is not None:
+            report = TrainingReporter(folder, name, progress, settings.batch_size, keep)
+            place = folder / "checkpoints" / name
+            loop(generator, data, settings, seed=config.seed, checkpoint=place, report=report)  # type: ignore[arg-type]
+            report.close()
+
+
+def _play(
+    config: OneShotConfig,
+    generator: "OneShotGenerator",
+    data: "DenseData",
+    folder: Path,
+    progress: Progress,
+    keep: Callable[[], None],
+) -> dict[str, Any]:
+    from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork
+    from molgan.scoring.objective import Objective
+    from molgan.training.oneshot import train_oneshot
+
+    settings = config.oneshot
+    report = TrainingReporter(folder, "oneshot", progress, settings.batch_size, keep)
+    objective = Objective(config.objective) if config.objective is not None and settings.gan_weight < 1 else None
+    outcome = train_oneshot(
+        generator,
+        DenseCritic(generator.settings, config.critic, seed=config.seed + 1),
+        data,
+        settings,
+        reward=objective and objective.reward,
+        reward_network=objective and DenseRewardNetwork(generator.settings, config.critic, seed=config.seed + 2),
+        seed=config.seed,
+        checkpoint=folder / "checkpoints" / "oneshot",
+        report=report,
+        message=progress.message,
+    )
+    report.close()
+    return asdict(outcome)

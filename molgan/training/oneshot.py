@@ -1,0 +1,246 @@
+"""Adversarial training of a one-shot generator: MolGAN's three players, and what keeps them from collapsing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from molgan.errors import WeightsError
+from molgan.evaluation.collapse import Verdict
+from molgan.graphs.dense import decode
+from molgan.graphs.dense_data import DenseData
+from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork
+from molgan.models.oneshot import OneShotGenerator
+from molgan.models.precision import autocast
+from molgan.models.soft_graphs import SoftGraphs, harden, one_hot
+from molgan.training.checkpoint import load_checkpoint, save_checkpoint
+from molgan.training.gan_losses import GAN_LOSSES
+from molgan.training.latent import anchor_loss
+from molgan.training.losses import gradient_penalty, zero_centred_penalty
+from molgan.training.memory import Reward
+from molgan.training.oneshot_run import OneShotOutcome, OneShotRun
+from molgan.training.oneshot_settings import OneShotTrainingSettings
+from molgan.training.signal import step_seed
+
+Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
+
+
+def train_oneshot(
+    generator: OneShotGenerator,
+    critic: DenseCritic,
+    data: DenseData,
+    settings: OneShotTrainingSettings,
+    *,
+    reward: Reward | None = None,
+    reward_network: DenseRewardNetwork | None = None,
+    seed: int,
+    checkpoint: Path | None = None,
+    report: Report = lambda metrics, checkpoint: None,
+    message: Callable[[str], None] = lambda text: None,
+) -> OneShotOutcome:
+    """Train `generator` in place against `critic`, and for a `reward` by way of `reward_network`.
+
+    A step updates the critic `critic_steps` times, the reward network once, and the generator once, with
+    gan_weight · adversarial + (1 - gan_weight) · scale · (-predicted reward).
+
+    Departures from MolGAN (De Cao & Kipf 2018): atoms and bonds in Kekulé form with charges, in canonical order; real
+    molecules are drawn with replacement, so that a run is so many steps and not epochs; training does not stop where
+    uniqueness falls below 2%, unless the watch is on. Levers that MolGAN does not have are off by default: other losses
+    and penalties, packing, the averaged generator, size curriculum, diversity, entropy, anchor, watch.
+
+    The watch draws molecules now and then. On collapse or divergence the training goes back to its last good state
+    (`LastGood`) and changes what `cure` says. With a `checkpoint` folder training goes on from there exactly. Raises
+    WeightsError for one of another training.
+    """
+    rows = _chosen(len(data), settings.molecules, seed)
+    run = OneShotRun(generator, critic, settings, reward, reward_network)
+    identity = {"seed": seed, "molecules": len(rows), **settings.model_dump(mode="json")}
+    if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
+        if saved[1]["identity"] != identity:
+            raise WeightsError(f"{checkpoint}: a checkpoint of another training; delete it or change the run folder")
+        run.resume(*saved)
+    while run.step < settings.steps and run.outcome.stopped is None:
+        run.step += 1
+        rng = torch.Generator().manual_seed(step_seed(seed, run.step, run.cures))
+        run.pace((settings.steps - run.step + 1) / settings.steps if settings.decay else 1.0)
+        small = grown_rows(data, rows, run.step, settings)
+        metrics: dict[str, Any] = {"step": run.step, "steps": settings.steps}
+        turns = settings.critic_steps + (settings.critic_warmup if run.step == 1 else 0)
+        for turn in range(turns):
+            fake = _generated(run, rng, trains=turn == turns - 1)
+            metrics |= _update_critic(run, data, small, fake.detach(), turn, rng)
+        # The last molecules are for all three players; the generator has not changed since they were drawn.
+        if run.reward_network is not None:
+            metrics |= _update_reward_network(run, data, small, fake.detach(), rng)
+        metrics |= _update_generator(run, data, small, fake, rng)
+        verdict = _look(run, metrics, rng)
+        if verdict.state != "healthy":
+            message(run.cure(verdict))
+            metrics |= {"event": "collapse", "message": run.outcome.events[-1]}
+        saves = run.step % settings.checkpoint_every == 0 or run.step == settings.steps or "event" in metrics
+        if saves and "event" not in metrics:
+            run.offer()
+        saved_now = {"step": run.step} if saves and checkpoint is not None else None
+        if saved_now and checkpoint is not None:
+            tensors, state = run.checkpoint()
+            save_checkpoint(checkpoint, tensors, {**state, "identity": identity})
+        if (
+            metrics["step"] % settings.report_every == 0
+            or run.step == settings.steps
+            or saved_now
+            or "event" in metrics
+        ):
+            report(metrics, saved_now)
+    generator.load_state_dict(run.averaged.state_dict())
+    generator.eval()
+    run.outcome.oracle_calls = 0 if run.oracle is None else run.oracle.calls
+    return run.outcome
+
+
+def _generated(run: OneShotRun, rng: torch.Generator, *, trains: bool) -> SoftGraphs:
+    """Graphs that the generator draws, with gradients if it `trains` on them."""
+    with torch.set_grad_enabled(trains), autocast(enabled=run.settings.bf16):
+        nodes, bonds = run.generator.graphs(run.settings.batch_size, rng)
+    return SoftGraphs(nodes.float(), bonds.float())
+
+
+def _update_critic(
+    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: SoftGraphs, turn: int, rng: torch.Generator
+) -> dict[str, Any]:
+    settings = run.settings
+    real = _real(data, rows, settings.batch_size, rng)[0]
+    on_real, on_fake = run.critic(*real), run.critic(*fake)
+    loss = GAN_LOSSES[settings.loss].critic(on_real, on_fake)
+    if ((run.step - 1) * settings.critic_steps + turn) % settings.penalty_every == 0:
+        penalty = torch.zeros(())
+        if settings.gradient_penalty:
+            penalty = penalty + settings.gradient_penalty * gradient_penalty(run.critic, real, fake, rng)
+        if settings.r1:
+            penalty = penalty + settings.r1 * zero_centred_penalty(run.critic, real)
+        if settings.r2:
+            penalty = penalty + settings.r2 * zero_centred_penalty(run.critic, fake)
+        loss = loss + penalty * settings.penalty_every * run.penalty
+    norm = _step(run.critic_optimizer, loss, run.critic, settings.clip)
+    gap = (on_real.mean() - on_fake.mean()).item()
+    return {"critic_loss": loss.item(), "critic_gap": gap, "critic_gradient_norm": norm}
+
+
+def _update_reward_network(
+    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: SoftGraphs, rng: torch.Generator
+) -> dict[str, Any]:
+    """Teach the reward network what real and generated molecules earn; a repeat, or a full scaffold, earns less."""
+    settings, network = run.settings, run.reward_network
+    assert network is not None and run.oracle is not None and run.reward_optimizer is not None
+    real, chosen = _real(data, rows, settings.batch_size, rng)
+    smiles = [molecule.smiles for molecule in decode(harden(fake, run.generator.settings.atoms))]
+    earned = run.oracle([text for text in smiles if text is not None])
+    allowed = earned
+    valid = [text for text in smiles if text is not None]
+    if run.diversity is not None and run.rewards:
+        allowed = run.diversity.penalise(valid, earned)
+    first = {text: i for i, text in reversed(list(enumerate(valid)))}
+    repeated = np.array([first[text] != i for i, text in enumerate(valid)], dtype=float)
+    targets = torch.zeros(len(smiles))
+    targets[[i for i, text in enumerate(smiles) if text is not None]] = torch.from_numpy(
+        np.clip(allowed - settings.repeat_penalty * repeated, 0, 1)
+    ).float()
+    known = torch.from_numpy(run.oracle([data.smiles[i] for i in chosen])).float()
+    loss = network.loss(real, known) + network.loss(fake, targets)
+    _step(run.reward_optimizer, loss, network, settings.clip)
+    score = float(earned.sum() / len(smiles))
+    return {"reward_loss": loss.item(), "score": score, "valid": len(valid) / len(smiles)}
+
+
+def _update_generator(
+    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: SoftGraphs, rng: torch.Generator
+) -> dict[str, Any]:
+    settings = run.settings
+    real = _real(data, rows, settings.batch_size, rng)[0]
+    with torch.no_grad():
+        on_real = run.critic(*real)
+    loss = adversarial = GAN_LOSSES[settings.loss].generator(on_real, run.critic(*fake))
+    metrics = {"loss": adversarial.item()}
+    if run.rewards and run.reward_network is not None:
+        predicted = run.reward_network(*fake).mean()
+        scale = (adversarial / predicted).abs().detach() if settings.balance else 1.0
+        loss = run.gan_weight * adversarial - (1 - run.gan_weight) * scale * predicted
+        metrics |= {"predicted_reward": predicted.item(), "gan_weight": run.gan_weight}
+    if settings.entropy:
+        spread = _entropy(fake)
+        loss = loss - settings.entropy * spread
+        metrics |= {"entropy": spread.item()}
+    if settings.anchor:
+        held = anchor_loss(run.generator, real.flat(), rng)
+        loss = loss + settings.anchor * held
+        metrics |= {"anchor": held.item()}
+    metrics["gradient_norm"] = _step(run.optimizer, loss, run.trained, settings.clip)
+    if settings.ema:
+        # Young averages follow quickly, so that the first weights are forgotten.
+        keep = min(settings.ema, (1 + run.step) / (10 + run.step))
+        with torch.no_grad():
+            for average, current in zip(run.averaged.parameters(), run.generator.parameters(), strict=True):
+                average.lerp_(current, 1 - keep)
+    return metrics
+
+
+def _look(run: OneShotRun, metrics: dict[str, Any], rng: torch.Generator) -> Verdict:
+    """What the watch says of a few fresh molecules, and of this step's gap and gradient."""
+    settings = run.settings
+    if run.watch is None or run.step < settings.watch_from * settings.steps:
+        finite = all(math.isfinite(value) for value in metrics.values() if isinstance(value, float))
+        return Verdict("healthy") if finite else Verdict("diverging", "a loss is not finite")
+    smiles: list[str | None] = []
+    if run.step % settings.watch_every == 0:
+        seed = int(torch.randint(2**62, (), generator=rng))
+        drawn = run.generator.sample(settings.watch_batch, seed=seed, batch=settings.watch_batch)
+        smiles = [molecule.smiles for molecule in drawn]
+    verdict = run.watch.update(smiles, critic_gap=metrics["critic_gap"], gradient_norm=metrics["gradient_norm"])
+    metrics |= {name: verdict.figures[name] for name in verdict.figures}
+    return verdict
+
+
+def _step(optimizer: torch.optim.Optimizer, loss: Tensor, module: nn.Module, clip: float) -> float:
+    """One update; the norm of the gradient before it was clipped."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        parameter.grad = gradient
+    norm = torch.nn.utils.clip_grad_norm_(parameters, clip or math.inf)
+    optimizer.step()
+    return float(norm)
+
+
+def _chosen(molecules: int, wanted: int | None, seed: int) -> np.ndarray:
+    """The rows of the training data that are used, in ascending order."""
+    if wanted is None or wanted >= molecules:
+        return np.arange(molecules)
+    return np.sort(np.random.default_rng([seed, molecules]).choice(molecules, wanted, replace=False))
+
+
+def grown_rows(data: DenseData, rows: np.ndarray, step: int, settings: OneShotTrainingSettings) -> np.ndarray:
+    """The rows of the molecules that are small enough for this step of the curriculum."""
+    if settings.curriculum is None:
+        return rows
+    largest, start = int(data.sizes[rows].max()), settings.curriculum.start
+    share = min(1.0, (step - 1) / max(1, settings.curriculum.until * settings.steps))
+    small = rows[data.sizes[rows] <= start + math.floor(share * (largest - start) + 1e-9)]
+    return small if len(small) else rows
+
+
+def _real(data: DenseData, rows: np.ndarray, n: int, rng: torch.Generator) -> tuple[SoftGraphs, np.ndarray]:
+    """Real molecules, drawn with replacement, and their rows."""
+    chosen = rows[torch.randint(len(rows), (n,), generator=rng).numpy()]
+    return one_hot(data.graphs, chosen), chosen
+
+
+def _entropy(graphs: SoftGraphs) -> Tensor:
+    """Mean entropy of the batch's categories at each position and pair, in nats: 0 if all graphs are the same."""
+    shares = [graphs.nodes.mean(0).flatten(0, -2), graphs.bonds.mean(0).flatten(0, -2)]
+    entropies = [-(share * share.clamp(min=1e-8).log()).sum(-1) for share in shares]
+    return torch.cat(entropies).mean()

@@ -1,0 +1,104 @@
+"""One-shot generators from the command line: train, sample, evaluate."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from molgan.cli import app
+from molgan.config import OneShotConfig, load, load_training
+from molgan.errors import ConfigError
+from molgan.oneshot import train_one_shot
+
+SMALL = Path(__file__).parent / "graphs" / "qm9.smi"
+
+PAPER = """\
+data: {train: train.smi}
+network: {hidden: [16, 32]}
+critic: {convolutions: [8], readout: 8, head: [8]}
+oneshot: {steps: 6, batch_size: 8, gradient_penalty: 10, critic_steps: 2, gan_weight: 0.5, checkpoint_every: 5}
+objective: {components: [{scorer: qed}]}
+held_out: 20
+"""
+
+LATENT = """\
+data: {train: train.smi}
+network: {draw: argmax, latent: {size: 8, width: 32, blocks: 1, flow_width: 16, flow_blocks: 1, flow_steps: 2}}
+critic: {kind: both, width: 16, blocks: 1, pack: 2}
+autoencode: {steps: 30, batch_size: 16}
+flow: {steps: 10, batch_size: 16, noise: 0.5}
+oneshot: {steps: 6, batch_size: 8, loss: relativistic, r1: 1, r2: 1, critic_steps: 1, anchor: 0.1, ema: 0.9}
+held_out: 20
+"""
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOLGAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.smi").write_text(SMALL.read_text())
+
+
+def molgan(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("text", [PAPER, LATENT], ids=["paper", "latent"])
+def test_train_sample_and_evaluate(text: str, tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(text)
+    trained = molgan("train", "small.yaml")
+    assert trained.exit_code == 0, trained.output
+    stages = {json.loads(line)["stage"] for line in Path("runs/small/metrics.jsonl").read_text().splitlines()}
+    assert stages == ({"oneshot"} if text is PAPER else {"autoencode", "flow", "oneshot"})
+    assert molgan("sample", "-n", 50, "--weights", "runs/small", "-o", "samples.smi").exit_code == 0
+    lines = Path("samples.smi").read_text().splitlines()
+    assert len(lines) == 50
+    assert all(line == "?" or "." not in line for line in lines)
+    result = molgan("evaluate", "samples.smi", "--reference", "train.smi", "--json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert figures["samples"] == 50
+    assert figures["valid"] == pytest.approx(1 - lines.count("?") / 50)
+
+
+def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "small.yaml").write_text(LATENT)
+
+    def train(out: str) -> Path:
+        config = load_training("small.yaml", [f"out={out}", "oneshot.checkpoint_every=2", "flow.checkpoint_every=4"])
+        assert isinstance(config, OneShotConfig)
+        return train_one_shot(config)
+
+    whole = train("whole")
+    with monkeypatch.context() as patch:
+        patch.setattr("molgan.oneshot._play", None)
+        with pytest.raises(TypeError):
+            train("broken")
+    assert train("broken").with_suffix(".safetensors").read_bytes() == whole.with_suffix(".safetensors").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("objective=null", "oneshot.gan_weight below 1 needs an `objective`"),
+        ("oneshot.gradient_penalty=0", "loss wasserstein needs gradient_penalty"),
+        ("critic.pack=3", "not a multiple of critic.pack, 3"),
+        ("network.latent={size: 4}", "needs the sections `autoencode` and `flow`"),
+        ("flow={steps: 5}", "only a network with `latent`"),
+        ("oneshot.gan_wieght=0.5", "did you mean 'gan_weight'?"),
+        ("oneshot.loss=wgan", "oneshot.loss"),
+    ],
+)
+def test_mistakes_are_told(tmp_path: Path, override: str, told: str) -> None:
+    (tmp_path / "small.yaml").write_text(PAPER)
+    with pytest.raises(ConfigError) as caught:
+        load("small.yaml", [override])
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["molgan_paper_qm9", "qm9"])
+def test_shipped_configurations_load(name: str) -> None:
+    config = load(Path(__file__).parents[1] / "configs" / f"{name}.yaml")
+    assert isinstance(config, OneShotConfig)
+    assert config.held_out == 10_000
