@@ -9,7 +9,8 @@ from typing import Any
 
 from molgan.errors import ConfigError, InputError, RunError
 
-_STAGES = ("adversarial", "reinforce", "optimize", "library", "reference", "report")
+_OPTIONAL = ("adversarial", "reinforce", "optimize")
+_ALWAYS = ("library", "reference", "report")
 _TRAINING = ("pretrain",)
 _METRICS_OF = {"critic": "adversarial"}
 
@@ -47,7 +48,7 @@ def read_status(run: str) -> Status:
     config = files.yaml("config.yaml")
     if config is None:
         raise InputError(f"{run}: no run folder (config.yaml is missing)")
-    names = _TRAINING if "pretrain" in config else tuple(n for n in _STAGES if config.get(n, True) is not None)
+    names = _TRAINING if "pretrain" in config else (*(n for n in _OPTIONAL if config.get(n) is not None), *_ALWAYS)
     last: dict[str, dict[str, Any]] = {}
     for row in files.lines("metrics.jsonl"):
         last[_METRICS_OF.get(row.get("stage", ""), row.get("stage", ""))] = row

@@ -137,7 +137,9 @@ def test_the_gradient_penalty_trains_every_part_of_a_critic() -> None:
     gradient_penalty(critic, real(), permuted(real(), torch.arange(9).flip(0))).backward()
     without = {name for name, p in critic.named_parameters() if p.grad is None or not p.grad.abs().sum()}
     # A block starts as the identity, and a bias behind all else has no part in the slope.
-    assert without <= {"flat.last.bias", "flat.norm.bias", "head.2.bias"} | {n for n in without if n.startswith("flat.blocks.1")}
+    assert without <= {"flat.last.bias", "flat.norm.bias", "head.2.bias"} | {
+        n for n in without if n.startswith("flat.blocks.1")
+    }
 
 
 def test_a_reward_network_judges_each_molecule_alone_between_0_and_1() -> None:
