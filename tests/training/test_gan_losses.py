@@ -27,7 +27,9 @@ def best_slope(loss: str, penalty: str = "") -> float:
         optimizer.zero_grad()
         total = GAN_LOSSES[loss].critic(critic(REAL), critic(FAKE))
         if penalty == "gradient":
-            total = total + 10 * gradient_penalty(critic, [REAL[:, None]], [FAKE[:, None]], torch.Generator().manual_seed(0))
+            total = total + 10 * gradient_penalty(
+                critic, [REAL[:, None]], [FAKE[:, None]], torch.Generator().manual_seed(0)
+            )
         if penalty == "r1 and r2":
             total = total + 2 * zero_centred_penalty(critic, [REAL[:, None]])
             total = total + 2 * zero_centred_penalty(critic, [FAKE[:, None]])
