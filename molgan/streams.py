@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from molgan.errors import RunError
+from molgan.processes import end_with_parent
 
 Work = Callable[[Any], bytes]
 """What is done with a chunk. It is sent to each process once, and so keeps there what it has loaded."""
@@ -125,6 +126,7 @@ _work: Work | None = None
 
 def _begin(work: Work) -> None:
     global _work
+    end_with_parent()
     _work = work
 
 

@@ -7,6 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
 from molgan.errors import RunError
+from molgan.processes import end_with_parent
 from molgan.progress import Progress, Silent
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ def _run(function: Callable[[list[T]], list[R]], chunks: list[list[T]], n_jobs: 
         yield from map(function, chunks)
         return
     # An executor, not a multiprocessing.Pool: a pool whose processes die waits for ever.
-    with ProcessPoolExecutor(n_jobs, mp_context=multiprocessing.get_context("spawn")) as executor:
+    with ProcessPoolExecutor(n_jobs, multiprocessing.get_context("spawn"), initializer=end_with_parent) as executor:
         try:
             yield from executor.map(function, chunks)
         except BrokenProcessPool as error:

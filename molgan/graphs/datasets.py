@@ -28,6 +28,7 @@ from molgan.graphs.motif_actions import (
     encode_with,
     spell,
 )
+from molgan.processes import end_with_parent
 from molgan.progress import Progress, Silent
 
 _CHUNK = 4_000
@@ -277,5 +278,5 @@ def _in_parallel(work: Callable[[list[str]], _Chunk], chunks: Iterator[list[str]
     if processes <= 1:
         yield from map(work, chunks)
         return
-    with get_context("spawn").Pool(processes) as pool:
+    with get_context("spawn").Pool(processes, end_with_parent) as pool:
         yield from pool.imap(work, chunks)

@@ -19,6 +19,7 @@ from molgan.chem import cache
 from molgan.chem.io import read_smiles
 from molgan.errors import InputError
 from molgan.graphs.dense import QM9_ATOMS, DenseGraphs, encode
+from molgan.processes import end_with_parent
 from molgan.progress import Progress, Silent
 
 _CHUNK = 2_000
@@ -128,7 +129,7 @@ def _in_parallel(
     if processes <= 1:
         yield from map(_encode_chunk, chunks)
         return
-    with get_context("spawn").Pool(processes) as pool:
+    with get_context("spawn").Pool(processes, end_with_parent) as pool:
         yield from pool.imap(_encode_chunk, chunks)
 
 

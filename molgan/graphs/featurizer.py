@@ -18,6 +18,7 @@ from rdkit.Chem import rdMolDescriptors
 from molgan.chem.molecule import Molecule, parse
 from molgan.errors import InputError
 from molgan.graphs.arrays import ATOM_COLUMNS, RELATIONS, GraphArrays, join, offsets
+from molgan.processes import end_with_parent
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -52,7 +53,7 @@ def featurize_all(molecules: Sequence[str | Molecule | Chem.Mol | None], *, work
     workers = min(workers, len(chunks), os.cpu_count() or 1)
     if workers < 2 or not all(isinstance(molecule, str | None) for molecule in molecules):
         return join([_featurize_chunk(chunk) for chunk in chunks])
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=end_with_parent) as pool:
         return join(list(pool.map(_featurize_chunk, chunks)))
 
 
