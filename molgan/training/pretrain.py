@@ -49,7 +49,9 @@ def pretrain(
     With a `share` this is one worker of several, each of which computes its part of every batch.
     """
     steps = max(1, round(settings.epochs * len(data) / settings.batch_size))
-    optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+    optimizer = torch.optim.AdamW(
+        generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+    )
     identity = {"steps": steps, "seed": seed, "molecules": len(data), **settings.model_dump()}
     done = 0
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
