@@ -13,6 +13,9 @@ class Progress(Protocol):
     def advance(self, task: str, done: int = 1, **figures: float) -> None:
         """`done` more units are finished; `figures` are shown beside the bar (loss=…, valid=…)."""
 
+    def note(self, task: str, facts: Mapping[str, str]) -> None:
+        """What a task knows beside its figures, its best molecule say; takes the place of what it told before."""
+
     def finish(self, task: str) -> None:
         """A task has ended."""
 
@@ -27,6 +30,9 @@ class Silent:
         pass
 
     def advance(self, task: str, done: int = 1, **figures: float) -> None:
+        pass
+
+    def note(self, task: str, facts: Mapping[str, str]) -> None:
         pass
 
     def finish(self, task: str) -> None:

@@ -8,13 +8,12 @@ import pandas
 import pytest
 import torch
 from rich.console import Console
-from rich.progress import Progress as Bars
 from rich.progress import TextColumn
 from typer.testing import CliRunner, Result
 
 from molgan.chem.molecule import parse
 from molgan.cli import app
-from molgan.cli.progress import PlainLines, ProgressBars, format_figures, show_progress
+from molgan.cli.progress import Bars, PlainLines, ProgressBars, format_figures, show_progress
 from molgan.graphs.motif_actions import Vocabulary
 from molgan.models.motif import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
@@ -188,6 +187,19 @@ def test_progress_on_a_terminal_shows_count_and_figures() -> None:
         progress.finish("train")
     assert "train 4 loss 1.235" in screen.getvalue()
     assert "[not markup]" in screen.getvalue()
+
+
+def test_what_a_task_notes_is_in_a_panel_until_it_ends() -> None:
+    screen = StringIO()
+    console = Console(file=screen, force_terminal=True, color_system=None, width=160)
+    with Bars(TextColumn("{task.description}"), console=console) as bars:
+        progress = ProgressBars(bars)
+        progress.start("reinforce", 10)
+        progress.note("reinforce", {"best so far": "0.912  c1ccccc1[N+](=O)[O-]"})
+        bars.refresh()
+        assert "best so far  0.912  c1ccccc1[N+](=O)[O-]" in screen.getvalue()
+        progress.finish("reinforce")
+        assert bars.panel is None
 
 
 def test_progress_without_a_terminal_is_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,19 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from rdkit import Chem
 
-from molgan.board import Board
 from molgan.campaign.reporter import Reporter
 from molgan.campaign.stage import Counts, Stage, with_contents
+from molgan.campaign.watched import Watched
 from molgan.campaign.work import Work
 from molgan.chem.io import read_smiles, write_files
 from molgan.training.settings import AnalogueSettings, DesignSettings
 
 if TYPE_CHECKING:
     from molgan.models.motif import MotifGenerator
-    from molgan.scoring.objective import Objective
     from molgan.training.optimize import OptimizeOutcome
 
 CALLS = "calls.csv"
@@ -50,14 +48,10 @@ def optimize(
         agent = (agent if settings.stereo else without_stereo(agent)).to(work.device)
         prior = load_generator(weights).to(work.device)
         carried = _lessons(work, settings, agent, prior, stage.folder)
-        with Reporter(work, stage.name, resumes) as reporter, Board(work.folder, stage.name) as board:
-
-            def report(metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
-                reporter(metrics, saved)
-                board(metrics)
-
+        watched = Watched(work.objective)
+        with Reporter(work, stage.name, resumes, watched) as report:
             start = list(dict.fromkeys([*starting_molecules(settings), *carried]))
-            outcome = _run(work, settings, agent, work.objective, start, stage.folder, report, prior)
+            outcome = _run(work, settings, agent, watched, start, stage.folder, report, prior)
         ledger = outcome.ledger
         _write_calls(stage.folder / CALLS, ledger.calls)
         agent.cpu().save(stage.folder / "generator")
@@ -81,7 +75,7 @@ def _lessons(
         start = list(dict.fromkeys([*starting_molecules(settings), *carried]))
         work.progress.start(f"lesson {i}", lesson.budget)
         with ScoringPool(lesson.objective, work.cores) as objective:
-            outcome = _run(work, own, agent, objective, start, folder / f"lesson_{i}", _silent, prior)
+            outcome = _run(work, own, agent, Watched(objective), start, folder / f"lesson_{i}", _silent, prior)
         work.progress.finish(f"lesson {i}")
         _tell(work, f", lesson {i}", outcome)
         scored = [call for call in outcome.ledger.calls if not math.isnan(call.score)]
@@ -94,7 +88,7 @@ def _run(
     work: Work,
     settings: DesignSettings,
     agent: "MotifGenerator",
-    objective: "Objective",
+    objective: Watched,
     start: list[str],
     folder: Path,
     report: Callable[..., None],
@@ -106,7 +100,7 @@ def _run(
 
     return run(
         agent,
-        lambda smiles: np.asarray(objective(smiles).total).tolist(),
+        lambda smiles: objective.total(smiles).tolist(),
         settings_of(settings, None, start),
         budget=settings.budget,
         seed=work.config.seed,

@@ -10,6 +10,7 @@ import numpy as np
 
 from molgan.campaign.reporter import Reporter
 from molgan.campaign.stage import Counts, Stage, with_contents
+from molgan.campaign.watched import Watched
 from molgan.campaign.work import Work
 from molgan.chem.settings import DataSettings
 from molgan.errors import RunError
@@ -93,14 +94,14 @@ def reinforce(
         from molgan.training.memory import OracleCache
         from molgan.training.reinforce import reinforce as train
 
-        agent = load_generator(weights)
-        with Reporter(work, stage.name, resumes) as report:
+        agent, watched = load_generator(weights), Watched(work.objective)
+        with Reporter(work, stage.name, resumes, watched) as report:
             outcome = work.train(
                 partial(train, settings=settings, seed=config.seed),
                 {"agent": agent, **({"critic": Discriminator.load(critic)} if critic else {})},
                 checkpoint=stage.folder / "checkpoint",
                 report=report,
-                reward=OracleCache(work.objective.reward),  # a loop that starts again asks again
+                reward=OracleCache(watched.reward),  # a loop that starts again asks again
                 message=work.progress.message,
             )
         _save(stage, generator=agent)

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 _SECONDS_BETWEEN_LINES = 5.0
@@ -12,13 +13,14 @@ class JsonLines:
     """Each line has `time` (ISO 8601, UTC) and `event`: start, progress, finish, message or error.
 
     The first three have `task` and `done`, and `total` where it is known; `progress`, every five seconds at most, has
-    the task's latest figures.
+    the task's latest figures, and `notes` where it has some.
     """
 
     def __init__(self) -> None:
         self._done: dict[str, int] = {}
         self._total: dict[str, int | None] = {}
         self._told: dict[str, float] = {}
+        self._notes: dict[str, dict[str, str]] = {}
 
     def start(self, task: str, total: int | None = None) -> None:
         self._done[task], self._total[task], self._told[task] = 0, total, time.monotonic()
@@ -28,7 +30,11 @@ class JsonLines:
         self._done[task] += done
         if time.monotonic() - self._told[task] >= _SECONDS_BETWEEN_LINES:
             self._told[task] = time.monotonic()
-            self._tell("progress", task, **figures)
+            notes = self._notes.get(task)
+            self._tell("progress", task, **figures, **({"notes": notes} if notes else {}))
+
+    def note(self, task: str, facts: Mapping[str, str]) -> None:
+        self._notes[task] = dict(facts)
 
     def finish(self, task: str) -> None:
         self._tell("finish", task)
@@ -39,7 +45,7 @@ class JsonLines:
     def error(self, reason: str) -> None:
         self._line(event="error", text=reason)
 
-    def _tell(self, event: str, task: str, **figures: float) -> None:
+    def _tell(self, event: str, task: str, **figures: object) -> None:
         total = self._total[task]
         counts = {"done": self._done[task]} | ({} if total is None else {"total": total})
         self._line(event=event, task=task, **counts, **figures)

@@ -2,13 +2,15 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.panel import Panel
 from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
+from rich.progress import Progress as RichBars
+from rich.table import Table
 from rich.text import Text
 
 from molgan.cli.jsonlines import JsonLines
@@ -55,8 +57,19 @@ def tell_error(reason: str) -> None:
         print(f"molgan: {reason}", file=sys.stderr)
 
 
+class Bars(RichBars):
+    """Bars with a panel below of what the running task notes."""
+
+    panel: Panel | None = None
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        if self.panel is not None:
+            yield self.panel
+
+
 class ProgressBars:
-    """One bar a task, with units a second, time left, and the task's latest figures."""
+    """One bar a task, with units a second, time left, and the task's latest figures; below them what it notes."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
@@ -74,7 +87,14 @@ class ProgressBars:
         else:
             self._bars.update(bar, advance=done)
 
+    def note(self, task: str, facts: Mapping[str, str]) -> None:
+        table = Table.grid(padding=(0, 2))
+        for name, fact in facts.items():
+            table.add_row(Text(name, style="dim"), Text(fact, overflow="fold"))
+        self._bars.panel = Panel(table, title=task, title_align="left", border_style="dim", expand=False)
+
     def finish(self, task: str) -> None:
+        self._bars.panel = None
         bar = self._tasks[task]
         completed = next(row.completed for row in self._bars.tasks if row.id == bar)
         self._bars.update(bar, total=completed)
@@ -102,6 +122,7 @@ class _Task:
     started: float = field(default_factory=time.monotonic)
     shown: float = field(default_factory=time.monotonic)
     figures: dict[str, float] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 class PlainLines:
@@ -121,6 +142,11 @@ class PlainLines:
         if time.monotonic() - state.shown >= _SECONDS_BETWEEN_LINES:
             state.shown = time.monotonic()
             self.message(_line(task, state))
+            for name, fact in state.notes.items():
+                self.message(f"    {name}: {fact}")
+
+    def note(self, task: str, facts: Mapping[str, str]) -> None:
+        self._tasks[task].notes = dict(facts)
 
     def finish(self, task: str) -> None:
         state = self._tasks.pop(task)

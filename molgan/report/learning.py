@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from molgan.report.charts import curve
+from molgan.report.milestones import Milestone, milestones
 from molgan.report.quantities import METRICS, metric_title, title_of, write_short
 
 MAX_CHARTS = 12
@@ -32,12 +33,13 @@ class Chart:
 
 @dataclass(frozen=True)
 class TrainingStage:
-    """A stage of training with its charts; `omitted` are the titles of metrics that are not drawn."""
+    """A stage of training with its charts and best molecules; `omitted` are titles of metrics that are not drawn."""
 
     title: str
     steps: int
     charts: list[Chart]
     omitted: list[str]
+    milestones: list[Milestone]
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def _stage(name: str, rows: list[dict[str, Any]]) -> TrainingStage:
         steps=len({row["step"] for row in rows}),
         charts=[_chart(stage, metric, series[metric], marks) for metric in names[:MAX_CHARTS]],
         omitted=[metric_title(metric) for metric in names[MAX_CHARTS:]],
+        milestones=milestones(rows),
     )
 
 

@@ -33,6 +33,8 @@ from molgan.training.settings import OptimizeSettings
 from molgan.training.signal import step_seed
 from molgan.training.space import Decorations, Everything, Space
 
+_YIELDS = (0.5, 0.7, 0.9)  # scores, the molecules above which are counted
+
 Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 
@@ -183,6 +185,7 @@ class _Run:
             "best": top.score if top else math.nan,
             "best_10": self.best,
             "best_smiles": top.smiles if top else "",
+            **{f"above_{limit}": sum(call.score >= limit for call in self.ledger.calls) for limit in _YIELDS},
             "scaffolds": len({murcko_scaffold(entry.mol) for entry in self.elite.entries[:100]}),
             **{f"from_{origin}": origins.count(origin) for origin in sorted(set(origins))},
             **figures,

@@ -114,6 +114,7 @@ def reinforce(
             "loss": share.total(loss),
             "score": float(rewards.mean()),
             "best": run.replay.best[0].reward if run.replay.best else float("nan"),
+            "best_smiles": run.replay.best[0].smiles if run.replay.best else "",
             "unique": len(set(smiles)) / len(smiles),
             "kl": share.total((log_prob - anchored)[own < len(smiles)].sum()) / len(smiles),
             **({} if logits is None else {"critic_logit": float(logits.mean())}),

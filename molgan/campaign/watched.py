@@ -1,0 +1,31 @@
+"""An objective that remembers how its components did in the last batch, for those who watch."""
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from molgan.scoring.objective import Objective
+
+
+class Watched:
+    """The total of an objective; `components` are the means of the transformed values (0 to 1) over the last batch."""
+
+    def __init__(self, objective: "Objective") -> None:
+        self._objective = objective
+        self.components: dict[str, float] = {}
+
+    def total(self, smiles: Sequence[str | None]) -> np.ndarray:
+        """[n], NaN where a molecule has none."""
+        table = self._objective(smiles)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of a component that failed for all
+            self.components = {name: float(np.nanmean(values)) for name, values in table.transformed.items()}
+        return np.asarray(table.total)
+
+    def reward(self, smiles: Sequence[str | None]) -> np.ndarray:
+        """The total as `Objective.reward` gives it."""
+        # As there, a failure is 0: a policy needs a number for what it made.
+        return np.nan_to_num(self.total(smiles), nan=0.0)
