@@ -4,6 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from molgan.campaign.stage import Counts, Stage, with_contents
 from molgan.campaign.watched import Watched
 from molgan.campaign.work import Work
 from molgan.chem.io import read_smiles, write_files
-from molgan.training.settings import AnalogueSettings, DesignSettings
+from molgan.training.settings import AnalogueSettings, DesignSettings, TransferSettings
 
 if TYPE_CHECKING:
     from molgan.models.motif import MotifGenerator
@@ -47,6 +48,8 @@ def optimize(
         agent = load_generator(weights)
         agent = (agent if settings.stereo else without_stereo(agent)).to(work.device)
         prior = load_generator(weights).to(work.device)
+        if settings.transfer is not None:
+            _transfer(work, settings, settings.transfer, agent, prior, stage.folder)
         carried = _lessons(work, settings, agent, prior, stage.folder)
         watched = Watched(work.objective)
         with Reporter(work, stage.name, resumes, watched) as report:
@@ -60,6 +63,39 @@ def optimize(
 
     stage.perform(perform, work.progress)
     return stage
+
+
+def _transfer(
+    work: Work,
+    settings: DesignSettings,
+    how: TransferSettings,
+    agent: "MotifGenerator",
+    prior: "MotifGenerator",
+    folder: Path,
+) -> None:
+    """Agent and prior take after the start molecules; what was learned is kept for a run that goes on."""
+    from molgan.models.motif import MotifGenerator
+    from molgan.training.transfer import transfer
+
+    learned = folder / "transferred"
+    if not (folder / "transferred.json").exists():
+        work.progress.start("transfer", how.epochs)
+        outcome = transfer(
+            agent,
+            starting_molecules(settings),
+            how,
+            seed=work.config.seed,
+            report=lambda metrics, saved: work.progress.advance("transfer", 1, held_out=metrics["held_out"]),
+        )
+        work.progress.finish("transfer")
+        work.progress.message(
+            f"transfer: learned from {outcome.learned} actives; the {outcome.held_out} held out cost "
+            f"{outcome.before:.1f} nats before and {outcome.after:.1f} after epoch {outcome.epoch}"
+        )
+        agent.save(learned, transfer=asdict(outcome))
+    weights = MotifGenerator.load(learned).to(work.device).state_dict()
+    agent.load_state_dict(weights)
+    prior.load_state_dict(weights)
 
 
 def _lessons(

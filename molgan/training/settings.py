@@ -190,6 +190,19 @@ class LessonSettings(Settings):
     carry: int = Field(64, ge=0, description="best molecules that the next stage starts from; 0 forgets them")
 
 
+class TransferSettings(Settings):
+    """Fine-tuning of the prior on known actives, until those that are held out are likeliest."""
+
+    epochs: int = Field(60, ge=1, description="passes over the actives, at most")
+    patience: int = Field(5, ge=1, description="epochs without a gain on the held-out actives before it stops")
+    held_out: float = Field(0.2, gt=0, lt=1, description="share of the actives that is not learned from")
+    batch_size: int = Field(16, ge=1, description="actives an update")
+    learning_rate: float = Field(1e-4, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
+    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
+
+
 class DesignSettings(OptimizeSettings):
     """Goal-directed design as a stage of a campaign: the library is chosen from the molecules that were scored."""
 
@@ -197,7 +210,14 @@ class DesignSettings(OptimizeSettings):
     start: list[str] | InputPath = Field(default_factory=list, description="SMILES to start from, or a file of them")
     core: str | None = Field(None, description="kept in every molecule; grows at its marks *: *c1ccc(*)cc1")
     analogues: AnalogueSettings | None = None
+    transfer: TransferSettings | None = Field(None, description="learn from the start molecules, the actives, first")
     curriculum: list[LessonSettings] = Field(default_factory=list, description="easier objectives that come first")
+
+    @model_validator(mode="after")
+    def _has_actives(self) -> "DesignSettings":
+        if self.transfer is not None and not self.start:
+            raise ValueError("transfer: learns from the molecules of `start`; give some, or a file of them")
+        return self
 
     @field_validator("core")
     @classmethod

@@ -1,5 +1,6 @@
 """A campaign that designs: its library is what was scored, it keeps its core, and a kill changes nothing."""
 
+import json
 from pathlib import Path
 
 import pandas
@@ -92,6 +93,21 @@ def test_a_curriculum_hands_over_its_best(design: Path, tmp_path: Path) -> None:
         run(configured(design, tmp_path / "killed", *overrides), progress=Interrupting(after=10))
     run(configured(design, tmp_path / "killed", *overrides))
     assert (tmp_path / "killed" / "library.csv").read_bytes() == (tmp_path / "whole" / "library.csv").read_bytes()
+
+
+def test_the_prior_takes_after_actives_first(design: Path, tmp_path: Path) -> None:
+    actives = [f"CC(C)NCC(O)COc1ccc({end})cc1" for end in ("C", "CC", "OC", "F", "CCC")]
+    overrides = ("optimize.core=null", f"optimize.start={actives}", "optimize.transfer={epochs: 2, batch_size: 2}")
+    run(configured(design, tmp_path / "whole", *overrides))
+    folder = tmp_path / "whole" / "checkpoints" / "optimize"
+    about = json.loads((folder / "transferred.json").read_text())["about"]["transfer"]
+    assert (about["learned"], about["held_out"]) == (4, 1)
+    with pytest.raises(KeyboardInterrupt):
+        run(configured(design, tmp_path / "killed", *overrides), progress=Interrupting(after=35))
+    run(configured(design, tmp_path / "killed", *overrides))
+    assert (tmp_path / "killed" / "library.csv").read_bytes() == (tmp_path / "whole" / "library.csv").read_bytes()
+    with pytest.raises(ConfigError, match="transfer: learns from the molecules of `start`"):
+        configured(design, tmp_path / "run", "optimize.transfer={}")
 
 
 def test_a_section_that_has_no_say_is_refused(design: Path, tmp_path: Path) -> None:
