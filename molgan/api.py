@@ -83,17 +83,24 @@ def load_generator(weights: str | Path = "moses") -> "MotifGenerator":
 
 
 def sample(
-    n: int, *, seed: int = 0, weights: str | Path = "moses", on_batch: Callable[[int], None] = lambda done: None
+    n: int,
+    *,
+    seed: int = 0,
+    weights: str | Path = "moses",
+    raw: bool = False,
+    on_batch: Callable[[int], None] = lambda done: None,
 ) -> list[str | None]:
     """Canonical SMILES of `n` molecules drawn from the generator with `weights`; the same for the same seed.
 
+    Where a critic was trained for the weights, as for those that molgan ships, a sample is kept as often as the critic
+    takes it for real, and none that is in the training data; `raw` takes every one.
     None is what a one-shot generator drew and is no molecule; nothing is repaired or drawn again. `on_batch` is told
     how many molecules were just drawn. Raises WeightsError; see `load_generator`.
     """
     from molgan.chem.molecule import parse
     from molgan.models.loading import load_any
 
-    drawn = load_any(weights).sample(n, seed=seed, on_batch=on_batch)
+    drawn = load_any(weights, raw=raw).sample(n, seed=seed, on_batch=on_batch)
     return [parse(one.smiles).smiles for one in drawn]
 
 

@@ -27,6 +27,7 @@ from molgan.training.settings import (
     DistilSettings,
     PretrainSettings,
     ReinforceSettings,
+    RejectionSettings,
     SampleSettings,
 )
 from molgan.yamlfile import Location, YamlFile, write_yaml
@@ -128,16 +129,18 @@ class CampaignConfig(_Job):
 
 
 class TrainingConfig(_Job):
-    """`molgan train`: pretrain → distil, from the start or from the weights that `generator` names.
+    """`molgan train`: pretrain → distil → rejection, from the start or from the weights that `generator` names.
 
     `pretrain` is likelihood training on the data; the weights to start from keep their network, and their vocabulary
-    takes in the data's frequent motifs. `distil` refines by a critic. One of the two may be left out.
+    takes in the data's frequent motifs. `distil` refines by a critic; `rejection` trains one that sampling asks. Each
+    may be left out.
     """
 
     generator: GeneratorSettings | None = None
     network: MotifNetworkSettings = MotifNetworkSettings()
     pretrain: PretrainSettings | None = None
     distil: DistilSettings | None = None
+    rejection: RejectionSettings | None = None
 
     @model_validator(mode="after")
     def _one_network(self) -> "TrainingConfig":
@@ -201,19 +204,20 @@ def load_training(path: str | Path, overrides: Sequence[str] = (), *, smoke: boo
     config = load(path, overrides, smoke=smoke)
     if isinstance(config, CampaignConfig):
         raise ConfigError(
-            f"{path}: no section `pretrain`, `distil` or `oneshot`, so this is a campaign; give it to `molgan run`"
+            f"{path}: no section `pretrain`, `distil`, `rejection` or `oneshot`, so this is a campaign; "
+            "give it to `molgan run`"
         )
     return config
 
 
 def load(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig | Training:
-    """A training when the file has the section `pretrain`, `distil` or `oneshot`, else a campaign; as `load_config`."""
+    """A training when the file has a section that only those have, else a campaign; as `load_config`."""
     source = YamlFile(Path(path), overrides)
     if smoke:
         source = YamlFile(Path(path), [*miniature(source.values, Path(path).stem), *overrides])
     if "oneshot" in source.values:
         return _validated(OneShotConfig, source)
-    if {"pretrain", "distil"} & source.values.keys():
+    if {"pretrain", "distil", "rejection"} & source.values.keys():
         return _validated(TrainingConfig, source)
     return _validated(CampaignConfig, source)
 

@@ -12,7 +12,7 @@ from molgan.campaign.mirror import mirrored
 from molgan.chem import cache
 from molgan.config import TrainingConfig, write_config
 from molgan.progress import Progress, Silent
-from molgan.training.settings import DistilSettings, PretrainSettings
+from molgan.training.settings import DistilSettings, PretrainSettings, RejectionSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,9 +28,9 @@ def train_prior(config: TrainingConfig, *, progress: Progress | None = None) -> 
     """Train, or go on from the last checkpoint in the run folder; returns the path of the weights, without suffix.
 
     The run folder holds config.yaml, metrics.jsonl, tensorboard/, checkpoints/ and at the end weights.safetensors and
-    weights.json, and after `distil` the last critic beside them. Raises RunError when another process works there or it
-    cannot be written, InputError when no molecule can be encoded, WeightsError when its checkpoint is of another
-    training.
+    weights.json, after `distil` the last critic beside them, and after `rejection` what `RefinedGenerator` reads.
+    Raises RunError when another process works there or it cannot be written, InputError when no molecule can be
+    encoded, WeightsError when its checkpoint is of another training.
     """
     import torch
 
@@ -52,6 +52,8 @@ def train_prior(config: TrainingConfig, *, progress: Progress | None = None) -> 
             about["distilled"] = _distilled(config, config.distil, generator.to(device), folder, progress, keep)
             about["distil"] = config.distil.model_dump(mode="json")
         generator.cpu().save(folder / "weights", **about)
+        if config.rejection is not None:
+            _rejecting(config, config.rejection, generator.to(device), folder, progress)
     return folder / "weights"
 
 
@@ -122,6 +124,48 @@ def _distilled(
     report.close()
     critic.cpu().save(folder / "critic")
     return figures
+
+
+def _rejecting(
+    config: TrainingConfig,
+    settings: RejectionSettings,
+    generator: "MotifGenerator",
+    folder: Path,
+    progress: Progress,
+) -> None:
+    """A critic for sampling by rejection, and what it has to know, beside the weights."""
+    from molgan.campaign.training import training_molecules
+    from molgan.chem.io import read_smiles
+    from molgan.chem.known import KnownSet
+    from molgan.chem.molecule import parse
+    from molgan.models.discriminator import Discriminator
+    from molgan.models.refined import RefinedGenerator
+    from molgan.training.rejection import train_rejection
+
+    def report(metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
+        told = f"loss {metrics['loss']:.4f}, area under the curve {metrics['auc']:.3f}"
+        progress.message(f"rejection: critic after {metrics['step']:,} steps: {told}")
+
+    critic = Discriminator(settings.network, seed=config.seed).to(generator.device)
+    figures = train_rejection(
+        generator,
+        critic,
+        training_molecules(config.data, settings.real, config.seed),
+        settings,
+        seed=config.seed,
+        report=report,
+        processes=processes_for(config.data.train),
+    )
+    critic.cpu().save(folder / "critic")
+    known = None
+    if settings.novel:
+        progress.message("rejection: noting the training data")
+        records = read_smiles(config.data.train, column=config.data.column)
+        canonical = (parse(record.smiles).smiles for record in records)
+        KnownSet.of(smiles for smiles in canonical if smiles is not None).save(folder / (known := "known.npz"))
+    RefinedGenerator.describe(folder / "weights", critic="critic", cap=figures["cap"], known=known, figures=figures)
+    told = f"{figures['critic_accuracy']:.1%} apart; {figures['acceptance']:.1%} of the samples are accepted"
+    progress.message(f"rejection: the critic tells {told}")
 
 
 def _known(config: TrainingConfig, smiles: Sequence[str]) -> "np.ndarray":

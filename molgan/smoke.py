@@ -9,6 +9,13 @@ _TRAIN = files("molgan") / "data" / "moses_reference_1000.csv.gz"
 _SECTIONS = {
     "data": [f"data.train={_TRAIN}", "data.column=null"],
     "pretrain": ["pretrain.epochs=0.5", "pretrain.batch_size=32"],
+    "rejection": [
+        "rejection.real=100",
+        "rejection.fake=100",
+        "rejection.candidates=100",
+        "rejection.critic.epochs=1",
+        "rejection.critic.batch_size=32",
+    ],
     "distil": [
         "distil.real=100",
         "distil.fake=100",

@@ -33,8 +33,11 @@ def sample(
     output: Annotated[str, typer.Option("-o", "--output", help="SMILES, one a line; - writes to stdout.")] = "-",
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same molecules.")] = 0,
     weights: Annotated[str, typer.Option(help="Shipped weights by name, or what `molgan train` wrote.")] = "moses",
+    raw: Annotated[bool, typer.Option("--raw", help="Without the critic that was trained for the weights.")] = False,
 ) -> None:
-    """Draw molecules from a generator. A line with ? is a sample of a one-shot generator that is no molecule.
+    """Draw molecules from a generator; its critic, where it has one, lets through what looks real and is not known.
+
+    A line with ? is a sample of a one-shot generator that is no molecule.
 
     Example: `molgan sample -n 1000 --seed 7 -o samples.smi`
     """
@@ -42,7 +45,7 @@ def sample(
 
     with show_progress() as progress, written(output) as handle:
         progress.start("sample", number)
-        drawn = api.sample(number, seed=seed, weights=weights, on_batch=partial(progress.advance, "sample"))
+        drawn = api.sample(number, seed=seed, weights=weights, raw=raw, on_batch=partial(progress.advance, "sample"))
         handle.writelines(f"{smiles or '?'}\n" for smiles in drawn)
         progress.finish("sample")
 

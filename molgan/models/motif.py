@@ -24,6 +24,7 @@ from molgan.models.settings import BATCH, MotifNetworkSettings
 from molgan.models.weights import load_weights, read_description, save_weights
 
 KIND = "motif generator"
+_SHIPPED = files("molgan") / "data" / "weights"
 _MOST_COUNTED = 64  # heavy atoms that the network tells apart
 _MOST_DALTONS = 768
 _LIKE_LENGTH = 96  # sequences of like length that share a pass
@@ -209,20 +210,24 @@ def load_generator(weights: str | Path = "moses") -> MotifGenerator:
 
     Raises WeightsError where there are none, or they are damaged or of another architecture.
     """
-    shipped = files("molgan") / "data" / "weights"
-    if str(weights) in _shipped_names(shipped):
-        return MotifGenerator.load(Path(str(shipped / str(weights))))
-    path = Path(weights)
-    if path.is_dir():
-        path = path / "weights"
+    path = located(weights)
     if not path.with_name(path.name + ".json").exists():
-        names = ", ".join(_shipped_names(shipped)) or "none"
+        names = ", ".join(_shipped_names(_SHIPPED)) or "none"
         raise WeightsError(f"no weights at {path}: give a folder of `molgan train`, or a shipped name ({names})")
     return MotifGenerator.load(path)
+
+
+def located(weights: str | Path) -> Path:
+    """The path, without suffix, of weights given by a shipped name, a folder of `molgan train`, or a path."""
+    if str(weights) in _shipped_names(_SHIPPED):
+        return Path(str(_SHIPPED / str(weights)))
+    path = Path(weights)
+    return path / "weights" if path.is_dir() else path
 
 
 def _shipped_names(shipped: Traversable) -> list[str]:
     if not shipped.is_dir():
         return []
     names = [file.name for file in shipped.iterdir()]
-    return sorted(name.removesuffix(".safetensors") for name in names if name.endswith(".safetensors"))
+    stems = (name.removesuffix(".safetensors") for name in names if name.endswith(".safetensors"))
+    return sorted(stem for stem in stems if not stem.endswith("_critic"))

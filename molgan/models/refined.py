@@ -1,0 +1,93 @@
+"""A motif generator with its critic in front: samples are accepted in proportion to the density ratio."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from molgan.chem.known import KnownSet
+from molgan.chem.molecule import parse_all
+from molgan.errors import WeightsError
+from molgan.models.discriminator import Discriminator
+from molgan.models.motif import MotifGenerator, Sample
+from molgan.models.settings import BATCH
+
+
+class RefinedGenerator:
+    """Draws from `generator` and keeps a sample with probability min(1, exp(logit - cap)), `logit` being the critic's
+    (rejection sampling by the density ratio, Azadi et al. 2018, equation 2).
+
+    Samples that `known` has, the molecules of the training data, are not kept either. Nothing is drawn twice on
+    purpose and nothing is changed; `drawn` and `kept` count what the last `sample` did.
+    """
+
+    def __init__(
+        self, generator: MotifGenerator, critic: Discriminator, *, cap: float, known: KnownSet | None = None
+    ) -> None:
+        self.generator = generator
+        self.critic = critic
+        self.cap = cap
+        self.known = known
+        self.drawn = self.kept = 0
+
+    def sample(
+        self, n: int, *, seed: int, bf16: bool = True, on_batch: Callable[[int], None] = lambda done: None
+    ) -> list[Sample]:
+        """n accepted samples; the same seed gives the same ones, and the first do not depend on how many are wanted."""
+        found: list[Sample] = []
+        self.drawn = self.kept = 0
+        batch = 0
+        while len(found) < n:
+            drawn = self.generator.sample(BATCH, seed=_seed(seed, batch), bf16=bf16)
+            accepted = self._accept([one.smiles for one in drawn], np.random.default_rng([seed, batch, 1]), bf16)
+            fresh = [drawn[i] for i in np.flatnonzero(accepted)]
+            self.drawn, self.kept = self.drawn + len(drawn), self.kept + len(fresh)
+            on_batch(min(len(fresh), n - len(found)))
+            found += fresh
+            batch += 1
+        return found[:n]
+
+    def _accept(self, smiles: list[str], rng: np.random.Generator, bf16: bool) -> np.ndarray:
+        """Which samples are kept, bool [n]."""
+        molecules = parse_all(smiles)
+        chances = rng.random(len(smiles))
+        logits = self.critic.score(molecules, bf16=bf16)
+        accepted = np.nan_to_num(np.exp(np.minimum(logits - self.cap, 0)), nan=0.0) > chances
+        if self.known is not None:
+            accepted &= ~self.known.contains([str(molecule.smiles) for molecule in molecules])
+        return accepted
+
+    @staticmethod
+    def describe(path: Path, *, critic: str, cap: float, known: str | None, **about: object) -> None:
+        """Write the refinement of the weights at `path` (without suffix): names of files beside it, and the cap."""
+        content = {"critic": critic, "cap": cap, "known": known, "about": about}
+        _file(path).write_text(json.dumps(content, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path: Path, generator: MotifGenerator) -> RefinedGenerator | None:
+        """The refinement of the weights at `path`, None where they have none. Raises WeightsError for a damaged one."""
+        if not _file(path).exists():
+            return None
+        try:
+            content = json.loads(_file(path).read_text())
+            critic, cap, known = str(content["critic"]), float(content["cap"]), content["known"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise WeightsError(f"{_file(path)}: no description of a refinement ({error}); train it again") from error
+        folder = path.parent
+        return cls(
+            generator,
+            Discriminator.load(folder / critic),
+            cap=cap,
+            known=None if known is None else KnownSet.load(folder / str(known)),
+        )
+
+
+def _file(path: Path) -> Path:
+    return path.with_name(f"{path.name}_refinement.json")
+
+
+def _seed(seed: int, batch: int) -> int:
+    return int(np.random.SeedSequence([seed, batch, 7]).generate_state(1, np.uint64)[0] >> 1)

@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from molgan.chem.known import KnownSet
+from molgan.chem.molecule import parse
+from molgan.errors import WeightsError
+from molgan.graphs.motif_actions import Vocabulary
+from molgan.models.discriminator import Discriminator
+from molgan.models.loading import load_any
+from molgan.models.motif import MotifGenerator
+from molgan.models.refined import RefinedGenerator
+from molgan.models.settings import DiscriminatorSettings, MotifNetworkSettings
+
+
+class CountsOxygen(Discriminator):
+    """A critic that holds molecules with oxygen for e^-2 times as likely."""
+
+    def score(self, molecules, **options):  # type: ignore[no-untyped-def]
+        return np.array([-2.0 if "O" in molecule.smiles else 0.0 for molecule in molecules])
+
+
+@pytest.fixture
+def generator() -> MotifGenerator:
+    torch.manual_seed(0)
+    vocabulary = Vocabulary(("C", "O", "N", "c1ccccc1"))
+    return MotifGenerator(vocabulary, MotifNetworkSettings(embedding=16, hidden=32, layers=1), max_atoms=8).eval()
+
+
+def _canonical(samples: list) -> list[str]:  # type: ignore[type-arg]
+    return [str(parse(one.smiles).smiles) for one in samples]
+
+
+def test_samples_are_kept_in_proportion_to_the_ratio(generator: MotifGenerator) -> None:
+    raw = _canonical(generator.sample(4096, seed=3))
+    refined = RefinedGenerator(generator, CountsOxygen(), cap=0.0)
+    kept = _canonical(refined.sample(3000, seed=3))
+    odds = [sum("O" in s for s in part) / sum("O" not in s for s in part) for part in (raw, kept)]
+    assert odds[1] / odds[0] == pytest.approx(np.exp(-2), rel=0.25)
+    assert 0.2 < refined.kept / refined.drawn < 0.9 and refined.kept >= 3000
+
+
+def test_known_molecules_are_left_out(generator: MotifGenerator) -> None:
+    common = _canonical(generator.sample(200, seed=5))
+    refined = RefinedGenerator(generator, CountsOxygen(), cap=-9.0, known=KnownSet.of(common, log2_bits=16))
+    assert not set(common) & set(_canonical(refined.sample(500, seed=3)))
+
+
+def test_the_first_samples_do_not_depend_on_the_number(generator: MotifGenerator) -> None:
+    refined = RefinedGenerator(generator, CountsOxygen(), cap=0.0)
+    assert refined.sample(40, seed=1) == refined.sample(900, seed=1)[:40] != refined.sample(40, seed=2)
+
+
+def test_weights_with_a_refinement_beside_are_refined_unless_raw(
+    generator: MotifGenerator, tmp_path: Path
+) -> None:
+    generator.save(tmp_path / "weights")
+    assert isinstance(load_any(tmp_path), MotifGenerator)
+    Discriminator(DiscriminatorSettings(width=8, layers=1, readout=8)).save(tmp_path / "critic")
+    KnownSet.of(["C"], log2_bits=12).save(tmp_path / "known.npz")
+    RefinedGenerator.describe(tmp_path / "weights", critic="critic", cap=0.5, known="known.npz")
+    loaded = load_any(tmp_path)
+    assert isinstance(loaded, RefinedGenerator) and loaded.cap == 0.5 and len(loaded.sample(10, seed=0)) == 10
+    assert isinstance(load_any(tmp_path, raw=True), MotifGenerator)
+    (tmp_path / "weights_refinement.json").write_text("{}")
+    with pytest.raises(WeightsError, match=r"weights_refinement\.json: no description of a refinement"):
+        load_any(tmp_path)
