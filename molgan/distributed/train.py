@@ -161,8 +161,10 @@ def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseExcept
     """Train to the end; what goes wrong is left in `errors`, for the thread that waits."""
     import ray
     from ray.train import FailureConfig, RunConfig, ScalingConfig
-    from ray.train.torch import TorchConfig, TorchTrainer
+    from ray.train.torch import TorchTrainer
     from ray.train.v2.api.config import LoggingConfig
+
+    from molgan.distributed.rendezvous import torch_config
 
     gpus = ray.cluster_resources().get("GPU", 0)
     scaling = ScalingConfig(
@@ -178,7 +180,7 @@ def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseExcept
                 work,
                 train_loop_config=task,
                 scaling_config=scaling,
-                torch_config=TorchConfig(timeout_s=_SECONDS_TO_WAIT_FOR_OTHERS),
+                torch_config=torch_config(folder, _SECONDS_TO_WAIT_FOR_OTHERS),
                 run_config=RunConfig(
                     storage_path=folder, failure_config=failures, logging_config=LoggingConfig(log_level="ERROR")
                 ),

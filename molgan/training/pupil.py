@@ -111,4 +111,4 @@ class Pupil:
             {"params": list(self.agent.parameters())},
             {"params": [self._log_normaliser], "lr": 0.1},  # Malkin et al. 2022 train it faster than the policy
         ]
-        return torch.optim.Adam(groups, self._settings.learning_rate)
+        return torch.optim.Adam(groups, self._settings.learning_rate, fused=True)

@@ -119,8 +119,12 @@ class Surrogate:
 def draws(mean: np.ndarray, covariance: np.ndarray, n: int, boldness: float, rng: np.random.Generator) -> np.ndarray:
     """`n` functions that the process takes for possible, at m molecules: [n, m]; `boldness` scales their spread."""
     jitter = 1e-6 * max(float(np.diag(covariance).mean()), 1e-12)
-    values, vectors = np.linalg.eigh(covariance + jitter * np.eye(len(mean)))
-    root = vectors * np.sqrt(np.maximum(values, 0))
+    covariance = covariance + jitter * np.eye(len(mean))
+    try:
+        root = np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:  # rounding made it slightly negative; the eigenvalues say where, and take longer
+        values, vectors = np.linalg.eigh(covariance)
+        root = vectors * np.sqrt(np.maximum(values, 0))
     return np.asarray(mean + boldness * rng.standard_normal((n, len(mean))) @ root.T)
 
 

@@ -53,9 +53,7 @@ def test_the_first_samples_do_not_depend_on_the_number(generator: MotifGenerator
     assert refined.sample(40, seed=1) == refined.sample(900, seed=1)[:40] != refined.sample(40, seed=2)
 
 
-def test_weights_with_a_refinement_beside_are_refined_unless_raw(
-    generator: MotifGenerator, tmp_path: Path
-) -> None:
+def test_weights_with_a_refinement_beside_are_refined_unless_raw(generator: MotifGenerator, tmp_path: Path) -> None:
     generator.save(tmp_path / "weights")
     assert isinstance(load_any(tmp_path), MotifGenerator)
     Discriminator(DiscriminatorSettings(width=8, layers=1, readout=8)).save(tmp_path / "critic")

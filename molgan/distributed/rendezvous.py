@@ -1,0 +1,65 @@
+"""How the training workers of one machine find each other without a server that other machines could reach."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+from uuid import uuid4
+
+import ray
+from ray.train.torch import TorchConfig
+from ray.train.torch.config import _set_torch_distributed_env_vars, _setup_torch_process_group, _TorchBackend
+
+
+class LocalTorchConfig(TorchConfig):
+    """Ray's `TorchConfig`, whose workers meet in a file in the folder `rendezvous` and talk over the loopback alone.
+
+    PyTorch's usual rendezvous, a server, listens on all interfaces and takes no address. The workers must all be on
+    one machine.
+    """
+
+    rendezvous: str = ""
+
+    @property
+    def backend_cls(self) -> type[_TorchBackend]:
+        return _FileBackend
+
+
+class _FileBackend(_TorchBackend):  # type: ignore[misc]
+    def on_start(self, worker_group: Any, backend_config: LocalTorchConfig) -> None:
+        gpus = worker_group.get_resources_per_worker().get("GPU", 0)
+        worker_group.execute(_set_torch_distributed_env_vars)
+        worker_group.execute(_stay_on_loopback)
+        # A new file each time: what a worker that died left in the old one would be taken for its answer.
+        url = f"file://{backend_config.rendezvous}/{uuid4().hex}"
+        ray.get(
+            [
+                worker_group.execute_single_async(
+                    rank,
+                    _setup_torch_process_group,
+                    backend=backend_config.backend or ("nccl" if gpus else "gloo"),
+                    world_rank=rank,
+                    world_size=len(worker_group),
+                    init_method=url,
+                    timeout_s=backend_config.timeout_s,
+                )
+                for rank in range(len(worker_group))
+            ]
+        )
+
+
+def _stay_on_loopback() -> None:
+    """In a worker: gloo and nccl, too, would else listen on the interface of the host's name."""
+    interface = "lo0" if sys.platform == "darwin" else "lo"
+    os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = interface
+
+
+def torch_config(folder: str, timeout: int) -> TorchConfig:
+    """The process group's settings for the cluster as it is: by a file on one machine, by Ray's way on several."""
+    machines = {node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
+    if machines - {"127.0.0.1"}:
+        return TorchConfig(timeout_s=timeout)
+    config = LocalTorchConfig(timeout_s=timeout)
+    config.rendezvous = folder
+    return config
