@@ -147,7 +147,7 @@ def _rejecting(
         progress.message(f"rejection: critic after {metrics['step']:,} steps: {told}")
 
     critic = Discriminator(settings.network, seed=config.seed).to(generator.device)
-    figures = train_rejection(
+    support, figures = train_rejection(
         generator,
         critic,
         training_molecules(config.data, settings.real, config.seed),
@@ -163,8 +163,13 @@ def _rejecting(
         records = read_smiles(config.data.train, column=config.data.column)
         canonical = (parse(record.smiles).smiles for record in records)
         KnownSet.of(smiles for smiles in canonical if smiles is not None).save(folder / (known := "known.npz"))
-    RefinedGenerator.describe(folder / "weights", critic="critic", cap=figures["cap"], known=known, figures=figures)
-    told = f"{figures['critic_accuracy']:.1%} apart; {figures['acceptance']:.1%} of the samples are accepted"
+    RefinedGenerator.describe(
+        folder / "weights", critic="critic", cap=figures["cap"], known=known, support=support, figures=figures
+    )
+    told = (
+        f"{figures['critic_accuracy']:.1%} of the data and the samples apart, which are in its ranges to "
+        f"{figures['inside']:.1%}, and accepts {figures['acceptance']:.1%} of those"
+    )
     progress.message(f"rejection: the critic tells {told}")
 
 

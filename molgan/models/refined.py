@@ -10,6 +10,7 @@ import numpy as np
 
 from molgan.chem.known import KnownSet
 from molgan.chem.molecule import parse_all
+from molgan.chem.support import Support
 from molgan.errors import WeightsError
 from molgan.models.discriminator import Discriminator
 from molgan.models.motif import MotifGenerator, Sample
@@ -20,17 +21,25 @@ class RefinedGenerator:
     """Draws from `generator` and keeps a sample with probability min(1, exp(logit - cap)), `logit` being the critic's
     (rejection sampling by the density ratio, Azadi et al. 2018, equation 2).
 
-    Samples that `known` has, the molecules of the training data, are not kept either. Nothing is drawn twice on
+    Samples outside of `support`, where the data has no density, and those that `known` has, the molecules of the
+    training data, are not kept either. Nothing is drawn twice on
     purpose and nothing is changed; `drawn` and `kept` count what the last `sample` did.
     """
 
     def __init__(
-        self, generator: MotifGenerator, critic: Discriminator, *, cap: float, known: KnownSet | None = None
+        self,
+        generator: MotifGenerator,
+        critic: Discriminator,
+        *,
+        cap: float,
+        known: KnownSet | None = None,
+        support: Support | None = None,
     ) -> None:
         self.generator = generator
         self.critic = critic
         self.cap = cap
         self.known = known
+        self.support = support
         self.drawn = self.kept = 0
 
     def sample(
@@ -56,14 +65,19 @@ class RefinedGenerator:
         chances = rng.random(len(smiles))
         logits = self.critic.score(molecules, bf16=bf16)
         accepted = np.nan_to_num(np.exp(np.minimum(logits - self.cap, 0)), nan=0.0) > chances
+        if self.support is not None:
+            accepted &= self.support.contains(molecules)
         if self.known is not None:
             accepted &= ~self.known.contains([str(molecule.smiles) for molecule in molecules])
         return accepted
 
     @staticmethod
-    def describe(path: Path, *, critic: str, cap: float, known: str | None, **about: object) -> None:
-        """Write the refinement of the weights at `path` (without suffix): names of files beside it, and the cap."""
-        content = {"critic": critic, "cap": cap, "known": known, "about": about}
+    def describe(
+        path: Path, *, critic: str, cap: float, known: str | None, support: Support | None = None, **about: object
+    ) -> None:
+        """Write the refinement of the weights at `path` (without suffix): names of files beside it, cap and ranges."""
+        ranges = None if support is None else dict(support.ranges)
+        content = {"critic": critic, "cap": cap, "known": known, "support": ranges, "about": about}
         _file(path).write_text(json.dumps(content, indent=1) + "\n")
 
     @classmethod
@@ -74,6 +88,8 @@ class RefinedGenerator:
         try:
             content = json.loads(_file(path).read_text())
             critic, cap, known = str(content["critic"]), float(content["cap"]), content["known"]
+            ranges = content.get("support")
+            support = ranges and Support({str(name): (float(low), float(high)) for name, (low, high) in ranges.items()})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WeightsError(f"{_file(path)}: no description of a refinement ({error}); train it again") from error
         folder = path.parent
@@ -82,6 +98,7 @@ class RefinedGenerator:
             Discriminator.load(folder / critic),
             cap=cap,
             known=None if known is None else KnownSet.load(folder / str(known)),
+            support=support or None,
         )
 
 

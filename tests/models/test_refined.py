@@ -6,6 +6,7 @@ import torch
 
 from molgan.chem.known import KnownSet
 from molgan.chem.molecule import parse
+from molgan.chem.support import Support
 from molgan.errors import WeightsError
 from molgan.graphs.motif_actions import Vocabulary
 from molgan.models.discriminator import Discriminator
@@ -46,6 +47,17 @@ def test_known_molecules_are_left_out(generator: MotifGenerator) -> None:
     common = _canonical(generator.sample(200, seed=5))
     refined = RefinedGenerator(generator, CountsOxygen(), cap=-9.0, known=KnownSet.of(common, log2_bits=16))
     assert not set(common) & set(_canonical(refined.sample(500, seed=3)))
+
+
+def test_samples_outside_of_the_ranges_are_left_out(generator: MotifGenerator, tmp_path: Path) -> None:
+    support = Support({"weight": (40.0, 100.0)})
+    generator.save(tmp_path / "weights")
+    Discriminator(DiscriminatorSettings(width=8, layers=1, readout=8)).save(tmp_path / "critic")
+    RefinedGenerator.describe(tmp_path / "weights", critic="critic", cap=-9.0, known=None, support=support)
+    loaded = load_any(tmp_path)
+    assert isinstance(loaded, RefinedGenerator)
+    assert not support.contains([parse(one.smiles) for one in generator.sample(200, seed=1)]).all()
+    assert support.contains([parse(one.smiles) for one in loaded.sample(200, seed=1)]).all()
 
 
 def test_the_first_samples_do_not_depend_on_the_number(generator: MotifGenerator) -> None:
