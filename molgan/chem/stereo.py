@@ -37,6 +37,13 @@ def has_stereo(mol: Chem.Mol) -> bool:
     )
 
 
+def without_stereo(mol: Chem.Mol) -> Chem.Mol:
+    """A copy without stereo; read again, since a ring double bond's stereo may linger in the order of atoms."""
+    flat = Chem.Mol(mol)
+    Chem.RemoveStereochemistry(flat)
+    return Chem.MolFromSmiles(Chem.MolToSmiles(flat))
+
+
 def read_marks(mol: Chem.Mol, order: Sequence[int]) -> dict[int, int]:
     """The mark of each atom of `mol` that has one, given its atoms in the order written.
 

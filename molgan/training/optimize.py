@@ -14,7 +14,7 @@ from rdkit import Chem
 from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, cut
-from molgan.chem.stereo import UnknownStereo
+from molgan.chem.stereo import UnknownStereo, without_stereo
 from molgan.errors import InputError
 from molgan.graphs.core import Core
 from molgan.models.motif import MotifGenerator
@@ -252,7 +252,5 @@ class _Run:
         same: without its stereo unless they may draw some."""
         mol = Chem.MolFromSmiles(smiles)
         if not self.settings.stereo and any(mark in smiles for mark in "@/\\"):
-            Chem.RemoveStereochemistry(mol)
-            # Read again, since a ring double bond's stereo may linger in the order of atoms.
-            mol = Chem.MolFromSmiles(Chem.MolToSmiles(mol))
+            return without_stereo(mol)
         return mol

@@ -13,7 +13,7 @@ from rdkit import Chem
 
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, cut
-from molgan.chem.stereo import UnknownStereo
+from molgan.chem.stereo import UnknownStereo, without_stereo
 from molgan.errors import InputError
 from molgan.graphs.motif_actions import NotEncodable, encode
 from molgan.models.motif import MotifGenerator
@@ -54,7 +54,7 @@ def transfer(
     """
     mols = {one.smiles: one.mol for one in map(parse, actives) if one.mol is not None and one.is_connected}
     if not generator.vocabulary.stereo:
-        mols = {smiles: _flat(mol) for smiles, mol in mols.items()}
+        mols = {smiles: without_stereo(mol) for smiles, mol in mols.items()}
     known = [(mol, actions) for mol in mols.values() if (actions := _encoded(cut, mol, generator)) is not None]
     if len(known) < _FEWEST:
         raise InputError(f"{len(known)} of {len(actives)} actives can be learned from; at least {_FEWEST} are needed")
@@ -88,13 +88,6 @@ def transfer(
     generator.load_state_dict(kept)
     generator.eval()
     return TransferOutcome(len(shown), len(held), kept_at, before, best)
-
-
-def _flat(mol: Chem.Mol) -> Chem.Mol:
-    """Without stereo; read again, since a ring double bond's stereo may linger in the order of atoms."""
-    mol = Chem.Mol(mol)
-    Chem.RemoveStereochemistry(mol)
-    return Chem.MolFromSmiles(Chem.MolToSmiles(mol))
 
 
 @torch.no_grad()
