@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from rdkit import Chem
 
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, cut
