@@ -138,37 +138,32 @@ def _rejecting(
     from molgan.chem.io import read_smiles
     from molgan.chem.known import KnownSet
     from molgan.chem.molecule import parse
-    from molgan.models.discriminator import Discriminator
-    from molgan.models.refined import RefinedGenerator
     from molgan.training.rejection import train_rejection
 
     def report(metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
         told = f"loss {metrics['loss']:.4f}, area under the curve {metrics['auc']:.3f}"
         progress.message(f"rejection: critic after {metrics['step']:,} steps: {told}")
 
-    critic = Discriminator(settings.network, seed=config.seed).to(generator.device)
-    support, figures = train_rejection(
-        generator,
-        critic,
-        training_molecules(config.data, settings.real, config.seed),
-        settings,
-        seed=config.seed,
-        report=report,
-        processes=processes_for(config.data.train),
-    )
-    critic.cpu().save(folder / "critic")
     known = None
     if settings.novel:
         progress.message("rejection: noting the training data")
         records = read_smiles(config.data.train, column=config.data.column)
         canonical = (parse(record.smiles).smiles for record in records)
-        KnownSet.of(smiles for smiles in canonical if smiles is not None).save(folder / (known := "known.npz"))
-    RefinedGenerator.describe(
-        folder / "weights", critic="critic", cap=figures["cap"], known=known, support=support, figures=figures
+        known = KnownSet.of(smiles for smiles in canonical if smiles is not None)
+    progress.message("rejection: drawing molecules and describing them")
+    refined, figures = train_rejection(
+        generator,
+        training_molecules(config.data, settings.real + settings.reference, config.seed),
+        settings,
+        seed=config.seed,
+        known=known,
+        report=report,
+        processes=processes_for(config.data.train),
     )
+    refined.save(folder / "weights", figures=figures)
     told = (
-        f"{figures['critic_accuracy']:.1%} of the data and the samples apart, which are in its ranges to "
-        f"{figures['inside']:.1%}, and accepts {figures['acceptance']:.1%} of those"
+        f"{figures['critic_accuracy']:.1%} of the data and the samples apart; {figures['eligible']:.1%} of the samples "
+        f"are new and in the data's ranges, {figures['acceptance']:.1%} are accepted"
     )
     progress.message(f"rejection: the critic tells {told}")
 

@@ -51,6 +51,10 @@ class GraphArrays:
         atoms, edges, relations = self.atoms[atom_rows], self.edges[edge_rows], self.relations[edge_rows]
         return GraphArrays(atoms, edges, relations, atom_offsets, edge_offsets, failures)
 
+    def joined(self, other: GraphArrays) -> GraphArrays:
+        """These graphs, then the others."""
+        return join([self, other])
+
     def batch(self, indices: np.ndarray | Sequence[int] | None = None) -> Data:
         """The graphs at `indices` (all by default) as one disconnected PyG graph.
 

@@ -12,7 +12,7 @@ from molgan.chem.known import KnownSet
 from molgan.chem.molecule import parse_all
 from molgan.chem.support import Support
 from molgan.errors import WeightsError
-from molgan.models.discriminator import Discriminator
+from molgan.models.descriptor_critic import DescriptorCritic
 from molgan.models.motif import MotifGenerator, Sample
 from molgan.models.settings import BATCH
 
@@ -22,14 +22,14 @@ class RefinedGenerator:
     (rejection sampling by the density ratio, Azadi et al. 2018, equation 2).
 
     Samples outside of `support`, where the data has no density, and those that `known` has, the molecules of the
-    training data, are not kept either. Nothing is drawn twice on
-    purpose and nothing is changed; `drawn` and `kept` count what the last `sample` did.
+    training data, are not kept either. Nothing is drawn twice on purpose and nothing is changed; `drawn` and `kept`
+    count what the last `sample` did.
     """
 
     def __init__(
         self,
         generator: MotifGenerator,
-        critic: Discriminator,
+        critic: DescriptorCritic,
         *,
         cap: float,
         known: KnownSet | None = None,
@@ -51,7 +51,7 @@ class RefinedGenerator:
         batch = 0
         while len(found) < n:
             drawn = self.generator.sample(BATCH, seed=_seed(seed, batch), bf16=bf16)
-            accepted = self._accept([one.smiles for one in drawn], np.random.default_rng([seed, batch, 1]), bf16)
+            accepted = self._accept([one.smiles for one in drawn], np.random.default_rng([seed, batch, 1]))
             fresh = [drawn[i] for i in np.flatnonzero(accepted)]
             self.drawn, self.kept = self.drawn + len(drawn), self.kept + len(fresh)
             on_batch(min(len(fresh), n - len(found)))
@@ -59,25 +59,28 @@ class RefinedGenerator:
             batch += 1
         return found[:n]
 
-    def _accept(self, smiles: list[str], rng: np.random.Generator, bf16: bool) -> np.ndarray:
-        """Which samples are kept, bool [n]."""
+    def _accept(self, smiles: list[str], rng: np.random.Generator) -> np.ndarray:
+        """Which samples are kept, bool [n]. The critic, which costs most, sees only what the others leave."""
         molecules = parse_all(smiles)
         chances = rng.random(len(smiles))
-        logits = self.critic.score(molecules, bf16=bf16)
-        accepted = np.nan_to_num(np.exp(np.minimum(logits - self.cap, 0)), nan=0.0) > chances
-        if self.support is not None:
-            accepted &= self.support.contains(molecules)
+        accepted = np.ones(len(smiles), dtype=bool)
         if self.known is not None:
             accepted &= ~self.known.contains([str(molecule.smiles) for molecule in molecules])
+        if self.support is not None:
+            accepted &= self.support.contains(molecules)
+        rows = np.flatnonzero(accepted)
+        logits = self.critic.score([molecules[i] for i in rows])
+        accepted[rows] = np.nan_to_num(np.exp(np.minimum(logits - self.cap, 0)), nan=0.0) > chances[rows]
         return accepted
 
-    @staticmethod
-    def describe(
-        path: Path, *, critic: str, cap: float, known: str | None, support: Support | None = None, **about: object
-    ) -> None:
-        """Write the refinement of the weights at `path` (without suffix): names of files beside it, cap and ranges."""
-        ranges = None if support is None else dict(support.ranges)
-        content = {"critic": critic, "cap": cap, "known": known, "support": ranges, "about": about}
+    def save(self, path: Path, **about: object) -> None:
+        """Write critic, known molecules and a description that names them beside the weights at `path` (no suffix)."""
+        names = {"critic": f"{path.name}_critic", "known": f"{path.name}_known.npz" if self.known is not None else None}
+        self.critic.save(path.with_name(str(names["critic"])))
+        if self.known is not None:
+            self.known.save(path.with_name(str(names["known"])))
+        ranges = None if self.support is None else dict(self.support.ranges)
+        content = {**names, "cap": self.cap, "support": ranges, "about": about}
         _file(path).write_text(json.dumps(content, indent=1) + "\n")
 
     @classmethod
@@ -88,14 +91,14 @@ class RefinedGenerator:
         try:
             content = json.loads(_file(path).read_text())
             critic, cap, known = str(content["critic"]), float(content["cap"]), content["known"]
-            ranges = content.get("support")
+            ranges = content["support"]
             support = ranges and Support({str(name): (float(low), float(high)) for name, (low, high) in ranges.items()})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WeightsError(f"{_file(path)}: no description of a refinement ({error}); train it again") from error
         folder = path.parent
         return cls(
             generator,
-            Discriminator.load(folder / critic),
+            DescriptorCritic.load(folder / critic),
             cap=cap,
             known=None if known is None else KnownSet.load(folder / str(known)),
             support=support or None,

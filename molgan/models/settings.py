@@ -17,6 +17,13 @@ class DiscriminatorSettings(Settings):
     readout: int = Field(128, ge=8, le=1024, description="features of a molecule")
 
 
+class DescriptorCriticSettings(Settings):
+    """The perceptron of a critic that sees whole-molecule descriptors."""
+
+    width: int = Field(256, ge=8, le=4096)
+    layers: int = Field(2, ge=1, le=8, description="hidden layers")
+
+
 class GeneratorSettings(Settings):
     """Where the generator of a campaign comes from."""
 

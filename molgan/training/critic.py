@@ -6,13 +6,13 @@ import copy
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import torch
 
 from molgan.errors import InputError
-from molgan.graphs.arrays import GraphArrays, join
+from molgan.models.descriptor_critic import DescriptorCritic
 from molgan.models.discriminator import Discriminator
 from molgan.models.precision import autocast
 from molgan.training.calibration import auc, calibration_error, fit_temperature, logistic_loss
@@ -22,6 +22,26 @@ from molgan.training.share import ALONE, Share
 
 Report = Callable[[dict[str, float], Mapping[str, Any] | None], None]
 Judge = Callable[[np.ndarray], np.ndarray]  # rows to logits
+
+
+class Examples(Protocol):
+    """Molecules as a critic sees them: `GraphArrays` a `Discriminator`, `Descriptions` a `DescriptorCritic`."""
+
+    failures: dict[int, str]
+
+    def __len__(self) -> int: ...
+
+    @property
+    def valid(self) -> np.ndarray: ...
+
+    def select(self, rows: np.ndarray) -> Self: ...
+
+    def batch(self, rows: np.ndarray) -> Any: ...
+
+    def joined(self, other: Self) -> Self: ...
+
+
+_Examples = TypeVar("_Examples", bound=Examples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +66,9 @@ class CriticReport:
 
 
 def train_critic(
-    critic: Discriminator,
-    real: GraphArrays,
-    fake: GraphArrays,
+    critic: Discriminator | DescriptorCritic,
+    real: _Examples,
+    fake: _Examples,
     settings: CriticSettings,
     *,
     seed: int,
@@ -63,7 +83,7 @@ def train_critic(
     InputError where a side has too few molecules.
     """
     rng = np.random.default_rng(seed)
-    graphs = join([real, fake])
+    examples = real.joined(fake)
     real_rows, real_held = _split(np.flatnonzero(real.valid), settings.held_out, rng)
     fake_rows, fake_held = _split(np.flatnonzero(fake.valid) + len(real), settings.held_out, rng)
     half = min(settings.batch_size // 2, len(real_rows), len(fake_rows))
@@ -71,7 +91,7 @@ def train_critic(
     pairs = zip(_shuffled(real_rows, half, rng), _shuffled(fake_rows, half, rng), strict=True)
 
     def judge(rows: np.ndarray) -> np.ndarray:
-        return np.array(share.whole(critic.score(graphs.select(share.of(rows)), bf16=settings.bf16).tolist()))
+        return np.array(share.whole(critic.score(examples.select(share.of(rows)), bf16=settings.bf16).tolist()))
 
     critic.to(device)
     optimizer = torch.optim.AdamW(critic.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
@@ -82,7 +102,7 @@ def train_critic(
         critic.train()
         own = share.of(shown)
         with autocast(device, enabled=settings.bf16):
-            logits = critic(graphs.batch(np.concatenate([own, share.of(faked)])).to(device))
+            logits = critic(examples.batch(np.concatenate([own, share.of(faked)])).to(device))
         # Its part of the mean over the whole batch.
         loss = logistic_critic(logits[: len(own)], logits[len(own) :]) * (len(own) / half)
         optimizer.zero_grad()

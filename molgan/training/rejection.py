@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from molgan.chem.known import KnownSet
 from molgan.chem.molecule import parse, parse_all
 from molgan.chem.support import Support
-from molgan.graphs.featurizer import featurize_all
-from molgan.models.discriminator import Discriminator
+from molgan.graphs.descriptions import familiarity_of
+from molgan.models.descriptor_critic import DescriptorCritic
 from molgan.models.motif import MotifGenerator
+from molgan.models.refined import RefinedGenerator
 from molgan.training.critic import acceptance, train_critic
 from molgan.training.settings import RejectionSettings
 from molgan.training.signal import step_seed
@@ -22,42 +24,51 @@ Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 def train_rejection(
     generator: MotifGenerator,
-    critic: Discriminator,
-    real: Sequence[str],
+    data: Sequence[str],
     settings: RejectionSettings,
     *,
     seed: int,
+    known: KnownSet | None = None,
     report: Report = lambda metrics, checkpoint: None,
     processes: int = 1,
-) -> tuple[Support, dict[str, float]]:
-    """Train `critic` in place on `real` against fresh molecules of `generator`; gives the ranges in which the real ones
-    lie, and the critic's figures on held-out ones, the `cap` of the logits and the `acceptance` at it, both of
-    `candidates` that it never saw. The critic is spared what the ranges tell: fakes outside of them are left out.
+) -> tuple[RefinedGenerator, dict[str, float]]:
+    """A generator that accepts its molecules in proportion to exp(logit) of a critic (Azadi et al. 2018), and figures.
 
-    The generator stays as it is: its samples are accepted in proportion to exp(logit) when they are drawn (Azadi et al.
-    2018), so that nothing has to be learned anew, and the price is paid at each sampling.
+    `data` are distinct molecules in random order: the first `settings.real` are shown to the critic as real ones, and
+    the others make fragments familiar. Fakes are what the data's ranges and `known` leave of the generator's own, so
+    that the critic learns what these two do not tell, and makes up for what they distort. The figures are of held-out
+    molecules; `eligible` is the share that the two leave, `acceptance` what the critic then leaves of all.
+
+    The generator stays as it is: nothing has to be learned anew, and the price is paid at each sampling.
     """
+    real, reference = data[: settings.real], data[settings.real :]
     support = Support.of(parse(one) for one in real)
-    fakes = _inside(support, generator, settings.fake, step_seed(seed, 0), settings.bf16)
+
+    def fakes(n: int, seed: int) -> list[str]:
+        drawn = [one.smiles for one in generator.sample(n, seed=seed, bf16=settings.bf16)]
+        molecules = parse_all(drawn)
+        eligible = support.contains(molecules)
+        if known is not None:
+            eligible &= ~known.contains([str(molecule.smiles) for molecule in molecules])
+        return [one for one, kept in zip(drawn, eligible, strict=True) if kept]
+
+    critic = DescriptorCritic(familiarity_of(reference, workers=processes), settings.network, seed=seed)
+    shown = critic.describe(real, workers=processes)
+    critic.fit_scale(shown)
     outcome = train_critic(
         critic,
-        featurize_all(real, workers=processes),
-        featurize_all(fakes, workers=processes),
+        shown,
+        critic.describe(fakes(settings.fake, step_seed(seed, 0)), workers=processes),
         settings.critic,
         seed=step_seed(seed, 1),
         report=report,
         device=generator.device,
     )
-    candidates = _inside(support, generator, settings.candidates, step_seed(seed, 2), settings.bf16)
-    logits = critic.score(featurize_all(candidates, workers=processes))
+    candidates = fakes(settings.candidates, step_seed(seed, 2))
+    logits = critic.score(candidates)
     cap = float(np.nanquantile(logits, settings.cap_quantile))
-    share = len(candidates) / settings.candidates
+    eligible = len(candidates) / settings.candidates
+    accepted = eligible * float(acceptance(logits, settings.cap_quantile).mean())
     figures = {f"critic_{name}": float(value) for name, value in asdict(outcome).items()}
-    accepted = share * float(acceptance(logits, settings.cap_quantile).mean())
-    return support, {**figures, "inside": share, "cap": cap, "acceptance": accepted}
-
-
-def _inside(support: Support, generator: MotifGenerator, n: int, seed: int, bf16: bool) -> list[str]:
-    """Those of `n` samples that lie where the data does."""
-    drawn = [one.smiles for one in generator.sample(n, seed=seed, bf16=bf16)]
-    return [one for one, inside in zip(drawn, support.contains(parse_all(drawn)), strict=True) if inside]
+    refined = RefinedGenerator(generator, critic, cap=cap, known=known, support=support)
+    return refined, {**figures, "eligible": eligible, "cap": cap, "acceptance": accepted}

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from molgan.chem.molecule import parse
 from molgan.errors import InputError
 from molgan.evaluation.settings import CollapseSettings
-from molgan.models.settings import DiscriminatorSettings
+from molgan.models.settings import DescriptorCriticSettings
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.settings import InputPath, Settings
 
@@ -81,12 +81,13 @@ class DistilSettings(Settings):
 class RejectionSettings(Settings):
     """A critic that sampling asks: molecules are accepted by how real they look to it."""
 
-    real: int = Field(200_000, ge=40, description="molecules of the training data that the critic sees")
+    reference: int = Field(400_000, ge=1, description="molecules of the data by which fragments are familiar or not")
+    real: int = Field(200_000, ge=40, description="other molecules of the data, that the critic sees")
     fake: int = Field(200_000, ge=40, description="molecules that the generator draws for it")
-    critic: CriticSettings = CriticSettings(epochs=4)
-    network: DiscriminatorSettings = DiscriminatorSettings()
+    critic: CriticSettings = CriticSettings(epochs=8, batch_size=512, learning_rate=3e-3)
+    network: DescriptorCriticSettings = DescriptorCriticSettings()
     candidates: int = Field(10_000, ge=40, description="molecules that the critic has not seen, to find the cap")
-    cap_quantile: float = Field(0.98, gt=0, le=1, description="of the candidates' logits: at the cap all are accepted")
+    cap_quantile: float = Field(0.95, gt=0, le=1, description="of the candidates' logits: at the cap all are accepted")
     novel: bool = Field(True, description="leave out what is in the training data, too")
     bf16: bool = Field(True, description="draw in bfloat16 where the processor has it")
 

@@ -4,20 +4,24 @@ import numpy as np
 import pytest
 import torch
 
+from molgan.chem.familiarity import Familiarity
 from molgan.chem.known import KnownSet
 from molgan.chem.molecule import parse
 from molgan.chem.support import Support
 from molgan.errors import WeightsError
 from molgan.graphs.motif_actions import Vocabulary
-from molgan.models.discriminator import Discriminator
+from molgan.models.descriptor_critic import DescriptorCritic
 from molgan.models.loading import load_any
 from molgan.models.motif import MotifGenerator
 from molgan.models.refined import RefinedGenerator
-from molgan.models.settings import DiscriminatorSettings, MotifNetworkSettings
+from molgan.models.settings import MotifNetworkSettings
 
 
-class CountsOxygen(Discriminator):
+class CountsOxygen(DescriptorCritic):
     """A critic that holds molecules with oxygen for e^-2 times as likely."""
+
+    def __init__(self) -> None:
+        super().__init__(Familiarity.of([]))
 
     def score(self, molecules, **options):  # type: ignore[no-untyped-def]
         return np.array([-2.0 if "O" in molecule.smiles else 0.0 for molecule in molecules])
@@ -52,8 +56,7 @@ def test_known_molecules_are_left_out(generator: MotifGenerator) -> None:
 def test_samples_outside_of_the_ranges_are_left_out(generator: MotifGenerator, tmp_path: Path) -> None:
     support = Support({"weight": (40.0, 100.0)})
     generator.save(tmp_path / "weights")
-    Discriminator(DiscriminatorSettings(width=8, layers=1, readout=8)).save(tmp_path / "critic")
-    RefinedGenerator.describe(tmp_path / "weights", critic="critic", cap=-9.0, known=None, support=support)
+    RefinedGenerator(generator, CountsOxygen(), cap=-9.0, support=support).save(tmp_path / "weights")
     loaded = load_any(tmp_path)
     assert isinstance(loaded, RefinedGenerator)
     assert not support.contains([parse(one.smiles) for one in generator.sample(200, seed=1)]).all()
@@ -68,9 +71,8 @@ def test_the_first_samples_do_not_depend_on_the_number(generator: MotifGenerator
 def test_weights_with_a_refinement_beside_are_refined_unless_raw(generator: MotifGenerator, tmp_path: Path) -> None:
     generator.save(tmp_path / "weights")
     assert isinstance(load_any(tmp_path), MotifGenerator)
-    Discriminator(DiscriminatorSettings(width=8, layers=1, readout=8)).save(tmp_path / "critic")
-    KnownSet.of(["C"], log2_bits=12).save(tmp_path / "known.npz")
-    RefinedGenerator.describe(tmp_path / "weights", critic="critic", cap=0.5, known="known.npz")
+    known = KnownSet.of(["C"], log2_bits=12)
+    RefinedGenerator(generator, CountsOxygen(), cap=0.5, known=known).save(tmp_path / "weights")
     loaded = load_any(tmp_path)
     assert isinstance(loaded, RefinedGenerator) and loaded.cap == 0.5 and len(loaded.sample(10, seed=0)) == 10
     assert isinstance(load_any(tmp_path, raw=True), MotifGenerator)
