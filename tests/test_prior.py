@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from molgan.chem.molecule import parse
 from molgan.config import load_training
-from molgan.models.motif import load_generator
+from molgan.models.loading import load_any
+from molgan.models.motif import MotifGenerator, load_generator
+from molgan.models.refined import RefinedGenerator
 from molgan.prior import train_prior
 
 TRAINING = """\
@@ -35,6 +38,25 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monk
     steps = [json.loads(line)["step"] for line in (tmp_path / "broken" / "metrics.jsonl").read_text().splitlines()]
     assert steps == list(range(5, 81, 5))
     assert load_generator(again.parent).sample(3, seed=0) == load_generator(whole).sample(3, seed=0)
+
+
+def test_a_critic_for_sampling_leaves_the_weights_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOLGAN_CACHE", str(tmp_path / "cache"))
+    smiles = [f"{ring}{'C' * n}{end}" for ring in ("c1ccccc1", "C1CCCC1") for n in range(1, 13) for end in "ONFS"]
+    (tmp_path / "train.smi").write_text("\n".join(smiles) + "\n")
+    (tmp_path / "prior.yaml").write_text(TRAINING)
+    weights = train_prior(load_training(tmp_path / "prior.yaml", [f"out={tmp_path / 'prior'}"]))
+    (tmp_path / "critic.yaml").write_text(
+        f"data: {{train: train.smi}}\ngenerator: {{weights: {tmp_path / 'prior'}}}\n"
+        "rejection: {reference: 40, real: 50, fake: 3000, candidates: 3000, critic: {epochs: 2, batch_size: 16}}\n"
+    )
+    critic = train_prior(load_training(tmp_path / "critic.yaml", [f"out={tmp_path / 'critic'}"]))
+    raw, refined = load_any(critic.parent, raw=True), load_any(critic.parent)
+    assert isinstance(refined, RefinedGenerator) and isinstance(raw, MotifGenerator)
+    assert raw.sample(50, seed=1) == load_generator(weights).sample(50, seed=1)
+    drawn = [parse(one.smiles) for one in refined.sample(50, seed=1)]
+    assert not {one.smiles for one in drawn} & {parse(one).smiles for one in smiles}
+    assert refined.support is not None and refined.support.contains(drawn).all()
 
 
 def _killing(at: int) -> object:
