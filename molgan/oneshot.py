@@ -54,7 +54,7 @@ def train_one_shot(config: OneShotConfig, *, progress: Progress | None = None) -
     return folder / "weights"
 
 
-_TOLD = ("seed", "critic", "autoencode", "flow", "oneshot", "objective", "held_out")
+_TOLD = ("seed", "critic", "autoencode", "flow", "imitate", "oneshot", "objective", "held_out")
 
 
 def _learn_latents(
@@ -65,13 +65,16 @@ def _learn_latents(
     progress: Progress,
     keep: Callable[[], None],
 ) -> None:
+    from molgan.training.imitate import imitate
     from molgan.training.latent import autoencode, match_flow
 
-    for name, loop, settings in (("autoencode", autoencode, config.autoencode), ("flow", match_flow, config.flow)):
+    stages: dict[str, Any] = {"autoencode": autoencode, "flow": match_flow, "imitate": imitate}
+    for name, loop in stages.items():
+        settings = getattr(config, name)
         if settings is not None:
             report = TrainingReporter(folder, name, progress, settings.batch_size, keep)
             place = folder / "checkpoints" / name
-            loop(generator, data, settings, seed=config.seed, checkpoint=place, report=report)  # type: ignore[arg-type]
+            loop(generator, data, settings, seed=config.seed, checkpoint=place, report=report)
             report.close()
 
 

@@ -25,7 +25,7 @@ from molgan.training.checkpoint import (
     under_prefix,
     with_prefix,
 )
-from molgan.training.oneshot_settings import AutoencodeSettings, FlowSettings
+from molgan.training.oneshot_settings import AutoencodeSettings, FlowSettings, ImitateSettings
 from molgan.training.signal import step_seed
 
 Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
@@ -52,7 +52,7 @@ def autoencode(
         weight = settings.kl_weight * min(1.0, step / max(1, 5 * settings.warmup))
         return reconstruction + weight * kl, {"reconstruction": reconstruction.item(), "kl": kl.item()}
 
-    _fit(trained, loss_of, settings, seed=seed, molecules=len(data), checkpoint=checkpoint, report=report)
+    fit(trained, loss_of, settings, seed=seed, molecules=len(data), checkpoint=checkpoint, report=report)
 
 
 def match_flow(
@@ -82,7 +82,7 @@ def match_flow(
         loss = flow_loss(generator, mean[rows], deviation[rows], rng)
         return loss, {"loss": loss.item()}
 
-    _fit(
+    fit(
         generator.flow,
         loss_of,
         settings,
@@ -118,11 +118,16 @@ def anchor_loss(generator: OneShotGenerator, flat: Tensor, rng: torch.Generator)
 
 
 def reconstruction_loss(logits: SoftGraphs, graphs: SoftGraphs) -> Tensor:
-    """-log p(graph), in nats a molecule; each pair of positions counts once."""
+    """-log p(graph), in nats a molecule."""
+    return graph_costs(logits, graphs).mean()
+
+
+def graph_costs(logits: SoftGraphs, graphs: SoftGraphs) -> Tensor:
+    """[B]: -log p of each graph in nats; each pair of positions counts once."""
     i, j = torch.triu_indices(graphs.nodes.shape[1], graphs.nodes.shape[1], 1)
     nodes = -(graphs.nodes * logits.nodes.log_softmax(-1)).sum((1, 2))
     bonds = -(graphs.bonds[:, i, j] * logits.bonds[:, i, j].log_softmax(-1)).sum((1, 2))
-    return (nodes + bonds).mean()
+    return nodes + bonds
 
 
 def _autoencoder_losses(generator: OneShotGenerator, real: SoftGraphs, rng: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -132,10 +137,10 @@ def _autoencoder_losses(generator: OneShotGenerator, real: SoftGraphs, rng: torc
     return reconstruction_loss(generator.decode(latent), real), kl
 
 
-def _fit(
+def fit(
     module: nn.Module,
     loss_of: Callable[[int, torch.Generator], tuple[Tensor, dict[str, float]]],
-    settings: AutoencodeSettings | FlowSettings,
+    settings: AutoencodeSettings | FlowSettings | ImitateSettings,
     *,
     seed: int,
     molecules: int,
@@ -143,7 +148,10 @@ def _fit(
     report: Report,
     ema: float = 0.0,
 ) -> None:
-    """AdamW with warm-up and linear decay; with `ema` the module ends with the average of its weights."""
+    """AdamW with warm-up and linear decay; with `ema` the module ends with the average of its weights.
+
+    Goes on from `checkpoint` exactly. Raises WeightsError for a checkpoint of another training.
+    """
     optimizer = torch.optim.AdamW(
         module.parameters(), settings.learning_rate, betas=(0.9, 0.99), weight_decay=settings.weight_decay
     )

@@ -40,6 +40,24 @@ class FlowSettings(Settings):
     report_every: int = Field(50, ge=1, description="steps between two reports")
 
 
+class ImitateSettings(Settings):
+    """Training of the decoder on its own valid molecules, at latents that the flow makes from noise."""
+
+    steps: int = Field(2_000, ge=1)
+    tries: int = Field(8, ge=0, description="latents nearby that are looked at where no valid molecule comes out")
+    jitter: float = Field(0.5, ge=0, description="how far they are, in deviations of the posteriors")
+    anchor: float = Field(1.0, ge=0, description="weight of the data's reconstruction")
+    batch_size: int = Field(512, ge=1, description="latents a step, and molecules of the data")
+    learning_rate: float = Field(3e-4, gt=0, description="falls linearly to 0")
+    warmup: int = Field(100, ge=0, description="steps over which the learning rate rises")
+    weight_decay: float = Field(0.01, ge=0)
+    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
+    ema: float = Field(0.995, ge=0, lt=1, description="decay of the average of the weights, which is what is kept")
+    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
+    checkpoint_every: int = Field(100, ge=1, description="steps between two checkpoints")
+    report_every: int = Field(20, ge=1, description="steps between two reports")
+
+
 class CurriculumSettings(Settings):
     """Progressive growing: real molecules of few atoms first."""
 
