@@ -19,6 +19,8 @@ from molgan.training.critic import acceptance, train_critic
 from molgan.training.settings import RejectionSettings
 from molgan.training.signal import step_seed
 
+_CHUNK = 10_000
+
 Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 
@@ -46,11 +48,14 @@ def train_rejection(
 
     def fakes(n: int, seed: int) -> list[str]:
         drawn = [one.smiles for one in generator.sample(n, seed=seed, bf16=settings.bf16)]
-        molecules = parse_all(drawn)
-        eligible = support.contains(molecules)
-        if known is not None:
-            eligible &= ~known.contains([str(molecule.smiles) for molecule in molecules])
-        return [one for one, kept in zip(drawn, eligible, strict=True) if kept]
+        kept: list[str] = []
+        for start in range(0, n, _CHUNK):  # molecules take some ten times the memory of their SMILES
+            molecules = parse_all(drawn[start : start + _CHUNK])
+            eligible = support.contains(molecules)
+            if known is not None:
+                eligible &= ~known.contains([str(molecule.smiles) for molecule in molecules])
+            kept += [drawn[start + i] for i in np.flatnonzero(eligible)]
+        return kept
 
     critic = DescriptorCritic(familiarity_of(reference, workers=processes), settings.network, seed=seed)
     shown = critic.describe(real, workers=processes)
