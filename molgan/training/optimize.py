@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from molgan.training.settings import OptimizeSettings
 from molgan.training.signal import step_seed
 from molgan.training.space import Decorations, Everything, Space
 
+_NOTICEABLE = 0.005  # share by which the ten best must gain to count as a gain
 _YIELDS = (0.5, 0.7, 0.9)  # scores, the molecules above which are counted
 
 Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
@@ -68,6 +70,9 @@ def optimize(
     far, anchored to the prior. After Kim et al. 2024 ("Genetic-guided GFlowNets"), with motif trees for SMILES and a
     surrogate in front of the oracle.
 
+    A search that is stuck starts anew, with the agent as it was and without parents but the `start` molecules: what is
+    two moves away, by way of worse molecules, may never be found from where all the good ones are.
+
     The `start` molecules are asked for first. With a `core` every molecule but those keeps it and grows at its marks
     alone; `accept` says of any other molecule whether the oracle may be asked for it. With a `folder` the run goes on
     from there exactly, and pays for no molecule twice. Raises InputError where a start molecule cannot be read or the
@@ -78,6 +83,8 @@ def optimize(
     if run.round == 0:
         run.learn(run.ask(run.started(start)))
     while (stopped := run.stopped) is None:
+        if run.stuck:
+            run.restart()
         run.round += 1
         candidates = propose(
             run.agent,
@@ -122,19 +129,23 @@ class _Run:
         self.improved = 0  # calls when the ten best last gained
         self.best = -math.inf
         self.ledger = Ledger(oracle, budget, folder and folder / "answers.jsonl")
+        self.since = 0  # calls when this search began
+        self.gained = 0  # calls when its ten best last gained noticeably
+        self.level = -math.inf  # its ten best then
         self.space: Space = Everything(settings.max_atoms) if core is None else Decorations(core, settings.max_atoms)
         self.genomes = Genomes(self.space, seed)
         self.pupil = Pupil(agent, prior, self.space, settings)
         self.elite = Elite(settings)
         self.screen = Screen(settings)
         self._seed = seed
+        self._first = copy.deepcopy(agent.state_dict())
         self._whole = core is None
         self._checkpoint = folder and folder / "checkpoint"
 
     @property
     def batch(self) -> int:
         """Calls of the coming round: few while little is known, so that what is learned is used at once."""
-        settings, made = self.settings, len(self.ledger.calls)
+        settings, made = self.settings, len(self.ledger.calls) - self.since
         if made < settings.first:
             return min(settings.first - made, self.ledger.left)
         size = min(settings.batch, max(settings.least_batch, int(settings.growth * made)))
@@ -151,6 +162,22 @@ class _Run:
         if settings.patience is not None and made - self.improved >= settings.patience:
             return "plateau"
         return "exhausted" if self.idle >= 20 else None
+
+    @property
+    def stuck(self) -> bool:
+        """Whether this search has not gained for long."""
+        limit = self.settings.restart
+        return limit is not None and len(self.ledger.calls) - max(self.gained, self.since) >= limit
+
+    def restart(self) -> None:
+        """Search anew; what was paid for is not asked for again."""
+        self.agent.load_state_dict(self._first)
+        self.pupil = Pupil(self.agent, self.pupil.prior, self.space, self.settings)
+        self.elite, self.screen = Elite(self.settings), Screen(self.settings)
+        self.genomes = Genomes(self.space, self._seed)
+        self.since, self.level = len(self.ledger.calls), -math.inf
+        known = [(call, self._molecule(call.smiles)) for call in self.ledger.calls if call.origin == START]
+        self.learn([(call, mol, self._tree(mol)) for call, mol in known])
 
     def seed(self, purpose: str) -> int:
         return step_seed(self._seed, self.round, *purpose.encode())
@@ -169,6 +196,9 @@ class _Run:
         self.pupil.read(fresh, step_seed(self._seed, self.round, 1))
         if (best := self.ledger.best()) > self.best + 1e-9:
             self.best, self.improved = best, len(self.ledger.calls)
+        level = float(np.mean([entry.score for entry in self.elite.entries[:10]])) if self.elite.entries else -math.inf
+        if level > self.level + (_NOTICEABLE * abs(self.level) if math.isfinite(self.level) else 0):
+            self.level, self.gained = level, len(self.ledger.calls)
 
     def metrics(
         self, candidates: Sequence[Candidate], calls: Sequence[Made], figures: Mapping[str, float]
@@ -180,6 +210,7 @@ class _Run:
             "step": len(self.ledger.calls),
             "steps": self.ledger.budget,
             "rounds": self.round,
+            "since": self.since,
             "candidates": len(candidates),
             "score": float(np.mean(scores)) if scores else math.nan,
             "best": top.score if top else math.nan,
@@ -200,6 +231,9 @@ class _Run:
             "idle": self.idle,
             "improved": self.improved,
             "best": self.best,
+            "since": self.since,
+            "gained": self.gained,
+            "level": self.level,
             "calls": [
                 [*call[:3], None if math.isnan(call.score) else call.score, *call[4:]] for call in self.ledger.calls
             ],
@@ -218,13 +252,14 @@ class _Run:
         self.pupil.restore(tensors)
         self.round, self.idle = state["round"], state["idle"]
         self.improved, self.best = state["improved"], state["best"]
+        self.since, self.gained, self.level = state["since"], state["gained"], state["level"]
         calls = [
             Call(number, round_, smiles, math.nan if score is None else score, origin, tuple(parents))
             for number, round_, smiles, score, origin, parents in state["calls"]
         ]
         self.ledger.restore(calls)
         known = [(call, self._molecule(call.smiles)) for call in calls]
-        self.screen.add(known)
+        self.screen.add([one for one in known if one[0].number >= self.since or one[0].origin == START])
         self.screen.load_state_dict(state["screen"])
         self.elite.load_state_dict(state["elite"], known)
         self.pupil.reread(self.elite.entries)

@@ -174,6 +174,9 @@ class OptimizeSettings(Settings):
     temperature: float = Field(1.0, gt=0, le=10, description="of the agent's draws")
     max_atoms: int = Field(50, ge=1, le=200, description="heavy atoms of a molecule")
     stereo: bool = Field(False, description="draw stereo marks, where the prior knows them")
+    restart: int | None = Field(
+        1_000, ge=1, description="calls without a gain of .5% after which the search starts anew"
+    )
     target: float | None = Field(None, description="mean of the ten best scores at which to stop")
     patience: int | None = Field(None, ge=1, description="calls without a gain in the ten best after which to stop")
     bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
