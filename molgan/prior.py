@@ -136,7 +136,7 @@ def _rejecting(
     """A critic for sampling by rejection, and what it has to know, beside the weights."""
     from molgan.campaign.training import training_molecules
     from molgan.chem.io import read_smiles
-    from molgan.chem.known import KnownSet
+    from molgan.chem.known import KnownSet, bits_for
     from molgan.chem.molecule import parse
     from molgan.training.rejection import train_rejection
 
@@ -148,8 +148,8 @@ def _rejecting(
     if settings.novel:
         progress.message("rejection: noting the training data")
         records = read_smiles(config.data.train, column=config.data.column)
-        canonical = (parse(record.smiles).smiles for record in records)
-        known = KnownSet.of(smiles for smiles in canonical if smiles is not None)
+        canonical = [one for record in records if (one := parse(record.smiles).smiles) is not None]
+        known = KnownSet.of(canonical, log2_bits=bits_for(len(canonical)))
     progress.message("rejection: drawing molecules and describing them")
     refined, figures = train_rejection(
         generator,

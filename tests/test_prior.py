@@ -56,7 +56,7 @@ def test_a_critic_for_sampling_leaves_the_weights_as_they_are(tmp_path: Path, mo
     assert raw.sample(50, seed=1) == load_generator(weights).sample(50, seed=1)
     drawn = [parse(one.smiles) for one in refined.sample(50, seed=1)]
     assert not {one.smiles for one in drawn} & {parse(one).smiles for one in smiles}
-    assert refined.support is not None and refined.support.contains(drawn).all()
+    assert refined.support is not None and refined.support.contains(refined.critic.describe(drawn)).all()
 
 
 def _killing(at: int) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,6 +12,11 @@ import numpy as np
 from molgan.errors import WeightsError
 
 _HASHES = 6
+
+
+def bits_for(molecules: int) -> int:
+    """k such that 2^k bits are at least 20 a molecule."""
+    return max(12, math.ceil(math.log2(20 * max(1, molecules))))
 
 
 class KnownSet:
@@ -24,7 +30,7 @@ class KnownSet:
 
     @classmethod
     def of(cls, smiles: Iterable[str], *, log2_bits: int = 25) -> KnownSet:
-        """A set of canonical SMILES in 2^`log2_bits` bits."""
+        """A set of canonical SMILES in 2^`log2_bits` bits, see `bits_for`."""
         known = cls(np.zeros(2**log2_bits // 8, dtype=np.uint8))
         chunk: list[str] = []
         for one in smiles:
@@ -55,7 +61,8 @@ class KnownSet:
             with np.load(path, allow_pickle=False) as file:
                 return cls(file["bits"])
         except (OSError, ValueError, KeyError) as error:
-            raise WeightsError(f"{path}: no set of known molecules ({error}); install molgan anew") from error
+            mend = "train the critic again, or sample with --raw"
+            raise WeightsError(f"{path}: no set of known molecules ({error}); {mend}") from error
 
     def _add(self, smiles: Sequence[str]) -> None:
         places = self._places(smiles)

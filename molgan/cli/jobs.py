@@ -31,13 +31,13 @@ def submit(
 
     Example: `molgan submit configs/quickstart.yaml --address http://127.0.0.1:8265 compute.workers=8 out=s3://bucket/run`
     """
-    from molgan.config import TrainingConfig, load
+    from molgan.config import CampaignConfig, load
     from molgan.distributed.jobs import submit as submit_job
 
     address = address or os.environ.get("RAY_API_SERVER_ADDRESS", "http://127.0.0.1:8265")
     settings = load(config, overrides or [], smoke=smoke)
     code = submit_job(
-        "train" if isinstance(settings, TrainingConfig) else "run",
+        "run" if isinstance(settings, CampaignConfig) else "train",
         settings.model_dump(mode="json"),
         address,
         wheel=wheel,

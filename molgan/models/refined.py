@@ -10,11 +10,13 @@ import numpy as np
 
 from molgan.chem.known import KnownSet
 from molgan.chem.molecule import parse_all
-from molgan.chem.support import Support
 from molgan.errors import WeightsError
+from molgan.graphs.support import Support
 from molgan.models.descriptor_critic import DescriptorCritic
 from molgan.models.motif import MotifGenerator, Sample
 from molgan.models.settings import BATCH
+
+_HOPELESS = 50_000  # samples, one in so many of which should be accepted at least
 
 
 class RefinedGenerator:
@@ -45,7 +47,10 @@ class RefinedGenerator:
     def sample(
         self, n: int, *, seed: int, bf16: bool = True, on_batch: Callable[[int], None] = lambda done: None
     ) -> list[Sample]:
-        """n accepted samples; the same seed gives the same ones, and the first do not depend on how many are wanted."""
+        """n accepted samples; the same seed gives the same ones, and the first do not depend on how many are wanted.
+
+        Raises WeightsError where next to nothing is accepted.
+        """
         found: list[Sample] = []
         self.drawn = self.kept = 0
         batch = 0
@@ -57,6 +62,10 @@ class RefinedGenerator:
             on_batch(min(len(fresh), n - len(found)))
             found += fresh
             batch += 1
+            if self.drawn >= _HOPELESS and self.kept < self.drawn / _HOPELESS:
+                raise WeightsError(
+                    f"the critic accepts {self.kept} of {self.drawn:,} samples: train it again, or sample with --raw"
+                )
         return found[:n]
 
     def _accept(self, smiles: list[str], rng: np.random.Generator) -> np.ndarray:
@@ -66,11 +75,12 @@ class RefinedGenerator:
         accepted = np.ones(len(smiles), dtype=bool)
         if self.known is not None:
             accepted &= ~self.known.contains([str(molecule.smiles) for molecule in molecules])
-        if self.support is not None:
-            accepted &= self.support.contains(molecules)
         rows = np.flatnonzero(accepted)
-        logits = self.critic.score([molecules[i] for i in rows])
+        described = self.critic.describe([molecules[i] for i in rows])
+        logits = self.critic.score(described)
         accepted[rows] = np.nan_to_num(np.exp(np.minimum(logits - self.cap, 0)), nan=0.0) > chances[rows]
+        if self.support is not None:
+            accepted[rows] &= self.support.contains(described)
         return accepted
 
     def save(self, path: Path, **about: object) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from molgan.chem.known import KnownSet
-from molgan.chem.molecule import parse, parse_all
-from molgan.chem.support import Support
-from molgan.graphs.descriptions import familiarity_of
+from molgan.chem.molecule import parse_all
+from molgan.graphs.descriptions import Descriptions, familiarity_of
+from molgan.graphs.support import Support
 from molgan.models.descriptor_critic import DescriptorCritic
 from molgan.models.motif import MotifGenerator
 from molgan.models.refined import RefinedGenerator
@@ -36,34 +36,31 @@ def train_rejection(
 ) -> tuple[RefinedGenerator, dict[str, float]]:
     """A generator that accepts its molecules in proportion to exp(logit) of a critic (Azadi et al. 2018), and figures.
 
-    `data` are distinct molecules in random order: the first `settings.real` are shown to the critic as real ones, and
-    the others make fragments familiar. Fakes are what the data's ranges and `known` leave of the generator's own, so
-    that the critic learns what these two do not tell, and makes up for what they distort. The figures are of held-out
-    molecules; `eligible` is the share that the two leave, `acceptance` what the critic then leaves of all.
+    `data` are distinct molecules in random order: the first are shown to the critic as real ones, the others make
+    fragments familiar, in the proportion of `settings.real` to `settings.reference` where there are fewer than asked.
+    Fakes are what the data's ranges and `known` leave of the generator's own, so that the critic learns what these two
+    do not tell, and makes up for what they distort. The figures are of held-out molecules; `eligible` is the share that
+    the two leave, `acceptance` what the critic then leaves of all.
 
     The generator stays as it is: nothing has to be learned anew, and the price is paid at each sampling.
     """
-    real, reference = data[: settings.real], data[settings.real :]
-    support = Support.of(parse(one) for one in real)
-
-    def fakes(n: int, seed: int) -> list[str]:
-        drawn = [one.smiles for one in generator.sample(n, seed=seed, bf16=settings.bf16)]
-        kept: list[str] = []
-        for start in range(0, n, _CHUNK):  # molecules take some ten times the memory of their SMILES
-            molecules = parse_all(drawn[start : start + _CHUNK])
-            eligible = support.contains(molecules)
-            if known is not None:
-                eligible &= ~known.contains([str(molecule.smiles) for molecule in molecules])
-            kept += [drawn[start + i] for i in np.flatnonzero(eligible)]
-        return kept
-
+    share = settings.real / (settings.real + settings.reference)
+    count = min(settings.real, round(share * len(data)))
+    real, reference = data[:count], data[count:]
     critic = DescriptorCritic(familiarity_of(reference, workers=processes), settings.network, seed=seed)
     shown = critic.describe(real, workers=processes)
+    support = Support.of(shown)
     critic.fit_scale(shown)
+
+    def fakes(n: int, seed: int) -> Descriptions:
+        drawn = [one.smiles for one in generator.sample(n, seed=seed, bf16=settings.bf16)]
+        described = critic.describe(drawn if known is None else _new(drawn, known), workers=processes)
+        return described.select(np.flatnonzero(support.contains(described)))
+
     outcome = train_critic(
         critic,
         shown,
-        critic.describe(fakes(settings.fake, step_seed(seed, 0)), workers=processes),
+        fakes(settings.fake, step_seed(seed, 0)),
         settings.critic,
         seed=step_seed(seed, 1),
         report=report,
@@ -77,3 +74,13 @@ def train_rejection(
     figures = {f"critic_{name}": float(value) for name, value in asdict(outcome).items()}
     refined = RefinedGenerator(generator, critic, cap=cap, known=known, support=support)
     return refined, {**figures, "eligible": eligible, "cap": cap, "acceptance": accepted}
+
+
+def _new(smiles: list[str], known: KnownSet) -> list[str]:
+    """Those that are not known. A part at a time, since molecules take some ten times the memory of their SMILES."""
+    kept: list[str] = []
+    for start in range(0, len(smiles), _CHUNK):
+        part = smiles[start : start + _CHUNK]
+        seen = known.contains([str(molecule.smiles) for molecule in parse_all(part)])
+        kept += [part[i] for i in np.flatnonzero(~seen)]
+    return kept

@@ -7,9 +7,10 @@ import torch
 from molgan.chem.familiarity import Familiarity
 from molgan.chem.known import KnownSet
 from molgan.chem.molecule import parse
-from molgan.chem.support import Support
 from molgan.errors import WeightsError
+from molgan.graphs.descriptions import COLUMNS, describe_all
 from molgan.graphs.motif_actions import Vocabulary
+from molgan.graphs.support import Support
 from molgan.models.descriptor_critic import DescriptorCritic
 from molgan.models.loading import load_any
 from molgan.models.motif import MotifGenerator
@@ -23,8 +24,8 @@ class CountsOxygen(DescriptorCritic):
     def __init__(self) -> None:
         super().__init__(Familiarity.of([]))
 
-    def score(self, molecules, **options):  # type: ignore[no-untyped-def]
-        return np.array([-2.0 if "O" in molecule.smiles else 0.0 for molecule in molecules])
+    def score(self, described, **options):  # type: ignore[no-untyped-def]
+        return np.where(described.values[:, COLUMNS.index("oxygen")] > 0, -2.0, 0.0)
 
 
 @pytest.fixture
@@ -59,8 +60,14 @@ def test_samples_outside_of_the_ranges_are_left_out(generator: MotifGenerator, t
     RefinedGenerator(generator, CountsOxygen(), cap=-9.0, support=support).save(tmp_path / "weights")
     loaded = load_any(tmp_path)
     assert isinstance(loaded, RefinedGenerator)
-    assert not support.contains([parse(one.smiles) for one in generator.sample(200, seed=1)]).all()
-    assert support.contains([parse(one.smiles) for one in loaded.sample(200, seed=1)]).all()
+    raw, kept = (describe_all(_canonical(one.sample(200, seed=1)), Familiarity.of([])) for one in (generator, loaded))
+    assert support.contains(kept).all() and not support.contains(raw).all()
+
+
+def test_a_critic_that_accepts_nothing_is_told_of(generator: MotifGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("molgan.models.refined._HOPELESS", 2048)
+    with pytest.raises(WeightsError, match=r"accepts 0 of 2,048 samples: train it again, or sample with --raw"):
+        RefinedGenerator(generator, CountsOxygen(), cap=99.0).sample(5, seed=0)
 
 
 def test_the_first_samples_do_not_depend_on_the_number(generator: MotifGenerator) -> None:
