@@ -9,6 +9,7 @@ from molgan.chem.molecule import Molecule
 from molgan.config import CampaignConfig
 from molgan.filters.funnel import Funnel
 from molgan.scoring.objective import Objective
+from molgan.training.settings import OptimizeSettings
 
 T = TypeVar("T")
 
@@ -58,15 +59,26 @@ def estimate(config: CampaignConfig, pace: Pace) -> list[Cost]:
         seconds = drawn * (pace.sample + pace.score) + learned * pace.learn
         costs.append(Cost("reinforce", drawn, drawn, seconds))
     if (o := config.optimize) is not None:
-        rounds = o.budget / o.batch
+        rounds = _rounds(o)
         drawn = round(rounds * (o.policy + o.regrowth))
         learned = rounds * o.updates * o.update_size
         costs.append(
             Cost("optimize", drawn, o.budget, drawn * pace.sample + learned * pace.learn + o.budget * pace.score)
         )
+        # The library is chosen from what was scored: nothing is drawn or scored again.
+        return [*costs, Cost("sample", 0, 0, o.budget * pace.filter)]
     drawn = config.sample.n or config.sample.budget
     costs.append(Cost("sample", drawn, drawn, drawn * (pace.sample + pace.score + pace.filter)))
     return costs
+
+
+def _rounds(settings: OptimizeSettings) -> int:
+    """Rounds of a design that spends its budget and does not start anew, small ones first."""
+    made, rounds = settings.first, 1
+    while made < settings.budget:
+        made += min(settings.batch, max(settings.least_batch, int(settings.growth * made)))
+        rounds += 1
+    return rounds
 
 
 def _networks(config: CampaignConfig) -> tuple[float, float, float]:

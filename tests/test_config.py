@@ -54,9 +54,9 @@ def test_paths_are_relative_to_the_file_or_else_to_the_working_folder(
     elsewhere.mkdir()
     (elsewhere / "test.smi").write_text("CCC\n")
     monkeypatch.chdir(elsewhere)
-    config = load_config(campaign, ["data.test=test.smi"])
-    assert config.data.train == tmp_path / "train.smi"
-    assert config.data.test == elsewhere / "test.smi"
+    assert load_config(campaign).data.train == tmp_path / "train.smi"
+    config = load_config(campaign, ["data.train=test.smi"])
+    assert config.data.train == elsewhere / "test.smi"
 
 
 def test_novelty_is_against_the_training_data_unless_files_are_named(campaign: Path, tmp_path: Path) -> None:

@@ -11,13 +11,11 @@ from molgan.settings import InputPath, Settings, existing
 class DataSettings(Settings):
     """`train` holds real molecules: the generator and the critic learn from them, and novelty is counted against them.
 
-    `test` holds real molecules that nothing learns from, for evaluation; `column` is the SMILES column of both, found
-    by name when left out. `lead` (a SMILES) and `actives` (SMILES, or a file of them) are what `molgan check` puts
-    before the objective.
+    `column` is its SMILES column, found by name when left out. `lead` (a SMILES) and `actives` (SMILES, or a file of
+    them) are what `molgan check` puts before the objective.
     """
 
     train: InputPath
-    test: InputPath | None = None
     column: str | None = None
     lead: str | None = None
     actives: list[str] | Path = Field(default_factory=list)

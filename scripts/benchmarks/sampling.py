@@ -122,7 +122,7 @@ def main() -> None:
     Console().print(table)
     ours, theirs = (max(useful[k] / best[k] for k in useful if k.startswith(kind)) for kind in ("molgan,", "Char"))
     print(
-        f"molgan (raw) : CharRNN = {ours / theirs:.2f}, each in its faster precision; {distinct:.2%} of ours are distinct"
+        f"molgan (raw) : CharRNN = {ours / theirs:.2f}, each in its faster precision; {distinct:.2%} of ours distinct"
     )
 
 
