@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from molgan.evaluation.features import PROPERTIES, Features, sample_features
 from molgan.evaluation.frechet import frechet_distance
 from molgan.evaluation.parallel import map_chunks
+from molgan.evaluation.quality import circles, quality, unpacked
 from molgan.evaluation.reference import Reference, Statistics, pack, reference, summarise
 from molgan.evaluation.sources import Moses, Source, smiles_of
 from molgan.evaluation.tanimoto import mean_similarities, nearest_similarities
@@ -24,8 +25,10 @@ METRICS = (
     "FCD/Test", "SNN/Test", "Frag/Test", "Scaf/Test",
     "FCD/TestSF", "SNN/TestSF", "Frag/TestSF", "Scaf/TestSF",
     "IntDiv", "IntDiv2", "Filters", "logP", "SA", "QED", "weight", "Novelty",
+    "Quality", "Circles",
 )  # fmt: skip
-"""What `evaluate` returns, in order, by MOSES's names; logP, SA, QED and weight are Wasserstein distances."""
+"""What `evaluate` returns, in order, by MOSES's names; logP, SA, QED and weight are Wasserstein distances. Quality (QED
+at least .6 and SA at most 4) and Circles (molecules that lie .75 apart) are not of MOSES."""
 
 _COMPARABLE = 30_000
 
@@ -84,6 +87,8 @@ def evaluate(
     values["IntDiv"], values["IntDiv2"] = _internal_diversity(fingerprints, sample.counts, progress)
     values["Filters"] = _passing(sample)
     values["Novelty"] = _novelty(sample, train, progress)
+    values["Quality"] = quality(sample.distinct, sample.given)
+    values["Circles"] = circles(unpacked(fingerprints))
     return values
 
 
