@@ -51,7 +51,7 @@ class CriticReport:
     real: int  # molecules trained on
     fake: int
     held_out: int  # of both sides
-    failed: int  # of both sides: no graph, left out
+    failed: int  # of both sides: not represented, left out
     steps: int
     best_step: int  # its weights were kept
     seconds: float
@@ -79,7 +79,7 @@ def train_critic(
     """Train `critic` in place by the logistic loss, keep the weights that lose least held out, and calibrate them.
 
     Batches are half real, half fake; an epoch shows each molecule of the larger side once. `report` gets the held-out
-    figures every `evaluate_every` steps. With a `share` this is one worker of several, all with the same graphs. Raises
+    figures every `evaluate_every` steps. With a `share` this is one worker of several, all with the same examples. Raises
     InputError where a side has too few molecules.
     """
     rng = np.random.default_rng(seed)

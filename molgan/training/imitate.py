@@ -1,4 +1,4 @@
-"""A latent generator learns from its own valid molecules: what it nearly said where it said nothing."""
+"""The decoder of a latent generator learns from its own valid molecules, also where it gives none."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def imitate(
     The target is what the decoder says, if that is valid; else, of what it says at `tries` latents nearby, the valid
     molecule that is likeliest at the latent itself, if there is one (self-imitation, Oh et al. 2018, with validity as
     the return). Beside that the data is reconstructed as in `autoencode`. Nothing is taken from the data for a latent,
-    so that what is novel stays novel. `report` gets the validity before the correction and the share with a target.
+    so that what is novel stays novel. Goes on from `checkpoint` exactly; `report` gets the validity before the correction and the share with a target.
     """
 
     def loss_of(step: int, rng: torch.Generator) -> tuple[Tensor, dict[str, float]]:
@@ -77,7 +77,7 @@ def _targets(
     validity = float(valid.float().mean())
     if not len(wrong) or not tries:
         return _rows(said, valid.numpy()), torch.nonzero(valid).squeeze(1), validity
-    # [tries, wrong, size], flat
+    # [tries, wrong, size]
     near = latent[wrong] + reach * torch.randn(tries, len(wrong), latent.shape[1], generator=rng)
     others = harden(generator.decode(near.flatten(0, 1)), atoms)
     known = torch.tensor([molecule.valid for molecule in decode(others)]).view(tries, len(wrong))
@@ -87,7 +87,7 @@ def _targets(
     mended = torch.isfinite(least)
     picked = (best * len(wrong) + torch.arange(len(wrong)))[mended].numpy()
     kept = torch.nonzero(valid).squeeze(1)
-    both = [(_rows(said, valid.numpy())), _rows(others, picked)]
+    both = [_rows(said, valid.numpy()), _rows(others, picked)]
     graphs = DenseGraphs(*(np.concatenate([getattr(one, name) for one in both]) for name in ("nodes", "bonds")), atoms)
     return graphs, torch.cat([kept, wrong[mended]]), validity
 

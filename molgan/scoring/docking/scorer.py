@@ -42,7 +42,7 @@ class Docking(Scorer):
     class Parameters(Settings):
         """`receptor`: a rigid receptor as PDBQT. The box: `center` and `size` in Å; or `ligand`, an SDF file with a
         ligand in place, for the center, and either `size` or `padding`, Å beyond the ligand. `timeout`: seconds a
-        ligand. `processes`: all cores by default, one in a process that is a worker itself."""
+        ligand. `processes`: all cores by default; give 1 where Ray's workers score."""
 
         receptor: InputPath
         ligand: InputPath | None = None
