@@ -45,7 +45,8 @@ def train(data: Measured, settings: QSARTraining, *, target: str, progress: Prog
     """Train on 80% of the molecules, fit the expected error on 10%, measure on 10%; no scaffold is in two parts.
 
     DeepChem's scaffold split puts the rarest scaffolds into the test part (Z. Wu et al., Chem. Sci. 9, 513, 2018). The
-    same data and settings give the same model on the same machine. Raises ConfigError without DeepChem, InputError when a part lacks a class.
+    same data and settings give the same model on the same machine. Raises ConfigError without DeepChem, InputError
+    when a part lacks a class.
     """
     progress = progress or Silent()
     parts = _split(data)

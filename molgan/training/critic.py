@@ -79,8 +79,8 @@ def train_critic(
     """Train `critic` in place by the logistic loss, keep the weights that lose least held out, and calibrate them.
 
     Batches are half real, half fake; an epoch shows each molecule of the larger side once. `report` gets the held-out
-    figures every `evaluate_every` steps. With a `share` this is one worker of several, all with the same examples. Raises
-    InputError where a side has too few molecules.
+    figures every `evaluate_every` steps. With a `share` this is one worker of several, all with the same examples.
+    Raises InputError where a side has too few molecules.
     """
     rng = np.random.default_rng(seed)
     examples = real.joined(fake)

@@ -34,7 +34,8 @@ def imitate(
     The target is what the decoder says, if that is valid; else, of what it says at `tries` latents nearby, the valid
     molecule that is likeliest at the latent itself, if there is one (self-imitation, Oh et al. 2018, with validity as
     the return). Beside that the data is reconstructed as in `autoencode`. Nothing is taken from the data for a latent,
-    so that what is novel stays novel. Goes on from `checkpoint` exactly; `report` gets the validity before the correction and the share with a target.
+    so that what is novel stays novel. Goes on from `checkpoint` exactly; `report` gets the validity before the
+    correction and the share of latents with a target.
     """
 
     def loss_of(step: int, rng: torch.Generator) -> tuple[Tensor, dict[str, float]]:

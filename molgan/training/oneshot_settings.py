@@ -15,7 +15,9 @@ class AutoencodeSettings(Settings):
     steps: int = Field(6000, ge=1)
     batch_size: int = Field(512, ge=1, description="molecules a step")
     learning_rate: float = Field(1e-3, gt=0, description="falls linearly to 0")
-    warmup: int = Field(200, ge=0, description="steps over which the learning rate rises; the KL term takes five times as many")
+    warmup: int = Field(
+        200, ge=0, description="steps over which the learning rate rises; five times as many for the KL"
+    )
     kl_weight: float = Field(0.1, ge=0, description="nats of reconstruction that a nat of information is worth")
     weight_decay: float = Field(0.01, ge=0)
     clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
