@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -139,8 +140,27 @@ def optimize_flat() -> tuple[str, int]:
     return outcome.stopped, len(outcome.ledger.calls)
 
 
-def test_a_killed_run_ends_with_the_same_calls_and_pays_once(tmp_path: Path) -> None:
-    undisturbed = run().table()
+def test_a_search_that_is_stuck_starts_anew_from_the_start_molecules() -> None:
+    steps: list[int] = []
+    table = run(
+        lambda smiles: [0.5] * len(smiles),
+        settings=SMALL.model_copy(update={"restart": 50}),
+        start=["NCCN"],
+        report=lambda metrics, saved: steps.append(metrics["since"]),
+    ).table()
+    begins = sorted(set(steps))
+    assert len(begins) == 3 and begins[0] == 0 and all(b - a >= 50 for a, b in pairwise(begins))
+    first = int(table["call"].iloc[0])
+    for begin, end in zip(begins, [*begins[1:], len(table)], strict=True):
+        parents = {int(n) for text in table["parents"][begin:end] for n in text.split()}
+        assert parents and all(n == first or n > begin for n in parents)
+    assert table["smiles"].is_unique
+
+
+@pytest.mark.parametrize("restart", [None, 30])
+def test_a_killed_run_ends_with_the_same_calls_and_pays_once(tmp_path: Path, restart: int | None) -> None:
+    settings = SMALL.model_copy(update={"restart": restart})
+    undisturbed = run(settings=settings).table()
     asked: list[str] = []
 
     def oracle(smiles: list[str]) -> list[float]:
@@ -151,13 +171,14 @@ def test_a_killed_run_ends_with_the_same_calls_and_pays_once(tmp_path: Path) -> 
         return nitrogens(smiles)
 
     with pytest.raises(KeyboardInterrupt):
-        run(oracle, folder=tmp_path)
+        run(oracle, folder=tmp_path, settings=settings)
     before = asked.index("killed")
-    ledger = run(oracle, folder=tmp_path)
+    ledger = run(oracle, folder=tmp_path, settings=settings)
     assert ledger.table().equals(undisturbed)
     again = set(asked[:before]) & set(asked[before + 1 :])
     assert again <= set(asked[before - 16 : before])  # the batch that was under way
-    assert run(lambda smiles: pytest.fail("asked again"), folder=tmp_path).table().equals(undisturbed)
+    again = run(lambda smiles: pytest.fail("asked again"), folder=tmp_path, settings=settings)
+    assert again.table().equals(undisturbed)
 
 
 def test_the_surrogate_learns_what_fingerprints_tell() -> None:
