@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from molgan.chem.known import KnownSet
-from molgan.chem.molecule import parse_all
+from molgan.chem.molecule import Molecule, parse_all
 from molgan.errors import WeightsError
 from molgan.graphs.support import Support
 from molgan.models.descriptor_critic import DescriptorCritic
@@ -76,12 +76,17 @@ class RefinedGenerator:
         if self.known is not None:
             accepted &= ~self.known.contains([str(molecule.smiles) for molecule in molecules])
         rows = np.flatnonzero(accepted)
-        described = self.critic.describe([molecules[i] for i in rows])
-        logits = self.critic.score(described)
+        logits = self.judge([molecules[i] for i in rows])
         accepted[rows] = np.nan_to_num(np.exp(np.minimum(logits - self.cap, 0)), nan=0.0) > chances[rows]
-        if self.support is not None:
-            accepted[rows] &= self.support.contains(described)
         return accepted
+
+    def judge(self, molecules: Sequence[str | Molecule]) -> np.ndarray:
+        """float64 [M]: the critic's logits; -inf outside of the ranges, where it learned nothing, NaN for no structure."""
+        described = self.critic.describe(molecules)
+        logits = self.critic.score(described)
+        if self.support is not None:
+            logits[described.valid & ~self.support.contains(described)] = -np.inf
+        return logits
 
     def save(self, path: Path, **about: object) -> None:
         """Write critic, known molecules and a description that names them beside the weights at `path` (no suffix)."""

@@ -1,6 +1,9 @@
 """What the critic takes for real: how well its logit separates MOSES's test set from molecules of other kinds.
 
-    python scripts/benchmarks/realism.py runs/moses_refined/critic [--molecules 2000]
+    python scripts/benchmarks/realism.py [CRITIC] [--molecules 2000]
+
+Without CRITIC it is the one that sampling asks, with -inf outside of its ranges; else a graph critic that a training
+left, without its suffix.
 
 Prints, for each kind, the mean logit and the area under the ROC curve against the test set (1: all below it, .5: no
 difference). The critic has seen none of these molecules. Shuffled bonds: pairs of single bonds of a test molecule
@@ -18,6 +21,7 @@ from rdkit import Chem, RDLogger
 from molgan.chem.io import read_smiles
 from molgan.chem.molecule import parse
 from molgan.models.discriminator import Discriminator
+from molgan.models.loading import load_any
 from molgan.models.motif import load_generator
 from molgan.training.calibration import auc
 
@@ -26,12 +30,13 @@ DATA = Path(__file__).parents[2] / "data"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("critic", type=Path, help="without its suffix")
+    parser.add_argument("critic", type=Path, nargs="?", help="of graphs, without its suffix")
     parser.add_argument("--weights", default="moses", help="of the generator")
     parser.add_argument("--molecules", type=int, default=2000, help="of each kind")
     arguments = parser.parse_args()
     RDLogger.DisableLog("rdApp.*")
-    critic, n = Discriminator.load(arguments.critic), arguments.molecules
+    refined, n = load_any(arguments.weights), arguments.molecules
+    judge = Discriminator.load(arguments.critic).score if arguments.critic else refined.judge
     rng = np.random.default_rng(0)
     test = drawn("moses_test.csv.gz", n, rng)
     generator = load_generator(arguments.weights)
@@ -39,17 +44,20 @@ def main() -> None:
         "MOSES test set": test,
         "MOSES scaffold test set": drawn("moses_test_scaffolds.csv.gz", n, rng),
         "generated": [sample.smiles for sample in generator.sample(n, seed=123)],
+        "generated, refined": [sample.smiles for sample in refined.sample(n, seed=123)],
         "approved drugs and ChEMBL": drawn("drugs_and_chembl.csv.gz", n, rng),
         "the same, of MOSES's weights": list(islice(in_window(drawn("drugs_and_chembl.csv.gz", 10**9, rng)), n)),
         "QM9": drawn("qm9.csv.gz", n, rng),
         "shuffled bonds": list(islice(shuffled(test, rng), n)),
     }
-    real = critic.score(test)
-    print(f"{'':30} {'molecules':>9} {'mean logit':>10} {'AUC':>6}")
+    real = judge(test)
+    print(f"{'':30} {'molecules':>9} {'in range':>8} {'mean logit':>10} {'AUC':>6}")
     for name, smiles in kinds.items():
-        logits = critic.score(smiles)
+        logits = judge(smiles)
         logits = logits[~np.isnan(logits)]
-        print(f"{name:30} {len(logits):>9,} {logits.mean():>10.2f} {auc(real, logits):>6.3f}")
+        inside = np.isfinite(logits)
+        mean = logits[inside].mean() if inside.any() else np.nan
+        print(f"{name:30} {len(logits):>9,} {inside.mean():>8.1%} {mean:>10.2f} {auc(real, logits):>6.3f}")
 
 
 def drawn(file: str, n: int, rng: np.random.Generator) -> list[str]:
