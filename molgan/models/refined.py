@@ -81,7 +81,7 @@ class RefinedGenerator:
         return accepted
 
     def judge(self, molecules: Sequence[str | Molecule]) -> np.ndarray:
-        """float64 [M]: the critic's logits; -inf outside of the ranges, where it learned nothing, NaN for no structure."""
+        """float64 [M]: the critic's logits; -inf outside of the ranges, NaN for what has no structure."""
         described = self.critic.describe(molecules)
         logits = self.critic.score(described)
         if self.support is not None:
