@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Molecules: TypeAlias = Iterable[str | Molecule | Chem.Mol | None] | pandas.Series[Any] | polars.Series
 
 
-def score(smiles: "Molecules", scorers: "Sequence[str | Scorer]") -> "pandas.DataFrame":
+def score(smiles: "Molecules", scorers: "Sequence[str | Scorer | Mapping[str, Any]]") -> "pandas.DataFrame":
     """Raw properties of molecules as a table, one row an input, in order: `smiles`, a column a scorer, `error`.
 
     `smiles`: a list or a column of pandas or polars, of SMILES or RDKit molecules, None or NaN for what is missing.

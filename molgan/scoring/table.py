@@ -1,6 +1,6 @@
 """`score`: raw properties of a list of SMILES as a table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     import pandas
 
 
-def score(smiles: Iterable[str | Molecule | Chem.Mol | None], scorers: Sequence[str | Scorer]) -> "pandas.DataFrame":
-    """Raw values of `smiles` by `scorers`, names or objects. `smiles`: a list, a column of pandas or polars, …, of text
-    or RDKit molecules, with None or NaN for what is missing.
+def score(
+    smiles: Iterable[str | Molecule | Chem.Mol | None], scorers: Sequence[str | Scorer | Mapping[str, Any]]
+) -> "pandas.DataFrame":
+    """Raw values of `smiles` by `scorers`: names, objects, or as in a configuration with parameters,
+    `{"scorer": "similarity", "parameters": {"smiles": ["CCO"]}}`. `smiles`: a list, a column of pandas or polars, …, of
+    text or RDKit molecules, with None or NaN for what is missing.
 
     One row an input, in order: `smiles` as given, a column a scorer, `error`. What failed is missing and `error` says
     why. Alerts and other yes/no scorers are nullable booleans, True for a hit; the others are floats in their unit.
@@ -39,14 +42,23 @@ def score(smiles: Iterable[str | Molecule | Chem.Mol | None], scorers: Sequence[
     return _frame(items, chosen, columns, errors)
 
 
-def _by_name(scorers: Sequence[str | Scorer]) -> dict[str, Scorer]:
+def _by_name(scorers: Sequence[str | Scorer | Mapping[str, Any]]) -> dict[str, Scorer]:
     chosen: dict[str, Scorer] = {}
     for item in scorers:
-        scorer = get_scorer(item) if isinstance(item, str) else item
+        scorer = (
+            item if isinstance(item, Scorer) else _from_settings({"scorer": item} if isinstance(item, str) else item)
+        )
         if scorer.name in chosen:
             raise ConfigError(f"scorer {scorer.name!r} is given twice")
         chosen[scorer.name] = scorer
     return chosen
+
+
+def _from_settings(item: Mapping[str, Any]) -> Scorer:
+    wrong = not isinstance(item, Mapping) or "scorer" not in item or set(item) - {"scorer", "parameters"}
+    if wrong:
+        raise ConfigError(f'{item!r}: not a scorer; give a name, or {{"scorer": name, "parameters": {{…}}}}')
+    return get_scorer(item["scorer"], **item.get("parameters", {}))
 
 
 def _frame(

@@ -70,3 +70,12 @@ def test_a_column_of_polars():
     polars = pytest.importorskip("polars")
     frame = polars.DataFrame({"smiles": ["CCO", None]})
     assert score(frame["smiles"], ["heavy_atoms"])["heavy_atoms"].tolist()[0] == 3
+
+
+def test_a_scorer_with_parameters_is_given_as_in_a_configuration():
+    table = score(["CCO", "CCN"], ["logp", {"scorer": "similarity", "parameters": {"smiles": ["CCO"]}}])
+    assert table["similarity"].tolist()[0] == 1 > table["similarity"].tolist()[1]
+    with pytest.raises(ConfigError, match=r"not a scorer; give a name, or \{\"scorer\": name"):
+        score(["CCO"], [{"name": "similarity"}])
+    with pytest.raises(ConfigError, match="not a scorer"):
+        score(["CCO"], [3])
