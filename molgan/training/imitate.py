@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,10 +12,8 @@ from molgan.graphs.dense import DenseGraphs, decode
 from molgan.graphs.dense_data import DenseData
 from molgan.models.oneshot import OneShotGenerator
 from molgan.models.soft_graphs import SoftGraphs, harden, one_hot
-from molgan.training.latent import fit, graph_costs, reconstruction_loss
+from molgan.training.latent import Report, fit, graph_costs, reconstruction_loss
 from molgan.training.oneshot_settings import ImitateSettings
-
-Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 
 def imitate(

@@ -25,7 +25,7 @@ from molgan.training.checkpoint import (
     under_prefix,
     with_prefix,
 )
-from molgan.training.oneshot_settings import AutoencodeSettings, FlowSettings, ImitateSettings
+from molgan.training.oneshot_settings import AutoencodeSettings, FitSettings, FlowSettings
 from molgan.training.signal import step_seed
 
 Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
@@ -140,7 +140,7 @@ def _autoencoder_losses(generator: OneShotGenerator, real: SoftGraphs, rng: torc
 def fit(
     module: nn.Module,
     loss_of: Callable[[int, torch.Generator], tuple[Tensor, dict[str, float]]],
-    settings: AutoencodeSettings | FlowSettings | ImitateSettings,
+    settings: FitSettings,
     *,
     seed: int,
     molecules: int,

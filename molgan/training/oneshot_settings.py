@@ -9,53 +9,44 @@ from molgan.settings import Settings
 from molgan.training.settings import DiversityMemorySettings
 
 
-class AutoencodeSettings(Settings):
-    """Training of the latent: molecules to vectors and back."""
+class FitSettings(Settings):
+    """What the stages before the adversarial one have in common: AdamW with warm-up and linear decay."""
 
     steps: int = Field(6000, ge=1)
-    batch_size: int = Field(512, ge=1, description="molecules a step")
-    learning_rate: float = Field(1e-3, gt=0, description="falls linearly to 0")
-    warmup: int = Field(
-        200, ge=0, description="steps over which the learning rate rises; five times as many for the KL"
-    )
-    kl_weight: float = Field(0.1, ge=0, description="nats of reconstruction that a nat of information is worth")
-    weight_decay: float = Field(0.01, ge=0)
-    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
-    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
-    checkpoint_every: int = Field(500, ge=1, description="steps between two checkpoints")
-    report_every: int = Field(50, ge=1, description="steps between two reports")
-
-
-class FlowSettings(Settings):
-    """Training of the way from noise to latents, by flow matching."""
-
-    steps: int = Field(12_000, ge=1)
-    noise: float = Field(1.0, ge=0, le=1, description="share of the posteriors' spread that is drawn from")
     batch_size: int = Field(512, ge=1, description="molecules a step")
     learning_rate: float = Field(1e-3, gt=0, description="falls linearly to 0")
     warmup: int = Field(200, ge=0, description="steps over which the learning rate rises")
     weight_decay: float = Field(0.01, ge=0)
     clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
-    ema: float = Field(0.999, ge=0, lt=1, description="decay of the average of the weights, which is what is kept")
     bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
     checkpoint_every: int = Field(500, ge=1, description="steps between two checkpoints")
     report_every: int = Field(50, ge=1, description="steps between two reports")
 
 
-class ImitateSettings(Settings):
+class AutoencodeSettings(FitSettings):
+    """Training of the latent: molecules to vectors and back. The KL term rises over five times `warmup`."""
+
+    kl_weight: float = Field(0.1, ge=0, description="nats of reconstruction that a nat of information is worth")
+
+
+class FlowSettings(FitSettings):
+    """Training of the way from noise to latents, by flow matching."""
+
+    steps: int = Field(12_000, ge=1)
+    noise: float = Field(1.0, ge=0, le=1, description="share of the posteriors' spread that is drawn from")
+    ema: float = Field(0.999, ge=0, lt=1, description="decay of the average of the weights, which is what is kept")
+
+
+class ImitateSettings(FitSettings):
     """Training of the decoder on its own valid molecules, at latents that the flow makes from noise."""
 
     steps: int = Field(2_000, ge=1)
     tries: int = Field(8, ge=0, description="latents nearby that are looked at where no valid molecule comes out")
     jitter: float = Field(0.5, ge=0, description="how far they are, in deviations of the posteriors")
     anchor: float = Field(1.0, ge=0, description="weight of the data's reconstruction")
-    batch_size: int = Field(512, ge=1, description="latents a step, and molecules of the data")
     learning_rate: float = Field(3e-4, gt=0, description="falls linearly to 0")
     warmup: int = Field(100, ge=0, description="steps over which the learning rate rises")
-    weight_decay: float = Field(0.01, ge=0)
-    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
     ema: float = Field(0.995, ge=0, lt=1, description="decay of the average of the weights, which is what is kept")
-    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
     checkpoint_every: int = Field(100, ge=1, description="steps between two checkpoints")
     report_every: int = Field(20, ge=1, description="steps between two reports")
 
