@@ -53,14 +53,14 @@ class Grammar:
         self.binds = self.capacity[FIRST_MOTIF:, 0] > 0
         budgets = torch.arange(MOST_SITES + 1, device=device)[:, None]
         fits = self.sizes[FIRST_MOTIF:] <= budgets
-        self._within = torch.stack([fits & self.binds, fits])  # [later or first, budget, motif]
+        self.within = torch.stack([fits & self.binds, fits])  # [later or first, budget, motif]
         self.valence = torch.tensor([atom.valence for atom in ALPHABET], dtype=torch.int16, device=device)
         self.weight = _weights(vocabulary).to(device)
         self.device = self.capacity.device
 
     def motifs_within(self, budget: Tensor, *, first: Tensor) -> Tensor:
         """Which motifs fit a budget of heavy atoms [N] and, unless they come first [N], can bind: [N, motifs]."""
-        return self._within[first.long(), budget.clamp(max=MOST_SITES)]
+        return self.within[first.long(), budget.clamp(max=MOST_SITES)]
 
 
 def _weights(vocabulary: Vocabulary) -> Tensor:
@@ -244,8 +244,7 @@ class GrammarState:
         return mark | marked
 
     def _top_free(self) -> Tensor:
-        index = self.depth.clamp(min=0)[:, None, None].expand(-1, 1, MOST_SITES)
-        return self.free.gather(1, index)[:, 0]
+        return self.free[torch.arange(len(self.depth), device=self.depth.device), self.depth.clamp(min=0)]
 
     def _push(self, motif: Tensor, action: Tensor) -> None:
         rows = motif.nonzero()[:, 0]

@@ -18,9 +18,11 @@ from molgan.errors import WeightsError
 from molgan.graphs.forcing import Forced, force, pad
 from molgan.graphs.grammar import Grammar
 from molgan.graphs.motif_actions import MOST_SITES, Vocabulary, decode
+from molgan.models.motif_head import NEVER
 from molgan.models.precision import autocast
-from molgan.models.rollout import NEVER, roll_out
+from molgan.models.rollout import roll_out
 from molgan.models.settings import BATCH, MotifNetworkSettings
+from molgan.models.threads import side_by_side
 from molgan.models.weights import load_weights, read_description, save_weights
 
 KIND = "motif generator"
@@ -135,26 +137,29 @@ class MotifGenerator(nn.Module):
         """
         samples: list[Sample] = []
         wanted = np.arange(n) if only is None else np.asarray(only, dtype=np.int64)
-        for batch, start in enumerate(range(0, n, batch_size)):
-            size = min(batch_size, n - start)
+
+        def draw(batch: int) -> tuple[np.ndarray, Tensor]:
+            start, size = batch * batch_size, min(batch_size, n - batch * batch_size)
             chosen = wanted[(wanted >= start) & (wanted < start + size)] - start
             if not len(chosen):
-                continue
-            generator = torch.Generator().manual_seed(_batch_seed(seed, batch))
+                return np.empty((0, 0), dtype=np.int64), torch.empty(0)
             with autocast(self.device, enabled=bf16):
-                actions, log_prob = roll_out(
+                return roll_out(
                     self,
                     chosen,
                     size,
-                    generator,
+                    torch.Generator().manual_seed(_batch_seed(seed, batch)),
                     max_atoms=max_atoms or self.max_atoms,
                     prefixes=[prefix] if prefixes is None else [prefixes[start + i] for i in chosen],
                     temperature=temperature,
                 )
+
+        for actions, log_prob in side_by_side(draw, range(-(-n // batch_size)), self.device):
             for row, value in zip(actions, log_prob.tolist(), strict=True):
                 drawn = tuple(row[row >= 0].tolist())
                 samples.append(Sample(write(decode(drawn, self.vocabulary)), drawn, value))
-            on_batch(len(chosen))
+            if len(actions):
+                on_batch(len(actions))
         return samples
 
     def _masked_logits(self, hidden: Tensor, structural: Tensor, motifs: Tensor | None) -> Tensor:

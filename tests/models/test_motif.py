@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from molgan.chem.motifs import cut
 from molgan.chem.references import load_reference
 from molgan.errors import WeightsError
 from molgan.graphs.datasets import tree_of
+from molgan.graphs.grammar import GrammarState
 from molgan.graphs.motif_actions import CLOSE, FIRST_ATOM, FIRST_MARK, FIRST_MOTIF, SPELL, Vocabulary, encode
 from molgan.models.motif import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
@@ -122,6 +124,26 @@ def test_molecules_drawn_apart_are_those_drawn_together(generator: MotifGenerato
     for k, part in enumerate(apart):
         assert [sample.actions for sample in part] == [sample.actions for sample in together[k::3]]
     assert generator.sample(50, seed=3, only=[]) == []
+
+
+@pytest.mark.parametrize("name", ["generator", "speller", "chiral"])
+def test_rows_that_share_a_pass_are_those_that_do_not(name: str, request: pytest.FixtureRequest) -> None:
+    model = request.getfixturevalue(name)
+    shared = model.sample(300, seed=3, bf16=False)
+    alone = model.sample(300, seed=3, bf16=False, prefixes=[()] * 300)
+    assert [sample.actions for sample in shared] == [sample.actions for sample in alone]
+
+
+def test_actions_come_as_often_as_they_are_likely(generator: MotifGenerator) -> None:
+    n = 20_000
+    first = Counter(sample.actions[0] for sample in generator.sample(n, seed=3, bf16=False))
+    nothing = torch.full((1,), generator.grammar.start), torch.zeros(1, dtype=torch.long)
+    inputs = generator.embed(nothing[0], nothing[0], nothing[1], nothing[1], torch.zeros(1))
+    with torch.no_grad():
+        logits = generator.head(generator.recurrent(inputs[:, None])[0][0, 0])
+    logits[~GrammarState(generator.grammar, 1, generator.max_atoms).mask()[0]] = -torch.inf
+    for action, probability in enumerate(logits.softmax(0).tolist()):
+        assert first[action] / n == pytest.approx(probability, abs=5 * (probability * (1 - probability) / n) ** 0.5)
 
 
 def test_a_temperature_can_be_made_the_generators_own(generator: MotifGenerator) -> None:

