@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from molgan.chem.molecule import Molecule
     from molgan.config import CampaignConfig
     from molgan.filters.base import Filter
-    from molgan.models.motif import MotifGenerator
+    from molgan.models.motif import MotifGenerator, Sample
     from molgan.progress import Progress
     from molgan.scoring.base import Scorer
     from molgan.training.ledger import Oracle
@@ -88,19 +88,29 @@ def sample(
     seed: int = 0,
     weights: str | Path = "moses",
     raw: bool = False,
+    targets: Mapping[str, float] | None = None,
     on_batch: Callable[[int], None] = lambda done: None,
 ) -> list[str | None]:
     """Canonical SMILES of `n` molecules drawn from the generator with `weights`; the same for the same seed.
 
     Where a critic was trained for the weights, as for those that molgan ships, a sample is kept as often as the critic
-    takes it for real, and none that is in the training data; `raw` takes every one.
+    takes it for real, and none that is in the training data; `raw` takes every one. A one-shot generator that was
+    trained with `network.condition` aims at `targets`, such as {"logp": 2.5}; InputError for weights that cannot.
     None is what a one-shot generator drew and is no molecule; nothing is repaired or drawn again. `on_batch` is told
     how many molecules were just drawn. Raises WeightsError; see `load_generator`.
     """
     from molgan.chem.molecule import parse
+    from molgan.errors import InputError
     from molgan.models.loading import load_any
+    from molgan.models.oneshot import OneShotGenerator
 
-    drawn = load_any(weights, raw=raw).sample(n, seed=seed, on_batch=on_batch)
+    generator = load_any(weights, raw=raw)
+    if isinstance(generator, OneShotGenerator):
+        drawn: Sequence[Molecule | Sample] = generator.sample(n, seed=seed, targets=targets, on_batch=on_batch)
+    elif targets:
+        raise InputError(f"no target {next(iter(targets))!r}: only one-shot generators with `network.condition` aim")
+    else:
+        drawn = generator.sample(n, seed=seed, on_batch=on_batch)
     return [parse(one.smiles).smiles for one in drawn]
 
 

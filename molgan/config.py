@@ -179,6 +179,8 @@ class OneShotConfig(_Job):
             raise ValueError("only a network with `latent` can have the sections `autoencode`, `flow` and `imitate`")
         if self.oneshot.gan_weight < 1 and self.objective is None:
             raise ValueError("oneshot.gan_weight below 1 needs an `objective`")
+        if self.network.condition and self.critic.pack > 1:
+            raise ValueError("critic.pack: molecules with `network.condition` are judged one by one, pack 1")
         if self.oneshot.batch_size % self.critic.pack:
             raise ValueError(f"oneshot.batch_size: not a multiple of critic.pack, {self.critic.pack}")
         return self

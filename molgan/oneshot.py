@@ -5,6 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from molgan.campaign.folder import opened
 from molgan.campaign.mirror import mirrored
 from molgan.config import OneShotConfig, write_config
@@ -46,7 +48,7 @@ def train_one_shot(config: OneShotConfig, *, progress: Progress | None = None) -
             progress=progress,
         )
         progress.message(f"{len(data):,} molecules, {config.held_out:,} of them held out for evaluation")
-        part = data.part(config.held_out, None)
+        part = _aimed(generator, data.part(config.held_out, None), progress)
         _learn_latents(config, generator, part, folder, progress, keep)
         outcome = _play(config, generator, part, folder, progress, keep)
         about = {name: value for name, value in config.model_dump(mode="json").items() if name in _TOLD and value}
@@ -55,6 +57,22 @@ def train_one_shot(config: OneShotConfig, *, progress: Progress | None = None) -
 
 
 _TOLD = ("seed", "critic", "autoencode", "flow", "imitate", "oneshot", "objective", "held_out")
+
+
+def _aimed(generator: "OneShotGenerator", data: "DenseData", progress: Progress) -> "DenseData":
+    """The molecules with the properties that a conditional generator aims at, without those that one fails for."""
+    from molgan.scoring.table import score
+
+    if generator.targets is None:
+        return data
+    names = list(generator.targets.names)
+    progress.start("targets")
+    values = score(data.smiles, names)[names].to_numpy(dtype=float, na_value=np.nan)
+    progress.finish("targets")
+    kept = np.flatnonzero(np.isfinite(values).all(axis=1))
+    if len(kept) < len(data):
+        progress.message(f"{len(data) - len(kept):,} molecules are left out: {', '.join(names)} failed")
+    return data.rows(kept).with_targets(generator.targets.learn(values[kept]))
 
 
 def _learn_latents(

@@ -62,6 +62,29 @@ def test_train_sample_and_evaluate(text: str, tmp_path: Path) -> None:
     assert figures["valid"] == pytest.approx(1 - lines.count("?") / 50)
 
 
+def test_a_conditional_generator_is_trained_and_aimed(tmp_path: Path) -> None:
+    (tmp_path / "aimed.yaml").write_text(
+        LATENT.replace("network: {", "network: {condition: [logp, qed], ").replace(", pack: 2", "")
+    )
+    trained = molgan("train", "aimed.yaml", "autoencode.steps=400", "flow.steps=400")
+    assert trained.exit_code == 0, trained.output
+    draw = ("sample", "-n", 200, "--weights", "runs/aimed", "-o", "aimed.smi")
+    drawn = []
+    for targets in ((), ("--target", "logp=3"), ("--target", "logp=-3", "--target", "qed=0.4")):
+        assert molgan(*draw, *targets).exit_code == 0
+        drawn.append(Path("aimed.smi").read_text())
+    assert len(set(drawn)) == 3
+    for target, told in (
+        ("tpsa=60", "no target 'tpsa': those of the weights are logp, qed"),
+        ("logp", "--target logp=2.5"),
+    ):
+        refused = molgan(*draw, "--target", target)
+        assert refused.exit_code == 2
+        assert told in refused.output
+    refused = molgan("sample", "-n", 1, "--target", "logp=2")
+    assert "only one-shot generators with `network.condition` aim" in refused.output
+
+
 def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "small.yaml").write_text(LATENT)
 
@@ -88,16 +111,20 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monk
         ("flow={steps: 5}", "only a network with `latent`"),
         ("oneshot.gan_wieght=0.5", "did you mean 'gan_weight'?"),
         ("oneshot.loss=wgan", "oneshot.loss"),
+        ("network.condition=[lgop]", "did you mean 'logp'?"),
+        ("network.condition=[qed, qed]", "a scorer is given twice"),
+        ("critic.pack=2", "judged one by one, pack 1"),
     ],
 )
 def test_mistakes_are_told(tmp_path: Path, override: str, told: str) -> None:
-    (tmp_path / "small.yaml").write_text(PAPER)
+    conditional = "condition: [qed], " if "one by one" in told else ""
+    (tmp_path / "small.yaml").write_text(PAPER.replace("{hidden", "{" + conditional + "hidden"))
     with pytest.raises(ConfigError) as caught:
         load("small.yaml", [override])
     assert told in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["molgan_paper_qm9", "qm9"])
+@pytest.mark.parametrize("name", ["molgan_paper_qm9", "qm9", "qm9_conditional"])
 def test_shipped_configurations_load(name: str) -> None:
     config = load(Path(__file__).parents[1] / "configs" / f"{name}.yaml")
     assert isinstance(config, OneShotConfig)

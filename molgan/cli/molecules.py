@@ -14,6 +14,7 @@ import typer
 
 from molgan.cli.files import bad_rows, written
 from molgan.cli.progress import show_progress
+from molgan.errors import InputError
 
 if TYPE_CHECKING:
     from molgan.chem.io import Record
@@ -34,6 +35,9 @@ def sample(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same molecules.")] = 0,
     weights: Annotated[str, typer.Option(help="Shipped weights by name, or what `molgan train` wrote.")] = "moses",
     raw: Annotated[bool, typer.Option("--raw", help="Without the critic that was trained for the weights.")] = False,
+    target: Annotated[
+        list[str] | None, typer.Option(help="Property that a conditional generator aims at: logp=2.5; may be repeated.")
+    ] = None,
 ) -> None:
     """Draw molecules from a generator; its critic, where it has one, lets through what looks real and is not known.
 
@@ -43,11 +47,21 @@ def sample(
     """
     from molgan import api
 
+    targets = dict(_target(text) for text in target or [])
     with show_progress() as progress, written(output) as handle:
         progress.start("sample", number)
-        drawn = api.sample(number, seed=seed, weights=weights, raw=raw, on_batch=partial(progress.advance, "sample"))
+        on_batch = partial(progress.advance, "sample")
+        drawn = api.sample(number, seed=seed, weights=weights, raw=raw, targets=targets, on_batch=on_batch)
         handle.writelines(f"{smiles or '?'}\n" for smiles in drawn)
         progress.finish("sample")
+
+
+def _target(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise InputError(f"--target {text}: not a property and its value; write --target logp=2.5") from None
 
 
 def score(

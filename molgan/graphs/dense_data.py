@@ -32,12 +32,13 @@ class DenseData:
     `smiles` are canonical, and the atoms of each graph stand in their order: so that a molecule has one graph, and a
     network need not treat all orders alike. Molecules stand in the order of the SHA-256 of their SMILES, which is fixed
     and as good as random; a part held out for evaluation is the first so many. `summary` counts: read, kept,
-    repeated, and rejected by reason.
+    repeated, and rejected by reason. `targets` float32 [M, names] are properties for a conditional generator.
     """
 
     graphs: DenseGraphs
     smiles: list[str]
     summary: dict[str, Any]
+    targets: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.graphs)
@@ -50,7 +51,18 @@ class DenseData:
     def part(self, start: int, stop: int | None) -> DenseData:
         """Molecules `start` to `stop`, the latter not included."""
         graphs = DenseGraphs(self.graphs.nodes[start:stop], self.graphs.bonds[start:stop], self.graphs.atoms)
-        return DenseData(graphs, self.smiles[start:stop], self.summary)
+        targets = None if self.targets is None else self.targets[start:stop]
+        return DenseData(graphs, self.smiles[start:stop], self.summary, targets)
+
+    def rows(self, chosen: np.ndarray) -> DenseData:
+        """Some of the molecules."""
+        graphs = DenseGraphs(self.graphs.nodes[chosen], self.graphs.bonds[chosen], self.graphs.atoms)
+        targets = None if self.targets is None else self.targets[chosen]
+        return DenseData(graphs, [self.smiles[i] for i in chosen], self.summary, targets)
+
+    def with_targets(self, targets: np.ndarray) -> DenseData:
+        """The same molecules with properties, float32 [M, names]."""
+        return DenseData(self.graphs, self.smiles, self.summary, targets.astype(np.float32))
 
 
 def prepare_dense(

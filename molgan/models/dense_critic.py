@@ -97,6 +97,9 @@ class DenseCritic(nn.Module):
     """Dense graphs to one number for each pack of them, unbounded.
 
     With PacGAN (Lin et al. 2018) `pack` graphs in a row are judged together, so that a lack of variety shows.
+
+    Of a conditional generator's graphs the critic sees the targets y by projection (Miyato & Koyama 2018, equation 3):
+    ψ(x) + a(x) · y + b(x) · y², the form that the density ratio has where y is normal given x.
     """
 
     def __init__(self, graphs: OneShotSettings, settings: DenseCriticSettings, *, seed: int = 0) -> None:
@@ -112,21 +115,26 @@ class DenseCritic(nn.Module):
                 self.others = MinibatchDiscrimination(packed, kernels) if kernels else nn.Identity()
                 sizes = [packed + kernels, *settings.head]
                 layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.Tanh())]
-                self.head = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
+                self.head = nn.Sequential(*layers, nn.Linear(sizes[-1], 1 + 2 * len(graphs.condition)))
             if settings.kind != "relational":
                 features = (width(graphs.max_atoms, kinds) + chemistry_width(graphs.max_atoms, kinds)) * settings.pack
-                self.flat = ResidualNetwork(features, settings.width, settings.blocks, 1)
+                self.flat = ResidualNetwork(features, settings.width, settings.blocks, 1 + 2 * len(graphs.condition))
 
-    def forward(self, nodes: Tensor, bonds: Tensor) -> Tensor:
-        """nodes [B, n, kinds] and bonds [B, n, n, 4] to [B / pack]; B is a multiple of `pack`."""
+    def forward(self, nodes: Tensor, bonds: Tensor, targets: Tensor | None = None) -> Tensor:
+        """nodes [B, n, kinds] and bonds [B, n, n, 4] to [B / pack]; B is a multiple of `pack`.
+
+        `targets` [B, names] in standard deviations are given where the generator is conditional; `pack` is 1 then.
+        """
         graphs, pack = SoftGraphs(nodes, bonds), self.settings.pack
-        total = nodes.new_zeros(len(nodes) // pack)
+        total = nodes.new_zeros(len(nodes) // pack, 1 if targets is None else 1 + 2 * targets.shape[1])
         if self.settings.kind != "flat":
-            total = total + self.head(self.others(self.encoder(graphs).reshape(len(total), -1))).squeeze(1)
+            total = total + self.head(self.others(self.encoder(graphs).reshape(len(total), -1)))
         if self.settings.kind != "relational":
             seen = torch.cat([graphs.flat(), chemistry(graphs)], dim=1)
-            total = total + self.flat(seen.reshape(len(total), -1)).squeeze(1)
-        return total
+            total = total + self.flat(seen.reshape(len(total), -1))
+        if targets is None:
+            return total.squeeze(1)
+        return total[:, 0] + (total[:, 1:] * torch.cat([targets, targets.square()], dim=1)).sum(1)
 
 
 class DenseRewardNetwork(DenseCritic):
@@ -134,10 +142,10 @@ class DenseRewardNetwork(DenseCritic):
 
     def __init__(self, graphs: OneShotSettings, settings: DenseCriticSettings, *, seed: int = 0) -> None:
         alone = settings.model_copy(update={"pack": 1, "minibatch_kernels": 0})
-        super().__init__(graphs, alone, seed=seed)
+        super().__init__(graphs.model_copy(update={"condition": ()}), alone, seed=seed)
 
-    def forward(self, nodes: Tensor, bonds: Tensor) -> Tensor:
-        """[B] rewards in 0..1."""
+    def forward(self, nodes: Tensor, bonds: Tensor, targets: Tensor | None = None) -> Tensor:
+        """[B] rewards in 0..1, whatever the targets."""
         return torch.sigmoid(super().forward(nodes, bonds))
 
     def loss(self, graphs: SoftGraphs, rewards: Tensor) -> Tensor:

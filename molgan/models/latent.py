@@ -49,11 +49,11 @@ class LatentFlow(nn.Module):
     spread: Tensor
     frequencies: Tensor
 
-    def __init__(self, settings: LatentSettings) -> None:
+    def __init__(self, settings: LatentSettings, targets: int = 0) -> None:
         super().__init__()
         self.steps = settings.flow_steps
         self.network = ResidualNetwork(
-            settings.size, settings.flow_width, settings.flow_blocks, settings.size, condition=_TIMES
+            settings.size, settings.flow_width, settings.flow_blocks, settings.size, condition=_TIMES + targets
         )
         self.register_buffer("mean", torch.zeros(settings.size))
         self.register_buffer("scale", torch.ones(settings.size))
@@ -61,14 +61,18 @@ class LatentFlow(nn.Module):
         octaves = torch.linspace(0, math.log(200), _TIMES // 2)
         self.register_buffer("frequencies", octaves.exp(), persistent=False)
 
-    def velocity(self, x: Tensor, time: Tensor) -> Tensor:
-        """x [B, size], on the way from noise (time 0) to scaled latents (1), and time [B] to the velocity [B, size]."""
-        angles = time[:, None] * self.frequencies
-        return self.network(x, torch.cat([angles.sin(), angles.cos()], dim=1)).float()
+    def velocity(self, x: Tensor, time: Tensor, targets: Tensor | None = None) -> Tensor:
+        """x [B, size], on the way from noise (time 0) to scaled latents (1), and time [B] to the velocity [B, size].
 
-    def forward(self, noise: Tensor) -> Tensor:
+        A conditional flow sees the `targets` [B, targets] too, in standard deviations.
+        """
+        angles = time[:, None] * self.frequencies
+        seen = [angles.sin(), angles.cos()] if targets is None else [angles.sin(), angles.cos(), targets]
+        return self.network(x, torch.cat(seen, dim=1)).float()
+
+    def forward(self, noise: Tensor, targets: Tensor | None = None) -> Tensor:
         """[B, size] to latents [B, size]."""
         x = noise
         for step in range(self.steps):
-            x = x + self.velocity(x, x.new_full((len(x),), step / self.steps)) / self.steps
+            x = x + self.velocity(x, x.new_full((len(x),), step / self.steps), targets) / self.steps
         return x * self.scale + self.mean

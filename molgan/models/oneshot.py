@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from molgan.chem.molecule import Molecule
-from molgan.errors import WeightsError
+from molgan.errors import InputError, WeightsError
 from molgan.graphs.dense import decode
 from molgan.models.latent import LatentDecoder, LatentEncoder, LatentFlow
 from molgan.models.oneshot_settings import OneShotSettings
 from molgan.models.settings import BATCH
 from molgan.models.soft_graphs import SoftGraphs, draw, harden, width
+from molgan.models.targets import Targets
 from molgan.models.weights import load_weights, read_description, save_weights
 
 KIND = "one-shot generator"
@@ -27,7 +28,7 @@ class OneShotGenerator(nn.Module):
     """Noise to logits of a dense graph, either by MolGAN's layers or, with `latent`, by way of a latent molecule.
 
     MolGAN (De Cao & Kipf 2018, section 3.1): three layers with tanh, then one linear map to the atoms and one to the
-    bonds, which is made symmetric.
+    bonds, which is made symmetric. With `condition` the input is noise and, behind it, the targets.
     """
 
     def __init__(self, settings: OneShotSettings | None = None, *, seed: int = 0) -> None:
@@ -37,15 +38,16 @@ class OneShotGenerator(nn.Module):
         features = width(settings.max_atoms, self.kinds)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
+            self.targets = Targets(settings.condition) if settings.condition else None
             if settings.latent is None:
-                sizes = [settings.noise, *settings.hidden]
+                sizes = [settings.noise + len(settings.condition), *settings.hidden]
                 layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.Tanh())]
                 self.body = nn.Sequential(*layers)
                 self.nodes = nn.Linear(sizes[-1], settings.max_atoms * self.kinds)
                 self.bonds = nn.Linear(sizes[-1], settings.max_atoms**2 * 4)
             else:
                 self.encoder = LatentEncoder(features, settings.latent)
-                self.flow = LatentFlow(settings.latent)
+                self.flow = LatentFlow(settings.latent, len(settings.condition))
                 self.decoder = LatentDecoder(features, settings.latent)
 
     @property
@@ -53,12 +55,13 @@ class OneShotGenerator(nn.Module):
         """Random numbers a molecule."""
         return self.settings.noise if self.settings.latent is None else self.settings.latent.size
 
-    def forward(self, noise: Tensor) -> SoftGraphs:
-        """Standard normal noise [B, noise] to the logits of B graphs."""
+    def forward(self, noise: Tensor, targets: Tensor | None = None) -> SoftGraphs:
+        """Standard normal noise [B, noise] and, if the generator is conditional, `targets` [B, names] in standard
+        deviations, to the logits of B graphs."""
         settings = self.settings
         if settings.latent is not None:
-            return self.decode(self.flow(noise))
-        h = self.body(noise)
+            return self.decode(self.flow(noise, targets))
+        h = self.body(noise if targets is None else torch.cat([noise, targets], dim=1))
         nodes = self.nodes(h).unflatten(1, (settings.max_atoms, self.kinds))
         bonds = self.bonds(h).unflatten(1, (settings.max_atoms, settings.max_atoms, 4))
         return SoftGraphs(nodes, (bonds + bonds.transpose(1, 2)) / 2)
@@ -67,24 +70,36 @@ class OneShotGenerator(nn.Module):
         """Latents [B, size] to the logits of B graphs."""
         return SoftGraphs.from_flat(self.decoder(latent), self.settings.max_atoms, self.kinds)
 
-    def graphs(self, batch: int, rng: torch.Generator) -> SoftGraphs:
+    def graphs(self, batch: int, rng: torch.Generator, targets: Tensor | None = None) -> SoftGraphs:
         """Graphs drawn for training, with gradients."""
         noise = torch.randn(batch, self.noise, generator=rng)
-        return draw(self(noise), self.settings.draw, rng, temperature=self.settings.temperature)
+        return draw(self(noise, targets), self.settings.draw, rng, temperature=self.settings.temperature)
 
     @torch.no_grad()
     def sample(
-        self, n: int, *, seed: int, batch: int = BATCH, on_batch: Callable[[int], None] = lambda done: None
+        self,
+        n: int,
+        *,
+        seed: int,
+        batch: int = BATCH,
+        targets: Mapping[str, float] | None = None,
+        on_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Molecule]:
         """`n` molecules from noise, in order; nothing is repaired or drawn again, and what is no molecule says why.
 
-        The same seed and batch give the same molecules; `on_batch` is told how many were just drawn.
+        A conditional generator aims at `targets`, name to value in its own unit; what is not among them is drawn as
+        the training data has it. The same seed and batch give the same molecules; `on_batch` is told how many were
+        just drawn. Raises InputError for a target that the generator was not trained for.
         """
+        if targets and self.targets is None:
+            raise InputError(f"no target {next(iter(targets))!r}: the weights were trained without `network.condition`")
         rng = torch.Generator().manual_seed(seed)
         found: list[Molecule] = []
         for start in range(0, n, batch):
             # A whole batch is always drawn, so that the first molecules do not depend on how many are wanted.
-            logits = self(torch.randn(batch, self.noise, generator=rng))
+            noise = torch.randn(batch, self.noise, generator=rng)
+            aims = None if self.targets is None else self.targets.aims(batch, targets or {}, rng)
+            logits = self(noise, aims)
             chosen = harden(draw(logits, self.settings.sample, rng), self.settings.atoms)
             some = min(batch, n - start)
             found += decode(type(chosen)(chosen.nodes[:some], chosen.bonds[:some], chosen.atoms))

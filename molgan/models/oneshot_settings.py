@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from molgan.errors import ConfigError
 from molgan.graphs.dense import QM9_ATOMS
 from molgan.settings import Settings
 
@@ -27,6 +28,7 @@ class OneShotSettings(Settings):
 
     max_atoms: int = Field(9, ge=2, le=64, description="heavy atoms of the largest molecule")
     atoms: tuple[str, ...] = Field(QM9_ATOMS, min_length=1, description="elements with charges")
+    condition: tuple[str, ...] = Field((), description="scorers whose value the generator is told to aim at")
     noise: int = Field(32, ge=1, le=4096, description="random numbers a molecule; with `latent` its `size`")
     hidden: tuple[int, ...] = Field((128, 256, 512), description="widths of MolGAN's layers; unused with `latent`")
     latent: LatentSettings | None = None
@@ -35,6 +37,20 @@ class OneShotSettings(Settings):
     )
     sample: Literal["straight_through", "argmax"] = Field("argmax", description="how they are made when sampling")
     temperature: float = Field(1.0, gt=0, description="of the softmax")
+
+    @field_validator("condition")
+    @classmethod
+    def _scorers(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        from molgan.scoring.registry import get_scorer
+
+        try:
+            for name in names:
+                get_scorer(name)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        if len(set(names)) < len(names):
+            raise ValueError("condition: a scorer is given twice")
+        return names
 
 
 class DenseCriticSettings(Settings):

@@ -12,7 +12,7 @@ from molgan.graphs.dense import DenseGraphs, decode
 from molgan.graphs.dense_data import DenseData
 from molgan.models.oneshot import OneShotGenerator
 from molgan.models.soft_graphs import SoftGraphs, harden, one_hot
-from molgan.training.latent import Report, fit, graph_costs, reconstruction_loss
+from molgan.training.latent import Report, fit, graph_costs, reconstruction_loss, targets_of
 from molgan.training.oneshot_settings import ImitateSettings
 
 
@@ -41,7 +41,8 @@ def imitate(
             mean, log_variance = generator.encoder(real.flat())
             deviation = (log_variance / 2).exp()
             seen = mean + deviation * torch.randn(mean.shape, generator=rng)
-            latent = generator.flow(torch.randn(mean.shape, generator=rng))
+            noise = torch.randn(mean.shape, generator=rng)
+            latent = generator.flow(noise, targets_of(data, rows))
             reach = settings.jitter * deviation.mean(0)
             targets, chosen, validity = _targets(generator, latent, reach, settings.tries, rng)
         costs = graph_costs(generator.decode(latent[chosen]), one_hot(targets, np.arange(len(targets))))

@@ -79,7 +79,7 @@ def match_flow(
 
     def loss_of(step: int, rng: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         rows = torch.randint(len(mean), (settings.batch_size,), generator=rng)
-        loss = flow_loss(generator, mean[rows], deviation[rows], rng)
+        loss = flow_loss(generator, mean[rows], deviation[rows], targets_of(data, rows.numpy()), rng)
         return loss, {"loss": loss.item()}
 
     fit(
@@ -94,7 +94,9 @@ def match_flow(
     )
 
 
-def flow_loss(generator: OneShotGenerator, mean: Tensor, deviation: Tensor, rng: torch.Generator) -> Tensor:
+def flow_loss(
+    generator: OneShotGenerator, mean: Tensor, deviation: Tensor, targets: Tensor | None, rng: torch.Generator
+) -> Tensor:
     """E ‖v(x_t, t) - (x₁ - x₀)‖² / size, x_t on the line from noise x₀ to a scaled latent x₁ (Lipman et al. 2023,
     equation 23). Half of the times are uniform, half logit-normal, which is denser in the middle (Esser et al. 2024).
     """
@@ -103,18 +105,18 @@ def flow_loss(generator: OneShotGenerator, mean: Tensor, deviation: Tensor, rng:
     end, start = (latent - flow.mean) / flow.scale, torch.randn(mean.shape, generator=rng)
     time = torch.rand(len(mean), generator=rng)
     time[::2] = torch.randn(len(time[::2]), generator=rng).sigmoid()
-    velocity = flow.velocity(torch.lerp(start, end, time[:, None]), time)
+    velocity = flow.velocity(torch.lerp(start, end, time[:, None]), time, targets)
     return F.mse_loss(velocity, end - start)
 
 
-def anchor_loss(generator: OneShotGenerator, flat: Tensor, rng: torch.Generator) -> Tensor:
+def anchor_loss(generator: OneShotGenerator, flat: Tensor, targets: Tensor | None, rng: torch.Generator) -> Tensor:
     """Reconstruction and flow matching of real molecules, to hold a generator where it was while a critic moves it."""
     with torch.no_grad():
         mean, log_variance = generator.encoder(flat)
     deviation = (log_variance / 2).exp()
     latent = mean + deviation * torch.randn(mean.shape, generator=rng)
     reconstruction = reconstruction_loss(generator.decode(latent), _unflat(generator, flat))
-    return reconstruction + flow_loss(generator, mean, generator.flow.spread * deviation, rng)
+    return reconstruction + flow_loss(generator, mean, generator.flow.spread * deviation, targets, rng)
 
 
 def reconstruction_loss(logits: SoftGraphs, graphs: SoftGraphs) -> Tensor:
@@ -192,6 +194,11 @@ def fit(
             report({"step": step, "steps": settings.steps, **figures}, saved_now)
     if ema:
         module.load_state_dict(averaged.state_dict())
+
+
+def targets_of(data: DenseData, rows: np.ndarray) -> Tensor | None:
+    """The properties of some molecules [n, names], None where the data has none."""
+    return None if data.targets is None else torch.from_numpy(data.targets[rows])
 
 
 def _real(data: DenseData, n: int, rng: torch.Generator) -> SoftGraphs:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from molgan.models.precision import autocast
 from molgan.models.soft_graphs import SoftGraphs, harden, one_hot
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
 from molgan.training.gan_losses import GAN_LOSSES
-from molgan.training.latent import anchor_loss
+from molgan.training.latent import anchor_loss, targets_of
 from molgan.training.losses import gradient_penalty, zero_centred_penalty
 from molgan.training.memory import Reward
 from molgan.training.oneshot_run import OneShotOutcome, OneShotRun
@@ -54,6 +55,8 @@ def train_oneshot(
     uniqueness falls below 2%, unless the watch is on. Levers that MolGAN does not have are off by default: other losses
     and penalties, packing, the averaged generator, size curriculum, diversity, entropy, anchor, watch.
 
+    A conditional generator draws for the targets of real molecules, and the critic judges graphs with their targets.
+
     The watch draws molecules now and then. On collapse or divergence the training goes back to its last good state
     (`LastGood`) and changes what `cure` says. With a `checkpoint` folder training goes on from there exactly. Raises
     WeightsError for one of another training.
@@ -73,11 +76,11 @@ def train_oneshot(
         metrics: dict[str, Any] = {"step": run.step, "steps": settings.steps}
         turns = settings.critic_steps + (settings.critic_warmup if run.step == 1 else 0)
         for turn in range(turns):
-            fake = _generated(run, rng, trains=turn == turns - 1)
+            fake = _generated(run, data, small, rng, trains=turn == turns - 1)
             metrics |= _update_critic(run, data, small, fake.detach(), turn, rng)
         # The last molecules are for all three players; the generator has not changed since they were drawn.
         if run.reward_network is not None:
-            metrics |= _update_reward_network(run, data, small, fake.detach(), rng)
+            metrics |= _update_reward_network(run, data, small, fake.detach().graphs, rng)
         metrics |= _update_generator(run, data, small, fake, rng)
         verdict = _look(run, metrics, rng)
         if verdict.state != "healthy":
@@ -103,28 +106,47 @@ def train_oneshot(
     return run.outcome
 
 
-def _generated(run: OneShotRun, rng: torch.Generator, *, trains: bool) -> SoftGraphs:
-    """Graphs that the generator draws, with gradients if it `trains` on them."""
+class _Batch(NamedTuple):
+    """Graphs, the targets that they have or were drawn for [B, names], and the rows of the data with these."""
+
+    graphs: SoftGraphs
+    targets: Tensor | None
+    rows: np.ndarray
+
+    def judged(self, critic: DenseCritic) -> Tensor:
+        return critic(*self.graphs, self.targets)
+
+    def detach(self) -> _Batch:
+        return self._replace(graphs=self.graphs.detach())
+
+
+def _generated(run: OneShotRun, data: DenseData, rows: np.ndarray, rng: torch.Generator, *, trains: bool) -> _Batch:
+    """What the generator draws for the targets of real molecules, with gradients if it `trains` on them."""
+    chosen, n = np.empty(0, dtype=np.int64), run.settings.batch_size
+    if data.targets is not None:
+        chosen = rows[torch.randint(len(rows), (n,), generator=rng).numpy()]
+    targets = None if data.targets is None else targets_of(data, chosen)
     with torch.set_grad_enabled(trains), autocast(enabled=run.settings.bf16):
-        nodes, bonds = run.generator.graphs(run.settings.batch_size, rng)
-    return SoftGraphs(nodes.float(), bonds.float())
+        nodes, bonds = run.generator.graphs(n, rng, targets)
+    return _Batch(SoftGraphs(nodes.float(), bonds.float()), targets, chosen)
 
 
 def _update_critic(
-    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: SoftGraphs, turn: int, rng: torch.Generator
+    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: _Batch, turn: int, rng: torch.Generator
 ) -> dict[str, Any]:
     settings = run.settings
-    real = _real(data, rows, settings.batch_size, rng)[0]
-    on_real, on_fake = run.critic(*real), run.critic(*fake)
+    real = _real(data, rows, settings.batch_size, rng)
+    on_real, on_fake = real.judged(run.critic), fake.judged(run.critic)
     loss = GAN_LOSSES[settings.loss].critic(on_real, on_fake)
     if ((run.step - 1) * settings.critic_steps + turn) % settings.penalty_every == 0:
         penalty = torch.zeros(())
         if settings.gradient_penalty:
-            penalty = penalty + settings.gradient_penalty * gradient_penalty(run.critic, real, fake, rng)
-        if settings.r1:
-            penalty = penalty + settings.r1 * zero_centred_penalty(run.critic, real)
-        if settings.r2:
-            penalty = penalty + settings.r2 * zero_centred_penalty(run.critic, fake)
+            for_fake = partial(run.critic, targets=fake.targets)
+            penalty = penalty + settings.gradient_penalty * gradient_penalty(for_fake, real.graphs, fake.graphs, rng)
+        for weight, batch in ((settings.r1, real), (settings.r2, fake)):
+            if weight:
+                slopes = zero_centred_penalty(partial(run.critic, targets=batch.targets), batch.graphs)
+                penalty = penalty + weight * slopes
         loss = loss + penalty * settings.penalty_every * run.penalty
     norm = _step(run.critic_optimizer, loss, run.critic, settings.clip)
     gap = (on_real.mean() - on_fake.mean()).item()
@@ -137,7 +159,7 @@ def _update_reward_network(
     """Teach the reward network what real and generated molecules earn; a repeat, or a full scaffold, earns less."""
     settings, network = run.settings, run.reward_network
     assert network is not None and run.oracle is not None and run.reward_optimizer is not None
-    real, chosen = _real(data, rows, settings.batch_size, rng)
+    real = _real(data, rows, settings.batch_size, rng)
     smiles = [molecule.smiles for molecule in decode(harden(fake, run.generator.settings.atoms))]
     earned = run.oracle([text for text in smiles if text is not None])
     allowed = earned
@@ -150,33 +172,33 @@ def _update_reward_network(
     targets[[i for i, text in enumerate(smiles) if text is not None]] = torch.from_numpy(
         np.clip(allowed - settings.repeat_penalty * repeated, 0, 1)
     ).float()
-    known = torch.from_numpy(run.oracle([data.smiles[i] for i in chosen])).float()
-    loss = network.loss(real, known) + network.loss(fake, targets)
+    known = torch.from_numpy(run.oracle([data.smiles[i] for i in real.rows])).float()
+    loss = network.loss(real.graphs, known) + network.loss(fake, targets)
     _step(run.reward_optimizer, loss, network, settings.clip)
     score = float(earned.sum() / len(smiles))
     return {"reward_loss": loss.item(), "score": score, "valid": len(valid) / len(smiles)}
 
 
 def _update_generator(
-    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: SoftGraphs, rng: torch.Generator
+    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: _Batch, rng: torch.Generator
 ) -> dict[str, Any]:
     settings = run.settings
-    real = _real(data, rows, settings.batch_size, rng)[0]
+    real = _real(data, rows, settings.batch_size, rng)
     with torch.no_grad():
-        on_real = run.critic(*real)
-    loss = adversarial = GAN_LOSSES[settings.loss].generator(on_real, run.critic(*fake))
+        on_real = real.judged(run.critic)
+    loss = adversarial = GAN_LOSSES[settings.loss].generator(on_real, fake.judged(run.critic))
     metrics = {"loss": adversarial.item()}
     if run.rewards and run.reward_network is not None:
-        predicted = run.reward_network(*fake).mean()
+        predicted = run.reward_network(*fake.graphs).mean()
         scale = (adversarial / predicted).abs().detach() if settings.balance else 1.0
         loss = run.gan_weight * adversarial - (1 - run.gan_weight) * scale * predicted
         metrics |= {"predicted_reward": predicted.item(), "gan_weight": run.gan_weight}
     if settings.entropy:
-        spread = _entropy(fake)
+        spread = _entropy(fake.graphs)
         loss = loss - settings.entropy * spread
         metrics |= {"entropy": spread.item()}
     if settings.anchor:
-        held = anchor_loss(run.generator, real.flat(), rng)
+        held = anchor_loss(run.generator, real.graphs.flat(), real.targets, rng)
         loss = loss + settings.anchor * held
         metrics |= {"anchor": held.item()}
     metrics["gradient_norm"] = _step(run.optimizer, loss, run.trained, settings.clip)
@@ -233,10 +255,10 @@ def grown_rows(data: DenseData, rows: np.ndarray, step: int, settings: OneShotTr
     return small if len(small) else rows
 
 
-def _real(data: DenseData, rows: np.ndarray, n: int, rng: torch.Generator) -> tuple[SoftGraphs, np.ndarray]:
-    """Real molecules, drawn with replacement, and their rows."""
+def _real(data: DenseData, rows: np.ndarray, n: int, rng: torch.Generator) -> _Batch:
+    """Real molecules, drawn with replacement."""
     chosen = rows[torch.randint(len(rows), (n,), generator=rng).numpy()]
-    return one_hot(data.graphs, chosen), chosen
+    return _Batch(one_hot(data.graphs, chosen), targets_of(data, chosen), chosen)
 
 
 def _entropy(graphs: SoftGraphs) -> Tensor:
