@@ -1,10 +1,10 @@
-"""The discriminator, which tells real molecules from generated ones, and the reward network of the same body."""
+"""The discriminator, which tells real molecules from generated ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -21,6 +21,8 @@ from molgan.models.precision import autocast
 from molgan.models.settings import DiscriminatorSettings
 from molgan.models.weights import load_weights, read_description, save_weights
 
+KIND = "discriminator"
+
 
 class Discriminator(nn.Module):
     """R-GCN critic: the logit that a molecule is real and not generated.
@@ -29,7 +31,6 @@ class Discriminator(nn.Module):
     their densities (Goodfellow et al. 2014, proposition 1).
     """
 
-    kind: ClassVar[str] = "discriminator"
     temperature: Tensor
 
     def __init__(self, settings: DiscriminatorSettings | None = None, *, seed: int = 0) -> None:
@@ -71,30 +72,20 @@ class Discriminator(nn.Module):
     def save(self, path: str | Path) -> None:
         """Write `path`.safetensors and `path`.json."""
         settings = self.settings.model_dump(mode="json")
-        save_weights(path, self, {"kind": self.kind, "settings": settings, "graph": _graph()})
+        save_weights(path, self, {"kind": KIND, "settings": settings, "graph": _graph()})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """The network saved at `path`. Raises WeightsError for what is missing, damaged or of another architecture."""
-        description = read_description(path, cls.kind)
+        description = read_description(path, KIND)
         if description.get("graph") != _graph():
             raise WeightsError(f"{path}.json: the weights were made for other atom and bond features; train them again")
         try:
             network = cls(DiscriminatorSettings(**description["settings"]))
         except (ValidationError, KeyError, TypeError):
-            raise WeightsError(f"{path}.json: its settings are not those of a {cls.kind}") from None
+            raise WeightsError(f"{path}.json: its settings are not those of a {KIND}") from None
         load_weights(path, network)
         return network.eval()
-
-
-class RewardNetwork(Discriminator):
-    """Learns a reward in 0..1 by regression, as MolGAN's R̂ does (De Cao & Kipf 2018, section 3.3)."""
-
-    kind: ClassVar[str] = "reward network"
-
-    def forward(self, batch: Data) -> Tensor:
-        """PyG batch of B molecules to float32 [B]: rewards in 0..1."""
-        return torch.sigmoid(super().forward(batch))
 
 
 def _graph() -> dict[str, object]:

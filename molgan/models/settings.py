@@ -10,7 +10,7 @@ BATCH = 2048  # molecules that a generator draws together; another number draws 
 
 
 class DiscriminatorSettings(Settings):
-    """The graph network of the discriminator and of the reward network."""
+    """The graph network of the discriminator."""
 
     width: int = Field(128, ge=8, le=1024, description="features of an atom")
     layers: int = Field(4, ge=1, le=16, description="relational layers: how many bonds away an atom sees")

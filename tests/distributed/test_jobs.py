@@ -50,6 +50,24 @@ def test_what_a_job_needs_travels_and_nothing_else(home: Path, tmp_path: Path, m
     assert {name for name in sent["files"] if name.startswith("molgan/")} == {"molgan/__init__.py"}
 
 
+@pytest.mark.parametrize(
+    ("name", "verb"), [("druglike", "run"), ("moses_prior", "train"), ("molgan_paper_qm9", "train")]
+)
+def test_each_kind_of_configuration_gets_its_verb(name: str, verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+
+    class Client:
+        def submit_job(self, **job: Any) -> str:
+            sent.append(job["entrypoint"])
+            return "job-1"
+
+    monkeypatch.setattr(jobs, "_client", lambda address: Client())
+    config = Path(__file__).parents[2] / "configs" / f"{name}.yaml"
+    found = CliRunner().invoke(app, ["submit", str(config), "out=/shared/run", "--no-follow"])
+    assert found.exit_code == 0, found.output
+    assert sent == [f"python -m molgan --log plain {verb} job.yaml"]
+
+
 def test_results_that_would_go_with_the_job_are_refused(home: Path) -> None:
     found = CliRunner().invoke(app, ["submit", str(home / "mini.yaml"), "out=runs/x"])
     assert found.exit_code == 2

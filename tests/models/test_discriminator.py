@@ -9,7 +9,7 @@ from torch_geometric.nn import RGCNConv
 from molgan.errors import WeightsError
 from molgan.graphs.arrays import RELATIONS
 from molgan.graphs.featurizer import featurize, featurize_all
-from molgan.models.discriminator import Discriminator, RewardNetwork
+from molgan.models.discriminator import Discriminator
 from molgan.models.precision import has_bfloat16
 from molgan.models.relational import RelationalLayer, neighbours
 from molgan.models.settings import DiscriminatorSettings
@@ -89,19 +89,13 @@ def test_the_same_seed_makes_the_same_network_and_leaves_the_global_generator_al
     assert torch.equal(torch.get_rng_state(), state)
 
 
-@pytest.mark.parametrize("network", [Discriminator, RewardNetwork])
-def test_saved_weights_score_as_before(tmp_path, network):
-    before = network(SMALL, seed=3)
+def test_saved_weights_score_as_before(tmp_path):
+    before = Discriminator(SMALL, seed=3)
     before.temperature.fill_(1.5)
     before.save(tmp_path / "sub" / "weights")
     assert sorted(file.name for file in (tmp_path / "sub").iterdir()) == ["weights.json", "weights.safetensors"]
-    after = network.load(tmp_path / "sub" / "weights")
+    after = Discriminator.load(tmp_path / "sub" / "weights")
     assert np.array_equal(before.score(SMILES), after.score(SMILES))
-
-
-def test_the_reward_network_stays_within_0_and_1():
-    values = RewardNetwork(SMALL, seed=0).score(SMILES)
-    assert ((values > 0) & (values < 1)).all()
 
 
 def test_weights_that_do_not_fit_are_refused_in_one_line(tmp_path, critic):
