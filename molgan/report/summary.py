@@ -7,6 +7,7 @@ import pandas as pd
 from rdkit import Chem, rdBase
 
 from molgan.chem.fingerprints import ecfp, internal_diversity
+from molgan.evaluation.quality import circles
 from molgan.report.funnel import Stage
 from molgan.report.quantities import MINUS, quantity, write_number, write_share
 from molgan.report.run_folder import RunFolder
@@ -39,11 +40,7 @@ def summarise(run: RunFolder, stages: list[Stage]) -> list[Figure]:
             note = "0 to 1" if name != "sa" else "1 easy to 10 hard"
             title = "score" if name == "score" else kind.title
             figures.append(Figure(f"Mean {title}", write_number(library[name].mean(), kind.decimals), note))
-    if (diversity := _diversity(library)) is not None:
-        note = f"mean 1 {MINUS} Tanimoto, ECFP4"
-        if len(library) > DIVERSITY_SAMPLE:
-            note += f", {DIVERSITY_SAMPLE:,} taken evenly by rank"
-        figures.append(Figure("Internal diversity", write_number(diversity), note))
+    figures += _variety(library)
     if "scaffold" in library and library["scaffold"].notna().any():
         count = library["scaffold"].nunique()
         note = f"one for every {len(library) / count:.1f} molecules"
@@ -55,11 +52,22 @@ def summarise(run: RunFolder, stages: list[Stage]) -> list[Figure]:
     return figures
 
 
-def _diversity(library: pd.DataFrame) -> float | None:
+def _variety(library: pd.DataFrame) -> list[Figure]:
+    """How unlike each other the molecules are, on average and in number."""
     if "smiles" not in library:
-        return None
-    chosen = np.linspace(0, len(library) - 1, min(len(library), DIVERSITY_SAMPLE)).astype(int)
+        return []
     with rdBase.BlockLogs():
-        mols = [Chem.MolFromSmiles(str(smiles)) for smiles in library["smiles"].iloc[chosen]]
-    mols = [mol for mol in mols if mol is not None]
-    return float(internal_diversity(ecfp(mols))) if len(mols) > 1 else None
+        mols = [Chem.MolFromSmiles(str(smiles)) for smiles in library["smiles"]]
+    fingerprints = ecfp([mol for mol in mols if mol is not None])
+    if len(fingerprints) < 2:
+        return []
+    chosen = np.linspace(0, len(fingerprints) - 1, min(len(fingerprints), DIVERSITY_SAMPLE)).astype(int)
+    note = f"mean 1 {MINUS} Tanimoto, ECFP4"
+    if len(chosen) < len(fingerprints):
+        note += f", {DIVERSITY_SAMPLE:,} taken evenly by rank"
+    diversity = internal_diversity([fingerprints[i] for i in chosen])
+    covered = f"{circles(fingerprints):,}"
+    return [
+        Figure("Internal diversity", write_number(diversity), note),
+        Figure("#Circles", covered, f"molecules whose pairs are all more than .75 apart, 1 {MINUS} Tanimoto, ECFP4"),
+    ]
