@@ -179,11 +179,24 @@ class OneShotConfig(_Job):
             raise ValueError("only a network with `latent` can have the sections `autoencode`, `flow` and `imitate`")
         if self.oneshot.gan_weight < 1 and self.objective is None:
             raise ValueError("oneshot.gan_weight below 1 needs an `objective`")
+        _check_scorers(self.network.condition)
         if self.network.condition and self.critic.pack > 1:
             raise ValueError("critic.pack: molecules with `network.condition` are judged one by one, pack 1")
         if self.oneshot.batch_size % self.critic.pack:
             raise ValueError(f"oneshot.batch_size: not a multiple of critic.pack, {self.critic.pack}")
         return self
+
+
+def _check_scorers(names: Sequence[str]) -> None:
+    from molgan.scoring.registry import get_scorer
+
+    try:
+        for name in names:
+            get_scorer(name)
+    except ConfigError as error:
+        raise ValueError(f"network.condition: {error}") from None
+    if len(set(names)) < len(names):
+        raise ValueError("network.condition: a scorer is given twice")
 
 
 Training: TypeAlias = TrainingConfig | OneShotConfig

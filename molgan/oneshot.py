@@ -10,6 +10,7 @@ import numpy as np
 from molgan.campaign.folder import opened
 from molgan.campaign.mirror import mirrored
 from molgan.config import OneShotConfig, write_config
+from molgan.errors import InputError
 from molgan.prior import TrainingReporter, processes_for
 from molgan.progress import Progress, Silent
 
@@ -39,6 +40,8 @@ def train_one_shot(config: OneShotConfig, *, progress: Progress | None = None) -
             generator = OneShotGenerator(config.network, seed=config.seed)
         else:
             generator = load_one_shot(config.generator.weights)
+        if generator.settings.condition and config.critic.pack > 1:
+            raise InputError("critic.pack: molecules with `network.condition` are judged one by one, pack 1")
         data = prepare_dense(
             config.data.train,
             column=config.data.column,
@@ -48,7 +51,7 @@ def train_one_shot(config: OneShotConfig, *, progress: Progress | None = None) -
             progress=progress,
         )
         progress.message(f"{len(data):,} molecules, {config.held_out:,} of them held out for evaluation")
-        part = _aimed(generator, data.part(config.held_out, None), progress)
+        part = _aimed(generator, data.part(config.held_out, None), progress, fresh=config.generator is None)
         _learn_latents(config, generator, part, folder, progress, keep)
         outcome = _play(config, generator, part, folder, progress, keep)
         about = {name: value for name, value in config.model_dump(mode="json").items() if name in _TOLD and value}
@@ -59,20 +62,23 @@ def train_one_shot(config: OneShotConfig, *, progress: Progress | None = None) -
 _TOLD = ("seed", "critic", "autoencode", "flow", "imitate", "oneshot", "objective", "held_out")
 
 
-def _aimed(generator: "OneShotGenerator", data: "DenseData", progress: Progress) -> "DenseData":
-    """The molecules with the properties that a conditional generator aims at, without those that one fails for."""
+def _aimed(generator: "OneShotGenerator", data: "DenseData", progress: Progress, *, fresh: bool) -> "DenseData":
+    """The molecules with the properties that a conditional generator aims at, without those that one fails for.
+
+    A generator that is not `fresh` keeps the scale that it was trained with.
+    """
     from molgan.scoring.table import score
 
     if generator.targets is None:
         return data
     names = list(generator.targets.names)
-    progress.start("targets")
+    progress.message(f"computing {', '.join(names)} of {len(data):,} molecules")
     values = score(data.smiles, names)[names].to_numpy(dtype=float, na_value=np.nan)
-    progress.finish("targets")
     kept = np.flatnonzero(np.isfinite(values).all(axis=1))
     if len(kept) < len(data):
         progress.message(f"{len(data) - len(kept):,} molecules are left out: {', '.join(names)} failed")
-    return data.rows(kept).with_targets(generator.targets.learn(values[kept]))
+    targets = generator.targets
+    return data.rows(kept).with_targets((targets.learn if fresh else targets.standard)(values[kept]))
 
 
 def _learn_latents(

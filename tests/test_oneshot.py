@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from molgan.cli import app
 from molgan.config import OneShotConfig, load, load_training
-from molgan.errors import ConfigError
+from molgan.errors import ConfigError, WeightsError
 from molgan.oneshot import train_one_shot
 
 SMALL = Path(__file__).parent / "graphs" / "qm9.smi"
@@ -74,7 +74,12 @@ def test_a_conditional_generator_is_trained_and_aimed(tmp_path: Path) -> None:
         assert molgan(*draw, *targets).exit_code == 0
         drawn.append(Path("aimed.smi").read_text())
     assert len(set(drawn)) == 3
+    with pytest.raises(WeightsError, match="of another training"):
+        train_one_shot(
+            load_training("aimed.yaml", ["network.condition=[tpsa, qed]", "autoencode.steps=400", "flow.steps=400"])
+        )
     for target, told in (
+        ("qed=nan", "not a finite number"),
         ("tpsa=60", "no target 'tpsa': those of the weights are logp, qed"),
         ("logp", "--target logp=2.5"),
     ):

@@ -47,7 +47,9 @@ def sample(
     """
     from molgan import api
 
-    targets = dict(_target(text) for text in target or [])
+    targets = dict(pairs := [_target(text) for text in target or []])
+    if len(targets) < len(pairs):
+        raise InputError("--target: a property is given twice")
     with show_progress() as progress, written(output) as handle:
         progress.start("sample", number)
         on_batch = partial(progress.advance, "sample")

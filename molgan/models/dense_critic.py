@@ -99,12 +99,13 @@ class DenseCritic(nn.Module):
     With PacGAN (Lin et al. 2018) `pack` graphs in a row are judged together, so that a lack of variety shows.
 
     Of a conditional generator's graphs the critic sees the targets y by projection (Miyato & Koyama 2018, equation 3):
-    ψ(x) + a(x) · y + b(x) · y², the form that the density ratio has where y is normal given x.
+    ψ(x) + a(x) · y + b(x) · y², the form that the density ratio has where targets are normal and independent given x.
     """
 
     def __init__(self, graphs: OneShotSettings, settings: DenseCriticSettings, *, seed: int = 0) -> None:
         super().__init__()
         self.settings = settings
+        self.outputs = 1 + 2 * len(graphs.condition)
         kinds = 1 + len(graphs.atoms)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -115,10 +116,10 @@ class DenseCritic(nn.Module):
                 self.others = MinibatchDiscrimination(packed, kernels) if kernels else nn.Identity()
                 sizes = [packed + kernels, *settings.head]
                 layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.Tanh())]
-                self.head = nn.Sequential(*layers, nn.Linear(sizes[-1], 1 + 2 * len(graphs.condition)))
+                self.head = nn.Sequential(*layers, nn.Linear(sizes[-1], self.outputs))
             if settings.kind != "relational":
                 features = (width(graphs.max_atoms, kinds) + chemistry_width(graphs.max_atoms, kinds)) * settings.pack
-                self.flat = ResidualNetwork(features, settings.width, settings.blocks, 1 + 2 * len(graphs.condition))
+                self.flat = ResidualNetwork(features, settings.width, settings.blocks, self.outputs)
 
     def forward(self, nodes: Tensor, bonds: Tensor, targets: Tensor | None = None) -> Tensor:
         """nodes [B, n, kinds] and bonds [B, n, n, 4] to [B / pack]; B is a multiple of `pack`.
@@ -126,7 +127,9 @@ class DenseCritic(nn.Module):
         `targets` [B, names] in standard deviations are given where the generator is conditional; `pack` is 1 then.
         """
         graphs, pack = SoftGraphs(nodes, bonds), self.settings.pack
-        total = nodes.new_zeros(len(nodes) // pack, 1 if targets is None else 1 + 2 * targets.shape[1])
+        if (0 if targets is None else targets.shape[1]) != (self.outputs - 1) // 2:
+            raise ValueError(f"a critic of {(self.outputs - 1) // 2} targets for each molecule")
+        total = nodes.new_zeros(len(nodes) // pack, self.outputs)
         if self.settings.kind != "flat":
             total = total + self.head(self.others(self.encoder(graphs).reshape(len(total), -1)))
         if self.settings.kind != "relational":
@@ -144,8 +147,8 @@ class DenseRewardNetwork(DenseCritic):
         alone = settings.model_copy(update={"pack": 1, "minibatch_kernels": 0})
         super().__init__(graphs.model_copy(update={"condition": ()}), alone, seed=seed)
 
-    def forward(self, nodes: Tensor, bonds: Tensor, targets: Tensor | None = None) -> Tensor:
-        """[B] rewards in 0..1, whatever the targets."""
+    def forward(self, nodes: Tensor, bonds: Tensor, targets: None = None) -> Tensor:
+        """[B] rewards in 0..1."""
         return torch.sigmoid(super().forward(nodes, bonds))
 
     def loss(self, graphs: SoftGraphs, rewards: Tensor) -> Tensor:

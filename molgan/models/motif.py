@@ -141,8 +141,6 @@ class MotifGenerator(nn.Module):
         def draw(batch: int) -> tuple[np.ndarray, Tensor]:
             start, size = batch * batch_size, min(batch_size, n - batch * batch_size)
             chosen = wanted[(wanted >= start) & (wanted < start + size)] - start
-            if not len(chosen):
-                return np.empty((0, 0), dtype=np.int64), torch.empty(0)
             with autocast(self.device, enabled=bf16):
                 return roll_out(
                     self,
@@ -154,12 +152,12 @@ class MotifGenerator(nn.Module):
                     temperature=temperature,
                 )
 
-        for actions, log_prob in side_by_side(draw, range(-(-n // batch_size)), self.device):
+        batches = np.unique(wanted[wanted < n] // batch_size).tolist()
+        for actions, log_prob in side_by_side(draw, batches, self.device):
             for row, value in zip(actions, log_prob.tolist(), strict=True):
                 drawn = tuple(row[row >= 0].tolist())
                 samples.append(Sample(write(decode(drawn, self.vocabulary)), drawn, value))
-            if len(actions):
-                on_batch(len(actions))
+            on_batch(len(actions))
         return samples
 
     def _masked_logits(self, hidden: Tensor, structural: Tensor, motifs: Tensor | None) -> Tensor:

@@ -34,12 +34,19 @@ class MotifHead:
         weight, bias = net.head.weight.to(dtype), net.head.bias.to(dtype)
         structural = torch.arange(FIRST_MOTIF, device=device)
         self.structural = _Layer.of(weight, bias, structural, None, temperature)
-        self.motifs = []
-        for most in _BUDGETS:
-            fitting = (grammar.sizes[FIRST_MOTIF:] <= most).nonzero()[:, 0]
-            within = grammar.within[:, :, fitting].flatten(0, 1)
-            self.motifs.append(_Layer.of(weight, bias, FIRST_MOTIF + fitting, within, temperature))
+        self._all = weight, bias, temperature
+        self._grammar = grammar
+        self._motifs: dict[int, _Layer] = {}
         self.edges = torch.tensor(_BUDGETS[:-1], device=device)
+
+    def _layer(self, kind: int) -> _Layer:
+        """The motifs of a range, cut out when they are first due: a copy costs as much as a short step."""
+        if kind not in self._motifs:
+            weight, bias, temperature = self._all
+            fitting = (self._grammar.sizes[FIRST_MOTIF:] <= _BUDGETS[kind]).nonzero()[:, 0]
+            within = self._grammar.within[:, :, fitting].flatten(0, 1)
+            self._motifs[kind] = _Layer.of(weight, bias, FIRST_MOTIF + fitting, within, temperature)
+        return self._motifs[kind]
 
     def draw(
         self, hidden: Tensor, state: GrammarState, group: Tensor, uniform: Tensor, forced: Tensor | None
@@ -55,9 +62,9 @@ class MotifHead:
         parts = []
         due = state.motif_due().nonzero()[:, 0]
         kind = torch.bucketize(state.budget[due], self.edges)
-        for i, layer in enumerate(self.motifs):
+        for i in range(len(_BUDGETS)):
             at = due[kind == i]
-            if not len(at) or not len(layer.actions):
+            if not len(at) or not len((layer := self._layer(i)).actions):
                 continue
             allowed = (state.depth[at] < 0).long() * (MOST_SITES + 1) + state.budget[at].clamp(max=MOST_SITES)
             motifs = layer.distribution(hidden[at], allowed)
@@ -73,7 +80,8 @@ class MotifHead:
         action = structural.invert(group, within).clamp(max=FIRST_MOTIF - 1)
         beyond = (uniform + share - 1) / share.clamp(min=1e-30)
         for layer, motifs, place in parts:
-            rows = ((place >= 0) & (within >= 1)).nonzero()[:, 0]
+            # Not `within >= 1`: where all is the motifs', 0 / 0 is one of theirs too.
+            rows = ((place >= 0) & ~(within < 1)).nonzero()[:, 0]
             action[rows] = layer.actions[motifs.invert(place[rows], beyond[rows])]
         if forced is not None:
             action = torch.where(forced == PAD, action, forced)

@@ -89,9 +89,11 @@ class OneShotGenerator(nn.Module):
 
         A conditional generator aims at `targets`, name to value in its own unit; what is not among them is drawn as
         the training data has it. The same seed and batch give the same molecules; `on_batch` is told how many were
-        just drawn. Raises InputError for a target that the generator was not trained for.
+        just drawn. Raises InputError for a target that the generator was not trained for, or that is no number.
         """
-        if targets and self.targets is None:
+        if self.targets is not None:
+            self.targets.check(targets or {})
+        elif targets:
             raise InputError(f"no target {next(iter(targets))!r}: the weights were trained without `network.condition`")
         rng = torch.Generator().manual_seed(seed)
         found: list[Molecule] = []

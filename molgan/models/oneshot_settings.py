@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from molgan.errors import ConfigError
 from molgan.graphs.dense import QM9_ATOMS
 from molgan.settings import Settings
 
@@ -37,20 +36,6 @@ class OneShotSettings(Settings):
     )
     sample: Literal["straight_through", "argmax"] = Field("argmax", description="how they are made when sampling")
     temperature: float = Field(1.0, gt=0, description="of the softmax")
-
-    @field_validator("condition")
-    @classmethod
-    def _scorers(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        from molgan.scoring.registry import get_scorer
-
-        try:
-            for name in names:
-                get_scorer(name)
-        except ConfigError as error:
-            raise ValueError(str(error)) from None
-        if len(set(names)) < len(names):
-            raise ValueError("condition: a scorer is given twice")
-        return names
 
 
 class DenseCriticSettings(Settings):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from molgan.chem.known import KnownSet
 from molgan.chem.molecule import Molecule, parse_all
@@ -15,7 +17,9 @@ from molgan.graphs.support import Support
 from molgan.models.descriptor_critic import DescriptorCritic
 from molgan.models.motif import MotifGenerator, Sample
 from molgan.models.settings import BATCH
+from molgan.models.threads import side_by_side
 
+_FEW = 512  # molecules for which one batch is likely to do
 _HOPELESS = 50_000  # samples, one in so many of which should be accepted at least
 
 
@@ -52,10 +56,16 @@ class RefinedGenerator:
         Raises WeightsError where next to nothing is accepted.
         """
         found: list[Sample] = []
+        ahead: list[list[Sample]] = []
         self.drawn = self.kept = 0
         batch = 0
         while len(found) < n:
-            drawn = self.generator.sample(BATCH, seed=_seed(seed, batch), bf16=bf16)
+            if not ahead:
+                several = torch.get_num_threads() if n - len(found) > _FEW else 1
+                batches = range(batch, batch + several)
+                draw = partial(self._draw, seed, bf16=bf16)
+                ahead = list(side_by_side(draw, batches, self.generator.device))
+            drawn = ahead.pop(0)
             accepted = self._accept([one.smiles for one in drawn], np.random.default_rng([seed, batch, 1]))
             fresh = [drawn[i] for i in np.flatnonzero(accepted)]
             self.drawn, self.kept = self.drawn + len(drawn), self.kept + len(fresh)
@@ -67,6 +77,9 @@ class RefinedGenerator:
                     f"the critic accepts {self.kept} of {self.drawn:,} samples: train it again, or sample with --raw"
                 )
         return found[:n]
+
+    def _draw(self, seed: int, batch: int, *, bf16: bool) -> list[Sample]:
+        return self.generator.sample(BATCH, seed=_seed(seed, batch), bf16=bf16)
 
     def _accept(self, smiles: list[str], rng: np.random.Generator) -> np.ndarray:
         """Which samples are kept, bool [n]. The critic, which costs most, sees only what the others leave."""

@@ -57,6 +57,7 @@ def imitate(
         settings,
         seed=seed,
         molecules=len(data),
+        network=generator.settings,
         checkpoint=checkpoint,
         report=report,
         ema=settings.ema,

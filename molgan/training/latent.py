@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from molgan.errors import WeightsError
 from molgan.graphs.dense_data import DenseData
 from molgan.models.oneshot import OneShotGenerator
+from molgan.models.oneshot_settings import OneShotSettings
 from molgan.models.precision import autocast
 from molgan.models.soft_graphs import SoftGraphs, one_hot
 from molgan.training.checkpoint import (
@@ -52,7 +53,16 @@ def autoencode(
         weight = settings.kl_weight * min(1.0, step / max(1, 5 * settings.warmup))
         return reconstruction + weight * kl, {"reconstruction": reconstruction.item(), "kl": kl.item()}
 
-    fit(trained, loss_of, settings, seed=seed, molecules=len(data), checkpoint=checkpoint, report=report)
+    fit(
+        trained,
+        loss_of,
+        settings,
+        seed=seed,
+        molecules=len(data),
+        network=generator.settings,
+        checkpoint=checkpoint,
+        report=report,
+    )
 
 
 def match_flow(
@@ -88,6 +98,7 @@ def match_flow(
         settings,
         seed=seed,
         molecules=len(data),
+        network=generator.settings,
         checkpoint=checkpoint,
         report=report,
         ema=settings.ema,
@@ -146,6 +157,7 @@ def fit(
     *,
     seed: int,
     molecules: int,
+    network: OneShotSettings,
     checkpoint: Path | None,
     report: Report,
     ema: float = 0.0,
@@ -158,7 +170,8 @@ def fit(
         module.parameters(), settings.learning_rate, betas=(0.9, 0.99), weight_decay=settings.weight_decay
     )
     averaged = copy.deepcopy(module).requires_grad_(False) if ema else module
-    identity = {"seed": seed, "molecules": molecules, **settings.model_dump(mode="json")}
+    about = {"seed": seed, "molecules": molecules, "network": network.model_dump(mode="json")}
+    identity = {**about, **settings.model_dump(mode="json")}
     done = 0
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
         tensors, state = saved

@@ -63,7 +63,8 @@ def train_oneshot(
     """
     rows = _chosen(len(data), settings.molecules, seed)
     run = OneShotRun(generator, critic, settings, reward, reward_network)
-    identity = {"seed": seed, "molecules": len(rows), **settings.model_dump(mode="json")}
+    about = {"seed": seed, "molecules": len(rows), "network": generator.settings.model_dump(mode="json")}
+    identity = {**about, **settings.model_dump(mode="json")}
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
         if saved[1]["identity"] != identity:
             raise WeightsError(f"{checkpoint}: a checkpoint of another training; delete it or change the run folder")

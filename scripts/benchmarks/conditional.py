@@ -51,7 +51,7 @@ def drawn(arguments: argparse.Namespace, aims: dict[str, float] | None) -> list[
 
 def values(smiles: list[str | None] | list[str], name: str) -> np.ndarray:
     """Of those that are valid."""
-    found = score([text for text in smiles if text is not None], [name])[name].to_numpy(dtype=float)
+    found = score([text for text in smiles if text is not None], [name])[name].to_numpy(dtype=float, na_value=np.nan)
     return found[np.isfinite(found)]
 
 

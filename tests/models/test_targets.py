@@ -36,11 +36,30 @@ def test_what_is_not_wanted_goes_with_what_is(targets: Targets) -> None:
     aimed = targets.aims(50, {"logp": 4.0}, rng) * targets.scale + targets.mean
     assert torch.allclose(aimed[:, 0], torch.tensor(4.0), atol=1e-4)
     assert torch.allclose(aimed[:, 1], torch.tensor(0.4), atol=0.02)
-    with pytest.raises(InputError, match="no target 'tpsa': those of the weights are logp, qed"):
-        targets.aims(5, {"tpsa": 60}, rng)
 
 
-def test_the_critic_is_quadratic_in_the_targets_and_the_reward_network_blind_to_them() -> None:
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({"tpsa": 60}, "no target 'tpsa': those of the weights are logp, qed"),
+        ({"qed": float("nan")}, "target qed: nan is not a finite number"),
+        ({"qed": "high"}, "target qed: 'high' is not a finite number"),
+    ],
+)
+def test_what_cannot_be_aimed_at_is_refused(targets: Targets, wanted: dict[str, float], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        targets.check(wanted)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"), [(np.empty((0, 2)), "no molecule"), (np.array([[1.0, 0.5], [2.0, 0.5]]), "qed is the same")]
+)
+def test_data_without_a_spread_is_refused(targets: Targets, values: np.ndarray, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        targets.learn(values)
+
+
+def test_the_critic_is_quadratic_in_the_targets() -> None:
     graphs = one_hot(encode(["CCO", "CN"], max_atoms=3), np.arange(2))
     y = torch.randn(2, 2, generator=torch.Generator().manual_seed(0))
     for kind in ("relational", "flat", "both"):
@@ -50,8 +69,9 @@ def test_the_critic_is_quadratic_in_the_targets_and_the_reward_network_blind_to_
             at = [critic(*graphs, k * y) for k in range(4)]
             assert torch.allclose(at[3] - 3 * at[2] + 3 * at[1], at[0], atol=1e-4)
             assert not torch.allclose(at[1], at[0])
-            network = DenseRewardNetwork(SETTINGS, settings)
-            assert torch.equal(network(*graphs, y), network(*graphs))
+            assert DenseRewardNetwork(SETTINGS, settings)(*graphs).shape == (2,)
+        with pytest.raises(ValueError, match="a critic of 2 targets"):
+            critic(*graphs)
 
 
 def test_weights_without_targets_cannot_aim() -> None:
