@@ -69,6 +69,14 @@ class Elite:
         kept = set(map(id, self.entries))
         return [entry for entry in fresh if id(entry) in kept]
 
+    def join(self, other: Elite) -> None:
+        """Take in the molecules of another, none twice."""
+        own = {entry.number for entry in self.entries}
+        both = [*self.entries, *(entry for entry in other.entries if entry.number not in own)]
+        self.entries = self._spread(sorted(both, key=lambda entry: (-entry.score, entry.number)))[
+            : self._settings.memory
+        ]
+
     def _spread(self, ranked: list[Entry]) -> list[Entry]:
         """Without those whose scaffold has enough better ones, if the settings say what is enough."""
         most, count = self._settings.per_scaffold, Counter[str]()

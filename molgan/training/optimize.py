@@ -71,7 +71,8 @@ def optimize(
     surrogate in front of the oracle.
 
     A search that is stuck starts anew, with the agent as it was and without parents but the `start` molecules: what is
-    two moves away, by way of worse molecules, may never be found from where all the good ones are.
+    two moves away, by way of worse molecules, may never be found from where all the good ones are. When the new search
+    is stuck as well, it goes on together with what was found before, which its molecules are crossed with.
 
     The `start` molecules are asked for first. With a `core` every molecule but those keeps it and grows at its marks
     alone; `accept` says of any other molecule whether the oracle may be asked for it. With a `folder` the run goes on
@@ -130,6 +131,7 @@ class _Run:
         self.best = -math.inf
         self.ledger = Ledger(oracle, budget, folder and folder / "answers.jsonl")
         self.since = 0  # calls when this search began
+        self.aside: Elite | None = None  # of the searches before, while a new one goes its own way
         self.gained = 0  # calls when its ten best last gained noticeably
         self.level = -math.inf  # its ten best then
         self.space: Space = Everything(settings.max_atoms) if core is None else Decorations(core, settings.max_atoms)
@@ -170,14 +172,22 @@ class _Run:
         return limit is not None and len(self.ledger.calls) - max(self.gained, self.since) >= limit
 
     def restart(self) -> None:
-        """Search anew; what was paid for is not asked for again."""
-        self.agent.load_state_dict(self._first)
-        self.pupil = Pupil(self.agent, self.pupil.prior, self.space, self.settings)
-        self.elite, self.screen = Elite(self.settings), Screen(self.settings)
-        self.genomes = Genomes(self.space, self._seed)
-        self.since, self.level = len(self.ledger.calls), -math.inf
-        known = [(call, self._molecule(call.smiles)) for call in self.ledger.calls if call.origin == START]
-        self.learn([(call, mol, self._tree(mol)) for call, mol in known])
+        """Search anew, or a new search together with the old; what was paid for is not asked for again."""
+        if self.aside is None:
+            self.agent.load_state_dict(self._first)
+            self.pupil = Pupil(self.agent, self.pupil.prior, self.space, self.settings)
+            self.genomes = Genomes(self.space, self._seed)
+            self.aside, self.elite = self.elite, Elite(self.settings)
+            self.since = len(self.ledger.calls)
+            known = [(call, self._molecule(call.smiles)) for call in self.ledger.calls if call.origin == START]
+            fresh = self.elite.add([(call, mol, self._tree(mol)) for call, mol in known])
+            self.pupil.read(fresh, step_seed(self._seed, self.round, 1))
+        else:
+            self.elite.join(self.aside)
+            self.aside, self.since = None, 0
+        self.screen.begin(self.since)
+        self.gained, self.level = len(self.ledger.calls), -math.inf
+        self._look()
 
     def seed(self, purpose: str) -> int:
         return step_seed(self._seed, self.round, *purpose.encode())
@@ -196,6 +206,10 @@ class _Run:
         self.pupil.read(fresh, step_seed(self._seed, self.round, 1))
         if (best := self.ledger.best()) > self.best + 1e-9:
             self.best, self.improved = best, len(self.ledger.calls)
+        self._look()
+
+    def _look(self) -> None:
+        """Whether the ten best of this search have gained noticeably."""
         level = float(np.mean([entry.score for entry in self.elite.entries[:10]])) if self.elite.entries else -math.inf
         if level > self.level + (_NOTICEABLE * abs(self.level) if math.isfinite(self.level) else 0):
             self.level, self.gained = level, len(self.ledger.calls)
@@ -238,6 +252,7 @@ class _Run:
                 [*call[:3], None if math.isnan(call.score) else call.score, *call[4:]] for call in self.ledger.calls
             ],
             "elite": self.elite.state_dict(),
+            "aside": None if self.aside is None else self.aside.state_dict(),
             "screen": self.screen.state_dict(),
         }
         save_checkpoint(self._checkpoint, tensors, state)
@@ -259,10 +274,15 @@ class _Run:
         ]
         self.ledger.restore(calls)
         known = [(call, self._molecule(call.smiles)) for call in calls]
-        self.screen.add([one for one in known if one[0].number >= self.since or one[0].origin == START])
+        self.screen.add(known)
+        self.screen.begin(self.since)
         self.screen.load_state_dict(state["screen"])
         self.elite.load_state_dict(state["elite"], known)
         self.pupil.reread(self.elite.entries)
+        if state["aside"] is not None:
+            self.aside = Elite(self.settings)
+            self.aside.load_state_dict(state["aside"], known)
+            self.pupil.reread(self.aside.entries)
 
     def started(self, start: Sequence[str]) -> list[Candidate]:
         """The start molecules as candidates, each once."""

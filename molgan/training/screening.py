@@ -10,7 +10,7 @@ import numpy as np
 from rdkit import Chem
 
 from molgan.training.ledger import Call
-from molgan.training.proposals import POLICY, Candidate
+from molgan.training.proposals import POLICY, START, Candidate
 from molgan.training.settings import OptimizeSettings
 from molgan.training.surrogate import Features, Surrogate, draws
 
@@ -19,25 +19,36 @@ _ENOUGH = 32  # scored molecules from which the surrogate has a say
 
 class Screen:
     """Chooses by a surrogate of the oracle, in the manner of Thompson: each call goes to the best candidate of one draw
-    from what the oracle may be."""
+    from what the oracle may be.
+
+    The surrogate learns from the calls `since` the search began and from the start molecules.
+    """
 
     def __init__(self, settings: OptimizeSettings):
         self._settings = settings
         self._surrogate = Surrogate()
+        self._numbers: list[float] = []  # of the calls; infinite for the start molecules
         self._features: list[Features] = []
         self._scores: list[float] = []
+        self.since = 0
+
+    def begin(self, since: int) -> None:
+        """Learn anew, from the calls from number `since` on."""
+        self._surrogate = Surrogate()
+        self.since = since
 
     def add(self, calls: Sequence[tuple[Call, Chem.Mol]]) -> None:
         """Learn of scored molecules."""
-        known = [(mol, call.score) for call, mol in calls if not math.isnan(call.score)]
+        known = [(call, mol) for call, mol in calls if not math.isnan(call.score)]
         if known and self._settings.surrogate:
-            self._features += Features.of([mol for mol, _ in known]).rows()
-            self._scores += [score for _, score in known]
+            self._numbers += [math.inf if call.origin == START else call.number for call, _ in known]
+            self._features += Features.of([mol for _, mol in known]).rows()
+            self._scores += [call.score for call, _ in known]
 
     def choose(self, candidates: Sequence[Candidate], n: int, rng: np.random.Generator) -> list[Candidate]:
         """Up to n candidates: a share at random from the agent's own, the rest by the surrogate."""
         order = rng.permutation(len(candidates))
-        if len(self._scores) < _ENOUGH or len(candidates) <= n:
+        if sum(number >= self.since for number in self._numbers) < _ENOUGH or len(candidates) <= n:
             return [candidates[i] for i in order[:n]]
         own = [i for i in order if candidates[i].origin == POLICY]
         chosen = own[: n - math.ceil(n * self._settings.screened)]
@@ -60,7 +71,8 @@ class Screen:
     def _learned(self, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The molecules that the surrogate learns from: the best, and others at random."""
         half = self._settings.surrogate // 2
-        order = np.argsort(-scores, kind="stable")
+        known = np.flatnonzero(np.array(self._numbers) >= self.since)
+        order = known[np.argsort(-scores[known], kind="stable")]
         others = order[half:]
         return np.concatenate([order[:half], rng.choice(others, min(half, len(others)), replace=False)])
 

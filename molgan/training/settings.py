@@ -175,7 +175,9 @@ class OptimizeSettings(Settings):
     max_atoms: int = Field(50, ge=1, le=200, description="heavy atoms of a molecule")
     stereo: bool = Field(False, description="draw stereo marks, where the prior knows them")
     restart: int | None = Field(
-        1_000, ge=1, description="calls without a gain of .5% after which the search starts anew"
+        1_000,
+        ge=1,
+        description="calls without a gain of .5%, then the search starts anew or joins the old",
     )
     target: float | None = Field(None, description="mean of the ten best scores at which to stop")
     patience: int | None = Field(None, ge=1, description="calls without a gain in the ten best after which to stop")

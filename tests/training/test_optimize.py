@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -140,20 +140,23 @@ def optimize_flat() -> tuple[str, int]:
     return outcome.stopped, len(outcome.ledger.calls)
 
 
-def test_a_search_that_is_stuck_starts_anew_from_the_start_molecules() -> None:
-    steps: list[int] = []
+def test_a_search_that_is_stuck_starts_anew_from_the_start_molecules_and_then_joins_the_old() -> None:
+    steps: list[tuple[int, int]] = []  # calls when the search began, and now
     table = run(
         lambda smiles: [0.5] * len(smiles),
-        settings=SMALL.model_copy(update={"restart": 50}),
+        settings=SMALL.model_copy(update={"restart": 40}),
         start=["NCCN"],
-        report=lambda metrics, saved: steps.append(metrics["since"]),
+        report=lambda metrics, saved: steps.append((metrics["since"], metrics["step"])),
     ).table()
-    begins = sorted(set(steps))
-    assert len(begins) == 3 and begins[0] == 0 and all(b - a >= 50 for a, b in pairwise(begins))
-    first = int(table["call"].iloc[0])
-    for begin, end in zip(begins, [*begins[1:], len(table)], strict=True):
-        parents = {int(n) for text in table["parents"][begin:end] for n in text.split()}
-        assert parents and all(n == first or n > begin for n in parents)
+    turns = [since for since, _ in groupby(since for since, _ in steps)]
+    assert turns[0] == turns[2] == 0 and turns[1] >= 40 and len(turns) >= 3
+    alone = [step for since, step in steps if since == turns[1]]
+    begin, end = turns[1], max(alone)
+    parents = {int(n) for text in table["parents"][begin:end] for n in text.split()}
+    assert parents and all(n == 1 or n > begin for n in parents)
+    # Together: parents of both.
+    after = {int(n) for text in table["parents"][end:] for n in text.split()}
+    assert any(1 < n <= begin for n in after) and any(n > begin for n in after)
     assert table["smiles"].is_unique
 
 
