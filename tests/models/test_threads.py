@@ -1,3 +1,5 @@
+"""Passes side by side: order, threads given back, failures."""
+
 import threading
 
 import pytest
