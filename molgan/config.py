@@ -20,7 +20,13 @@ from molgan.report.settings import ReportSettings
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.settings import Settings
 from molgan.smoke import miniature
-from molgan.training.oneshot_settings import AutoencodeSettings, FlowSettings, ImitateSettings, OneShotTrainingSettings
+from molgan.training.oneshot_settings import (
+    AutoencodeSettings,
+    FlowSettings,
+    ImitateSettings,
+    LikelihoodSettings,
+    OneShotTrainingSettings,
+)
 from molgan.training.settings import (
     AdversarialSettings,
     DesignSettings,
@@ -154,7 +160,8 @@ class TrainingConfig(_Job):
 class OneShotConfig(_Job):
     """`molgan train`: a one-shot generator of small molecules, from the start or from the weights of `generator`.
 
-    A `network` with `latent` first learns by `autoencode`, `flow` and `imitate`; `oneshot` is the adversarial training.
+    A `network` with `latent` first learns by `autoencode`, `flow` and `imitate`, one with `rows` by `likelihood`;
+    `oneshot` is the adversarial training.
     The first `held_out` of the data's distinct molecules, in an order that is fixed and as good as random, are for
     evaluation.
     """
@@ -165,6 +172,7 @@ class OneShotConfig(_Job):
     autoencode: AutoencodeSettings | None = None
     flow: FlowSettings | None = None
     imitate: ImitateSettings | None = None
+    likelihood: LikelihoodSettings | None = None
     oneshot: OneShotTrainingSettings
     objective: ObjectiveSettings | None = None
     held_out: int = Field(10_000, ge=0)
@@ -177,6 +185,8 @@ class OneShotConfig(_Job):
             raise ValueError("a network with `latent` needs the sections `autoencode` and `flow`, or a `generator`")
         if self.network.latent is None and self.generator is None and (self.autoencode or self.flow or self.imitate):
             raise ValueError("only a network with `latent` can have the sections `autoencode`, `flow` and `imitate`")
+        if self.generator is None and (self.network.rows is None) != (self.likelihood is None):
+            raise ValueError("a network with `rows` and the section `likelihood` go together")
         if self.oneshot.gan_weight < 1 and self.objective is None:
             raise ValueError("oneshot.gan_weight below 1 needs an `objective`")
         _check_scorers(self.network.condition)

@@ -17,7 +17,8 @@ from molgan.graphs.dense import decode
 from molgan.models.latent import LatentDecoder, LatentEncoder, LatentFlow
 from molgan.models.oneshot_settings import OneShotSettings
 from molgan.models.settings import BATCH
-from molgan.models.soft_graphs import SoftGraphs, draw, harden, width
+from molgan.models.rows import RowGenerator
+from molgan.models.soft_graphs import Draw, SoftGraphs, draw, harden, width
 from molgan.models.targets import Targets
 from molgan.models.weights import load_weights, read_description, save_weights
 
@@ -25,7 +26,7 @@ KIND = "one-shot generator"
 
 
 class OneShotGenerator(nn.Module):
-    """Noise to logits of a dense graph, either by MolGAN's layers or, with `latent`, by way of a latent molecule.
+    """Noise to a dense graph: by MolGAN's layers; with `latent` by way of a latent molecule; with `rows` atom by atom.
 
     MolGAN (De Cao & Kipf 2018, section 3.1): three layers with tanh, then one linear map to the atoms and one to the
     bonds, which is made symmetric. With `condition` the input is noise and, behind it, the targets.
@@ -39,7 +40,9 @@ class OneShotGenerator(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.targets = Targets(settings.condition) if settings.condition else None
-            if settings.latent is None:
+            if settings.rows is not None:
+                self.rows = RowGenerator(settings.max_atoms, settings.atoms, settings.rows, len(settings.condition))
+            elif settings.latent is None:
                 sizes = [settings.noise + len(settings.condition), *settings.hidden]
                 layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.Tanh())]
                 self.body = nn.Sequential(*layers)
@@ -57,7 +60,7 @@ class OneShotGenerator(nn.Module):
 
     def forward(self, noise: Tensor, targets: Tensor | None = None) -> SoftGraphs:
         """Standard normal noise [B, noise] and, if the generator is conditional, `targets` [B, names] in standard
-        deviations, to the logits of B graphs."""
+        deviations, to the logits of B graphs. Not for `rows`, which have no logits before a choice."""
         settings = self.settings
         if settings.latent is not None:
             return self.decode(self.flow(noise, targets))
@@ -72,8 +75,15 @@ class OneShotGenerator(nn.Module):
 
     def graphs(self, batch: int, rng: torch.Generator, targets: Tensor | None = None) -> SoftGraphs:
         """Graphs drawn for training, with gradients."""
+        return self._drawn(batch, self.settings.draw, rng, targets)
+
+    def _drawn(self, batch: int, how: Draw, rng: torch.Generator, targets: Tensor | None) -> SoftGraphs:
+        temperature = self.settings.temperature
+        if self.settings.rows is not None:
+            graphs: SoftGraphs = self.rows(batch, how, rng, temperature=temperature, targets=targets)
+            return graphs
         noise = torch.randn(batch, self.noise, generator=rng)
-        return draw(self(noise, targets), self.settings.draw, rng, temperature=self.settings.temperature)
+        return draw(self(noise, targets), how, rng, temperature=temperature)
 
     @torch.no_grad()
     def sample(
@@ -99,10 +109,8 @@ class OneShotGenerator(nn.Module):
         found: list[Molecule] = []
         for start in range(0, n, batch):
             # A whole batch is always drawn, so that the first molecules do not depend on how many are wanted.
-            noise = torch.randn(batch, self.noise, generator=rng)
             aims = None if self.targets is None else self.targets.aims(batch, targets or {}, rng)
-            logits = self(noise, aims)
-            chosen = harden(draw(logits, self.settings.sample, rng), self.settings.atoms)
+            chosen = harden(self._drawn(batch, self.settings.sample, rng, aims), self.settings.atoms)
             some = min(batch, n - start)
             found += decode(type(chosen)(chosen.nodes[:some], chosen.bonds[:some], chosen.atoms))
             on_batch(some)

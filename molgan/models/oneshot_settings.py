@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from molgan.graphs.dense import QM9_ATOMS
 from molgan.settings import Settings
@@ -22,6 +22,15 @@ class LatentSettings(Settings):
     flow_steps: int = Field(8, ge=1, le=256, description="times that it is applied, all of them one forward pass")
 
 
+class RowSettings(Settings):
+    """A generator that goes atom by atom, each chosen together with its bonds to the atoms before it."""
+
+    width: int = Field(384, ge=8, le=8192, description="features of the recurrent network")
+    layers: int = Field(2, ge=1, le=8)
+    embedding: int = Field(192, ge=8, le=4096, description="features of a row")
+    valence: bool = Field(False, description="leave out rows for which an earlier atom has no bonds left")
+
+
 class OneShotSettings(Settings):
     """The one-shot generator: noise to all atoms and bonds of a molecule at once."""
 
@@ -31,11 +40,20 @@ class OneShotSettings(Settings):
     noise: int = Field(32, ge=1, le=4096, description="random numbers a molecule; with `latent` its `size`")
     hidden: tuple[int, ...] = Field((128, 256, 512), description="widths of MolGAN's layers; unused with `latent`")
     latent: LatentSettings | None = None
+    rows: RowSettings | None = None
     draw: Literal["soft", "gumbel", "straight_through", "argmax"] = Field(
         "straight_through", description="how graphs are made of logits while training"
     )
     sample: Literal["straight_through", "argmax"] = Field("argmax", description="how they are made when sampling")
     temperature: float = Field(1.0, gt=0, description="of the softmax")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "OneShotSettings":
+        if self.latent is not None and self.rows is not None:
+            raise ValueError("a network has either `latent` or `rows`")
+        if self.rows is not None and self.max_atoms > 16:
+            raise ValueError("max_atoms: at most 16 with `rows`, whose number grows with its fourth power")
+        return self
 
 
 class DenseCriticSettings(Settings):

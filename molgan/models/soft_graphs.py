@@ -60,11 +60,11 @@ def draw(logits: SoftGraphs, how: Draw, rng: torch.Generator | None = None, *, t
     `soft` is the softmax and `gumbel` the same with Gumbel noise (Jang et al. 2017); `straight_through` is the one-hot
     choice of the latter with its gradient, `argmax` the likeliest one-hot choice with the gradient of the softmax.
     """
-    nodes = _draw(logits.nodes, how, rng, temperature)
+    nodes = choose(logits.nodes, how, rng, temperature)
     i, j = torch.triu_indices(nodes.shape[1], nodes.shape[1], 1)
     bonds = torch.zeros_like(logits.bonds)
     bonds[..., 0] = torch.eye(nodes.shape[1], dtype=bonds.dtype)
-    bonds[:, i, j] = bonds[:, j, i] = _draw(logits.bonds[:, i, j], how, rng, temperature)
+    bonds[:, i, j] = bonds[:, j, i] = choose(logits.bonds[:, i, j], how, rng, temperature)
     return SoftGraphs(nodes, bonds)
 
 
@@ -74,7 +74,8 @@ def harden(graphs: SoftGraphs, atoms: tuple[str, ...]) -> DenseGraphs:
     return DenseGraphs(nodes, bonds, atoms)
 
 
-def _draw(logits: Tensor, how: Draw, rng: torch.Generator | None, temperature: float) -> Tensor:
+def choose(logits: Tensor, how: Draw, rng: torch.Generator | None, temperature: float = 1.0) -> Tensor:
+    """One category of the last dimension, as in `draw`."""
     if how in ("gumbel", "straight_through"):
         uniform = torch.rand(logits.shape, generator=rng, dtype=logits.dtype)
         logits = logits - torch.log(-torch.log(uniform.clamp(1e-20, 1 - 1e-7)))

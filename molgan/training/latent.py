@@ -120,16 +120,6 @@ def flow_loss(
     return F.mse_loss(velocity, end - start)
 
 
-def anchor_loss(generator: OneShotGenerator, flat: Tensor, targets: Tensor | None, rng: torch.Generator) -> Tensor:
-    """Reconstruction and flow matching of real molecules, to hold a generator where it was while a critic moves it."""
-    with torch.no_grad():
-        mean, log_variance = generator.encoder(flat)
-    deviation = (log_variance / 2).exp()
-    latent = mean + deviation * torch.randn(mean.shape, generator=rng)
-    reconstruction = reconstruction_loss(generator.decode(latent), _unflat(generator, flat))
-    return reconstruction + flow_loss(generator, mean, generator.flow.spread * deviation, targets, rng)
-
-
 def reconstruction_loss(logits: SoftGraphs, graphs: SoftGraphs) -> Tensor:
     """-log p(graph), in nats a molecule."""
     return graph_costs(logits, graphs).mean()
@@ -220,7 +210,3 @@ def _real(data: DenseData, n: int, rng: torch.Generator) -> SoftGraphs:
 
 def _slices(n: int) -> list[np.ndarray]:
     return [np.arange(start, min(n, start + 4096)) for start in range(0, n, 4096)]
-
-
-def _unflat(generator: OneShotGenerator, flat: Tensor) -> SoftGraphs:
-    return SoftGraphs.from_flat(flat, generator.settings.max_atoms, generator.kinds, empty=1.0)

@@ -22,7 +22,8 @@ from molgan.models.precision import autocast
 from molgan.models.soft_graphs import SoftGraphs, harden, one_hot
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
 from molgan.training.gan_losses import GAN_LOSSES
-from molgan.training.latent import anchor_loss, targets_of
+from molgan.training.anchor import anchor_loss
+from molgan.training.latent import targets_of
 from molgan.training.losses import gradient_penalty, zero_centred_penalty
 from molgan.training.memory import Reward
 from molgan.training.oneshot_run import OneShotOutcome, OneShotRun
@@ -199,7 +200,7 @@ def _update_generator(
         loss = loss - settings.entropy * spread
         metrics |= {"entropy": spread.item()}
     if settings.anchor:
-        held = anchor_loss(run.generator, real.graphs.flat(), real.targets, rng)
+        held = anchor_loss(run.generator, real.graphs, real.targets, rng)
         loss = loss + settings.anchor * held
         metrics |= {"anchor": held.item()}
     metrics["gradient_norm"] = _step(run.optimizer, loss, run.trained, settings.clip)

@@ -51,6 +51,13 @@ class ImitateSettings(FitSettings):
     report_every: int = Field(20, ge=1, description="steps between two reports")
 
 
+class LikelihoodSettings(FitSettings):
+    """Training of a generator with `rows` to make the data likely."""
+
+    learning_rate: float = Field(3e-3, gt=0, description="falls linearly to 0")
+    ema: float = Field(0.99, ge=0, lt=1, description="decay of the average of the weights, which is what is kept")
+
+
 class CurriculumSettings(Settings):
     """Progressive growing: real molecules of few atoms first."""
 
@@ -88,7 +95,7 @@ class OneShotTrainingSettings(Settings):
     clip: float = Field(0.0, ge=0, description="largest norm of a gradient; 0 does not clip")
     ema: float = Field(0.0, ge=0, lt=1, description="decay of the average of the generator's weights; 0 takes the last")
     trains: Literal["all", "flow", "decoder"] = Field("all", description="part of a latent generator that is trained")
-    anchor: float = Field(0.0, ge=0, description="weight of the latent generator's losses of before")
+    anchor: float = Field(0.0, ge=0, description="weight of the losses that the generator learned by before")
     curriculum: CurriculumSettings | None = None
     gan_weight: float = Field(1.0, ge=0, le=1, description="MolGAN's lambda: 1 is the critic alone")
     reward_from: float = Field(0.5, ge=0, le=1, description="share of the steps without the reward")

@@ -175,7 +175,7 @@ class OptimizeSettings(Settings):
     max_atoms: int = Field(50, ge=1, le=200, description="heavy atoms of a molecule")
     stereo: bool = Field(False, description="draw stereo marks, where the prior knows them")
     restart: int | None = Field(
-        1_000,
+        2_000,
         ge=1,
         description="calls without a gain of .5%, then the search starts anew or joins the old",
     )

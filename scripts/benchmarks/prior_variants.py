@@ -9,13 +9,15 @@ among the training molecules. 10,000 molecules of the whole training set have an
 
 import argparse
 import gzip
+import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -33,6 +35,7 @@ from molgan.graphs.motif_actions import FIRST_MOTIF, NotEncodable, Vocabulary, e
 from molgan.models.motif import MotifGenerator
 from molgan.models.precision import autocast
 from molgan.models.settings import MotifNetworkSettings
+from molgan.training import pretrain as pretrain_module
 from molgan.training.pretrain import pretrain
 from molgan.training.settings import PretrainSettings
 
@@ -51,12 +54,25 @@ class Variant:
     roots: int = 0  # random roots a molecule; 0 takes the canonical one
     ema: float = 0.0
     fingerprints: bool = False
+    pace: Callable[[int, int, int], float] = pretrain_module._pace  # (step, warm-up, steps) to a share of the rate
+
+
+def cosine(step: int, warmup: int, steps: int) -> float:
+    return min(step / warmup, (1 + math.cos(math.pi * step / steps)) / 2)
+
+
+def level(step: int, warmup: int, steps: int) -> float:
+    """The full rate for 80% of the steps, then straight down."""
+    return min(1.0, step / warmup, (steps - step + 1) / (0.2 * steps))
 
 
 BASE = Variant()
 VARIANTS = {
     "as shipped": BASE,
     "average of weights (.98 of 5 steps)": replace(BASE, ema=0.98),
+    "average of weights (.8 of 5 steps)": replace(BASE, ema=0.8),
+    "cosine schedule": replace(BASE, pace=cosine),
+    "level for 80%, then down": replace(BASE, pace=level),
     "random roots, two a molecule": replace(BASE, roots=2),
     "motifs seen 20 times": replace(BASE, least_count=20),
     "width 384": replace(BASE, network=MotifNetworkSettings(hidden=384)),
@@ -155,7 +171,8 @@ def trained(variant: Variant, smiles: Sequence[str], seconds: float) -> tuple[Mo
     steps = int(seconds / paces.a_step)
     average = _Average(generator, variant.ema)
     settings = settings.model_copy(update={"epochs": steps * variant.batch_size / len(data), "report_every": 5})
-    pretrain(generator, data, settings, seed=0, report=average)
+    with patch.object(pretrain_module, "_pace", variant.pace):
+        pretrain(generator, data, settings, seed=0, report=average)
     if variant.fingerprints:
         for table in (generator.last, generator.top):
             parametrize.remove_parametrizations(table, "weight")
