@@ -20,13 +20,7 @@ from molgan.report.settings import ReportSettings
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.settings import Settings
 from molgan.smoke import miniature
-from molgan.training.oneshot_settings import (
-    AutoencodeSettings,
-    FlowSettings,
-    ImitateSettings,
-    LikelihoodSettings,
-    OneShotTrainingSettings,
-)
+from molgan.training.oneshot_settings import LikelihoodSettings, OneShotTrainingSettings
 from molgan.training.settings import (
     AdversarialSettings,
     DesignSettings,
@@ -160,8 +154,7 @@ class TrainingConfig(_Job):
 class OneShotConfig(_Job):
     """`molgan train`: a one-shot generator of small molecules, from the start or from the weights of `generator`.
 
-    A `network` with `latent` first learns by `autoencode`, `flow` and `imitate`, one with `rows` by `likelihood`;
-    `oneshot` is the adversarial training.
+    A `network` with `rows` first learns by `likelihood`; `oneshot` is the adversarial training.
     The first `held_out` of the data's distinct molecules, in an order that is fixed and as good as random, are for
     evaluation.
     """
@@ -169,9 +162,6 @@ class OneShotConfig(_Job):
     generator: GeneratorSettings | None = None
     network: OneShotSettings = OneShotSettings()
     critic: DenseCriticSettings = DenseCriticSettings()
-    autoencode: AutoencodeSettings | None = None
-    flow: FlowSettings | None = None
-    imitate: ImitateSettings | None = None
     likelihood: LikelihoodSettings | None = None
     oneshot: OneShotTrainingSettings
     objective: ObjectiveSettings | None = None
@@ -181,12 +171,10 @@ class OneShotConfig(_Job):
     def _parts(self) -> "OneShotConfig":
         if self.generator is not None and "network" in self.model_fields_set:
             raise ValueError("the weights of `generator` have their own network: drop `network`")
-        if self.generator is None and self.network.latent is not None and (not self.autoencode or not self.flow):
-            raise ValueError("a network with `latent` needs the sections `autoencode` and `flow`, or a `generator`")
-        if self.network.latent is None and self.generator is None and (self.autoencode or self.flow or self.imitate):
-            raise ValueError("only a network with `latent` can have the sections `autoencode`, `flow` and `imitate`")
         if self.generator is None and (self.network.rows is None) != (self.likelihood is None):
             raise ValueError("a network with `rows` and the section `likelihood` go together")
+        if self.oneshot.anchor and self.generator is None and self.network.rows is None:
+            raise ValueError("oneshot.anchor: only a network with `rows` knows how likely the data is")
         if self.oneshot.gan_weight < 1 and self.objective is None:
             raise ValueError("oneshot.gan_weight below 1 needs an `objective`")
         _check_scorers(self.network.condition)

@@ -52,14 +52,14 @@ def train_one_shot(config: OneShotConfig, *, progress: Progress | None = None) -
         )
         progress.message(f"{len(data):,} molecules, {config.held_out:,} of them held out for evaluation")
         part = _aimed(generator, data.part(config.held_out, None), progress, fresh=config.generator is None)
-        _learn_by_stages(config, generator, part, folder, progress, keep)
+        _learn_rows(config, generator, part, folder, progress, keep)
         outcome = _play(config, generator, part, folder, progress, keep)
         about = {name: value for name, value in config.model_dump(mode="json").items() if name in _TOLD and value}
         generator.save(folder / "weights", **about, data=data.summary, outcome=outcome)
     return folder / "weights"
 
 
-_TOLD = ("seed", "critic", "autoencode", "flow", "imitate", "likelihood", "oneshot", "objective", "held_out")
+_TOLD = ("seed", "critic", "likelihood", "oneshot", "objective", "held_out")
 
 
 def _aimed(generator: "OneShotGenerator", data: "DenseData", progress: Progress, *, fresh: bool) -> "DenseData":
@@ -81,7 +81,7 @@ def _aimed(generator: "OneShotGenerator", data: "DenseData", progress: Progress,
     return data.rows(kept).with_targets((targets.learn if fresh else targets.standard)(values[kept]))
 
 
-def _learn_by_stages(
+def _learn_rows(
     config: OneShotConfig,
     generator: "OneShotGenerator",
     data: "DenseData",
@@ -89,23 +89,14 @@ def _learn_by_stages(
     progress: Progress,
     keep: Callable[[], None],
 ) -> None:
-    from molgan.training.imitate import imitate
-    from molgan.training.latent import autoencode, match_flow
     from molgan.training.likelihood import learn_rows
 
-    stages: dict[str, Any] = {
-        "autoencode": autoencode,
-        "flow": match_flow,
-        "imitate": imitate,
-        "likelihood": learn_rows,
-    }
-    for name, loop in stages.items():
-        settings = getattr(config, name)
-        if settings is not None:
-            report = TrainingReporter(folder, name, progress, settings.batch_size, keep)
-            place = folder / "checkpoints" / name
-            loop(generator, data, settings, seed=config.seed, checkpoint=place, report=report)
-            report.close()
+    settings = config.likelihood
+    if settings is not None:
+        report = TrainingReporter(folder, "likelihood", progress, settings.batch_size, keep)
+        place = folder / "checkpoints" / "likelihood"
+        learn_rows(generator, data, settings, seed=config.seed, checkpoint=place, report=report)
+        report.close()
 
 
 def _play(

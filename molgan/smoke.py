@@ -34,9 +34,7 @@ _SECTIONS = {
         "adversarial.steps=2",
         "adversarial.batch_size=16",
     ],
-    "autoencode": ["autoencode.steps=4", "autoencode.batch_size=16"],
-    "flow": ["flow.steps=4", "flow.batch_size=16"],
-    "imitate": ["imitate.steps=2", "imitate.batch_size=16"],
+    "likelihood": ["likelihood.steps=4", "likelihood.batch_size=16"],
     "oneshot": ["oneshot.steps=4", "oneshot.batch_size=16", "oneshot.molecules=null", "held_out=0"],
     "reinforce": ["reinforce.steps=2", "reinforce.batch_size=16", "reinforce.replay=4"],
     "optimize": [

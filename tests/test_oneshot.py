@@ -22,12 +22,11 @@ objective: {components: [{scorer: qed}]}
 held_out: 20
 """
 
-LATENT = """\
+ROWS = """\
 data: {train: train.smi}
-network: {draw: argmax, latent: {size: 8, width: 32, blocks: 1, flow_width: 16, flow_blocks: 1, flow_steps: 2}}
+network: {rows: {width: 16, layers: 1, embedding: 8}}
 critic: {kind: both, width: 16, blocks: 1, pack: 2}
-autoencode: {steps: 30, batch_size: 16}
-flow: {steps: 10, batch_size: 16, noise: 0.5}
+likelihood: {steps: 10, batch_size: 16}
 oneshot: {steps: 6, batch_size: 8, loss: relativistic, r1: 1, r2: 1, critic_steps: 1, anchor: 0.1, ema: 0.9}
 held_out: 20
 """
@@ -44,13 +43,13 @@ def molgan(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-@pytest.mark.parametrize("text", [PAPER, LATENT], ids=["paper", "latent"])
+@pytest.mark.parametrize("text", [PAPER, ROWS], ids=["paper", "rows"])
 def test_train_sample_and_evaluate(text: str, tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(text)
     trained = molgan("train", "small.yaml")
     assert trained.exit_code == 0, trained.output
     stages = {json.loads(line)["stage"] for line in Path("runs/small/metrics.jsonl").read_text().splitlines()}
-    assert stages == ({"oneshot"} if text is PAPER else {"autoencode", "flow", "oneshot"})
+    assert stages == ({"oneshot"} if text is PAPER else {"likelihood", "oneshot"})
     assert molgan("sample", "-n", 50, "--weights", "runs/small", "-o", "samples.smi").exit_code == 0
     lines = Path("samples.smi").read_text().splitlines()
     assert len(lines) == 50
@@ -64,9 +63,9 @@ def test_train_sample_and_evaluate(text: str, tmp_path: Path) -> None:
 
 def test_a_conditional_generator_is_trained_and_aimed(tmp_path: Path) -> None:
     (tmp_path / "aimed.yaml").write_text(
-        LATENT.replace("network: {", "network: {condition: [logp, qed], ").replace(", pack: 2", "")
+        ROWS.replace("network: {", "network: {condition: [logp, qed], ").replace(", pack: 2", "")
     )
-    trained = molgan("train", "aimed.yaml", "autoencode.steps=400", "flow.steps=400")
+    trained = molgan("train", "aimed.yaml", "likelihood.steps=400")
     assert trained.exit_code == 0, trained.output
     draw = ("sample", "-n", 200, "--weights", "runs/aimed", "-o", "aimed.smi")
     drawn = []
@@ -75,9 +74,7 @@ def test_a_conditional_generator_is_trained_and_aimed(tmp_path: Path) -> None:
         drawn.append(Path("aimed.smi").read_text())
     assert len(set(drawn)) == 3
     with pytest.raises(WeightsError, match="of another training"):
-        train_one_shot(
-            load_training("aimed.yaml", ["network.condition=[tpsa, qed]", "autoencode.steps=400", "flow.steps=400"])
-        )
+        train_one_shot(load_training("aimed.yaml", ["network.condition=[tpsa, qed]", "likelihood.steps=400"]))
     for target, told in (
         ("qed=nan", "not a finite number"),
         ("tpsa=60", "no target 'tpsa': those of the weights are logp, qed"),
@@ -91,10 +88,12 @@ def test_a_conditional_generator_is_trained_and_aimed(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "small.yaml").write_text(LATENT)
+    (tmp_path / "small.yaml").write_text(ROWS)
 
     def train(out: str) -> Path:
-        config = load_training("small.yaml", [f"out={out}", "oneshot.checkpoint_every=2", "flow.checkpoint_every=4"])
+        config = load_training(
+            "small.yaml", [f"out={out}", "oneshot.checkpoint_every=2", "likelihood.checkpoint_every=4"]
+        )
         assert isinstance(config, OneShotConfig)
         return train_one_shot(config)
 
@@ -112,8 +111,9 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monk
         ("objective=null", "oneshot.gan_weight below 1 needs an `objective`"),
         ("oneshot.gradient_penalty=0", "loss wasserstein needs gradient_penalty"),
         ("critic.pack=3", "not a multiple of critic.pack, 3"),
-        ("network.latent={size: 4}", "needs the sections `autoencode` and `flow`"),
-        ("flow={steps: 5}", "only a network with `latent`"),
+        ("network.rows={width: 8}", "a network with `rows` and the section `likelihood` go together"),
+        ("likelihood={steps: 5}", "a network with `rows` and the section `likelihood` go together"),
+        ("oneshot.anchor=0.1", "only a network with `rows`"),
         ("oneshot.gan_wieght=0.5", "did you mean 'gan_weight'?"),
         ("oneshot.loss=wgan", "oneshot.loss"),
         ("network.condition=[lgop]", "did you mean 'logp'?"),

@@ -14,11 +14,10 @@ from torch import Tensor, nn
 from molgan.chem.molecule import Molecule
 from molgan.errors import InputError, WeightsError
 from molgan.graphs.dense import decode
-from molgan.models.latent import LatentDecoder, LatentEncoder, LatentFlow
 from molgan.models.oneshot_settings import OneShotSettings
-from molgan.models.settings import BATCH
 from molgan.models.rows import RowGenerator
-from molgan.models.soft_graphs import Draw, SoftGraphs, draw, harden, width
+from molgan.models.settings import BATCH
+from molgan.models.soft_graphs import Draw, SoftGraphs, draw, harden
 from molgan.models.targets import Targets
 from molgan.models.weights import load_weights, read_description, save_weights
 
@@ -26,7 +25,7 @@ KIND = "one-shot generator"
 
 
 class OneShotGenerator(nn.Module):
-    """Noise to a dense graph: by MolGAN's layers; with `latent` by way of a latent molecule; with `rows` atom by atom.
+    """Noise to a dense graph: by MolGAN's layers, or, with `rows`, atom by atom.
 
     MolGAN (De Cao & Kipf 2018, section 3.1): three layers with tanh, then one linear map to the atoms and one to the
     bonds, which is made symmetric. With `condition` the input is noise and, behind it, the targets.
@@ -36,42 +35,26 @@ class OneShotGenerator(nn.Module):
         super().__init__()
         self.settings = settings = settings or OneShotSettings()
         self.kinds = 1 + len(settings.atoms)
-        features = width(settings.max_atoms, self.kinds)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.targets = Targets(settings.condition) if settings.condition else None
             if settings.rows is not None:
                 self.rows = RowGenerator(settings.max_atoms, settings.atoms, settings.rows, len(settings.condition))
-            elif settings.latent is None:
+            else:
                 sizes = [settings.noise + len(settings.condition), *settings.hidden]
                 layers = [m for a, b in pairwise(sizes) for m in (nn.Linear(a, b), nn.Tanh())]
                 self.body = nn.Sequential(*layers)
                 self.nodes = nn.Linear(sizes[-1], settings.max_atoms * self.kinds)
                 self.bonds = nn.Linear(sizes[-1], settings.max_atoms**2 * 4)
-            else:
-                self.encoder = LatentEncoder(features, settings.latent)
-                self.flow = LatentFlow(settings.latent, len(settings.condition))
-                self.decoder = LatentDecoder(features, settings.latent)
-
-    @property
-    def noise(self) -> int:
-        """Random numbers a molecule."""
-        return self.settings.noise if self.settings.latent is None else self.settings.latent.size
 
     def forward(self, noise: Tensor, targets: Tensor | None = None) -> SoftGraphs:
         """Standard normal noise [B, noise] and, if the generator is conditional, `targets` [B, names] in standard
         deviations, to the logits of B graphs. Not for `rows`, which have no logits before a choice."""
         settings = self.settings
-        if settings.latent is not None:
-            return self.decode(self.flow(noise, targets))
         h = self.body(noise if targets is None else torch.cat([noise, targets], dim=1))
         nodes = self.nodes(h).unflatten(1, (settings.max_atoms, self.kinds))
         bonds = self.bonds(h).unflatten(1, (settings.max_atoms, settings.max_atoms, 4))
         return SoftGraphs(nodes, (bonds + bonds.transpose(1, 2)) / 2)
-
-    def decode(self, latent: Tensor) -> SoftGraphs:
-        """Latents [B, size] to the logits of B graphs."""
-        return SoftGraphs.from_flat(self.decoder(latent), self.settings.max_atoms, self.kinds)
 
     def graphs(self, batch: int, rng: torch.Generator, targets: Tensor | None = None) -> SoftGraphs:
         """Graphs drawn for training, with gradients."""
@@ -82,7 +65,7 @@ class OneShotGenerator(nn.Module):
         if self.settings.rows is not None:
             graphs: SoftGraphs = self.rows(batch, how, rng, temperature=temperature, targets=targets)
             return graphs
-        noise = torch.randn(batch, self.noise, generator=rng)
+        noise = torch.randn(batch, self.settings.noise, generator=rng)
         return draw(self(noise, targets), how, rng, temperature=temperature)
 
     @torch.no_grad()

@@ -8,20 +8,6 @@ from molgan.graphs.dense import QM9_ATOMS
 from molgan.settings import Settings
 
 
-class LatentSettings(Settings):
-    """A generator in two parts: noise is moved to the latent of a molecule, and that is decoded to a graph.
-
-    The encoder, which training alone needs, has the width and the depth of the decoder.
-    """
-
-    size: int = Field(48, ge=2, le=1024, description="numbers that a molecule is encoded as")
-    width: int = Field(512, ge=8, le=8192, description="features of encoder and decoder")
-    blocks: int = Field(3, ge=1, le=32, description="residual blocks of encoder and decoder")
-    flow_width: int = Field(768, ge=8, le=8192, description="features of the network that moves the noise")
-    flow_blocks: int = Field(4, ge=1, le=32, description="its residual blocks")
-    flow_steps: int = Field(8, ge=1, le=256, description="times that it is applied, all of them one forward pass")
-
-
 class RowSettings(Settings):
     """A generator that goes atom by atom, each chosen together with its bonds to the atoms before it."""
 
@@ -37,9 +23,8 @@ class OneShotSettings(Settings):
     max_atoms: int = Field(9, ge=2, le=64, description="heavy atoms of the largest molecule")
     atoms: tuple[str, ...] = Field(QM9_ATOMS, min_length=1, description="elements with charges")
     condition: tuple[str, ...] = Field((), description="scorers whose value the generator is told to aim at")
-    noise: int = Field(32, ge=1, le=4096, description="random numbers a molecule; with `latent` its `size`")
-    hidden: tuple[int, ...] = Field((128, 256, 512), description="widths of MolGAN's layers; unused with `latent`")
-    latent: LatentSettings | None = None
+    noise: int = Field(32, ge=1, le=4096, description="random numbers a molecule; unused with `rows`")
+    hidden: tuple[int, ...] = Field((128, 256, 512), description="widths of MolGAN's layers; unused with `rows`")
     rows: RowSettings | None = None
     draw: Literal["soft", "gumbel", "straight_through", "argmax"] = Field(
         "straight_through", description="how graphs are made of logits while training"
@@ -48,9 +33,7 @@ class OneShotSettings(Settings):
     temperature: float = Field(1.0, gt=0, description="of the softmax")
 
     @model_validator(mode="after")
-    def _one_kind(self) -> "OneShotSettings":
-        if self.latent is not None and self.rows is not None:
-            raise ValueError("a network has either `latent` or `rows`")
+    def _small(self) -> "OneShotSettings":
         if self.rows is not None and self.max_atoms > 16:
             raise ValueError("max_atoms: at most 16 with `rows`, whose number grows with its fourth power")
         return self

@@ -31,16 +31,6 @@ class SoftGraphs(NamedTuple):
         i, j = torch.triu_indices(self.nodes.shape[1], self.nodes.shape[1], 1)
         return torch.cat([self.nodes.flatten(1), self.bonds[:, i, j].flatten(1)], dim=1)
 
-    @classmethod
-    def from_flat(cls, flat: Tensor, max_atoms: int, kinds: int, orders: int = 4, *, empty: float = 0.0) -> SoftGraphs:
-        """What `flat` gave; on the diagonal of the bonds, no bond has `empty` more than each order."""
-        nodes = flat[:, : max_atoms * kinds].unflatten(1, (max_atoms, kinds))
-        i, j = torch.triu_indices(max_atoms, max_atoms, 1)
-        bonds = flat.new_zeros(len(flat), max_atoms, max_atoms, orders)
-        bonds[:, i, j] = bonds[:, j, i] = flat[:, max_atoms * kinds :].unflatten(1, (len(i), orders))
-        bonds[:, range(max_atoms), range(max_atoms), 0] = empty
-        return cls(nodes, bonds)
-
 
 def width(max_atoms: int, kinds: int, orders: int = 4) -> int:
     """Columns of `SoftGraphs.flat`."""

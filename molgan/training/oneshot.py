@@ -22,8 +22,7 @@ from molgan.models.precision import autocast
 from molgan.models.soft_graphs import SoftGraphs, harden, one_hot
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
 from molgan.training.gan_losses import GAN_LOSSES
-from molgan.training.anchor import anchor_loss
-from molgan.training.latent import targets_of
+from molgan.training.likelihood import anchor_loss, targets_of
 from molgan.training.losses import gradient_penalty, zero_centred_penalty
 from molgan.training.memory import Reward
 from molgan.training.oneshot_run import OneShotOutcome, OneShotRun
@@ -200,10 +199,10 @@ def _update_generator(
         loss = loss - settings.entropy * spread
         metrics |= {"entropy": spread.item()}
     if settings.anchor:
-        held = anchor_loss(run.generator, real.graphs, real.targets, rng)
+        held = anchor_loss(run.generator, data.rows(real.rows).graphs, real.targets)
         loss = loss + settings.anchor * held
         metrics |= {"anchor": held.item()}
-    metrics["gradient_norm"] = _step(run.optimizer, loss, run.trained, settings.clip)
+    metrics["gradient_norm"] = _step(run.optimizer, loss, run.generator, settings.clip)
     if settings.ema:
         # Young averages follow quickly, so that the first weights are forgotten.
         keep = min(settings.ema, (1 + run.step) / (10 + run.step))

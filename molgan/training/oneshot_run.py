@@ -44,7 +44,6 @@ class OneShotRun:
     ) -> None:
         self.generator, self.critic, self.settings = generator, critic, settings
         self.averaged = copy.deepcopy(generator).requires_grad_(False) if settings.ema else generator
-        self.trained = _part(generator, settings.trains)
         self.reward_network = None if reward is None else reward_network
         self.oracle = None if reward is None else OracleCache(reward)
         self.diversity = None if settings.diversity is None else DiversityMemory(settings.diversity)
@@ -152,7 +151,7 @@ class OneShotRun:
     def _start_optimizers(self) -> None:
         betas = self.settings.betas
         rate, critic_rate, *_ = self._rates()
-        self.optimizer = torch.optim.Adam(self.trained.parameters(), rate, betas)
+        self.optimizer = torch.optim.Adam(self.generator.parameters(), rate, betas)
         self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), critic_rate, betas)
         network = self.reward_network
         self.reward_optimizer = None if network is None else torch.optim.Adam(network.parameters(), critic_rate)
@@ -170,11 +169,3 @@ class OneShotRun:
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         optimizers = {"of_generator": self.optimizer, "of_critic": self.critic_optimizer}
         return optimizers if self.reward_optimizer is None else {**optimizers, "of_reward": self.reward_optimizer}
-
-
-def _part(generator: OneShotGenerator, trains: str) -> nn.Module:
-    """What is trained; a latent generator's encoder is not, since no critic sees it."""
-    if generator.settings.latent is None:
-        return generator
-    parts = {"flow": [generator.flow], "decoder": [generator.decoder], "all": [generator.flow, generator.decoder]}
-    return nn.ModuleList(parts[trains])

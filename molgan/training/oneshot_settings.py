@@ -9,53 +9,19 @@ from molgan.settings import Settings
 from molgan.training.settings import DiversityMemorySettings
 
 
-class FitSettings(Settings):
-    """What the stages before the adversarial one have in common: AdamW with warm-up and linear decay."""
+class LikelihoodSettings(Settings):
+    """Training of a generator with `rows` to make the data likely: AdamW with warm-up and linear decay."""
 
-    steps: int = Field(6000, ge=1)
-    batch_size: int = Field(512, ge=1, description="molecules a step")
-    learning_rate: float = Field(1e-3, gt=0, description="falls linearly to 0")
+    steps: int = Field(8000, ge=1)
+    batch_size: int = Field(256, ge=1, description="molecules a step")
+    learning_rate: float = Field(3e-3, gt=0, description="falls linearly to 0")
     warmup: int = Field(200, ge=0, description="steps over which the learning rate rises")
     weight_decay: float = Field(0.01, ge=0)
     clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
+    ema: float = Field(0.99, ge=0, lt=1, description="decay of the average of the weights, which is what is kept")
     bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
     checkpoint_every: int = Field(500, ge=1, description="steps between two checkpoints")
     report_every: int = Field(50, ge=1, description="steps between two reports")
-
-
-class AutoencodeSettings(FitSettings):
-    """Training of the latent: molecules to vectors and back. The KL term rises over five times `warmup`."""
-
-    kl_weight: float = Field(0.1, ge=0, description="nats of reconstruction that a nat of information is worth")
-
-
-class FlowSettings(FitSettings):
-    """Training of the way from noise to latents, by flow matching."""
-
-    steps: int = Field(12_000, ge=1)
-    noise: float = Field(1.0, ge=0, le=1, description="share of the posteriors' spread that is drawn from")
-    ema: float = Field(0.999, ge=0, lt=1, description="decay of the average of the weights, which is what is kept")
-
-
-class ImitateSettings(FitSettings):
-    """Training of the decoder on its own valid molecules, at latents that the flow makes from noise."""
-
-    steps: int = Field(2_000, ge=1)
-    tries: int = Field(8, ge=0, description="latents nearby that are looked at where no valid molecule comes out")
-    jitter: float = Field(0.5, ge=0, description="how far they are, in deviations of the posteriors")
-    anchor: float = Field(1.0, ge=0, description="weight of the data's reconstruction")
-    learning_rate: float = Field(3e-4, gt=0, description="falls linearly to 0")
-    warmup: int = Field(100, ge=0, description="steps over which the learning rate rises")
-    ema: float = Field(0.995, ge=0, lt=1, description="decay of the average of the weights, which is what is kept")
-    checkpoint_every: int = Field(100, ge=1, description="steps between two checkpoints")
-    report_every: int = Field(20, ge=1, description="steps between two reports")
-
-
-class LikelihoodSettings(FitSettings):
-    """Training of a generator with `rows` to make the data likely."""
-
-    learning_rate: float = Field(3e-3, gt=0, description="falls linearly to 0")
-    ema: float = Field(0.99, ge=0, lt=1, description="decay of the average of the weights, which is what is kept")
 
 
 class CurriculumSettings(Settings):
@@ -94,8 +60,7 @@ class OneShotTrainingSettings(Settings):
     penalty_every: int = Field(1, ge=1, description="critic updates for one with the penalties, times as many then")
     clip: float = Field(0.0, ge=0, description="largest norm of a gradient; 0 does not clip")
     ema: float = Field(0.0, ge=0, lt=1, description="decay of the average of the generator's weights; 0 takes the last")
-    trains: Literal["all", "flow", "decoder"] = Field("all", description="part of a latent generator that is trained")
-    anchor: float = Field(0.0, ge=0, description="weight of the losses that the generator learned by before")
+    anchor: float = Field(0.0, ge=0, description="weight of the data's likelihood, with `rows`")
     curriculum: CurriculumSettings | None = None
     gan_weight: float = Field(1.0, ge=0, le=1, description="MolGAN's lambda: 1 is the critic alone")
     reward_from: float = Field(0.5, ge=0, le=1, description="share of the steps without the reward")

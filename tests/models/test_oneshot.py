@@ -12,12 +12,12 @@ from molgan.graphs.dense import encode
 from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork, chemistry, chemistry_width
 from molgan.models.loading import load_any
 from molgan.models.oneshot import OneShotGenerator
-from molgan.models.oneshot_settings import DenseCriticSettings, LatentSettings, OneShotSettings
-from molgan.models.soft_graphs import SoftGraphs, draw, harden, one_hot
+from molgan.models.oneshot_settings import DenseCriticSettings, OneShotSettings, RowSettings
+from molgan.models.soft_graphs import SoftGraphs, draw, one_hot
 from molgan.training.losses import gradient_penalty
 
-LATENT = LatentSettings(size=6, width=16, blocks=1, flow_width=16, flow_blocks=1, flow_steps=3)
-NETWORKS = [OneShotSettings(hidden=(16, 32)), OneShotSettings(latent=LATENT)]
+ROWS = RowSettings(width=16, layers=1, embedding=8)
+NETWORKS = [OneShotSettings(hidden=(16, 32)), OneShotSettings(rows=ROWS)]
 MOLECULES = ["CCO", "c1cc[nH]c1", "C#N", "C[N+](=O)[O-]"]
 
 
@@ -36,7 +36,7 @@ def test_the_network_of_the_paper() -> None:
 
 
 @pytest.mark.parametrize("how", ["soft", "gumbel", "straight_through", "argmax"])
-@pytest.mark.parametrize("network", NETWORKS, ids=["layers", "latent"])
+@pytest.mark.parametrize("network", NETWORKS, ids=["layers", "rows"])
 def test_graphs_are_distributions_with_a_gradient(network: OneShotSettings, how: str) -> None:
     generator = OneShotGenerator(network.model_copy(update={"draw": how}))
     graphs = generator.graphs(4, torch.Generator().manual_seed(0))
@@ -48,12 +48,8 @@ def test_graphs_are_distributions_with_a_gradient(network: OneShotSettings, how:
     assert torch.equal(graphs.bonds, graphs.bonds.transpose(1, 2))
     assert (graphs.bonds.diagonal(dim1=1, dim2=2)[:, 0] == 1).all()
     (graphs.nodes[..., 1].sum() + graphs.bonds[..., 1].sum()).backward()
-    heads = (
-        [generator.nodes.weight, generator.bonds.weight]
-        if network.latent is None
-        else [generator.flow.network.last.weight, generator.decoder.network.last.weight]
-    )
-    assert all(head.grad.abs().sum() > 0 for head in heads)
+    heads = [generator.nodes, generator.bonds] if network.rows is None else [generator.rows.out]
+    assert all(head.weight.grad.abs().sum() > 0 for head in heads)
 
 
 def test_straight_through_draws_by_the_logits_and_argmax_takes_the_likeliest() -> None:
@@ -63,15 +59,7 @@ def test_straight_through_draws_by_the_logits_and_argmax_takes_the_likeliest() -
     assert draw(logits, "argmax").nodes[..., 1].min() == pytest.approx(1)
 
 
-def test_flat_graphs_come_back() -> None:
-    graphs = real()
-    again = SoftGraphs.from_flat(graphs.flat(), 9, 9, empty=1)
-    assert torch.equal(again.nodes, graphs.nodes)
-    assert torch.equal(again.bonds, graphs.bonds)
-    assert (harden(again, ("C",)).bonds == encode(MOLECULES, max_atoms=9).bonds).all()
-
-
-@pytest.mark.parametrize("network", NETWORKS, ids=["layers", "latent"])
+@pytest.mark.parametrize("network", NETWORKS, ids=["layers", "rows"])
 def test_samples_depend_on_the_seed_alone_and_failures_have_a_reason(network: OneShotSettings, tmp_path: Path) -> None:
     generator = OneShotGenerator(network)
     drawn = generator.sample(70, seed=3, batch=32)

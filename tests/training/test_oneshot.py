@@ -16,19 +16,18 @@ from molgan.graphs.dense import encode
 from molgan.graphs.dense_data import DenseData, flat_smiles
 from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork
 from molgan.models.oneshot import OneShotGenerator
-from molgan.models.oneshot_settings import DenseCriticSettings, LatentSettings, OneShotSettings
-from molgan.training.latent import autoencode, match_flow
+from molgan.models.oneshot_settings import DenseCriticSettings, OneShotSettings, RowSettings
+from molgan.training.likelihood import learn_rows
 from molgan.training.oneshot import grown_rows, train_oneshot
 from molgan.training.oneshot_settings import (
-    AutoencodeSettings,
     CureSettings,
     CurriculumSettings,
-    FlowSettings,
+    LikelihoodSettings,
     OneShotTrainingSettings,
 )
 
-LATENT = LatentSettings(size=6, width=48, blocks=1, flow_width=32, flow_blocks=1, flow_steps=4)
-NETWORK = OneShotSettings(max_atoms=4, atoms=("C", "N", "O"), latent=LATENT, draw="argmax")
+ROWS = RowSettings(width=48, layers=1, embedding=16)
+NETWORK = OneShotSettings(max_atoms=4, atoms=("C", "N", "O"), rows=ROWS)
 CRITIC = DenseCriticSettings(kind="flat", width=32, blocks=1, pack=2)
 
 
@@ -42,11 +41,8 @@ def data() -> DenseData:
 @pytest.fixture(scope="module")
 def pretrained(data: DenseData) -> OneShotGenerator:
     generator = OneShotGenerator(NETWORK)
-    steps = AutoencodeSettings(steps=300, batch_size=64, learning_rate=5e-3, warmup=10, kl_weight=0.1, bf16=False)
-    autoencode(generator, data, steps, seed=0)
-    match_flow(
-        generator, data, FlowSettings(steps=300, batch_size=64, learning_rate=3e-3, warmup=10, bf16=False), seed=0
-    )
+    steps = LikelihoodSettings(steps=60, batch_size=64, learning_rate=1e-2, warmup=10, bf16=False, ema=0.9)
+    learn_rows(generator, data, steps, seed=0)
     return generator
 
 
@@ -56,7 +52,7 @@ def figures(generator: OneShotGenerator) -> tuple[float, float]:
     return len(valid) / 200, len(set(valid)) / max(1, len(valid))
 
 
-def test_a_latent_generator_draws_molecules_before_it_meets_a_critic(pretrained: OneShotGenerator) -> None:
+def test_a_generator_draws_molecules_before_it_meets_a_critic(pretrained: OneShotGenerator) -> None:
     valid, unique = figures(pretrained)
     assert valid > 0.6
     assert unique > 0.1
