@@ -96,11 +96,24 @@ class RowGenerator(nn.Module):
 
     def log_likelihood(self, rows: Tensor, targets: Tensor | None = None) -> Tensor:
         """log p [B] of molecules, as their rows int64 [B, max_atoms] and, if the generator is conditional, targets."""
+        scores, goes_on = self._read(rows, targets)
+        return (scores.gather(2, rows[:, :, None])[:, :, 0] * goes_on).sum(1)
+
+    def entropy(self, rows: Tensor, targets: Tensor | None = None) -> Tensor:
+        """The entropies [B] in nats of the choices on the way to molecules, summed over their positions.
+
+        Its mean over molecules that the generator draws is the entropy of the draws.
+        """
+        scores, goes_on = self._read(rows, targets)
+        return -((scores.exp() * scores.clamp(min=-1e4)).sum(2) * goes_on).sum(1)
+
+    def _read(self, rows: Tensor, targets: Tensor | None) -> tuple[Tensor, Tensor]:
+        """log p [B, max_atoms, V] of each row given those before, and whether the molecule went on until there."""
         embedded = self._embedded()
         before = torch.cat([rows.new_full((len(rows), 1), len(self.vocabulary)), rows[:, :-1]], dim=1)
         h, _ = self.recurrent(self._seen(embedded, before, targets))
-        costs = F.log_softmax(self._logits(embedded, h).masked_fill(~self.allowed, -torch.inf), dim=-1)
-        return (costs.gather(2, rows[:, :, None])[:, :, 0] * (before != END)).sum(1)
+        logits = self._logits(embedded, h).masked_fill(~self.allowed, -torch.inf)
+        return F.log_softmax(logits, dim=-1), before != END
 
     def forward(
         self,

@@ -195,7 +195,7 @@ def _update_generator(
         loss = run.gan_weight * adversarial - (1 - run.gan_weight) * scale * predicted
         metrics |= {"predicted_reward": predicted.item(), "gan_weight": run.gan_weight}
     if settings.entropy:
-        spread = _entropy(fake.graphs)
+        spread = _entropy(run.generator, fake)
         loss = loss - settings.entropy * spread
         metrics |= {"entropy": spread.item()}
     if settings.anchor:
@@ -262,8 +262,14 @@ def _real(data: DenseData, rows: np.ndarray, n: int, rng: torch.Generator) -> _B
     return _Batch(one_hot(data.graphs, chosen), targets_of(data, chosen), chosen)
 
 
-def _entropy(graphs: SoftGraphs) -> Tensor:
-    """Mean entropy of the batch's categories at each position and pair, in nats: 0 if all graphs are the same."""
+def _entropy(generator: OneShotGenerator, fake: _Batch) -> Tensor:
+    """With `rows` the entropy of the draws; else the mean entropy of the batch's categories at each position and pair,
+    0 if all graphs are the same; in nats."""
+    graphs = fake.graphs
+    if generator.settings.rows is not None:
+        rows = torch.from_numpy(generator.rows.vocabulary.encode(harden(graphs, generator.settings.atoms)))
+        own: Tensor = generator.rows.entropy(rows, fake.targets).mean()
+        return own
     shares = [graphs.nodes.mean(0).flatten(0, -2), graphs.bonds.mean(0).flatten(0, -2)]
     entropies = [-(share * share.clamp(min=1e-8).log()).sum(-1) for share in shares]
     return torch.cat(entropies).mean()

@@ -67,7 +67,7 @@ class OneShotTrainingSettings(Settings):
     balance: bool = Field(True, description="scale the reward's term to the size of the critic's, as in MolGAN's code")
     repeat_penalty: float = Field(0.0, ge=0, le=1, description="reward that a repeat in its batch loses")
     diversity: DiversityMemorySettings | None = None
-    entropy: float = Field(0.0, ge=0, description="weight of the batch's entropy at each position and pair")
+    entropy: float = Field(0.0, ge=0, description="weight of the draws' entropy, or without `rows` of the batch's")
     collapse: CollapseSettings | None = Field(None, description="the watch for mode collapse; null trains without")
     watch_from: float = Field(0.1, ge=0, le=1, description="share of the steps before the watch opens its eyes")
     watch_every: int = Field(10, ge=1, description="updates between two draws for it")

@@ -92,3 +92,16 @@ def test_drawn_graphs_are_those_that_the_sampler_reads() -> None:
 def test_rows_are_for_small_molecules() -> None:
     with pytest.raises(ValueError, match="at most 16"):
         OneShotSettings(rows=SMALL, max_atoms=17)
+
+
+def test_the_mean_entropy_of_draws_is_that_of_all_graphs() -> None:
+    torch.manual_seed(1)
+    network = RowGenerator(2, ("C", "O"), SMALL)
+    with torch.no_grad():
+        network.bias.normal_()
+        sequences = torch.tensor([each for each in product(range(len(network.vocabulary)), repeat=2)])
+        log_p = network.log_likelihood(sequences)
+        possible = log_p.isfinite()
+        wanted = -(log_p[possible].exp() * log_p[possible]).sum().item()
+        mean = (log_p[possible].exp() * network.entropy(sequences[possible])).sum().item()
+    assert mean == pytest.approx(wanted, abs=1e-5)
