@@ -175,6 +175,8 @@ class OneShotConfig(_Job):
             raise ValueError("a network with `rows` and the section `likelihood` go together")
         if self.oneshot.anchor and self.generator is None and self.network.rows is None:
             raise ValueError("oneshot.anchor: only a network with `rows` knows how likely the data is")
+        if self.oneshot.policy and self.generator is None and self.network.rows is None:
+            raise ValueError("oneshot.policy: only a network with `rows` knows how likely its molecules are")
         if self.oneshot.gan_weight < 1 and self.objective is None:
             raise ValueError("oneshot.gan_weight below 1 needs an `objective`")
         _check_scorers(self.network.condition)

@@ -114,13 +114,14 @@ def _play(
     settings = config.oneshot
     report = TrainingReporter(folder, "oneshot", progress, settings.batch_size, keep)
     objective = Objective(config.objective) if config.objective is not None and settings.gan_weight < 1 else None
+    predicts = DenseRewardNetwork(generator.settings, config.critic, seed=config.seed + 2)
     outcome = train_oneshot(
         generator,
         DenseCritic(generator.settings, config.critic, seed=config.seed + 1),
         data,
         settings,
         reward=objective and objective.reward,
-        reward_network=objective and DenseRewardNetwork(generator.settings, config.critic, seed=config.seed + 2),
+        reward_network=None if objective is None or settings.policy else predicts,
         seed=config.seed,
         checkpoint=folder / "checkpoints" / "oneshot",
         report=report,

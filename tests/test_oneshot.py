@@ -113,6 +113,7 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monk
         ("critic.pack=3", "not a multiple of critic.pack, 3"),
         ("network.rows={width: 8}", "a network with `rows` and the section `likelihood` go together"),
         ("likelihood={steps: 5}", "a network with `rows` and the section `likelihood` go together"),
+        ("oneshot.policy={scale: 5}", "only a network with `rows`"),
         ("oneshot.anchor=0.1", "only a network with `rows`"),
         ("oneshot.gan_wieght=0.5", "did you mean 'gan_weight'?"),
         ("oneshot.loss=wgan", "oneshot.loss"),
@@ -129,7 +130,7 @@ def test_mistakes_are_told(tmp_path: Path, override: str, told: str) -> None:
     assert told in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["molgan_paper_qm9", "qm9", "qm9_conditional"])
+@pytest.mark.parametrize("name", ["molgan_paper_qm9", "qm9", "qm9_conditional", "qm9_rl"])
 def test_shipped_configurations_load(name: str) -> None:
     config = load(Path(__file__).parents[1] / "configs" / f"{name}.yaml")
     assert isinstance(config, OneShotConfig)

@@ -23,7 +23,7 @@ from molgan.models.soft_graphs import SoftGraphs, harden, one_hot
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
 from molgan.training.gan_losses import GAN_LOSSES
 from molgan.training.likelihood import anchor_loss, targets_of
-from molgan.training.losses import gradient_penalty, zero_centred_penalty
+from molgan.training.losses import gradient_penalty, log_variance, zero_centred_penalty
 from molgan.training.memory import Reward
 from molgan.training.oneshot_run import OneShotOutcome, OneShotRun
 from molgan.training.oneshot_settings import OneShotTrainingSettings
@@ -53,7 +53,8 @@ def train_oneshot(
     Departures from MolGAN (De Cao & Kipf 2018): atoms and bonds in Kekulé form with charges, in canonical order; real
     molecules are drawn with replacement, so that a run is so many steps and not epochs; training does not stop where
     uniqueness falls below 2%, unless the watch is on. Levers that MolGAN does not have are off by default: other losses
-    and penalties, packing, the averaged generator, size curriculum, diversity, entropy, anchor, watch.
+    and penalties, packing, the averaged generator, size curriculum, diversity, entropy, anchor, watch; so is `policy`,
+    by which a generator with `rows` follows the reward itself and not a network's prediction of it.
 
     A conditional generator draws for the targets of real molecules, and the critic judges graphs with their targets.
 
@@ -194,6 +195,10 @@ def _update_generator(
         scale = (adversarial / predicted).abs().detach() if settings.balance else 1.0
         loss = run.gan_weight * adversarial - (1 - run.gan_weight) * scale * predicted
         metrics |= {"predicted_reward": predicted.item(), "gan_weight": run.gan_weight}
+    if run.rewards and run.prior is not None:
+        followed, score = _follow(run, fake)
+        loss = run.gan_weight * adversarial + (1 - run.gan_weight) * followed
+        metrics |= {"policy_loss": followed.item(), "score": score, "gan_weight": run.gan_weight}
     if settings.entropy:
         spread = _entropy(run.generator, fake)
         loss = loss - settings.entropy * spread
@@ -210,6 +215,31 @@ def _update_generator(
             for average, current in zip(run.averaged.parameters(), run.generator.parameters(), strict=True):
                 average.lerp_(current, 1 - keep)
     return metrics
+
+
+def _follow(run: OneShotRun, fake: _Batch) -> tuple[Tensor, float]:
+    """The loss that is 0 where the generator's density is prior^power · exp(scale · reward), and the mean reward.
+
+    What is no molecule earns nothing, and loses `invalid` nats.
+    """
+    assert run.prior is not None and run.oracle is not None and run.settings.policy is not None
+    policy, rows = run.settings.policy, _rows(run.generator, fake)
+    smiles = [molecule.smiles for molecule in decode(harden(fake.graphs, run.generator.settings.atoms))]
+    valid = [text for text in smiles if text is not None]
+    earned = run.oracle(valid)
+    if run.diversity is not None:
+        earned = run.diversity.penalise(valid, earned)
+    energy = torch.full((len(smiles),), -policy.invalid)
+    energy[[text is not None for text in smiles]] = torch.from_numpy(policy.scale * earned).float()
+    with autocast(enabled=run.settings.bf16):
+        own = run.generator.rows.log_likelihood(rows, fake.targets)
+        with torch.no_grad():
+            anchored = run.prior.log_likelihood(rows, fake.targets)
+    return log_variance(own, policy.prior * anchored, energy), float(earned.sum() / len(smiles))
+
+
+def _rows(generator: OneShotGenerator, fake: _Batch) -> Tensor:
+    return torch.from_numpy(generator.rows.vocabulary.encode(harden(fake.graphs, generator.settings.atoms)))
 
 
 def _look(run: OneShotRun, metrics: dict[str, Any], rng: torch.Generator) -> Verdict:
@@ -267,8 +297,7 @@ def _entropy(generator: OneShotGenerator, fake: _Batch) -> Tensor:
     0 if all graphs are the same; in nats."""
     graphs = fake.graphs
     if generator.settings.rows is not None:
-        rows = torch.from_numpy(generator.rows.vocabulary.encode(harden(graphs, generator.settings.atoms)))
-        own: Tensor = generator.rows.entropy(rows, fake.targets).mean()
+        own: Tensor = generator.rows.entropy(_rows(generator, fake), fake.targets).mean()
         return own
     shares = [graphs.nodes.mean(0).flatten(0, -2), graphs.bonds.mean(0).flatten(0, -2)]
     entropies = [-(share * share.clamp(min=1e-8).log()).sum(-1) for share in shares]

@@ -45,6 +45,8 @@ class OneShotRun:
         self.generator, self.critic, self.settings = generator, critic, settings
         self.averaged = copy.deepcopy(generator).requires_grad_(False) if settings.ema else generator
         self.reward_network = None if reward is None else reward_network
+        # Where the policy gradient is anchored.
+        self.prior = None if settings.policy is None else copy.deepcopy(generator.rows).requires_grad_(False)
         self.oracle = None if reward is None else OracleCache(reward)
         self.diversity = None if settings.diversity is None else DiversityMemory(settings.diversity)
         self.watch = None if settings.collapse is None else CollapseWatch(settings.collapse)
@@ -58,7 +60,7 @@ class OneShotRun:
     def rewards(self) -> bool:
         """Whether the reward has its say by now."""
         begun = self.step > self.settings.reward_from * self.settings.steps
-        return self.reward_network is not None and self.settings.gan_weight < 1 and begun
+        return self.oracle is not None and self.settings.gan_weight < 1 and begun
 
     @property
     def gan_weight(self) -> float:
@@ -164,6 +166,8 @@ class OneShotRun:
         modules: dict[str, nn.Module] = {"generator": self.generator, "critic": self.critic}
         if self.averaged is not self.generator:
             modules["averaged"] = self.averaged
+        if self.prior is not None:
+            modules["prior"] = self.prior
         return modules if self.reward_network is None else {**modules, "reward": self.reward_network}
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:

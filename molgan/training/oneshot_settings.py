@@ -41,6 +41,14 @@ class CureSettings(Settings):
     most: int = Field(3, ge=0, description="cures before training stops")
 
 
+class PolicySettings(Settings):
+    """How a generator with `rows` follows the reward: by its own likelihood, with no reward network between."""
+
+    scale: float = Field(25.0, gt=0, description="nats by which a reward of 1 outweighs one of 0")
+    prior: float = Field(0.4, ge=0, le=1, description="power of the density it starts with; below 1 it leaves the data")
+    invalid: float = Field(15.0, ge=0, description="nats that a sample loses which is no molecule")
+
+
 class OneShotTrainingSettings(Settings):
     """The adversarial training of a one-shot generator."""
 
@@ -63,6 +71,7 @@ class OneShotTrainingSettings(Settings):
     anchor: float = Field(0.0, ge=0, description="weight of the data's likelihood, with `rows`")
     curriculum: CurriculumSettings | None = None
     gan_weight: float = Field(1.0, ge=0, le=1, description="MolGAN's lambda: 1 is the critic alone")
+    policy: PolicySettings | None = Field(None, description="how `rows` follow the reward, without a reward network")
     reward_from: float = Field(0.5, ge=0, le=1, description="share of the steps without the reward")
     balance: bool = Field(True, description="scale the reward's term to the size of the critic's, as in MolGAN's code")
     repeat_penalty: float = Field(0.0, ge=0, le=1, description="reward that a repeat in its batch loses")

@@ -100,10 +100,34 @@ def test_the_reward_network_bends_the_generator(pretrained: OneShotGenerator, da
     assert outcome.oracle_calls >= len(data)
 
 
+def test_a_policy_reaches_the_density_that_its_reward_asks_for(pretrained: OneShotGenerator, data: DenseData) -> None:
+    generator = copy.deepcopy(pretrained)
+    rows = torch.from_numpy(generator.rows.vocabulary.encode(data.graphs))
+    with torch.no_grad():
+        wanted = generator.rows.log_likelihood(rows) + 4 * torch.from_numpy(oxygens(data.smiles)).float()
+    train(
+        generator,
+        data,
+        settings(
+            steps=150, batch_size=128, gan_weight=0.0, reward_from=0, policy={"scale": 4, "prior": 1, "invalid": 5},
+            learning_rate=3e-3, decay=True, clip=1, r1=0, r2=0, report_every=150, checkpoint_every=150,
+        ),
+    )  # fmt: skip
+    with torch.no_grad():
+        difference = generator.rows.log_likelihood(rows) - wanted
+    likely = wanted > wanted.max() - 3
+    assert difference[likely].std() < 0.4
+    assert figures(generator)[0] >= figures(pretrained)[0]
+
+
+@pytest.mark.parametrize("by_policy", [False, True])
 def test_an_interrupted_training_ends_as_an_undisturbed_one(
-    pretrained: OneShotGenerator, data: DenseData, tmp_path: Path
+    pretrained: OneShotGenerator, data: DenseData, tmp_path: Path, by_policy: bool
 ) -> None:
-    wanted = settings(gan_weight=0.5, diversity={"bucket": 2}, collapse=CollapseSettings(validity=0, uniqueness=0))
+    policy = {"scale": 5} if by_policy else None
+    wanted = settings(
+        gan_weight=0.5, policy=policy, diversity={"bucket": 2}, collapse=CollapseSettings(validity=0, uniqueness=0)
+    )
 
     def kill(metrics: dict[str, Any], saved: object) -> None:
         if metrics["step"] == 8:
