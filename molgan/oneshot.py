@@ -42,6 +42,10 @@ def train_one_shot(config: OneShotConfig, *, progress: Progress | None = None) -
             generator = load_one_shot(config.generator.weights)
         if generator.settings.condition and config.critic.pack > 1:
             raise InputError("critic.pack: molecules with `network.condition` are judged one by one, pack 1")
+        if generator.settings.rows is None and (config.likelihood or config.oneshot.anchor or config.oneshot.policy):
+            raise InputError(
+                "likelihood, oneshot.anchor, oneshot.policy: only weights of a network with `rows` have them"
+            )
         data = prepare_dense(
             config.data.train,
             column=config.data.column,
@@ -114,14 +118,16 @@ def _play(
     settings = config.oneshot
     report = TrainingReporter(folder, "oneshot", progress, settings.batch_size, keep)
     objective = Objective(config.objective) if config.objective is not None and settings.gan_weight < 1 else None
-    predicts = DenseRewardNetwork(generator.settings, config.critic, seed=config.seed + 2)
+    predicts = objective is not None and settings.policy is None
     outcome = train_oneshot(
         generator,
         DenseCritic(generator.settings, config.critic, seed=config.seed + 1),
         data,
         settings,
         reward=objective and objective.reward,
-        reward_network=None if objective is None or settings.policy else predicts,
+        reward_network=DenseRewardNetwork(generator.settings, config.critic, seed=config.seed + 2)
+        if predicts
+        else None,
         seed=config.seed,
         checkpoint=folder / "checkpoints" / "oneshot",
         report=report,

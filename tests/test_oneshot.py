@@ -135,3 +135,15 @@ def test_shipped_configurations_load(name: str) -> None:
     config = load(Path(__file__).parents[1] / "configs" / f"{name}.yaml")
     assert isinstance(config, OneShotConfig)
     assert config.held_out == 10_000
+
+
+def test_weights_without_rows_take_no_section_for_rows(tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(PAPER)
+    assert molgan("train", "small.yaml").exit_code == 0
+    head = "data: {train: train.smi}\ngenerator: {weights: runs/small}\n"
+    (tmp_path / "more.yaml").write_text(
+        head + "held_out: 20\noneshot: {steps: 2, batch_size: 8, loss: hinge, anchor: 0.1}\n"
+    )
+    refused = molgan("train", "more.yaml")
+    assert refused.exit_code == 2
+    assert "only weights of a network with `rows`" in refused.output

@@ -1,4 +1,4 @@
-"""One-shot generators of small molecules: noise to all atoms and bonds at once."""
+"""Generators of small molecules as whole graphs: all atoms and bonds at once, or atom by atom."""
 
 from __future__ import annotations
 

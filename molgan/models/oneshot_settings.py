@@ -18,7 +18,7 @@ class RowSettings(Settings):
 
 
 class OneShotSettings(Settings):
-    """The one-shot generator: noise to all atoms and bonds of a molecule at once."""
+    """A generator of small molecules: noise to all atoms and bonds at once, or with `rows` atom by atom."""
 
     max_atoms: int = Field(9, ge=2, le=64, description="heavy atoms of the largest molecule")
     atoms: tuple[str, ...] = Field(QM9_ATOMS, min_length=1, description="elements with charges")
@@ -29,7 +29,9 @@ class OneShotSettings(Settings):
     draw: Literal["soft", "gumbel", "straight_through", "argmax"] = Field(
         "straight_through", description="how graphs are made of logits while training"
     )
-    sample: Literal["straight_through", "argmax"] = Field("argmax", description="how they are made when sampling")
+    sample: Literal["straight_through", "argmax"] = Field(
+        "argmax", description="how they are made when sampling; `rows` are always drawn"
+    )
     temperature: float = Field(1.0, gt=0, description="of the softmax")
 
     @model_validator(mode="after")

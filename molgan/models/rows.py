@@ -72,7 +72,7 @@ class RowGenerator(nn.Module):
     kinds: Tensor
     bonds: Tensor
     allowed: Tensor
-    lacking: Tensor
+    asked: Tensor
     capacity: Tensor
 
     def __init__(self, max_atoms: int, atoms: tuple[str, ...], settings: RowSettings, targets: int = 0) -> None:
@@ -91,7 +91,7 @@ class RowGenerator(nn.Module):
         self.register_buffer("allowed", torch.from_numpy(self.vocabulary.allowed()), persistent=False)
         # What a row asks of earlier atoms: [orders 1 to 3 by distance, V], 1 where it asks for that much or more.
         asks = torch.stack([table[:, 1:] >= order for order in range(1, _ORDERS)]).flatten(2).permute(0, 2, 1)
-        self.register_buffer("lacking", asks.flatten(0, 1).float(), persistent=False)
+        self.register_buffer("asked", asks.flatten(0, 1).float(), persistent=False)
         self.register_buffer("capacity", torch.from_numpy(self.vocabulary.capacity), persistent=False)
 
     def log_likelihood(self, rows: Tensor, targets: Tensor | None = None) -> Tensor:
@@ -166,7 +166,7 @@ class RowGenerator(nn.Module):
         distances = self.vocabulary.max_atoms - 1
         near = F.pad(free[:, :position].flip(1), (0, distances - position))  # by distance
         lacks = torch.cat([near < order for order in range(1, _ORDERS)], dim=1).float()
-        return fits & (lacks @ self.lacking == 0)
+        return fits & (lacks @ self.asked == 0)
 
     def _left(self, position: int, row: Tensor, free: Tensor) -> Tensor:
         """The valence that each atom has left [B, max_atoms] with this row at `position`."""

@@ -223,8 +223,9 @@ def _follow(run: OneShotRun, fake: _Batch) -> tuple[Tensor, float]:
     What is no molecule earns nothing, and loses `invalid` nats.
     """
     assert run.prior is not None and run.oracle is not None and run.settings.policy is not None
-    policy, rows = run.settings.policy, _rows(run.generator, fake)
-    smiles = [molecule.smiles for molecule in decode(harden(fake.graphs, run.generator.settings.atoms))]
+    policy, graphs = run.settings.policy, harden(fake.graphs, run.generator.settings.atoms)
+    rows = torch.from_numpy(run.generator.rows.vocabulary.encode(graphs))
+    smiles = [molecule.smiles for molecule in decode(graphs)]
     valid = [text for text in smiles if text is not None]
     earned = run.oracle(valid)
     if run.diversity is not None:
@@ -236,10 +237,6 @@ def _follow(run: OneShotRun, fake: _Batch) -> tuple[Tensor, float]:
         with torch.no_grad():
             anchored = run.prior.log_likelihood(rows, fake.targets)
     return log_variance(own, policy.prior * anchored, energy), float(earned.sum() / len(smiles))
-
-
-def _rows(generator: OneShotGenerator, fake: _Batch) -> Tensor:
-    return torch.from_numpy(generator.rows.vocabulary.encode(harden(fake.graphs, generator.settings.atoms)))
 
 
 def _look(run: OneShotRun, metrics: dict[str, Any], rng: torch.Generator) -> Verdict:
@@ -297,7 +294,8 @@ def _entropy(generator: OneShotGenerator, fake: _Batch) -> Tensor:
     0 if all graphs are the same; in nats."""
     graphs = fake.graphs
     if generator.settings.rows is not None:
-        own: Tensor = generator.rows.entropy(_rows(generator, fake), fake.targets).mean()
+        rows = torch.from_numpy(generator.rows.vocabulary.encode(harden(graphs, generator.settings.atoms)))
+        own: Tensor = generator.rows.entropy(rows, fake.targets).mean()
         return own
     shares = [graphs.nodes.mean(0).flatten(0, -2), graphs.bonds.mean(0).flatten(0, -2)]
     entropies = [-(share * share.clamp(min=1e-8).log()).sum(-1) for share in shares]
