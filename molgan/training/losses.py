@@ -117,6 +117,16 @@ def log_variance(
     return (residual - mean).square().sum() / size / 2
 
 
+def below_ceiling(log_probability: Tensor, ceiling: float, slope: float = 3.0) -> Tensor:
+    """Log-probabilities [B] in nats, what is above `ceiling` counting 1 + `slope` times.
+
+    In `log_variance` for the agent's own: to stand one nat above the ceiling a molecule must earn 1 + slope nats more.
+    Repeats among draws come from what is likeliest, and exp(scale · reward) alone does not heed them: of n draws a share
+    of n / 2 times the sum of squared probabilities repeats another, as long as that is small.
+    """
+    return log_probability + slope * F.relu(log_probability - ceiling)
+
+
 def augmented_likelihood(agent: Tensor, anchor: Tensor, energy: Tensor) -> Tensor:
     """Mean of (log p_anchor + energy - log p_agent)² over molecules, each [B], in nats (Olivecrona et al. 2017, eq. 4).
 

@@ -23,7 +23,7 @@ from molgan.models.soft_graphs import SoftGraphs, harden, one_hot
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
 from molgan.training.gan_losses import GAN_LOSSES
 from molgan.training.likelihood import anchor_loss, targets_of
-from molgan.training.losses import gradient_penalty, log_variance, zero_centred_penalty
+from molgan.training.losses import below_ceiling, gradient_penalty, log_variance, zero_centred_penalty
 from molgan.training.memory import Reward
 from molgan.training.oneshot_run import OneShotOutcome, OneShotRun
 from molgan.training.oneshot_settings import OneShotTrainingSettings
@@ -78,7 +78,7 @@ def train_oneshot(
         metrics: dict[str, Any] = {"step": run.step, "steps": settings.steps}
         turns = settings.critic_steps + (settings.critic_warmup if run.step == 1 else 0)
         for turn in range(turns):
-            fake = _generated(run, data, small, rng, trains=turn == turns - 1)
+            fake = _generated(run, data, small, rng, trains=turn == turns - 1 and not run.by_likelihood)
             metrics |= _update_critic(run, data, small, fake.detach(), turn, rng)
         # The last molecules are for all three players; the generator has not changed since they were drawn.
         if run.reward_network is not None:
@@ -220,7 +220,7 @@ def _update_generator(
 def _follow(run: OneShotRun, fake: _Batch) -> tuple[Tensor, float]:
     """The loss that is 0 where the generator's density is prior^power · exp(scale · reward), and the mean reward.
 
-    What is no molecule earns nothing, and loses `invalid` nats.
+    What is no molecule earns nothing, and loses `invalid` nats. Above `ceiling` a density costs more than that.
     """
     assert run.prior is not None and run.oracle is not None and run.settings.policy is not None
     policy, graphs = run.settings.policy, harden(fake.graphs, run.generator.settings.atoms)
@@ -231,11 +231,15 @@ def _follow(run: OneShotRun, fake: _Batch) -> tuple[Tensor, float]:
     if run.diversity is not None:
         earned = run.diversity.penalise(valid, earned)
     energy = torch.full((len(smiles),), -policy.invalid)
-    energy[[text is not None for text in smiles]] = torch.from_numpy(policy.scale * earned).float()
+    energy[[text is not None for text in smiles]] = torch.from_numpy(
+        policy.scale * np.minimum(earned, policy.enough)
+    ).float()
     with autocast(enabled=run.settings.bf16):
         own = run.generator.rows.log_likelihood(rows, fake.targets)
         with torch.no_grad():
             anchored = run.prior.log_likelihood(rows, fake.targets)
+    if policy.ceiling is not None:
+        own = below_ceiling(own, policy.ceiling)
     return log_variance(own, policy.prior * anchored, energy), float(earned.sum() / len(smiles))
 
 

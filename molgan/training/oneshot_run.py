@@ -63,6 +63,11 @@ class OneShotRun:
         return self.oracle is not None and self.settings.gan_weight < 1 and begun
 
     @property
+    def by_likelihood(self) -> bool:
+        """Whether the generator learns by its own likelihood alone: no gradient passes through what it draws."""
+        return self.rewards and self.prior is not None and self.gan_weight == 0 and self.settings.entropy == 0
+
+    @property
     def gan_weight(self) -> float:
         """MolGAN's lambda, as cures have left it."""
         return 1 - (1 - self.settings.gan_weight) * self.reward_share

@@ -120,6 +120,20 @@ def test_a_policy_reaches_the_density_that_its_reward_asks_for(pretrained: OneSh
     assert figures(generator)[0] >= figures(pretrained)[0]
 
 
+def test_a_ceiling_spreads_what_the_reward_draws_together(pretrained: OneShotGenerator, data: DenseData) -> None:
+    drawn = {}
+    for ceiling in (None, -3.0):
+        generator = copy.deepcopy(pretrained)
+        policy = {"scale": 12, "prior": 1, "invalid": 8, "enough": 0.8, "ceiling": ceiling}
+        train(generator, data, settings(steps=80, batch_size=128, gan_weight=0.0, reward_from=0, policy=policy,
+                                        learning_rate=3e-3, clip=1, r1=0, r2=0))  # fmt: skip
+        smiles = [molecule.smiles for molecule in generator.sample(500, seed=1)]
+        drawn[ceiling] = [text for text in smiles if text is not None]
+    commonest = {key: max(each.count(text) for text in each) / len(each) for key, each in drawn.items()}
+    assert len(set(drawn[-3.0])) > len(set(drawn[None]))
+    assert commonest[-3.0] < 0.7 * commonest[None]
+
+
 @pytest.mark.parametrize("by_policy", [False, True])
 def test_an_interrupted_training_ends_as_an_undisturbed_one(
     pretrained: OneShotGenerator, data: DenseData, tmp_path: Path, by_policy: bool
