@@ -121,7 +121,7 @@ def below_ceiling(log_probability: Tensor, ceiling: float, slope: float = 3.0) -
     """Log-probabilities [B] in nats, what is above `ceiling` counting 1 + `slope` times.
 
     In `log_variance` for the agent's own: to stand one nat above the ceiling a molecule must earn 1 + slope nats more.
-    Repeats among draws come from what is likeliest, and exp(scale · reward) alone does not heed them: of n draws a share
+    Repeats come from what is likeliest, and exp(scale · reward) alone does not heed them: of n draws a share
     of n / 2 times the sum of squared probabilities repeats another, as long as that is small.
     """
     return log_probability + slope * F.relu(log_probability - ceiling)
