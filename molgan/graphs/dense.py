@@ -78,6 +78,13 @@ def decode(graphs: DenseGraphs) -> list[Molecule]:
         return [_read(nodes, bonds, graphs.atoms) for nodes, bonds in zip(graphs.nodes, graphs.bonds, strict=True)]
 
 
+def in_canonical_order(graphs: DenseGraphs, smiles: Sequence[str | None]) -> np.ndarray:
+    """Which graphs [N] are what `encode` makes of their own SMILES; those without SMILES are not."""
+    same = encode([text or "" for text in smiles], max_atoms=graphs.nodes.shape[1], atoms=graphs.atoms)
+    equal = (same.nodes == graphs.nodes).all(1) & (same.bonds == graphs.bonds).all((1, 2))
+    return equal & np.array([text is not None for text in smiles], dtype=bool)
+
+
 def _write(mol: Chem.Mol, types: dict[str, int], nodes: np.ndarray, bonds: np.ndarray) -> str | None:
     """Fill one row of nodes and bonds, or say why not."""
     if mol.GetNumAtoms() > len(nodes):

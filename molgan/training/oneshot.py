@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from molgan.errors import WeightsError
 from molgan.evaluation.collapse import Verdict
-from molgan.graphs.dense import decode
+from molgan.graphs.dense import decode, in_canonical_order
 from molgan.graphs.dense_data import DenseData
 from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork
 from molgan.models.oneshot import OneShotGenerator
@@ -220,7 +220,8 @@ def _update_generator(
 def _follow(run: OneShotRun, fake: _Batch) -> tuple[Tensor, float]:
     """The loss that is 0 where the generator's density is prior^power · exp(scale · reward), and the mean reward.
 
-    What is no molecule earns nothing, and loses `invalid` nats. Above `ceiling` a density costs more than that.
+    What is no molecule, or has its atoms in another order than its SMILES, earns nothing and loses `invalid` nats: a
+    molecule with many graphs would be drawn by each of them. Above `ceiling` a density costs more than the reward says.
     """
     assert run.prior is not None and run.oracle is not None and run.settings.policy is not None
     policy, graphs = run.settings.policy, harden(fake.graphs, run.generator.settings.atoms)
@@ -230,10 +231,10 @@ def _follow(run: OneShotRun, fake: _Batch) -> tuple[Tensor, float]:
     earned = run.oracle(valid)
     if run.diversity is not None:
         earned = run.diversity.penalise(valid, earned)
-    energy = torch.full((len(smiles),), -policy.invalid)
-    energy[[text is not None for text in smiles]] = torch.from_numpy(
-        policy.scale * np.minimum(earned, policy.enough)
-    ).float()
+    ordered = torch.from_numpy(in_canonical_order(graphs, smiles))
+    rewards = torch.zeros(len(smiles))
+    rewards[[text is not None for text in smiles]] = torch.from_numpy(np.minimum(earned, policy.enough)).float()
+    energy = torch.where(ordered, policy.scale * rewards, -policy.invalid)
     with autocast(enabled=run.settings.bf16):
         own = run.generator.rows.log_likelihood(rows, fake.targets)
         with torch.no_grad():

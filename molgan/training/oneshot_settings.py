@@ -46,7 +46,7 @@ class PolicySettings(Settings):
 
     scale: float = Field(25.0, gt=0, description="nats by which a reward of 1 outweighs one of 0")
     prior: float = Field(0.4, ge=0, le=1, description="power of the density it starts with; below 1 it leaves the data")
-    invalid: float = Field(15.0, ge=0, description="nats that a sample loses which is no molecule")
+    invalid: float = Field(15.0, ge=0, description="nats that no molecule loses, or one in a strange order of atoms")
     enough: float = Field(1.0, gt=0, le=1, description="reward above which more counts for nothing")
     ceiling: float | None = Field(None, lt=0, description="log-probability above which a molecule is drawn too often")
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from molgan.graphs.dense import QM9_ATOMS, DenseGraphs, decode, encode
+from molgan.graphs.dense import QM9_ATOMS, DenseGraphs, decode, encode, in_canonical_order
 
 QM9 = (Path(__file__).parent / "qm9.smi").read_text().split()  # 200 molecules, 60 of them charged
 
@@ -70,6 +70,20 @@ def test_positions_without_an_atom_may_stand_anywhere():
     nodes[:, order[:3]] = graphs.nodes
     bonds[:, np.array(order[:3])[:, None], order[:3]] = graphs.bonds
     assert [m.smiles for m in decode(DenseGraphs(nodes, bonds, QM9_ATOMS))] == ["CC#N", "O"]
+
+
+def test_graphs_in_the_order_of_their_smiles_are_told_from_others():
+    graphs = encode(["CCO", "CCN"], max_atoms=3)
+    swapped = [2, 1, 0]
+    nodes, bonds = np.array(graphs.nodes), np.array(graphs.bonds)
+    nodes[1], bonds[1] = nodes[1][swapped], bonds[1][swapped][:, swapped]
+    other = DenseGraphs(nodes, bonds, QM9_ATOMS)
+    smiles = [m.smiles for m in decode(other)]
+    assert smiles == ["CCO", "CCN"]
+    assert in_canonical_order(other, smiles).tolist() == [True, False]
+    assert in_canonical_order(other, ["CCO", None]).tolist() == [True, False]
+    whole = encode([flat(smiles) for smiles in QM9], max_atoms=9)
+    assert in_canonical_order(whole, [m.smiles for m in decode(whole)]).all()
 
 
 @settings(max_examples=200, deadline=None)

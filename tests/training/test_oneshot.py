@@ -109,8 +109,8 @@ def test_a_policy_reaches_the_density_that_its_reward_asks_for(pretrained: OneSh
         generator,
         data,
         settings(
-            steps=150, batch_size=128, gan_weight=0.0, reward_from=0, policy={"scale": 4, "prior": 1, "invalid": 5},
-            learning_rate=3e-3, decay=True, clip=1, r1=0, r2=0, report_every=150, checkpoint_every=150,
+            steps=250, batch_size=128, gan_weight=0.0, reward_from=0, policy={"scale": 4, "prior": 1, "invalid": 5},
+            learning_rate=3e-3, decay=True, clip=1, r1=0, r2=0, report_every=250, checkpoint_every=250,
         ),
     )  # fmt: skip
     with torch.no_grad():
