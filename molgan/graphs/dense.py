@@ -42,6 +42,10 @@ class DenseGraphs:
         """bool [M]: True where the molecule is represented."""
         return self.nodes.any(axis=1)
 
+    def same_as(self, others: DenseGraphs) -> np.ndarray:
+        """bool [M]: True where atoms and bonds are the same at the same positions."""
+        return (self.nodes == others.nodes).all(axis=1) & (self.bonds == others.bonds).all(axis=(1, 2))
+
     def one_hot(self) -> tuple[Tensor, Tensor]:
         """MolGAN's X float32 [M, n, 1 + len(atoms)] and A float32 [M, n, n, 4]."""
         import torch
@@ -76,13 +80,6 @@ def decode(graphs: DenseGraphs) -> list[Molecule]:
     """
     with rdBase.BlockLogs():
         return [_read(nodes, bonds, graphs.atoms) for nodes, bonds in zip(graphs.nodes, graphs.bonds, strict=True)]
-
-
-def in_canonical_order(graphs: DenseGraphs, smiles: Sequence[str | None]) -> np.ndarray:
-    """Which graphs [N] are what `encode` makes of their own SMILES; those without SMILES are not."""
-    same = encode([text or "" for text in smiles], max_atoms=graphs.nodes.shape[1], atoms=graphs.atoms)
-    equal = (same.nodes == graphs.nodes).all(1) & (same.bonds == graphs.bonds).all((1, 2))
-    return equal & np.array([text is not None for text in smiles], dtype=bool)
 
 
 def _write(mol: Chem.Mol, types: dict[str, int], nodes: np.ndarray, bonds: np.ndarray) -> str | None:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from molgan.errors import WeightsError
 from molgan.evaluation.collapse import Verdict
-from molgan.graphs.dense import decode, in_canonical_order
+from molgan.graphs.dense import decode, encode
 from molgan.graphs.dense_data import DenseData
 from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork
 from molgan.models.oneshot import OneShotGenerator
@@ -221,27 +221,35 @@ def _follow(run: OneShotRun, fake: _Batch) -> tuple[Tensor, float]:
     """The loss that is 0 where the generator's density is prior^power · exp(scale · reward), and the mean reward.
 
     What is no molecule, or has its atoms in another order than its SMILES, earns nothing and loses `invalid` nats: a
-    molecule with many graphs would be drawn by each of them. Above `ceiling` a density costs more than the reward says.
+    molecule would be drawn by each of its graphs. The graph in order is learned from beside it. Above `ceiling` a
+    density costs more than the reward says.
     """
     assert run.prior is not None and run.oracle is not None and run.settings.policy is not None
-    policy, graphs = run.settings.policy, harden(fake.graphs, run.generator.settings.atoms)
-    rows = torch.from_numpy(run.generator.rows.vocabulary.encode(graphs))
+    policy, vocabulary, atoms = run.settings.policy, run.generator.rows.vocabulary, run.generator.settings.atoms
+    graphs = harden(fake.graphs, atoms)
     smiles = [molecule.smiles for molecule in decode(graphs)]
     valid = [text for text in smiles if text is not None]
     earned = run.oracle(valid)
     if run.diversity is not None:
         earned = run.diversity.penalise(valid, earned)
-    ordered = torch.from_numpy(in_canonical_order(graphs, smiles))
-    rewards = torch.zeros(len(smiles))
-    rewards[[text is not None for text in smiles]] = torch.from_numpy(np.minimum(earned, policy.enough)).float()
-    energy = torch.where(ordered, policy.scale * rewards, -policy.invalid)
+    whole = np.array([text is not None for text in smiles])
+    gained = np.zeros(len(smiles), dtype=np.float32)
+    gained[whole] = policy.scale * np.minimum(earned, policy.enough)
+    in_order = encode([text or "" for text in smiles], max_atoms=vocabulary.max_atoms, atoms=atoms)
+    ordered = whole & graphs.same_as(in_order)
+    others = vocabulary.encode(in_order)
+    strays = np.flatnonzero(whole & ~ordered & (others >= 0).all(axis=1))
+    rows = torch.from_numpy(np.concatenate([vocabulary.encode(graphs), others[strays]]))
+    energy = np.concatenate([np.where(ordered, gained, -policy.invalid), gained[strays]])
+    targets = None if fake.targets is None else torch.cat([fake.targets, fake.targets[strays]])
     with autocast(enabled=run.settings.bf16):
-        own = run.generator.rows.log_likelihood(rows, fake.targets)
+        own = run.generator.rows.log_likelihood(rows, targets)
         with torch.no_grad():
-            anchored = run.prior.log_likelihood(rows, fake.targets)
+            anchored = run.prior.log_likelihood(rows, targets)
     if policy.ceiling is not None:
         own = below_ceiling(own, policy.ceiling)
-    return log_variance(own, policy.prior * anchored, energy), float(earned.sum() / len(smiles))
+    loss = log_variance(own, policy.prior * anchored, torch.from_numpy(energy.astype(np.float32)))
+    return loss, float(earned.sum() / len(smiles))
 
 
 def _look(run: OneShotRun, metrics: dict[str, Any], rng: torch.Generator) -> Verdict:

@@ -12,11 +12,12 @@ import torch
 
 from molgan.errors import WeightsError
 from molgan.evaluation.settings import CollapseSettings
-from molgan.graphs.dense import encode
+from molgan.graphs.dense import decode, encode
 from molgan.graphs.dense_data import DenseData, flat_smiles
 from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork
 from molgan.models.oneshot import OneShotGenerator
 from molgan.models.oneshot_settings import DenseCriticSettings, OneShotSettings, RowSettings
+from molgan.models.soft_graphs import harden
 from molgan.training.likelihood import learn_rows
 from molgan.training.oneshot import grown_rows, train_oneshot
 from molgan.training.oneshot_settings import (
@@ -115,6 +116,9 @@ def test_a_policy_reaches_the_density_that_its_reward_asks_for(pretrained: OneSh
     )  # fmt: skip
     with torch.no_grad():
         difference = generator.rows.log_likelihood(rows) - wanted
+        drawn = harden(generator.rows(500, "straight_through", torch.Generator().manual_seed(0)), data.graphs.atoms)
+    in_order = encode([molecule.smiles or "" for molecule in decode(drawn)], max_atoms=drawn.nodes.shape[1])
+    assert drawn.same_as(in_order).mean() > 0.97
     likely = wanted > wanted.max() - 3
     assert difference[likely].std() < 0.4
     assert figures(generator)[0] >= figures(pretrained)[0]
