@@ -77,6 +77,8 @@ class Reporter:
             facts["mean by component"] = ", ".join(means)
         if "scaffolds" in metrics:
             facts["scaffolds"] = f"{metrics['scaffolds']:,}"
+        if "best_100_scaffolds" in metrics:
+            facts["scaffolds of the 100 best"] = f"{metrics['best_100_scaffolds']:,}"
         if "oracle_calls" in metrics:
             facts["molecules scored"] = f"{metrics['oracle_calls']:,}"
         return facts

@@ -56,6 +56,7 @@ METRICS = {
     "above_0.7": "Molecules above .7",
     "above_0.9": "Molecules above .9",
     "scaffolds": "Scaffolds",
+    "best_100_scaffolds": "Scaffolds of the 100 best",
     "loss": "Loss",
     "valid_loss": "Validation loss",
     "nll": "Negative log-likelihood",

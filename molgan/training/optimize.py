@@ -231,7 +231,7 @@ class _Run:
             "best_10": self.best,
             "best_smiles": top.smiles if top else "",
             **{f"above_{limit}": sum(call.score >= limit for call in self.ledger.calls) for limit in _YIELDS},
-            "scaffolds": len({murcko_scaffold(entry.mol) for entry in self.elite.entries[:100]}),
+            "best_100_scaffolds": len({murcko_scaffold(entry.mol) for entry in self.elite.entries[:100]}),
             **{f"from_{origin}": origins.count(origin) for origin in sorted(set(origins))},
             **figures,
         }
