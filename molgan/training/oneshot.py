@@ -26,7 +26,7 @@ from molgan.training.likelihood import anchor_loss, targets_of
 from molgan.training.losses import below_ceiling, gradient_penalty, log_variance, zero_centred_penalty
 from molgan.training.memory import Reward
 from molgan.training.oneshot_run import OneShotOutcome, OneShotRun
-from molgan.training.oneshot_settings import OneShotTrainingSettings
+from molgan.training.oneshot_settings import OneShotTrainingSettings, PolicySettings
 from molgan.training.signal import step_seed
 
 Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
@@ -220,12 +220,28 @@ def _update_generator(
 def _follow(run: OneShotRun, fake: _Batch) -> tuple[Tensor, float]:
     """The loss that is 0 where the generator's density is prior^power · exp(scale · reward), and the mean reward.
 
-    What is no molecule, or has its atoms in another order than its SMILES, earns nothing and loses `invalid` nats: a
-    molecule would be drawn by each of its graphs. The graph in order is learned from beside it. Above `ceiling` a
-    density costs more than the reward says.
+    Above `ceiling` a density costs more than the reward says.
     """
-    assert run.prior is not None and run.oracle is not None and run.settings.policy is not None
-    policy, vocabulary, atoms = run.settings.policy, run.generator.rows.vocabulary, run.generator.settings.atoms
+    assert run.prior is not None and run.settings.policy is not None
+    policy = run.settings.policy
+    rows, energy, targets, score = _lessons(run, policy, fake)
+    with autocast(enabled=run.settings.bf16):
+        own = run.generator.rows.log_likelihood(rows, targets)
+        with torch.no_grad():
+            anchored = run.prior.log_likelihood(rows, targets)
+    if policy.ceiling is not None:
+        own = below_ceiling(own, policy.ceiling)
+    return log_variance(own, policy.prior * anchored, energy), score
+
+
+def _lessons(run: OneShotRun, policy: PolicySettings, fake: _Batch) -> tuple[Tensor, Tensor, Tensor | None, float]:
+    """Rows [L, n] to learn from, what each is worth [L] in nats, their targets, and the mean reward of what was drawn.
+
+    What is no molecule, or has its atoms in another order than its SMILES, earns nothing and loses `invalid` nats: a
+    molecule would be drawn by each of its graphs. The graph in order is learned from beside it.
+    """
+    assert run.oracle is not None
+    vocabulary, atoms = run.generator.rows.vocabulary, run.generator.settings.atoms
     graphs = harden(fake.graphs, atoms)
     smiles = [molecule.smiles for molecule in decode(graphs)]
     valid = [text for text in smiles if text is not None]
@@ -239,17 +255,10 @@ def _follow(run: OneShotRun, fake: _Batch) -> tuple[Tensor, float]:
     ordered = whole & graphs.same_as(in_order)
     others = vocabulary.encode(in_order)
     strays = np.flatnonzero(whole & ~ordered & (others >= 0).all(axis=1))
-    rows = torch.from_numpy(np.concatenate([vocabulary.encode(graphs), others[strays]]))
-    energy = np.concatenate([np.where(ordered, gained, -policy.invalid), gained[strays]])
+    rows = np.concatenate([vocabulary.encode(graphs), others[strays]])
+    energy = np.concatenate([np.where(ordered, gained, -policy.invalid), gained[strays]]).astype(np.float32)
     targets = None if fake.targets is None else torch.cat([fake.targets, fake.targets[strays]])
-    with autocast(enabled=run.settings.bf16):
-        own = run.generator.rows.log_likelihood(rows, targets)
-        with torch.no_grad():
-            anchored = run.prior.log_likelihood(rows, targets)
-    if policy.ceiling is not None:
-        own = below_ceiling(own, policy.ceiling)
-    loss = log_variance(own, policy.prior * anchored, torch.from_numpy(energy.astype(np.float32)))
-    return loss, float(earned.sum() / len(smiles))
+    return torch.from_numpy(rows), torch.from_numpy(energy), targets, float(earned.sum() / len(smiles))
 
 
 def _look(run: OneShotRun, metrics: dict[str, Any], rng: torch.Generator) -> Verdict:
