@@ -15,24 +15,37 @@ from molgan.models.soft_graphs import SoftGraphs, width
 _VALENCES = 5
 
 
+def _tanh(x: Tensor) -> Tensor:
+    """As torch.tanh but for rounding; on processors the sigmoid takes a tenth of its time."""
+    return 2 * torch.sigmoid(2 * x) - 1
+
+
+def ties(bonds: Tensor) -> Tensor:
+    """What ties each atom to the others and to itself: bonds [B, n, n, 1 + orders] to [B, n, n * (1 + orders)].
+
+    The bonds of an atom are divided by their number |N_i|, counted softly and 1 at least; in place of the category of
+    no bond stands each atom's tie to itself.
+    """
+    orders = bonds[..., 1:]
+    number = orders.sum((2, 3)).clamp(min=1)
+    itself = torch.eye(bonds.shape[1], dtype=bonds.dtype, device=bonds.device).expand(bonds.shape[:-1])
+    return torch.cat([itself.unsqueeze(-1), orders / number[:, :, None, None]], dim=-1).flatten(2)
+
+
 class DenseConvolution(nn.Module):
     """tanh(f_s(h_i, x_i) + Σ_j Σ_y E_ijy / |N_i| f_y(h_j, x_j)) (De Cao & Kipf 2018, equation 5).
 
-    |N_i| counts the bonds of an atom, softly, and is 1 at least.
+    One product for f_s and all f_y, one for the sums over atoms and bonds.
     """
 
     def __init__(self, features: int, out: int, orders: int = 3) -> None:
         super().__init__()
-        self.self_loop = nn.Linear(features, out)
-        self.relations = nn.Linear(features, orders * out)
+        self.out = out
+        self.messages = nn.Linear(features, (1 + orders) * out)
 
-    def forward(self, h: Tensor, bonds: Tensor) -> Tensor:
-        """h [B, n, features] and bonds [B, n, n, orders], the category of no bond left out, to [B, n, out]."""
-        batch, n, _, orders = bonds.shape
-        messages = self.relations(h).view(batch, n, orders, -1).transpose(1, 2).reshape(batch, n * orders, -1)
-        spread = bonds.transpose(2, 3).reshape(batch, n, n * orders)
-        degree = bonds.sum((2, 3)).clamp(min=1).unsqueeze(-1)
-        return torch.tanh(self.self_loop(h) + spread @ messages / degree)
+    def forward(self, h: Tensor, tied: Tensor) -> Tensor:
+        """h [B, n, features] and `ties` of the bonds to [B, n, out]."""
+        return _tanh(tied @ self.messages(h).view(len(h), -1, self.out))
 
 
 class DenseEncoder(nn.Module):
@@ -49,11 +62,10 @@ class DenseEncoder(nn.Module):
 
     def forward(self, graphs: SoftGraphs) -> Tensor:
         """B graphs to [B, readout]."""
-        x, bonds = graphs.nodes, graphs.bonds[..., 1:]
-        h = x
+        h, tied = graphs.nodes, ties(graphs.bonds)
         for layer in self.layers:
-            h = torch.cat([layer(h, bonds), x], dim=-1)
-        return torch.tanh((torch.sigmoid(self.gate(h)) * torch.tanh(self.value(h))).sum(1))
+            h = torch.cat([layer(h, tied), graphs.nodes], dim=-1)
+        return _tanh((torch.sigmoid(self.gate(h)) * _tanh(self.value(h))).sum(1))
 
 
 class MinibatchDiscrimination(nn.Module):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -158,10 +159,11 @@ class OneShotRun:
     def _start_optimizers(self) -> None:
         betas = self.settings.betas
         rate, critic_rate, *_ = self._rates()
-        self.optimizer = torch.optim.Adam(self.generator.parameters(), rate, betas)
-        self.critic_optimizer = torch.optim.Adam(self.critic.parameters(), critic_rate, betas)
+        adam = partial(torch.optim.Adam, fused=True)
+        self.optimizer = adam(self.generator.parameters(), rate, betas)
+        self.critic_optimizer = adam(self.critic.parameters(), critic_rate, betas)
         network = self.reward_network
-        self.reward_optimizer = None if network is None else torch.optim.Adam(network.parameters(), critic_rate)
+        self.reward_optimizer = None if network is None else adam(network.parameters(), critic_rate)
 
     def _rates(self) -> list[float]:
         rates = [self.settings.learning_rate, self.settings.critic_learning_rate]

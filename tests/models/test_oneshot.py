@@ -9,7 +9,14 @@ from torch import Tensor
 
 from molgan.errors import WeightsError
 from molgan.graphs.dense import encode
-from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork, chemistry, chemistry_width
+from molgan.models.dense_critic import (
+    DenseConvolution,
+    DenseCritic,
+    DenseRewardNetwork,
+    chemistry,
+    chemistry_width,
+    ties,
+)
 from molgan.models.loading import load_any
 from molgan.models.oneshot import OneShotGenerator
 from molgan.models.oneshot_settings import DenseCriticSettings, OneShotSettings, RowSettings
@@ -85,6 +92,20 @@ def test_damaged_or_foreign_weights_are_told(tmp_path: Path) -> None:
 
 def permuted(graphs: SoftGraphs, order: Tensor) -> SoftGraphs:
     return SoftGraphs(graphs.nodes[:, order], graphs.bonds[:, order][:, :, order])
+
+
+def test_a_convolution_is_equation_5_of_the_paper() -> None:
+    torch.manual_seed(0)
+    layer, h, bonds = DenseConvolution(3, 2), torch.randn(1, 4, 3), torch.rand(1, 4, 4, 4)
+    got = layer(h, ties(bonds))
+    maps = layer.messages(h[0]).view(4, 4, 2)  # atom, itself and three orders, features
+    for i in range(4):
+        number = max(1.0, bonds[0, i, :, 1:].sum().item())
+        total = maps[i, 0].clone()
+        for j in range(4):
+            for order in (1, 2, 3):
+                total += bonds[0, i, j, order] / number * maps[j, order]
+        assert torch.allclose(got[0, i], torch.tanh(total), atol=1e-6)
 
 
 def test_a_relational_critic_does_not_see_the_order_of_atoms_and_a_flat_one_does() -> None:
