@@ -27,7 +27,7 @@ from molgan.training.checkpoint import (
 )
 from molgan.training.elite import Elite, Made
 from molgan.training.ledger import Call, Ledger, Oracle
-from molgan.training.proposals import START, Accept, Candidate, Genomes, propose
+from molgan.training.proposals import START, Accept, Candidate, Genomes, bred_again, propose
 from molgan.training.pupil import Pupil
 from molgan.training.screening import Screen
 from molgan.training.settings import OptimizeSettings
@@ -65,10 +65,10 @@ def optimize(
     """Spend `budget` calls of `oracle` on distinct molecules, best ones first found; `agent` learns in place.
 
     The prior is the agent as it comes in, unless another is given. A round (a) makes candidates: by the agent, by
-    regrowing parents, by crossing and editing their motif trees; parents are the best so far, by rank; (b) asks the
-    oracle for those that a surrogate of the answers so far holds for promising; (c) updates the agent on the best so
-    far, anchored to the prior. After Kim et al. 2024 ("Genetic-guided GFlowNets"), with motif trees for SMILES and a
-    surrogate in front of the oracle.
+    regrowing parents, by crossing, editing and mutating them; parents are the best so far, by rank; candidates that a
+    surrogate of the answers so far holds for promising have children in turn; (b) asks the oracle for those that the
+    surrogate holds for promising now; (c) updates the agent on the best so far, anchored to the prior. After Kim et al.
+    2024 ("Genetic-guided GFlowNets"), with motif trees for SMILES and a surrogate in front of the oracle.
 
     A search that is stuck starts anew, with the agent as it was and without parents but the `start` molecules: what is
     two moves away, by way of worse molecules, may never be found from where all the good ones are. When the new search
@@ -98,6 +98,19 @@ def optimize(
             seed=run.seed("propose"),
             accept=accept,
         )
+        run.screen.fit(np.random.default_rng(run.seed("fit")))
+        for generation in range(settings.generations):
+            rng = np.random.default_rng(run.seed(f"again {generation}"))
+            candidates += bred_again(
+                run.space,
+                run.screen.promising(candidates, settings.promising, rng),
+                candidates,
+                run.agent.vocabulary,
+                run.ledger.number,
+                settings,
+                seed=int(rng.integers(2**32)),
+                accept=accept,
+            )
         chosen = run.screen.choose(candidates, run.batch, np.random.default_rng(run.seed("choose")))
         calls = run.ask(chosen)
         run.learn(calls)

@@ -1,8 +1,8 @@
-"""Candidates for the oracle: drawn by the agent, regrown, crossed over, edited; each new, valid and within its size."""
+"""Candidates for the oracle: drawn by the agent, regrown, crossed over, edited or mutated; each new and of its size."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,13 @@ from rdkit import Chem
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, write
 from molgan.chem.stereo import UnknownStereo
-from molgan.graphs.motif_actions import NotEncodable, decode
+from molgan.graphs.motif_actions import NotEncodable, Vocabulary, decode
 from molgan.models.motif import MotifGenerator
 from molgan.training.genetic import Motifs, nodes
 from molgan.training.settings import OptimizeSettings
 from molgan.training.space import Space
 
-POLICY, REGROWTH, CROSSOVER, EDIT, START = "policy", "regrowth", "crossover", "edit", "start"
+POLICY, REGROWTH, CROSSOVER, EDIT, MUTATION, START = "policy", "regrowth", "crossover", "edit", "mutation", "start"
 _ROUNDS_A_LOOK = 4
 
 Accept = Callable[[Chem.Mol], bool]
@@ -68,6 +68,14 @@ class Genomes:
         return {number: genome for number, (_, genome) in self._kept.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What genetic moves change, and the calls that it comes from."""
+
+    genome: tuple[Motif, ...]
+    numbers: tuple[int, ...]
+
+
 _Made = tuple[Motif, str, tuple[int, ...]]  # tree, origin, parents
 
 
@@ -91,11 +99,48 @@ def propose(
     able = np.array([parent.number in genomes for parent in parents])
     parents = [parent for parent in parents if parent.number in genomes]
     weights = weights[able] / weights[able].sum() if parents else weights
+    regrown = [parents[i] for i in _chosen(weights, settings.regrowth, rng)] if parents else []
+    stocks = [Stock(genomes[parent.number], (parent.number,)) for parent in parents]
+    counts = settings.crossover, settings.edit, settings.mutation
+    made = (
+        *_drawn(agent, space, regrown, genomes, settings, rng),
+        *_bred(space, stocks, weights, counts, agent.vocabulary, rng),
+    )
+    return _fresh(made, known, accept)
+
+
+def bred_again(
+    space: Space,
+    promising: Sequence[Candidate],
+    candidates: Sequence[Candidate],
+    vocabulary: Vocabulary,
+    known: Container[str],
+    settings: OptimizeSettings,
+    *,
+    seed: int,
+    accept: Accept = lambda mol: True,
+) -> list[Candidate]:
+    """Children of candidates that the oracle was not asked for, by genetic moves alone, in the shares that those have
+    in a round: `brood` of them, less what is `known`, among the `candidates`, or refused."""
+    rng = np.random.default_rng(seed)
+    stocks = []
+    for one in promising:
+        try:
+            stocks.append(Stock(space.genome(one.mol, one.tree, rng), one.parents))
+        except (UnknownStereo, ValueError):
+            continue
+    shares = np.array([settings.crossover, settings.edit, settings.mutation])
+    counts = (settings.brood * shares // max(1, shares.sum())).tolist()
+    weights = np.full(len(stocks), 1 / max(1, len(stocks)))
+    seen = {one.smiles for one in candidates}
+    fresh = _fresh(_bred(space, stocks, weights, counts, vocabulary, rng), known, accept)
+    return [one for one in fresh if one.smiles not in seen]
+
+
+def _fresh(made: Iterable[_Made], known: Container[str], accept: Accept) -> list[Candidate]:
+    """The distinct molecules among those made that are valid, not `known` and accepted."""
     found: dict[str, Candidate] = {}
-    for tree, origin, numbers in (
-        *_drawn(agent, space, _chosen(parents, weights, settings.regrowth, rng), genomes, settings, rng),
-        *_bred(agent, space, parents, weights, genomes, settings, rng),
-    ):
+    for tree, origin, numbers in made:
         molecule = parse(write(tree))
         if molecule.smiles is None or molecule.mol is None or molecule.smiles in known or molecule.smiles in found:
             continue
@@ -139,29 +184,32 @@ def _drawn(
 
 
 def _bred(
-    agent: MotifGenerator,
     space: Space,
-    parents: Sequence[Parent],
+    stocks: Sequence[Stock],
     weights: np.ndarray,
-    genomes: dict[int, tuple[Motif, ...]],
-    settings: OptimizeSettings,
+    counts: Sequence[int],
+    vocabulary: Vocabulary,
     rng: np.random.Generator,
 ) -> Iterator[_Made]:
-    """By genetic moves."""
-    if not parents:
+    """By genetic moves; `counts` says how many crossovers, edits and mutations."""
+    if not stocks:
         return
-    mothers, fathers = (_chosen(parents, weights, settings.crossover, rng) for _ in range(2))
-    for one, other in zip(mothers, fathers, strict=True):
-        child = space.cross(genomes[one.number], genomes[other.number], rng)
+    crossovers, edits, mutations = counts
+    mothers, fathers = (_chosen(weights, crossovers, rng) for _ in range(2))
+    for one, other in ((stocks[i], stocks[j]) for i, j in zip(mothers, fathers, strict=True)):
+        child = space.cross(one.genome, other.genome, rng)
         if child is not None:
-            yield child, CROSSOVER, (one.number, other.number)
-    own = [node.smiles for genome in genomes.values() for part in genome for _, node in nodes(part)]
-    motifs = Motifs(agent.vocabulary.motifs, own)
-    for one in _chosen(parents, weights, settings.edit, rng):
-        child = space.edit(genomes[one.number], motifs, rng)
-        if child is not None:
-            yield child, EDIT, (one.number,)
+            yield child, CROSSOVER, tuple(dict.fromkeys(one.numbers + other.numbers))
+    motifs = Motifs(
+        vocabulary.motifs, [node.smiles for one in stocks for part in one.genome for _, node in nodes(part)]
+    )
+    for one in (stocks[i] for i in _chosen(weights, edits, rng)):
+        if (child := space.edit(one.genome, motifs, rng)) is not None:
+            yield child, EDIT, one.numbers
+    for one in (stocks[i] for i in _chosen(weights, mutations, rng)):
+        if (child := space.mutate(one.genome, rng)) is not None:
+            yield child, MUTATION, one.numbers
 
 
-def _chosen(parents: Sequence[Parent], weights: np.ndarray, n: int, rng: np.random.Generator) -> list[Parent]:
-    return [parents[i] for i in rng.choice(len(parents), size=n, p=weights)] if parents and n else []
+def _chosen(weights: np.ndarray, n: int, rng: np.random.Generator) -> list[int]:
+    return [int(i) for i in rng.choice(len(weights), size=n, p=weights)]

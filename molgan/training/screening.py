@@ -21,7 +21,7 @@ class Screen:
     """Chooses by a surrogate of the oracle, in the manner of Thompson: each call goes to the best candidate of one draw
     from what the oracle may be.
 
-    The surrogate learns from the calls `since` the search began and from the start molecules.
+    The surrogate learns from the calls `since` the search began and from the start molecules; `fit` starts a round.
     """
 
     def __init__(self, settings: OptimizeSettings):
@@ -30,6 +30,7 @@ class Screen:
         self._numbers: list[float] = []  # of the calls; infinite for the start molecules
         self._features: list[Features] = []
         self._scores: list[float] = []
+        self._looked: dict[str, Features] = {}  # of the round's candidates
         self.since = 0
 
     def begin(self, since: int) -> None:
@@ -45,28 +46,48 @@ class Screen:
             self._features += Features.of([mol for _, mol in known]).rows()
             self._scores += [call.score for call, _ in known]
 
-    def choose(self, candidates: Sequence[Candidate], n: int, rng: np.random.Generator) -> list[Candidate]:
-        """Up to n candidates: a share at random from the agent's own, the rest by the surrogate."""
-        order = rng.permutation(len(candidates))
-        if sum(number >= self.since for number in self._numbers) < _ENOUGH or len(candidates) <= n:
-            return [candidates[i] for i in order[:n]]
-        own = [i for i in order if candidates[i].origin == POLICY]
-        chosen = own[: n - math.ceil(n * self._settings.screened)]
-        rest = [i for i in range(len(candidates)) if i not in set(chosen)]
-        promising = self._promising([candidates[i].mol for i in rest], n - len(chosen), rng)
-        return [candidates[i] for i in (*chosen, *(rest[i] for i in promising))]
+    @property
+    def ready(self) -> bool:
+        """Whether enough is known for the surrogate to have a say."""
+        return bool(self._settings.surrogate) and sum(number >= self.since for number in self._numbers) >= _ENOUGH
 
-    def _promising(self, mols: Sequence[Chem.Mol], n: int, rng: np.random.Generator) -> list[int]:
-        """n of the molecules, without repeats."""
-        scores = np.array(self._scores)
-        learned = self._learned(scores, rng)
-        self._surrogate.fit(Features.stack([self._features[i] for i in learned]), scores[learned])
-        values = draws(*self._surrogate.predict(Features.of(mols)), n, self._settings.boldness, rng)
+    def fit(self, rng: np.random.Generator) -> None:
+        """Let the surrogate learn from what is known, if that is enough."""
+        self._looked = {}
+        if self.ready:
+            scores = np.array(self._scores)
+            learned = self._learned(scores, rng)
+            self._surrogate.fit(Features.stack([self._features[i] for i in learned]), scores[learned])
+
+    def promising(self, candidates: Sequence[Candidate], n: int, rng: np.random.Generator) -> list[Candidate]:
+        """Up to n of the candidates, without repeats, each the best of one draw of the surrogate; none while that has
+        no say."""
+        n = min(n, len(candidates))
+        if not self.ready or not n:
+            return []
+        values = draws(*self._surrogate.predict(self._look(candidates)), n, self._settings.boldness, rng)
         chosen: list[int] = []
         for row in values:
             row[chosen] = -np.inf
             chosen.append(int(row.argmax()))
-        return chosen
+        return [candidates[i] for i in chosen]
+
+    def choose(self, candidates: Sequence[Candidate], n: int, rng: np.random.Generator) -> list[Candidate]:
+        """Up to n candidates: a share at random from the agent's own, the rest by the surrogate."""
+        order = rng.permutation(len(candidates))
+        if not self.ready or len(candidates) <= n:
+            return [candidates[i] for i in order[:n]]
+        own = [i for i in order if candidates[i].origin == POLICY]
+        chosen = own[: n - math.ceil(n * self._settings.screened)]
+        rest = [candidates[i] for i in range(len(candidates)) if i not in set(chosen)]
+        return [*(candidates[i] for i in chosen), *self.promising(rest, n - len(chosen), rng)]
+
+    def _look(self, candidates: Sequence[Candidate]) -> Features:
+        new = [one for one in candidates if one.smiles not in self._looked]
+        if new:
+            rows = Features.of([one.mol for one in new]).rows()
+            self._looked.update((one.smiles, row) for one, row in zip(new, rows, strict=True))
+        return Features.stack([self._looked[one.smiles] for one in candidates])
 
     def _learned(self, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The molecules that the surrogate learns from: the best, and others at random."""

@@ -156,6 +156,10 @@ class OptimizeSettings(Settings):
     regrowth: int = Field(48, ge=0, description="candidates whose last actions the agent draws anew")
     crossover: int = Field(192, ge=0, description="candidates with subtrees of two parents")
     edit: int = Field(128, ge=0, description="candidates with one motif changed")
+    mutation: int = Field(96, ge=0, description="candidates with one atom or bond changed")
+    generations: int = Field(2, ge=0, description="times that promising candidates have children before a call is made")
+    promising: int = Field(32, ge=1, description="candidates that have children")
+    brood: int = Field(192, ge=0, description="children of a generation, by genetic moves in the shares above")
     screened: float = Field(0.9, ge=0, le=1, description="share of a batch that the surrogate chooses")
     boldness: float = Field(
         1.0, ge=0, description="of the surrogate: 0 trusts its mean, 1 draws from all it holds possible"

@@ -11,6 +11,7 @@ from molgan.chem.motifs import Motif, cut
 from molgan.graphs.core import Core
 from molgan.graphs.motif_actions import HOLE, Vocabulary, encode
 from molgan.training.genetic import Motifs, atoms, bind, crossover, edited, holed, nodes, rerooted, vacancies
+from molgan.training.mutation import mutated
 
 _TRIES = 3  # for a move that nothing fits
 
@@ -36,7 +37,10 @@ class Space(Protocol):
         """The tree of a child of two parents."""
 
     def edit(self, one: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
-        """The tree of a parent with one change."""
+        """The tree of a parent with one motif changed."""
+
+    def mutate(self, one: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
+        """The tree of a parent with one atom or bond changed."""
 
     def lessons(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
         """The trees of a molecule that the agent learns from, up to `roots` beside the first."""
@@ -72,6 +76,10 @@ class Everything:
 
     def edit(self, one: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
         tries = (edited(one[0], motifs, rng, max_atoms=self._most) for _ in range(_TRIES))
+        return next((child for child in tries if child is not None), None)
+
+    def mutate(self, one: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
+        tries = (mutated(one[0], rng, max_atoms=self._most) for _ in range(_TRIES))
         return next((child for child in tries if child is not None), None)
 
     def lessons(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
@@ -119,6 +127,15 @@ class Decorations:
         i = int(rng.integers(len(one)))
         most = self._room(one, i)
         tries = (edited(one[i], motifs, rng, max_atoms=most, bound=True) for _ in range(_TRIES))
+        return self._with(one, i, next((part for part in tries if part is not None), None), rng)
+
+    def mutate(self, one: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
+        """None for a linker, whose hole has no atoms."""
+        if self._linked:
+            return None
+        i = int(rng.integers(len(one)))
+        most = self._room(one, i)
+        tries = (mutated(one[i], rng, max_atoms=most, bound=True) for _ in range(_TRIES))
         return self._with(one, i, next((part for part in tries if part is not None), None), rng)
 
     def lessons(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:

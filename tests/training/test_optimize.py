@@ -23,8 +23,9 @@ from molgan.training.surrogate import Features, Surrogate, draws
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
 SMALL = OptimizeSettings(
-    first=16, batch=16, least_batch=8, policy=16, regrowth=16, crossover=16, edit=16, surrogate=100, memory=24,
-    updates=2, update_size=16, learning_rate=0.01, max_atoms=14, bf16=False, checkpoint_every=2,
+    first=16, batch=16, least_batch=8, policy=16, regrowth=16, crossover=16, edit=16, mutation=16, promising=8,
+    brood=24, surrogate=100, memory=24, updates=2, update_size=16, learning_rate=0.01, max_atoms=14, bf16=False,
+    checkpoint_every=2,
 )  # fmt: skip
 
 
@@ -63,7 +64,7 @@ def test_scores_rise_within_the_budget_and_no_molecule_is_paid_twice() -> None:
     scores = [call.score for call in ledger.calls]
     assert np.mean(scores[-50:]) > 2 * np.mean(scores[:16])
     table = ledger.table()
-    assert {"policy", "regrowth", "crossover", "edit"} == set(table["origin"])
+    assert {"policy", "regrowth", "crossover", "edit", "mutation"} == set(table["origin"])
     assert table["best"].iloc[-1] == pytest.approx(np.mean(sorted(scores)[-10:]))
     parents = [int(n) for text in table["parents"] for n in text.split()]
     assert parents and max(parents) <= 150
@@ -71,7 +72,11 @@ def test_scores_rise_within_the_budget_and_no_molecule_is_paid_twice() -> None:
 
 @pytest.mark.parametrize("loss", ["log_variance", "trajectory_balance"])
 def test_every_loss_trains(loss: str) -> None:
-    ledger = run(settings=SMALL.model_copy(update={"loss": loss, "crossover": 0, "edit": 0, "surrogate": 0}))
+    ledger = run(
+        settings=SMALL.model_copy(
+            update={"loss": loss, "crossover": 0, "edit": 0, "mutation": 0, "generations": 0, "surrogate": 0}
+        )
+    )
     scores = [call.score for call in ledger.calls]
     assert np.mean(scores[-50:]) > np.mean(scores[:16])
 
@@ -104,7 +109,7 @@ def test_a_core_is_kept_in_every_molecule(tmp_path: Path) -> None:
     query = Chem.MolFromSmarts("[!#1]-c1[cH][cH]c(C(=O)[NH]-[!#1])[cH][cH]1")
     settings = SMALL.model_copy(update={"max_atoms": 20})
     table = run(core=core, settings=settings, folder=tmp_path).table()
-    assert len(table) == 150 and {"policy", "regrowth", "crossover", "edit"} == set(table["origin"])
+    assert len(table) == 150 and {"policy", "regrowth", "crossover", "edit", "mutation"} == set(table["origin"])
     assert all(Chem.MolFromSmiles(smiles).HasSubstructMatch(query) for smiles in table["smiles"])
     assert table["score"].tail(50).mean() > 1.5 * table["score"].head(16).mean()
     assert run(core=core, settings=settings, folder=tmp_path).table().equals(table)
@@ -117,6 +122,20 @@ def test_two_fragments_are_linked_in_every_molecule() -> None:
         query = Chem.MolFromSmarts(text)
         assert all(Chem.MolFromSmiles(smiles).HasSubstructMatch(query) for smiles in table["smiles"])
     assert set(table["origin"]) >= {"policy", "crossover", "edit"}
+
+
+def test_promising_candidates_have_children_before_a_call_is_made() -> None:
+    def most(generations: int) -> int:
+        """Candidates of a round."""
+        rounds: list[int] = []
+        run(
+            settings=SMALL.model_copy(update={"generations": generations}),
+            report=lambda metrics, _: rounds.append(metrics["candidates"]),
+        )
+        return max(rounds)
+
+    own = SMALL.policy + SMALL.regrowth + SMALL.crossover + SMALL.edit + SMALL.mutation
+    assert most(0) <= own < most(2) <= own + 2 * SMALL.brood
 
 
 def test_nothing_is_asked_that_is_not_accepted() -> None:

@@ -1,0 +1,77 @@
+"""Changes of atoms and bonds: whatever they make is valid, within its size, and hangs where its parent did."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdkit import Chem
+
+from molgan.chem.motifs import Motif, cut, write
+from molgan.training import mutation
+from molgan.training.genetic import atoms, bind, rerooted
+from molgan.training.mutation import mutated
+
+MOST = 26
+DRUGS = [
+    Chem.MolFromSmiles(smiles)
+    for smiles in (
+        "CC(=O)Oc1ccccc1C(=O)O",
+        "CN1C=NC2=C1C(=O)N(C)C(=O)N2C",
+        "C[N+](C)(C)CC(=O)[O-]",
+        "O=S(=O)(N)c1cc2c(cc1Cl)NC=NS2(=O)=O",
+        "C1CC2CCC1CC2",
+        "FC(F)(F)c1ccc(cc1)C(O)CC#N",
+        "O=[N+]([O-])c1c[nH]cn1",
+        "C1CCCCCCCCCCC1",
+    )
+]
+seeds = st.integers(0, 2**32 - 1)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.sampled_from(DRUGS), seeds, st.booleans())
+def test_a_mutation_is_a_molecule_of_its_size(mol: Chem.Mol, seed: int, bound: bool) -> None:
+    rng = np.random.default_rng(seed)
+    roots = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetTotalNumHs()]
+    child = mutated(cut(mol, int(rng.choice(roots))), rng, max_atoms=MOST, bound=bound)
+    if child is None:
+        return
+    if bound:  # it hangs where its parent hung
+        child = bind(Motif("C"), (), 0, child)
+    made = Chem.MolFromSmiles(write(child))
+    assert made is not None and len(Chem.GetMolFrags(made)) == 1
+    assert made.GetNumAtoms() == atoms(child) <= MOST + bound
+    assert abs(made.GetNumAtoms() - bound - mol.GetNumAtoms()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("move", "before", "after"),
+    [
+        ("_element", "Cc1ccccc1", {"Oc1ccccc1", "Cc1ccccn1", "Fc1ccccc1"}),
+        ("_order", "CC=O", {"CCO", "C=C=O"}),
+        ("_append", "CC", {"CCC", "CCO", "CC=O", "CC=N"}),
+        ("_insert", "CC1CC1", {"CCC1CC1", "CC1CCC1", "COC1CC1"}),
+        ("_delete", "CC1CCC1", {"C1CCC1", "CC1CC1"}),
+        ("_close", "CCCCCC", {"C1CCCCC1", "CC1CCCC1"}),
+        ("_open", "C1CCCC1", {"CCCCC"}),
+        ("_shift", "CC1CCCC(N)C1", {"CC1CCCCC1N", "CC1CCC(N)CC1"}),
+    ],
+)
+def test_each_change_reaches_what_its_name_says(
+    move: str, before: str, after: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mutation, "_MOVES", (getattr(mutation, move),))
+    rng, mol = np.random.default_rng(0), Chem.MolFromSmiles(before)
+    made = [mutated(rerooted(mol, rng), rng, max_atoms=10) for _ in range(400)]
+    found = {Chem.CanonSmiles(write(child)) for child in made if child is not None}
+    assert {Chem.CanonSmiles(smiles) for smiles in after} <= found
+    assert Chem.CanonSmiles(before) not in found or move in ("_shift", "_insert")
+
+
+def test_strained_rings_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutation, "_MOVES", (mutation._order,))
+    rng, mol = np.random.default_rng(0), Chem.MolFromSmiles("C1CC1C1CCC1")
+    made = [mutated(rerooted(mol, rng), rng, max_atoms=10) for _ in range(400)]
+    found = [Chem.MolFromSmiles(write(child)) for child in made if child is not None]
+    assert any(mol.HasSubstructMatch(Chem.MolFromSmarts("[r4]=;@[r4]")) for mol in found)
+    assert not any(mol.HasSubstructMatch(Chem.MolFromSmarts("[r3]=;@[r3]")) for mol in found)
