@@ -58,13 +58,14 @@ class Pupil:
         top = max((abs(entry.score) for entry in entries), default=0.0) or 1.0
         figures: dict[str, float] = {}
         for _ in range(settings.updates):
-            chosen = [entries[i] for i in rng.choice(len(entries), settings.update_size, p=weights)]
-            form = [int(rng.integers(len(entry.walks))) for entry in chosen]
+            picks = [int(i) for i in rng.choice(len(entries), settings.update_size, p=weights)]
+            drawn = [(i, int(rng.integers(len(entries[i].walks)))) for i in picks]
+            place = {pair: at for at, pair in enumerate(dict.fromkeys(drawn))}  # what is drawn twice is computed once
             with autocast(self.agent.device, enabled=settings.bf16):
-                batch = join(self.agent.grammar, [entry.walks[k] for entry, k in zip(chosen, form, strict=True)])
-                log_prob = self.agent.log_probs(batch).sum(1)
-            prior = torch.tensor([entry.prior[k] for entry, k in zip(chosen, form, strict=True)]).to(log_prob)
-            energy = torch.tensor([settings.reward_scale * entry.score / top for entry in chosen]).to(log_prob)
+                batch = join(self.agent.grammar, [entries[i].walks[k] for i, k in place])
+                log_prob = self.agent.log_probs(batch).sum(1)[[place[pair] for pair in drawn]]
+            prior = torch.tensor([entries[i].prior[k] for i, k in drawn]).to(log_prob)
+            energy = torch.tensor([settings.reward_scale * entries[i].score / top for i in picks]).to(log_prob)
             loss = self._loss(log_prob, prior, energy)
             self._optimizer.zero_grad()
             loss.backward()
