@@ -1,10 +1,11 @@
-"""Independent passes of a network side by side, each on its share of torch's threads."""
+"""Work of networks side by side, each on its share of torch's threads."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
@@ -42,4 +43,24 @@ def side_by_side(
             pool.shutdown(cancel_futures=True)
         finally:
             # The number is the process's for threads to come.
+            torch.set_num_threads(threads)
+
+
+@contextmanager
+def beside(work: Callable[[], Result], device: torch.device | str = "cpu") -> Iterator[Callable[[], Result]]:
+    """Do some work of a network while the block does what needs none; what comes out gives the result, or raises.
+
+    With one thread, or on another device, the work is done first.
+    """
+    threads = torch.get_num_threads()
+    if threads == 1 or torch.device(device).type != "cpu":
+        done = work()
+        yield lambda: done
+        return
+    with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(threads - 1,)) as pool:
+        result = pool.submit(work)
+        try:
+            yield result.result
+        finally:
+            pool.shutdown(wait=True)
             torch.set_num_threads(threads)

@@ -19,6 +19,7 @@ from molgan.chem.stereo import UnknownStereo, without_stereo
 from molgan.errors import InputError
 from molgan.graphs.core import Core
 from molgan.models.motif import MotifGenerator
+from molgan.models.threads import beside
 from molgan.training.checkpoint import (
     load_checkpoint,
     save_checkpoint,
@@ -27,7 +28,7 @@ from molgan.training.checkpoint import (
 )
 from molgan.training.elite import Elite, Made
 from molgan.training.ledger import Call, Ledger, Oracle
-from molgan.training.proposals import START, Accept, Candidate, Genomes, bred_again, propose
+from molgan.training.proposals import START, Accept, Candidate, Genomes, Proposals
 from molgan.training.pupil import Pupil
 from molgan.training.screening import Screen
 from molgan.training.settings import OptimizeSettings
@@ -64,11 +65,12 @@ def optimize(
 ) -> OptimizeOutcome:
     """Spend `budget` calls of `oracle` on distinct molecules, best ones first found; `agent` learns in place.
 
-    The prior is the agent as it comes in, unless another is given. A round (a) makes candidates: by the agent, by
-    regrowing parents, by crossing, editing and mutating them; parents are the best so far, by rank; candidates that a
-    surrogate of the answers so far holds for promising have children in turn; (b) asks the oracle for those that the
-    surrogate holds for promising now; (c) updates the agent on the best so far, anchored to the prior. After Kim et al.
-    2024 ("Genetic-guided GFlowNets"), with motif trees for SMILES and a surrogate in front of the oracle.
+    The prior is the agent as it comes in, unless another is given. A round (a) updates the agent on the best so far,
+    anchored to the prior; beside that (b) it makes candidates: parents, the best so far by rank, are crossed, edited
+    and mutated, and those children that a surrogate of the answers so far holds for promising have children in turn;
+    (c) the agent draws more, from nothing or in place of a part of a parent; (d) the oracle is asked for the candidates
+    that the surrogate holds for promising. After Kim et al. 2024 ("Genetic-guided GFlowNets"), with motif trees for
+    SMILES and a surrogate in front of the oracle.
 
     A search that is stuck starts anew, with the agent as it was and without parents but the `start` molecules: what is
     two moves away, by way of worse molecules, may never be found from where all the good ones are. When the new search
@@ -87,34 +89,19 @@ def optimize(
         if run.stuck:
             run.restart()
         run.round += 1
-        candidates = propose(
-            run.agent,
-            run.space,
-            run.elite.parents,
-            run.genomes.of(run.elite.parents, run.round),
-            run.elite.weights,
-            run.ledger.number,
-            settings,
-            seed=run.seed("propose"),
-            accept=accept,
-        )
-        run.screen.fit(np.random.default_rng(run.seed("fit")))
-        for generation in range(settings.generations):
-            rng = np.random.default_rng(run.seed(f"again {generation}"))
-            candidates += bred_again(
-                run.space,
-                run.screen.promising(candidates, settings.promising, rng),
-                candidates,
-                run.agent.vocabulary,
-                run.ledger.number,
-                settings,
-                seed=int(rng.integers(2**32)),
-                accept=accept,
-            )
-        chosen = run.screen.choose(candidates, run.batch, np.random.default_rng(run.seed("choose")))
-        calls = run.ask(chosen)
+        rng = np.random.default_rng(run.seed("round"))
+        stocks = run.genomes.of(run.elite.parents, run.elite.weights.tolist(), run.round)
+        proposals = Proposals(run.space, run.agent.vocabulary, run.ledger.number, settings, accept)
+        with beside(run.study, run.agent.device) as studied:
+            run.screen.fit(rng)
+            proposals.breed(stocks, rng)
+            for _ in range(settings.generations):
+                proposals.breed_again(run.screen.promising(proposals.candidates, settings.promising, rng), rng)
+        figures = studied()
+        proposals.draw(run.agent, stocks, rng)
+        candidates = proposals.candidates
+        calls = run.ask(run.screen.choose(candidates, run.batch, rng))
         run.learn(calls)
-        figures = run.pupil.study(run.elite, np.random.default_rng(run.seed("study")))
         saved = run.save() if run.round % settings.checkpoint_every == 0 else None
         if calls:
             report(run.metrics(candidates, calls, figures), saved)
@@ -211,6 +198,10 @@ class _Run:
         calls = self.ledger.ask(smiles, [(one.origin, one.parents) for one in candidates], self.round) if smiles else []
         self.idle = 0 if calls else self.idle + 1
         return [(call, self._molecule(call.smiles), one.tree) for call, one in zip(calls, candidates, strict=True)]
+
+    def study(self) -> dict[str, float]:
+        """Let the agent learn from the elite."""
+        return self.pupil.study(self.elite, np.random.default_rng(self.seed("study")))
 
     def learn(self, calls: Sequence[Made]) -> None:
         """Remember scored molecules."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,15 @@ class Parent:
     tree: Motif
 
 
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What moves change, the calls that it comes from, and how often it is drawn beside others."""
+
+    genome: tuple[Motif, ...]
+    numbers: tuple[int, ...]
+    weight: float = 1.0
+
+
 class Genomes:
     """Parents as moves see them; each is looked at anew, from another root say, every few rounds, since that is what
     costs most of a move."""
@@ -52,10 +62,11 @@ class Genomes:
         self._seed = seed
         self._kept: dict[int, tuple[int, tuple[Motif, ...]]] = {}
 
-    def of(self, parents: Sequence[Parent], round_: int) -> dict[int, tuple[Motif, ...]]:
-        """By the number of the parent; without those that have none. The same for the same round."""
+    def of(self, parents: Sequence[Parent], weights: Sequence[float], round_: int) -> list[Stock]:
+        """In order, without parents that have none. The same for the same round."""
         kept, self._kept = self._kept, {}
-        for parent in parents:
+        stocks: list[Stock] = []
+        for parent, weight in zip(parents, weights, strict=True):
             look = (round_ + parent.number) // _ROUNDS_A_LOOK
             known = kept.get(parent.number)
             if known is None or known[0] != look:
@@ -65,151 +76,105 @@ class Genomes:
                 except (UnknownStereo, ValueError):
                     continue
             self._kept[parent.number] = known
-        return {number: genome for number, (_, genome) in self._kept.items()}
+            stocks.append(Stock(known[1], (parent.number,), weight))
+        return stocks
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """What genetic moves change, and the calls that it comes from."""
+class Proposals:
+    """The candidates of a round: distinct, not `known`, and let pass by `accept`."""
 
-    genome: tuple[Motif, ...]
-    numbers: tuple[int, ...]
+    def __init__(
+        self,
+        space: Space,
+        vocabulary: Vocabulary,
+        known: Container[str],
+        settings: OptimizeSettings,
+        accept: Accept = lambda mol: True,
+    ):
+        self._space = space
+        self._vocabulary = vocabulary
+        self._known = known
+        self._settings = settings
+        self._accept = accept
+        self._found: dict[str, Candidate] = {}
 
+    @property
+    def candidates(self) -> list[Candidate]:
+        """In the order in which they were made."""
+        return list(self._found.values())
 
-_Made = tuple[Motif, str, tuple[int, ...]]  # tree, origin, parents
+    def breed(self, stocks: Sequence[Stock], rng: np.random.Generator) -> None:
+        """Children of scored molecules, by genetic moves."""
+        settings = self._settings
+        self._take(self._bred(stocks, (settings.crossover, settings.edit, settings.mutation), rng))
 
+    def breed_again(self, promising: Sequence[Candidate], rng: np.random.Generator) -> None:
+        """Children of candidates that the oracle was not asked for, `brood` of them, by moves in the same shares."""
+        settings, stocks = self._settings, []
+        for one in promising:
+            if one.tree is not None:
+                with suppress(UnknownStereo, ValueError):
+                    stocks.append(Stock(self._space.genome(one.mol, one.tree, rng), one.parents))
+        moves = np.array([settings.crossover, settings.edit, settings.mutation])
+        self._take(self._bred(stocks, (settings.brood * moves // max(1, moves.sum())).tolist(), rng))
 
-def propose(
-    agent: MotifGenerator,
-    space: Space,
-    parents: Sequence[Parent],
-    genomes: dict[int, tuple[Motif, ...]],
-    weights: np.ndarray,
-    known: Container[str],
-    settings: OptimizeSettings,
-    *,
-    seed: int,
-    accept: Accept = lambda mol: True,
-) -> list[Candidate]:
-    """Distinct candidates that are not `known` and that `accept` lets pass.
+    def draw(self, agent: MotifGenerator, stocks: Sequence[Stock], rng: np.random.Generator) -> None:
+        """By the agent: from nothing, and what a scored molecule has in some place."""
+        settings, space = self._settings, self._space
+        regrown = _chosen(stocks, settings.regrowth, rng)
+        wholes = settings.policy if regrown else settings.policy + settings.regrowth
+        prefixes, origins = [space.blank(self._vocabulary)] * wholes, [(POLICY, ())] * wholes  # type: ignore[var-annotated]
+        for one in regrown:
+            try:
+                prefix = space.hole(one.genome, self._vocabulary, rng)
+            except NotEncodable:
+                continue
+            if prefix is not None:
+                prefixes.append(prefix)
+                origins.append((REGROWTH, one.numbers))
+        samples = agent.sample(
+            len(prefixes),
+            seed=int(rng.integers(2**32)),
+            max_atoms=settings.max_atoms,
+            prefixes=prefixes,
+            temperature=settings.temperature,
+            bf16=settings.bf16,
+        )
+        trees = (space.grown(decode(sample.actions, self._vocabulary), rng) for sample in samples)
+        self._take((tree, *origin) for tree, origin in zip(trees, origins, strict=True))
 
-    `parents` are drawn by `weights` [parents], which add up to 1; those without one of the `genomes` are left out.
-    """
-    rng = np.random.default_rng(seed)
-    able = np.array([parent.number in genomes for parent in parents])
-    parents = [parent for parent in parents if parent.number in genomes]
-    weights = weights[able] / weights[able].sum() if parents else weights
-    regrown = [parents[i] for i in _chosen(weights, settings.regrowth, rng)] if parents else []
-    stocks = [Stock(genomes[parent.number], (parent.number,)) for parent in parents]
-    counts = settings.crossover, settings.edit, settings.mutation
-    made = (
-        *_drawn(agent, space, regrown, genomes, settings, rng),
-        *_bred(space, stocks, weights, counts, agent.vocabulary, rng),
-    )
-    return _fresh(made, known, accept)
+    def _bred(self, stocks: Sequence[Stock], counts: Sequence[int], rng: np.random.Generator) -> Iterator[_Made]:
+        """`counts` says how many crossovers, edits and mutations."""
+        space, (crossovers, edits, mutations) = self._space, counts
+        mothers, fathers = (_chosen(stocks, crossovers, rng) for _ in range(2))
+        for one, other in zip(mothers, fathers, strict=True):
+            numbers = tuple(dict.fromkeys(one.numbers + other.numbers))
+            yield space.cross(one.genome, other.genome, rng), CROSSOVER, numbers
+        own = [node.smiles for one in stocks for part in one.genome for _, node in nodes(part)]
+        motifs = Motifs(self._vocabulary.motifs, own)
+        for one in _chosen(stocks, edits, rng):
+            yield space.edit(one.genome, motifs, rng), EDIT, one.numbers
+        for one in _chosen(stocks, mutations, rng):
+            yield space.mutate(one.genome, rng), MUTATION, one.numbers
 
-
-def bred_again(
-    space: Space,
-    promising: Sequence[Candidate],
-    candidates: Sequence[Candidate],
-    vocabulary: Vocabulary,
-    known: Container[str],
-    settings: OptimizeSettings,
-    *,
-    seed: int,
-    accept: Accept = lambda mol: True,
-) -> list[Candidate]:
-    """Children of candidates that the oracle was not asked for, by genetic moves alone, in the shares that those have
-    in a round: `brood` of them, less what is `known`, among the `candidates`, or refused."""
-    rng = np.random.default_rng(seed)
-    stocks = []
-    for one in promising:
-        try:
-            stocks.append(Stock(space.genome(one.mol, one.tree, rng), one.parents))
-        except (UnknownStereo, ValueError):
-            continue
-    shares = np.array([settings.crossover, settings.edit, settings.mutation])
-    counts = (settings.brood * shares // max(1, shares.sum())).tolist()
-    weights = np.full(len(stocks), 1 / max(1, len(stocks)))
-    seen = {one.smiles for one in candidates}
-    fresh = _fresh(_bred(space, stocks, weights, counts, vocabulary, rng), known, accept)
-    return [one for one in fresh if one.smiles not in seen]
-
-
-def _fresh(made: Iterable[_Made], known: Container[str], accept: Accept) -> list[Candidate]:
-    """The distinct molecules among those made that are valid, not `known` and accepted."""
-    found: dict[str, Candidate] = {}
-    for tree, origin, numbers in made:
-        molecule = parse(write(tree))
-        if molecule.smiles is None or molecule.mol is None or molecule.smiles in known or molecule.smiles in found:
-            continue
-        if accept(molecule.mol):
-            found[molecule.smiles] = Candidate(molecule.smiles, molecule.mol, tree, origin, numbers)
-    return list(found.values())
-
-
-def _drawn(
-    agent: MotifGenerator,
-    space: Space,
-    regrown: Sequence[Parent],
-    genomes: dict[int, tuple[Motif, ...]],
-    settings: OptimizeSettings,
-    rng: np.random.Generator,
-) -> Iterator[_Made]:
-    """By the agent: from nothing, and what a parent has in some place."""
-    blank = space.blank(agent.vocabulary)
-    wholes = settings.policy if regrown else settings.policy + settings.regrowth
-    prefixes, origins = [blank] * wholes, [(POLICY, ())] * wholes  # type: ignore[var-annotated]
-    for parent in regrown:
-        try:
-            prefix = space.hole(genomes[parent.number], agent.vocabulary, rng)
-        except NotEncodable:
-            continue
-        if prefix is not None:
-            prefixes.append(prefix)
-            origins.append((REGROWTH, (parent.number,)))
-    samples = agent.sample(
-        len(prefixes),
-        seed=int(rng.integers(2**32)),
-        max_atoms=settings.max_atoms,
-        prefixes=prefixes,
-        temperature=settings.temperature,
-        bf16=settings.bf16,
-    )
-    for sample, origin in zip(samples, origins, strict=True):
-        tree = space.grown(decode(sample.actions, agent.vocabulary), rng)
-        if tree is not None:
-            yield tree, *origin
+    def _take(self, made: Iterable[_Made]) -> None:
+        """Keep what is valid, new and accepted."""
+        for tree, origin, numbers in made:
+            if tree is None:
+                continue
+            molecule = parse(write(tree))
+            smiles, mol = molecule.smiles, molecule.mol
+            if smiles is None or mol is None or smiles in self._known or smiles in self._found:
+                continue
+            if self._accept(mol):
+                self._found[smiles] = Candidate(smiles, mol, tree, origin, numbers)
 
 
-def _bred(
-    space: Space,
-    stocks: Sequence[Stock],
-    weights: np.ndarray,
-    counts: Sequence[int],
-    vocabulary: Vocabulary,
-    rng: np.random.Generator,
-) -> Iterator[_Made]:
-    """By genetic moves; `counts` says how many crossovers, edits and mutations."""
+_Made = tuple[Motif | None, str, tuple[int, ...]]  # tree, origin, parents
+
+
+def _chosen(stocks: Sequence[Stock], n: int, rng: np.random.Generator) -> list[Stock]:
     if not stocks:
-        return
-    crossovers, edits, mutations = counts
-    mothers, fathers = (_chosen(weights, crossovers, rng) for _ in range(2))
-    for one, other in ((stocks[i], stocks[j]) for i, j in zip(mothers, fathers, strict=True)):
-        child = space.cross(one.genome, other.genome, rng)
-        if child is not None:
-            yield child, CROSSOVER, tuple(dict.fromkeys(one.numbers + other.numbers))
-    motifs = Motifs(
-        vocabulary.motifs, [node.smiles for one in stocks for part in one.genome for _, node in nodes(part)]
-    )
-    for one in (stocks[i] for i in _chosen(weights, edits, rng)):
-        if (child := space.edit(one.genome, motifs, rng)) is not None:
-            yield child, EDIT, one.numbers
-    for one in (stocks[i] for i in _chosen(weights, mutations, rng)):
-        if (child := space.mutate(one.genome, rng)) is not None:
-            yield child, MUTATION, one.numbers
-
-
-def _chosen(weights: np.ndarray, n: int, rng: np.random.Generator) -> list[int]:
-    return [int(i) for i in rng.choice(len(weights), size=n, p=weights)]
+        return []
+    weights = np.array([one.weight for one in stocks])
+    return [stocks[i] for i in rng.choice(len(stocks), size=n, p=weights / weights.sum())]

@@ -5,7 +5,7 @@ import threading
 import pytest
 import torch
 
-from molgan.models.threads import side_by_side
+from molgan.models.threads import beside, side_by_side
 
 
 @pytest.fixture(params=[1, 2])
@@ -39,4 +39,27 @@ def test_jobs_run_at_the_same_time_on_one_thread_each():
 def test_a_failure_comes_out_and_the_threads_are_given_back(threads):
     with pytest.raises(ZeroDivisionError):
         list(side_by_side(lambda job: 1 // job, [2, 1, 0, 1]))
+    assert torch.get_num_threads() == threads
+
+
+def test_work_goes_on_beside_the_block():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    both = threading.Barrier(2, timeout=20)
+    try:
+        with beside(lambda: (both.wait(), torch.get_num_threads())[1]) as result:
+            both.wait()
+        assert result() == 1 and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_work_beside_a_block_gives_its_result_or_its_failure(threads):
+    with beside(lambda: 6 * 7) as result:
+        pass
+    assert result() == 42
+    with pytest.raises(ZeroDivisionError):
+        with beside(lambda: 1 // 0) as result:
+            pass
+        result()
     assert torch.get_num_threads() == threads
