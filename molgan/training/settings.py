@@ -149,7 +149,7 @@ class OptimizeSettings(Settings):
     """
 
     first: int = Field(64, ge=1, description="molecules of the prior that the oracle is asked for first")
-    batch: int = Field(64, ge=1, description="oracle calls a round, at most")
+    batch: int = Field(96, ge=1, description="oracle calls a round, at most")
     least_batch: int = Field(16, ge=1, description="oracle calls a round, at least")
     growth: float = Field(0.05, gt=0, le=1, description="oracle calls a round, as a share of the calls so far")
     policy: int = Field(32, ge=0, description="candidates a round that the agent draws")
