@@ -2,7 +2,8 @@
 more or less, a ring opened or closed, a substituent moved to the next atom.
 
 The changes are those of Jensen 2019 ("A graph-based genetic algorithm"), made on the Kekulé form. What RDKit's valence
-model refuses, and what strain forbids, is not made. A dummy atom stands for what a `bound` tree hangs on.
+model refuses, and what strain forbids, is not made; bonds of charged atoms stay, so that no half of a nitro group is
+left. A dummy atom stands for what a `bound` tree hangs on.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def _element(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 def _order(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
     """Another order for a bond."""
-    bonds = _bonds(mol)
+    bonds = _bonds(mol, dummy=False)
     if not bonds:
         return False
     bond, order = _pick(bonds, rng), _pick(_ORDERS, rng)
@@ -123,7 +124,7 @@ def _append(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 def _insert(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
     """An atom between two that a single bond joins; it may be the bond that the whole hangs by."""
-    singles = [bond for bond in mol.GetBonds() if bond.GetBondType() == _SINGLE]
+    singles = [bond for bond in _bonds(mol) if bond.GetBondType() == _SINGLE]
     element = _pick(_ELEMENTS, rng)
     if not singles or _VALENCE[element] < 2:
         return False
@@ -140,6 +141,8 @@ def _delete(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
     """Without an atom that ends a chain, or with its two neighbours joined."""
     atom = _pick(_heavy(mol), rng)
     around = [each.GetIdx() for each in atom.GetNeighbors()]
+    if any(_is_charged(bond) for bond in atom.GetBonds()):
+        return False
     if len(around) == 2 and mol.GetBondBetweenAtoms(*around) is None:
         mol.AddBond(*around, _SINGLE)
     elif len(around) != 1 or not mol.GetAtomWithIdx(around[0]).GetAtomicNum():
@@ -162,7 +165,7 @@ def _close(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 def _open(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
     """Without a bond of a ring."""
-    bonds = [bond for bond in _bonds(mol) if bond.IsInRing()]
+    bonds = [bond for bond in _bonds(mol, dummy=False) if bond.IsInRing()]
     if not bonds:
         return False
     bond = _pick(bonds, rng)
@@ -172,7 +175,7 @@ def _open(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 def _shift(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
     """What hangs on an atom by a single bond, on one of its neighbours; it may be what the whole hangs on."""
-    bonds = [bond for bond in mol.GetBonds() if bond.GetBondType() == _SINGLE and not bond.IsInRing()]
+    bonds = [bond for bond in _bonds(mol) if bond.GetBondType() == _SINGLE and not bond.IsInRing()]
     if not bonds:
         return False
     bond = _pick(bonds, rng)
@@ -194,9 +197,14 @@ def _heavy(mol: Chem.Mol) -> list[Chem.Atom]:
     return [atom for atom in mol.GetAtoms() if atom.GetAtomicNum()]
 
 
-def _bonds(mol: Chem.Mol) -> list[Chem.Bond]:
-    """All but the dummy's."""
-    return [bond for bond in mol.GetBonds() if bond.GetBeginAtom().GetAtomicNum() and bond.GetEndAtom().GetAtomicNum()]
+def _bonds(mol: Chem.Mol, *, dummy: bool = True) -> list[Chem.Bond]:
+    """Those of no charged atom, with the dummy's or without."""
+    free = [bond for bond in mol.GetBonds() if not _is_charged(bond)]
+    return free if dummy else [b for b in free if b.GetBeginAtom().GetAtomicNum() and b.GetEndAtom().GetAtomicNum()]
+
+
+def _is_charged(bond: Chem.Bond) -> bool:
+    return bool(bond.GetBeginAtom().GetFormalCharge() or bond.GetEndAtom().GetFormalCharge())
 
 
 def _free(atom: Chem.Atom) -> int:

@@ -75,3 +75,12 @@ def test_strained_rings_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [Chem.MolFromSmiles(write(child)) for child in made if child is not None]
     assert any(mol.HasSubstructMatch(Chem.MolFromSmarts("[r4]=;@[r4]")) for mol in found)
     assert not any(mol.HasSubstructMatch(Chem.MolFromSmarts("[r3]=;@[r3]")) for mol in found)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.sampled_from(["O=[N+]([O-])c1ccccc1", "C[N+](C)(C)CC(=O)[O-]"]), seeds)
+def test_charges_stay_in_pairs(smiles: str, seed: int) -> None:
+    rng, mol = np.random.default_rng(seed), Chem.MolFromSmiles(smiles)
+    child = mutated(rerooted(mol, rng), rng, max_atoms=MOST)
+    if child is not None:
+        assert Chem.GetFormalCharge(Chem.MolFromSmiles(write(child))) == 0
