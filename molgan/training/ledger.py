@@ -115,7 +115,7 @@ def _read(journal: Path | None) -> dict[str, float]:
     if journal is None or not journal.exists():
         return {}
     answered = {}
-    for line in journal.read_text().splitlines():
+    for line in filter(None, journal.read_text().splitlines()):
         try:
             smiles, score = json.loads(line)
         except ValueError:
@@ -129,7 +129,10 @@ def _append(journal: Path | None, answers: dict[str, float]) -> None:
         return
     try:
         journal.parent.mkdir(parents=True, exist_ok=True)
+        torn = journal.exists() and not journal.read_bytes().endswith(b"\n")  # the run was killed in mid-line
         with journal.open("a") as handle:
+            if torn:
+                handle.write("\n")
             for smiles, score in answers.items():
                 handle.write(json.dumps([smiles, None if math.isnan(score) else score]) + "\n")
             handle.flush()

@@ -2,7 +2,8 @@
 more or less, a ring opened or closed, a substituent moved to the next atom.
 
 The changes are those of Jensen 2019 ("A graph-based genetic algorithm"), made on the Kekulé form. What RDKit's valence
-model refuses, and what strain forbids, is not made; bonds of charged atoms stay, so that no half of a nitro group is
+model refuses is not made, nor are allenes, alkynes and cyclopropenes in rings, rings of more than eight atoms, and
+hydrogens on sulfur and phosphorus of a higher valence. Bonds of charged atoms stay, so that no half of a nitro group is
 left. A dummy atom stands for what a `bound` tree hangs on.
 """
 
@@ -22,6 +23,7 @@ _ORDERS = (_SINGLE, _DOUBLE, _TRIPLE)
 _VALENCE = {6: 4, 7: 3, 8: 2, 16: 2, 9: 1, 17: 1, 35: 1}
 _ELEMENTS = (6,) * 7 + (7,) * 5 + (8,) * 4 + (16,) + (9,) * 2 + (17,)  # as often as they are drawn
 _LARGEST = 8  # atoms of a ring that a change may make
+_HYDRIDES = Chem.MolFromSmarts("[#16;!H0;v4,v6]"), Chem.MolFromSmarts("[#15;!H0;v5]")
 _STRAINED = tuple(Chem.MolFromSmarts(text) for text in ("[R]=[R]=[R]", "*#;@*", "[r3]=;@[r3]"))
 T = TypeVar("T")
 
@@ -37,7 +39,7 @@ def mutated(tree: Motif, rng: np.random.Generator, *, max_atoms: int, bound: boo
         if not _pick(_MOVES, rng)(mol, rng):
             return None
         root = _unbound(mol) if bound else int(rng.integers(mol.GetNumAtoms()))
-        if root is None or mol.GetNumAtoms() > max_atoms or not _is_sound(mol, largest):
+        if root is None or mol.GetNumAtoms() > max_atoms or not _is_sound(mol, largest, root if bound else None):
             return None
         try:
             return cut(mol.GetMol(), root)
@@ -59,7 +61,7 @@ def _kekule(tree: Motif, bound: bool) -> Chem.RWMol | None:
     if bound:
         mol.AddBond(0, mol.AddAtom(Chem.Atom(0)), _SINGLE)
     mol.UpdatePropertyCache(strict=False)
-    Chem.FastFindRings(mol)
+    Chem.GetSSSR(mol)
     return mol
 
 
@@ -72,14 +74,19 @@ def _unbound(mol: Chem.RWMol) -> int | None:
     return root - (last < root) if order == _SINGLE else None
 
 
-def _is_sound(mol: Chem.RWMol, largest: int) -> bool:
-    """Whether a changed molecule, made aromatic here, is one valid piece without strained or overlarge rings."""
+def _is_sound(mol: Chem.RWMol, largest: int, hangs: int | None) -> bool:
+    """Whether a changed molecule, made aromatic here, is one valid piece without strained or overlarge rings, and can
+    hang by the atom `hangs`."""
     if Chem.SanitizeMol(mol, catchErrors=True) != Chem.SanitizeFlags.SANITIZE_NONE:
         return False
     Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
+    hydrides = {i for pattern in _HYDRIDES for (i,) in mol.GetSubstructMatches(pattern)}
     return (
         len(Chem.GetMolFrags(mol)) == 1
         and _largest_ring(mol) <= largest
+        # Sulfur may be content with less than it was bound by.
+        and (hangs is None or mol.GetAtomWithIdx(hangs).GetTotalNumHs() > 0)
+        and hydrides <= {hangs}
         and not any(mol.HasSubstructMatch(pattern) for pattern in _STRAINED)
     )
 

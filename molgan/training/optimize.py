@@ -83,7 +83,7 @@ def optimize(
     """
     run = _Run(agent, prior or agent, oracle, settings, budget, seed, core, folder)
     run.resume()
-    if run.round == 0:
+    if not run.ledger.calls:
         run.learn(run.ask(run.started(start)))
     while (stopped := run.stopped) is None:
         if run.stuck:
@@ -310,6 +310,6 @@ class _Run:
         """What the moves see of a molecule, read from its canonical SMILES, so that the order of atoms is always the
         same: without its stereo unless they may draw some."""
         mol = Chem.MolFromSmiles(smiles)
-        if not self.settings.stereo and any(mark in smiles for mark in "@/\\"):
+        if not (self.settings.stereo and self.agent.vocabulary.stereo) and any(mark in smiles for mark in "@/\\"):
             return without_stereo(mol)
         return mol

@@ -14,7 +14,7 @@ from molgan.chem.motifs import Motif, write
 from molgan.chem.stereo import UnknownStereo
 from molgan.graphs.motif_actions import NotEncodable, Vocabulary, decode
 from molgan.models.motif import MotifGenerator
-from molgan.training.genetic import Motifs, nodes
+from molgan.training.genetic import Motifs, atoms, nodes
 from molgan.training.settings import OptimizeSettings
 from molgan.training.space import Space
 
@@ -121,7 +121,8 @@ class Proposals:
     def draw(self, agent: MotifGenerator, stocks: Sequence[Stock], rng: np.random.Generator) -> None:
         """By the agent: from nothing, and what a scored molecule has in some place."""
         settings, space = self._settings, self._space
-        regrown = _chosen(stocks, settings.regrowth, rng)
+        whole = [one for one in stocks if sum(map(atoms, one.genome)) <= settings.max_atoms]  # a start may be larger
+        regrown = _chosen(whole, settings.regrowth, rng)
         wholes = settings.policy if regrown else settings.policy + settings.regrowth
         prefixes, origins = [space.blank(self._vocabulary)] * wholes, [(POLICY, ())] * wholes  # type: ignore[var-annotated]
         for one in regrown:

@@ -68,6 +68,25 @@ def test_each_change_reaches_what_its_name_says(
     assert Chem.CanonSmiles(before) not in found or move in ("_shift", "_insert")
 
 
+@pytest.mark.parametrize("part", ["[SH](=O)(=O)N", "[SH](=O)(=O)c1ccccc1", "[PH](=O)(O)O"])
+def test_a_part_that_hangs_by_sulfur_or_phosphorus_can_still_hang(part: str) -> None:
+    tree = cut(Chem.MolFromSmiles(part), 0)
+    made = [mutated(tree, np.random.default_rng(seed), max_atoms=MOST, bound=True) for seed in range(300)]
+    found = [Chem.MolFromSmiles(write(bind(Motif("C"), (), 0, child))) for child in made if child is not None]
+    assert found and all(found)
+    hydride = Chem.MolFromSmarts("[S,P;!H0;v4,v5,v6]")
+    assert not any(mol.HasSubstructMatch(hydride) for mol in found)
+
+
+def test_rings_of_more_than_eight_atoms_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutation, "_MOVES", (mutation._open,))
+    rng, mol = np.random.default_rng(0), Chem.MolFromSmiles("C1CCC2CCCCC2C1")  # 10 atoms around
+    made = [mutated(rerooted(mol, rng), rng, max_atoms=10) for _ in range(200)]
+    found = [Chem.MolFromSmiles(write(child)) for child in made if child is not None]
+    assert found
+    assert not any(len(ring) > 8 for mol in found for ring in mol.GetRingInfo().AtomRings())
+
+
 def test_strained_rings_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutation, "_MOVES", (mutation._order,))
     rng, mol = np.random.default_rng(0), Chem.MolFromSmiles("C1CC1C1CCC1")

@@ -124,6 +124,28 @@ def test_two_fragments_are_linked_in_every_molecule() -> None:
     assert set(table["origin"]) >= {"policy", "crossover", "edit"}
 
 
+def test_a_run_that_ended_with_its_start_molecules_pays_once(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert len(run(budget=2, start=["NCCN", "OCCO"], folder=tmp_path).calls) == 2
+
+
+def test_an_answer_behind_a_torn_line_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "answers.jsonl").write_text('["CC", 0.5]\n["CCO", 0.')
+    for asked in (["CCO", "CCN"], []):
+        got: list[str] = []
+        ledger = Ledger(
+            lambda smiles, got=got: got.extend(smiles) or [0.1] * len(smiles), 9, tmp_path / "answers.jsonl"
+        )
+        ledger.ask(["CC", "CCO", "CCN"], [("policy", ())] * 3, 1)
+        assert got == asked
+
+
+def test_start_molecules_may_be_larger_than_what_is_made_or_have_stereo_that_the_agent_does_not_know() -> None:
+    settings = SMALL.model_copy(update={"stereo": True, "surrogate": 1})
+    ledger = run(settings=settings, budget=60, start=["C[C@H](N)C(=O)O", "C/C=C/CN", "CCCCCCCCCCCCc1ccccc1"])
+    assert all(Chem.MolFromSmiles(call.smiles).GetNumAtoms() <= 14 for call in ledger.calls[3:])
+
+
 def test_promising_candidates_have_children_before_a_call_is_made() -> None:
     def most(generations: int) -> int:
         """Candidates of a round."""
