@@ -115,7 +115,7 @@ def _read(journal: Path | None) -> dict[str, float]:
     if journal is None or not journal.exists():
         return {}
     answered = {}
-    for line in filter(None, journal.read_text().splitlines()):
+    for line in journal.read_text().splitlines():
         try:
             smiles, score = json.loads(line)
         except ValueError:

@@ -20,7 +20,7 @@ from molgan.chem.stereo import UnknownStereo
 
 _SINGLE, _DOUBLE, _TRIPLE = Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE
 _ORDERS = (_SINGLE, _DOUBLE, _TRIPLE)
-_VALENCE = {6: 4, 7: 3, 8: 2, 16: 2, 9: 1, 17: 1, 35: 1}
+_VALENCE = {6: 4, 7: 3, 8: 2, 16: 2, 9: 1, 17: 1}
 _ELEMENTS = (6,) * 7 + (7,) * 5 + (8,) * 4 + (16,) + (9,) * 2 + (17,)  # as often as they are drawn
 _LARGEST = 8  # atoms of a ring that a change may make
 _HYDRIDES = Chem.MolFromSmarts("[#16;!H0;v4,v6]"), Chem.MolFromSmarts("[#15;!H0;v5]")

@@ -22,6 +22,7 @@ POLICY, REGROWTH, CROSSOVER, EDIT, MUTATION, START = "policy", "regrowth", "cros
 _ROUNDS_A_LOOK = 4
 
 Accept = Callable[[Chem.Mol], bool]
+_Made = tuple[Motif | None, str, tuple[int, ...]]  # tree, origin, parents
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +170,6 @@ class Proposals:
                 continue
             if self._accept(mol):
                 self._found[smiles] = Candidate(smiles, mol, tree, origin, numbers)
-
-
-_Made = tuple[Motif | None, str, tuple[int, ...]]  # tree, origin, parents
 
 
 def _chosen(stocks: Sequence[Stock], n: int, rng: np.random.Generator) -> list[Stock]:

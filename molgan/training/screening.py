@@ -91,13 +91,12 @@ class Screen:
 
     def _learned(self, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The molecules that the surrogate learns from: the best, and others at random."""
-        half = (self._settings.surrogate + 1) // 2
+        most = self._settings.surrogate
+        best = (most + 1) // 2
         known = np.flatnonzero(np.array(self._numbers) >= self.since)
         order = known[np.argsort(-scores[known], kind="stable")]
-        others = order[half:]
-        return np.concatenate(
-            [order[:half], rng.choice(others, min(self._settings.surrogate - half, len(others)), replace=False)]
-        )
+        others = order[best:]
+        return np.concatenate([order[:best], rng.choice(others, min(most - best, len(others)), replace=False)])
 
     def state_dict(self) -> dict[str, Any]:
         return self._surrogate.state_dict()

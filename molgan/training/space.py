@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -71,16 +72,13 @@ class Everything:
         return tuple(actions[: int(rng.integers(1, max(2, len(actions))))])
 
     def cross(self, one: tuple[Motif, ...], other: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
-        tries = (crossover(one[0], other[0], rng, max_atoms=self._most) for _ in range(_TRIES))
-        return next((child for child in tries if child is not None), None)
+        return _tried(lambda: crossover(one[0], other[0], rng, max_atoms=self._most))
 
     def edit(self, one: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
-        tries = (edited(one[0], motifs, rng, max_atoms=self._most) for _ in range(_TRIES))
-        return next((child for child in tries if child is not None), None)
+        return _tried(lambda: edited(one[0], motifs, rng, max_atoms=self._most))
 
     def mutate(self, one: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
-        tries = (mutated(one[0], rng, max_atoms=self._most) for _ in range(_TRIES))
-        return next((child for child in tries if child is not None), None)
+        return _tried(lambda: mutated(one[0], rng, max_atoms=self._most))
 
     def lessons(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
         return [cut(mol), *(rerooted(mol, rng) for _ in range(roots))]
@@ -120,14 +118,12 @@ class Decorations:
     def cross(self, one: tuple[Motif, ...], other: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
         i, j = int(rng.integers(len(one))), int(rng.integers(len(other)))
         most = self._room(one, i)
-        tries = (crossover(one[i], other[j], rng, max_atoms=most, bound=True) for _ in range(_TRIES))
-        return self._with(one, i, next((part for part in tries if part is not None), None), rng)
+        return self._with(one, i, _tried(lambda: crossover(one[i], other[j], rng, max_atoms=most, bound=True)), rng)
 
     def edit(self, one: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
         i = int(rng.integers(len(one)))
         most = self._room(one, i)
-        tries = (edited(one[i], motifs, rng, max_atoms=most, bound=True) for _ in range(_TRIES))
-        return self._with(one, i, next((part for part in tries if part is not None), None), rng)
+        return self._with(one, i, _tried(lambda: edited(one[i], motifs, rng, max_atoms=most, bound=True)), rng)
 
     def mutate(self, one: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
         """None for a linker, whose hole has no atoms."""
@@ -135,8 +131,7 @@ class Decorations:
             return None
         i = int(rng.integers(len(one)))
         most = self._room(one, i)
-        tries = (mutated(one[i], rng, max_atoms=most, bound=True) for _ in range(_TRIES))
-        return self._with(one, i, next((part for part in tries if part is not None), None), rng)
+        return self._with(one, i, _tried(lambda: mutated(one[i], rng, max_atoms=most, bound=True)), rng)
 
     def lessons(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
         return [tree]
@@ -156,6 +151,11 @@ class Decorations:
             parts = (whole,)
         tree = self._core.assemble(parts)
         return tree if atoms(tree) <= self._most else None
+
+
+def _tried(move: Callable[[], Motif | None]) -> Motif | None:
+    """What the first of a few tries of a move makes that fits."""
+    return next((child for _ in range(_TRIES) if (child := move()) is not None), None)
 
 
 def _one_hole(tree: Motif, rng: np.random.Generator) -> Motif | None:
