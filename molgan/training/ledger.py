@@ -39,7 +39,7 @@ class Ledger:
     def __init__(self, oracle: Oracle, budget: int, journal: Path | None = None):
         self._oracle = oracle
         self._journal = journal
-        self._answered = _read(journal)
+        self._answered, self._torn = _read(journal)
         self.budget = budget
         self.calls: list[Call] = []
         self.number: dict[str, int] = {}  # of the call that scored a molecule
@@ -62,7 +62,7 @@ class Ledger:
         if due:
             answers = _checked(self._oracle(list(due)), due)
             self._answered.update(answers)
-            _append(self._journal, answers)
+            self._append(answers)
         made = [
             Call(len(self.calls) + i, round_, one, self._answered[one], *origin)
             for i, (one, origin) in enumerate(zip(smiles, origins, strict=True))
@@ -101,6 +101,22 @@ class Ledger:
         table = pandas.DataFrame(rows, columns=["call", "round", "smiles", "score", "origin", "parents"])
         return table.assign(best=means)
 
+    def _append(self, answers: dict[str, float]) -> None:
+        if self._journal is None:
+            return
+        try:
+            self._journal.parent.mkdir(parents=True, exist_ok=True)
+            with self._journal.open("a") as handle:
+                if self._torn:
+                    handle.write("\n")
+                for smiles, score in answers.items():
+                    handle.write(json.dumps([smiles, None if math.isnan(score) else score]) + "\n")
+                handle.flush()
+                os.fsync(handle.fileno())
+            self._torn = False
+        except OSError as error:
+            raise RunError(f"{self._journal}: cannot be written: {error}") from error
+
 
 def _checked(answers: Sequence[float], smiles: list[str]) -> dict[str, float]:
     values = [float(value) for value in answers]
@@ -111,31 +127,16 @@ def _checked(answers: Sequence[float], smiles: list[str]) -> dict[str, float]:
     return dict(zip(smiles, values, strict=True))
 
 
-def _read(journal: Path | None) -> dict[str, float]:
+def _read(journal: Path | None) -> tuple[dict[str, float], bool]:
+    """The answers of a journal, and whether its last line is torn: the run was killed in mid-line."""
     if journal is None or not journal.exists():
-        return {}
-    answered = {}
-    for line in journal.read_text().splitlines():
+        return {}, False
+    answered: dict[str, float] = {}
+    text = journal.read_text()
+    for line in text.splitlines():
         try:
             smiles, score = json.loads(line)
         except ValueError:
-            continue  # the line that was being written when the run was killed
+            continue  # torn
         answered[smiles] = math.nan if score is None else float(score)
-    return answered
-
-
-def _append(journal: Path | None, answers: dict[str, float]) -> None:
-    if journal is None:
-        return
-    try:
-        journal.parent.mkdir(parents=True, exist_ok=True)
-        torn = journal.exists() and not journal.read_bytes().endswith(b"\n")  # the run was killed in mid-line
-        with journal.open("a") as handle:
-            if torn:
-                handle.write("\n")
-            for smiles, score in answers.items():
-                handle.write(json.dumps([smiles, None if math.isnan(score) else score]) + "\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-    except OSError as error:
-        raise RunError(f"{journal}: cannot be written: {error}") from error
+    return answered, bool(text) and not text.endswith("\n")

@@ -2,9 +2,9 @@
 more or less, a ring opened or closed, a substituent moved to the next atom.
 
 The changes are those of Jensen 2019 ("A graph-based genetic algorithm"), made on the Kekulé form. What RDKit's valence
-model refuses is not made, nor are allenes, alkynes and cyclopropenes in rings, rings of more than eight atoms, and
-hydrogens on sulfur and phosphorus of a higher valence. Bonds of charged atoms stay, so that no half of a nitro group is
-left. A dummy atom stands for what a `bound` tree hangs on.
+model refuses is not made, nor are allenes, alkynes and cyclopropenes in rings, double bonds at bridgeheads, rings of
+more than eight atoms, and hydrogens on sulfur and phosphorus of a higher valence. Bonds of charged atoms stay, so that
+no half of a nitro group is left. A dummy atom stands for what a `bound` tree hangs on.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 from rdkit import Chem, rdBase
+from rdkit.Chem import rdMolDescriptors
 
 from molgan.chem.motifs import Motif, cut, write
 from molgan.chem.stereo import UnknownStereo
@@ -88,7 +89,16 @@ def _is_sound(mol: Chem.RWMol, largest: int, hangs: int | None) -> bool:
         and (hangs is None or mol.GetAtomWithIdx(hangs).GetTotalNumHs() > 0)
         and hydrides <= {hangs}
         and not any(mol.HasSubstructMatch(pattern) for pattern in _STRAINED)
+        and not _breaks_bredt(mol)
     )
+
+
+def _breaks_bredt(mol: Chem.Mol) -> bool:
+    """Whether a ring's double bond starts at a bridgehead (Bredt 1924): no ring made here is large enough for that."""
+    heads: list[int] = []
+    rdMolDescriptors.CalcNumBridgeheadAtoms(mol, heads)
+    bonds = (bond for i in heads for bond in mol.GetAtomWithIdx(i).GetBonds())
+    return any(bond.GetBondType() == _DOUBLE and bond.IsInRing() for bond in bonds)
 
 
 def _largest_ring(mol: Chem.Mol) -> int:

@@ -96,6 +96,13 @@ def test_strained_rings_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not any(mol.HasSubstructMatch(Chem.MolFromSmarts("[r3]=;@[r3]")) for mol in found)
 
 
+def test_no_double_bond_starts_at_a_bridgehead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutation, "_MOVES", (mutation._order,))
+    rng, mol = np.random.default_rng(0), Chem.MolFromSmiles("C1CC2CCC1C2")
+    made = [mutated(rerooted(mol, rng), rng, max_atoms=10) for _ in range(400)]
+    assert {Chem.CanonSmiles(write(child)) for child in made if child is not None} == {"C1=CC2CCC1C2"}
+
+
 @settings(deadline=None, max_examples=100)
 @given(st.sampled_from(["O=[N+]([O-])c1ccccc1", "C[N+](C)(C)CC(=O)[O-]"]), seeds)
 def test_charges_stay_in_pairs(smiles: str, seed: int) -> None:
