@@ -174,6 +174,7 @@ class _Run:
     def restart(self) -> None:
         """Search anew, or a new search together with the old; what was paid for is not asked for again."""
         if self.aside is None:
+            self.pupil.read()
             self.agent.load_state_dict(self._first)
             self.pupil = Pupil(self.agent, self.pupil.prior, self.space, self.settings)
             self.genomes = Genomes(self.space, self._seed)
@@ -181,7 +182,7 @@ class _Run:
             self.since = len(self.ledger.calls)
             known = [(call, self._molecule(call.smiles)) for call in self.ledger.calls if call.origin == START]
             fresh = self.elite.add([(call, mol, self._tree(mol)) for call, mol in known])
-            self.pupil.read(fresh, step_seed(self._seed, self.round, 1))
+            self.pupil.hand(fresh, step_seed(self._seed, self.round, 1))
         else:
             self.elite.join(self.aside)
             self.aside, self.since = None, 0
@@ -207,7 +208,7 @@ class _Run:
         """Remember scored molecules."""
         self.screen.add([(call, mol) for call, mol, _ in calls])
         fresh = self.elite.add(calls)
-        self.pupil.read(fresh, step_seed(self._seed, self.round, 1))
+        self.pupil.hand(fresh, step_seed(self._seed, self.round, 1))
         if (best := self.ledger.best()) > self.best + 1e-9:
             self.best, self.improved = best, len(self.ledger.calls)
         self._look()
@@ -243,6 +244,7 @@ class _Run:
     def save(self) -> dict[str, Any] | None:
         if self._checkpoint is None:
             return None
+        self.pupil.read()
         tensors = {**with_prefix("agent", self.agent.state_dict()), **self.pupil.tensors()}
         state = {
             "round": self.round,

@@ -31,24 +31,25 @@ class Pupil:
         self._settings = settings
         self._log_normaliser = nn.Parameter(torch.zeros((), device=agent.device))
         self._optimizer = self._fresh_optimizer()
+        self._unread: list[tuple[Sequence[Entry], int]] = []
 
-    def read(self, entries: Sequence[Entry], seed: int) -> None:
-        """Encode molecules that came into the elite."""
-        rng = np.random.default_rng(seed)
-        for entry in entries:
-            try:
-                trees = self._space.lessons(entry.mol, entry.tree, self._settings.roots, rng)
-                entry.actions = list(dict.fromkeys(tuple(encode(tree, self.agent.vocabulary)) for tree in trees))
-            except (NotEncodable, UnknownStereo, ValueError):
-                entry.actions = []  # a parent it can be, a lesson not
-        self._walk(entries, judged=False)
+    def hand(self, entries: Sequence[Entry], seed: int) -> None:
+        """Molecules that came into the elite, to be read before the agent next learns."""
+        self._unread.append((entries, seed))
+
+    def read(self) -> None:
+        """Encode the molecules that were handed over."""
+        for entries, seed in self._unread:
+            self._read(entries, np.random.default_rng(seed))
+        self._unread = []
 
     def reread(self, entries: Sequence[Entry]) -> None:
         """As `read` for entries whose actions and prior are known."""
         self._walk(entries, judged=True)
 
     def study(self, elite: Elite, rng: np.random.Generator) -> dict[str, float]:
-        """Update the agent a few times; figures of the last update."""
+        """Read what is new, and update the agent a few times; figures of the last update."""
+        self.read()
         able = np.array([bool(entry.walks) for entry in elite.entries])
         if not able.any():
             return {}
@@ -81,6 +82,15 @@ class Pupil:
         self._log_normaliser.data.copy_(tensors["log_normaliser"])
         self._optimizer = self._fresh_optimizer()
         restore_optimizer(self._optimizer, {k: v.clone() for k, v in tensors.items() if k.startswith("optimizer.")})
+
+    def _read(self, entries: Sequence[Entry], rng: np.random.Generator) -> None:
+        for entry in entries:
+            try:
+                trees = self._space.lessons(entry.mol, entry.tree, self._settings.roots, rng)
+                entry.actions = list(dict.fromkeys(tuple(encode(tree, self.agent.vocabulary)) for tree in trees))
+            except (NotEncodable, UnknownStereo, ValueError):
+                entry.actions = []  # a parent it can be, a lesson not
+        self._walk(entries, judged=False)
 
     def _loss(self, log_prob: Tensor, prior: Tensor, energy: Tensor) -> Tensor:
         match self._settings.loss:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 
+from molgan.scoring.descriptors import Descriptors
 from molgan.training.ledger import Call
 from molgan.training.proposals import POLICY, START, Candidate
 from molgan.training.settings import OptimizeSettings
@@ -43,7 +44,7 @@ class Screen:
         known = [(call, mol) for call, mol in calls if not math.isnan(call.score)]
         if known and self._settings.surrogate:
             self._numbers += [math.inf if call.origin == START else call.number for call, _ in known]
-            self._features += Features.of([mol for _, mol in known]).rows()
+            self._features += Features.of([Descriptors(Chem.MolToSmiles(mol), mol) for _, mol in known]).rows()
             self._scores += [call.score for call, _ in known]
 
     @property
@@ -85,7 +86,7 @@ class Screen:
     def _look(self, candidates: Sequence[Candidate]) -> Features:
         new = [one for one in candidates if one.smiles not in self._looked]
         if new:
-            rows = Features.of([one.mol for one in new]).rows()
+            rows = Features.of([Descriptors(one.smiles, one.mol) for one in new]).rows()
             self._looked.update((one.smiles, row) for one, row in zip(new, rows, strict=True))
         return Features.stack([self._looked[one.smiles] for one in candidates])
 

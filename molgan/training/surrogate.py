@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 from rdkit import Chem
-from rdkit.Chem import Crippen, rdFingerprintGenerator, rdMolDescriptors
+from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 from scipy.linalg import cho_solve, solve_triangular
+
+from molgan.scoring.descriptors import Descriptors
 
 _BITS, _MOST = 1024, 4  # of the fingerprint; counts above are cut
 _ELEMENTS = ("C", "N", "O", "F", "S", "Cl", "Br", "I", "P", "B", "Si", "H")
@@ -29,8 +31,9 @@ def fingerprint(mol: Chem.Mol) -> np.ndarray:
     return (counts[None, :] > np.arange(_MOST)[:, None]).ravel()
 
 
-def properties(mol: Chem.Mol) -> np.ndarray:
+def properties(molecule: Descriptors) -> np.ndarray:
     """Atoms of each element, rings, polarity, logP and shape of a molecule, [20]."""
+    mol = molecule.mol
     counts = {symbol: int(count or 1) for symbol, count in _FORMULA.findall(rdMolDescriptors.CalcMolFormula(mol))}
     return np.array(
         [
@@ -38,11 +41,11 @@ def properties(mol: Chem.Mol) -> np.ndarray:
             mol.GetNumAtoms(),
             rdMolDescriptors.CalcNumRings(mol),
             rdMolDescriptors.CalcNumAromaticRings(mol),
-            rdMolDescriptors.CalcNumRotatableBonds(mol),
-            rdMolDescriptors.CalcNumHBD(mol),
+            molecule.rotatable_bonds,
+            molecule.donors,
             rdMolDescriptors.CalcNumHBA(mol),
-            rdMolDescriptors.CalcTPSA(mol) / 10,
-            Crippen.MolLogP(mol),
+            molecule.tpsa / 10,
+            molecule.logp,
         ],
         dtype=np.float32,
     )
@@ -56,10 +59,9 @@ class Features:
         self.properties = properties
 
     @classmethod
-    def of(cls, mols: Sequence[Chem.Mol]) -> Features:
-        return cls(
-            np.array([fingerprint(mol) for mol in mols], dtype=np.uint8), np.array([properties(mol) for mol in mols])
-        )
+    def of(cls, molecules: Sequence[Descriptors]) -> Features:
+        bits = np.array([fingerprint(each.mol) for each in molecules], dtype=np.uint8)
+        return cls(bits, np.array([properties(each) for each in molecules]))
 
     @classmethod
     def stack(cls, parts: Sequence[Features]) -> Features:

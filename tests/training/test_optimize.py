@@ -16,6 +16,7 @@ from molgan.graphs.core import Core
 from molgan.graphs.motif_actions import SPELL, Vocabulary
 from molgan.models.motif import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
+from molgan.scoring.descriptors import Descriptors
 from molgan.training.ledger import Ledger
 from molgan.training.optimize import optimize
 from molgan.training.settings import OptimizeSettings
@@ -228,8 +229,9 @@ def test_a_killed_run_ends_with_the_same_calls_and_pays_once(tmp_path: Path, res
 def test_the_surrogate_learns_what_fingerprints_tell() -> None:
     rng = np.random.default_rng(0)
     smiles = [sample.smiles for sample in fresh().sample(240, seed=1, bf16=False)]
-    mols = [Chem.MolFromSmiles(one) for one in dict.fromkeys(smiles)]
-    scores = np.array(nitrogens([Chem.MolToSmiles(mol) for mol in mols]))
+    canonical = list(dict.fromkeys(map(Chem.CanonSmiles, smiles)))
+    mols = [Descriptors(one, Chem.MolFromSmiles(one)) for one in canonical]
+    scores = np.array(nitrogens(canonical))
     known, new = slice(0, len(mols) // 2), slice(len(mols) // 2, None)
     surrogate = Surrogate()
     surrogate.fit(Features.of(mols[known]), scores[known])
