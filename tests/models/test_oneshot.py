@@ -94,11 +94,12 @@ def permuted(graphs: SoftGraphs, order: Tensor) -> SoftGraphs:
     return SoftGraphs(graphs.nodes[:, order], graphs.bonds[:, order][:, :, order])
 
 
-def test_a_convolution_is_equation_5_of_the_paper() -> None:
+@pytest.mark.parametrize("out", [2, 5])  # fewer than the features, and more
+def test_a_convolution_is_equation_5_of_the_paper(out: int) -> None:
     torch.manual_seed(0)
-    layer, h, bonds = DenseConvolution(3, 2), torch.randn(1, 4, 3), torch.rand(1, 4, 4, 4)
+    layer, h, bonds = DenseConvolution(3, out), torch.randn(2, 4, 3)[1:], torch.rand(2, 4, 4, 4)[1:]
     got = layer(h, ties(bonds))
-    maps = layer.messages(h[0]).view(4, 4, 2)  # atom, itself and three orders, features
+    maps = layer.messages(h[0]).view(4, 4, out)  # atom, itself and three orders, features
     for i in range(4):
         number = max(1.0, bonds[0, i, :, 1:].sum().item())
         total = maps[i, 0].clone()
@@ -106,6 +107,13 @@ def test_a_convolution_is_equation_5_of_the_paper() -> None:
             for order in (1, 2, 3):
                 total += bonds[0, i, j, order] / number * maps[j, order]
         assert torch.allclose(got[0, i], torch.tanh(total), atol=1e-6)
+
+
+def test_a_convolution_has_gradients_of_gradients() -> None:
+    torch.manual_seed(0)
+    layer, bonds = DenseConvolution(3, 5).double(), torch.rand(2, 4, 4, 4, dtype=torch.float64, requires_grad=True)
+    h = torch.randn(2, 4, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(lambda h, bonds: layer(h, ties(bonds)), (h, bonds))
 
 
 def test_a_relational_critic_does_not_see_the_order_of_atoms_and_a_flat_one_does() -> None:
