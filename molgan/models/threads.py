@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,6 +10,9 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
+
+# Seconds. By default the interpreter goes on for 5 ms before another thread's turn; a network asks every .1 ms.
+_HAND_OVER = 5e-4
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
@@ -57,10 +61,13 @@ def beside(work: Callable[[], Result], device: torch.device | str = "cpu") -> It
         done = work()
         yield lambda: done
         return
+    interval = sys.getswitchinterval()
     with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(threads - 1,)) as pool:
         result = pool.submit(work)
         try:
+            sys.setswitchinterval(_HAND_OVER)
             yield result.result
         finally:
             pool.shutdown(wait=True)
+            sys.setswitchinterval(interval)
             torch.set_num_threads(threads)

@@ -1,5 +1,6 @@
 """Passes side by side: order, threads given back, failures."""
 
+import sys
 import threading
 
 import pytest
@@ -55,6 +56,7 @@ def test_work_goes_on_beside_the_block():
 
 
 def test_work_beside_a_block_gives_its_result_or_its_failure(threads):
+    interval = sys.getswitchinterval()
     with beside(lambda: 6 * 7) as result:
         pass
     assert result() == 42
@@ -63,3 +65,4 @@ def test_work_beside_a_block_gives_its_result_or_its_failure(threads):
             pass
         result()
     assert torch.get_num_threads() == threads
+    assert sys.getswitchinterval() == interval
