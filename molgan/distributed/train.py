@@ -17,7 +17,8 @@ from molgan.distributed.training_worker import work
 from molgan.errors import ConfigError, RunError
 from molgan.progress import Progress, Silent
 from molgan.training.checkpoint import read_checkpoint, write_checkpoint
-from molgan.training.pretrain import Report, pretrain
+from molgan.training.pretrain import pretrain
+from molgan.training.report import Report, silent
 from molgan.training.settings import PretrainSettings
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def pretrain_on_ray(
     *,
     seed: int,
     checkpoint: Path,
-    report: Report = lambda metrics, checkpoint: None,
+    report: Report = silent,
     progress: Progress | None = None,
 ) -> None:
     """`pretrain` by `compute.workers` Ray workers together; in the end `generator` has the weights that it gives.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -29,11 +29,10 @@ from molgan.training.checkpoint import (
 from molgan.training.critic import train_critic
 from molgan.training.losses import log_variance
 from molgan.training.memory import Reward
+from molgan.training.report import Report, silent
 from molgan.training.settings import AdversarialSettings
 from molgan.training.share import ALONE, Share
 from molgan.training.signal import critic_logits, mix, step_seed
-
-Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 
 def refine(
@@ -45,7 +44,7 @@ def refine(
     reward: Reward | None = None,
     seed: int,
     checkpoint: Path | None = None,
-    report: Report = lambda metrics, checkpoint: None,
+    report: Report = silent,
     processes: int = 1,
     share: Share = ALONE,
 ) -> dict[str, float]:
@@ -102,44 +101,54 @@ def refine(
             done = 0
             save(at, done)
         for step in range(done + 1, settings.steps + 1):
-            own = share.of(np.arange(settings.batch_size))
-            samples = agent.sample(settings.batch_size, seed=step_seed(seed, at, 2, step), bf16=settings.bf16, only=own)
-            drawn = [str(parse(sample.smiles).smiles) for sample in samples]
-            smiles = share.whole(drawn)
-            own_logits = critic_logits(critic, drawn, settings.logit_clip, bf16=settings.bf16)
-            logits = np.array(share.whole(own_logits.tolist()))
-            rewards = None if reward is None else share.from_leader(partial(reward, smiles))
-            energy = mix(rewards, logits, gan_weight=settings.gan_weight, reward_scale=settings.reward_scale)
-            actions = [sample.actions for sample in samples]
-            with autocast(agent.device, enabled=settings.bf16):
-                log_prob = agent.log_likelihood(actions)
-                with torch.no_grad():
-                    anchored = anchor.log_likelihood(actions)
-            worth = torch.from_numpy(energy[own]).to(log_prob)
-            loss = log_variance(log_prob, anchored, worth, share=share, size=settings.batch_size)
-            optimizer.zero_grad()
-            loss.backward()
-            share.sum_gradients(agent.parameters())
-            norm = torch.nn.utils.clip_grad_norm_(agent.parameters(), settings.clip)
-            optimizer.step()
+            drawn = step_seed(seed, at, 2, step)
+            metrics = _update(agent, anchor, critic, optimizer, settings, reward=reward, seed=drawn, share=share)
             saved_now = save(at, step) if step % settings.checkpoint_every == 0 or step == settings.steps else None
-            report(
-                {
-                    "phase": "generator",
-                    "round": at + 1,
-                    "step": step,
-                    "steps": settings.steps,
-                    "loss": share.total(loss),
-                    "critic_logit": float(logits.mean()),
-                    **({} if rewards is None else {"score": float(rewards.mean())}),
-                    "unique": len(set(smiles)) / len(smiles),
-                    "kl": share.total((log_prob.detach() - anchored).sum()) / settings.batch_size,
-                    "gradient_norm": float(norm),
-                },
-                saved_now,
-            )
+            report({"phase": "generator", "round": at + 1, "step": step, "steps": settings.steps, **metrics}, saved_now)
         done = -1
     return figures
+
+
+def _update(
+    agent: MotifGenerator,
+    anchor: MotifGenerator,
+    critic: Discriminator,
+    optimizer: torch.optim.Optimizer,
+    settings: AdversarialSettings,
+    *,
+    reward: Reward | None,
+    seed: int,
+    share: Share,
+) -> dict[str, Any]:
+    """Draw a batch, and move the agent towards what critic and reward say of it."""
+    own = share.of(np.arange(settings.batch_size))
+    samples = agent.sample(settings.batch_size, seed=seed, bf16=settings.bf16, only=own)
+    drawn = [str(parse(sample.smiles).smiles) for sample in samples]
+    smiles = share.whole(drawn)
+    own_logits = critic_logits(critic, drawn, settings.logit_clip, bf16=settings.bf16)
+    logits = np.array(share.whole(own_logits.tolist()))
+    rewards = None if reward is None else share.from_leader(partial(reward, smiles))
+    energy = mix(rewards, logits, gan_weight=settings.gan_weight, reward_scale=settings.reward_scale)
+    actions = [sample.actions for sample in samples]
+    with autocast(agent.device, enabled=settings.bf16):
+        log_prob = agent.log_likelihood(actions)
+        with torch.no_grad():
+            anchored = anchor.log_likelihood(actions)
+    worth = torch.from_numpy(energy[own]).to(log_prob)
+    loss = log_variance(log_prob, anchored, worth, share=share, size=settings.batch_size)
+    optimizer.zero_grad()
+    loss.backward()
+    share.sum_gradients(agent.parameters())
+    norm = torch.nn.utils.clip_grad_norm_(agent.parameters(), settings.clip)
+    optimizer.step()
+    return {
+        "loss": share.total(loss),
+        "critic_logit": float(logits.mean()),
+        **({} if rewards is None else {"score": float(rewards.mean())}),
+        "unique": len(set(smiles)) / len(smiles),
+        "kl": share.total((log_prob.detach() - anchored).sum()) / settings.batch_size,
+        "gradient_norm": float(norm),
+    }
 
 
 def _graphs(smiles: Sequence[str], processes: int, share: Share) -> GraphArrays:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
 
@@ -17,10 +17,10 @@ from molgan.models.discriminator import Discriminator
 from molgan.models.precision import autocast
 from molgan.training.calibration import auc, calibration_error, fit_temperature, logistic_loss
 from molgan.training.losses import logistic_critic
+from molgan.training.report import Report, silent
 from molgan.training.settings import CriticSettings
 from molgan.training.share import ALONE, Share
 
-Report = Callable[[dict[str, float], Mapping[str, Any] | None], None]
 Judge = Callable[[np.ndarray], np.ndarray]  # rows to logits
 
 
@@ -72,7 +72,7 @@ def train_critic(
     settings: CriticSettings,
     *,
     seed: int,
-    report: Report = lambda metrics, checkpoint: None,
+    report: Report = silent,
     device: torch.device | str = "cpu",
     share: Share = ALONE,
 ) -> CriticReport:

@@ -17,10 +17,9 @@ from molgan.models.motif import MotifGenerator, Sample
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
 from molgan.training.critic import acceptance, train_critic
 from molgan.training.pretrain import pretrain
+from molgan.training.report import Report, silent
 from molgan.training.settings import DistilSettings
 from molgan.training.signal import step_seed
-
-Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 
 def distil(
@@ -32,7 +31,7 @@ def distil(
     seed: int,
     checkpoint: Path,
     known: Callable[[Sequence[str]], np.ndarray] | None = None,
-    report: Report = lambda metrics, checkpoint: None,
+    report: Report = silent,
     processes: int = 1,
 ) -> list[dict[str, float]]:
     """Move `agent` to the density that its critic asks for; trains both in place, returns the figures of the rounds.

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,9 +23,8 @@ from molgan.training.checkpoint import (
     with_prefix,
 )
 from molgan.training.oneshot_settings import LikelihoodSettings
+from molgan.training.report import Report, silent
 from molgan.training.signal import step_seed
-
-Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 
 def learn_rows(
@@ -37,7 +34,7 @@ def learn_rows(
     *,
     seed: int,
     checkpoint: Path | None = None,
-    report: Report = lambda metrics, checkpoint: None,
+    report: Report = silent,
 ) -> None:
     """Maximise the likelihood of the data's molecules, in place; ends with the average of the weights.
 

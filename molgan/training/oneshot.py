@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,9 +27,8 @@ from molgan.training.losses import below_ceiling, gradient_penalty, log_variance
 from molgan.training.memory import Reward
 from molgan.training.oneshot_run import OneShotOutcome, OneShotRun
 from molgan.training.oneshot_settings import OneShotTrainingSettings, PolicySettings
+from molgan.training.report import Report, silent
 from molgan.training.signal import step_seed
-
-Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 
 def train_oneshot(
@@ -42,7 +41,7 @@ def train_oneshot(
     reward_network: DenseRewardNetwork | None = None,
     seed: int,
     checkpoint: Path | None = None,
-    report: Report = lambda metrics, checkpoint: None,
+    report: Report = silent,
     message: Callable[[str], None] = lambda text: None,
 ) -> OneShotOutcome:
     """Train `generator` in place against `critic`, and for a `reward` by way of `reward_network`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from molgan.training.elite import Elite, Made
 from molgan.training.ledger import Call, Ledger, Oracle
 from molgan.training.proposals import START, Accept, Candidate, Genomes, Proposals
 from molgan.training.pupil import Pupil
+from molgan.training.report import Report, silent
 from molgan.training.screening import Screen
 from molgan.training.settings import OptimizeSettings
 from molgan.training.signal import step_seed
@@ -37,8 +38,6 @@ from molgan.training.space import Decorations, Everything, Space
 
 _NOTICEABLE = 0.005  # share by which the ten best must gain to count as a gain
 _YIELDS = (0.5, 0.7, 0.9)  # scores, the molecules above which are counted
-
-Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def optimize(
     core: Core | None = None,
     accept: Accept = lambda mol: True,
     folder: Path | None = None,
-    report: Report = lambda metrics, checkpoint: None,
+    report: Report = silent,
 ) -> OptimizeOutcome:
     """Spend `budget` calls of `oracle` on distinct molecules, best ones first found; `agent` learns in place.
 

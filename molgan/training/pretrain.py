@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,10 +21,9 @@ from molgan.training.checkpoint import (
     under_prefix,
     with_prefix,
 )
+from molgan.training.report import Report, silent
 from molgan.training.settings import PretrainSettings
 from molgan.training.share import ALONE, Share
-
-Report = Callable[[dict[str, float], Mapping[str, Any] | None], None]
 
 
 def pretrain(
@@ -35,7 +33,7 @@ def pretrain(
     *,
     seed: int,
     checkpoint: Path | None = None,
-    report: Report = lambda metrics, checkpoint: None,
+    report: Report = silent,
     share: Share = ALONE,
 ) -> None:
     """Maximise the likelihood of the molecules' canonical action sequences, in place.

@@ -28,11 +28,10 @@ from molgan.training.checkpoint import (
 )
 from molgan.training.losses import log_variance
 from molgan.training.memory import DiversityMemory, OracleCache, Replayed, ReplayMemory, Reward
+from molgan.training.report import Report, silent
 from molgan.training.settings import ReinforceSettings
 from molgan.training.share import ALONE, Share
 from molgan.training.signal import critic_logits, mix, step_seed
-
-Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 
 @dataclass
@@ -52,7 +51,7 @@ def reinforce(
     critic: Discriminator | None = None,
     seed: int,
     checkpoint: Path | None = None,
-    report: Report = lambda metrics, checkpoint: None,
+    report: Report = silent,
     message: Callable[[str], None] = lambda text: None,
     share: Share = ALONE,
 ) -> ReinforceOutcome:
@@ -82,46 +81,8 @@ def reinforce(
         answer = run.oracle.ask(drawn.smiles, aside)
         ahead = _draw(run, critic, seed, run.step + 1, share) if aside and not saves else None
         rewards = answer()
-        smiles, logits = drawn.smiles, drawn.logits
-        allowed = rewards if run.diversity is None else run.diversity.penalise(smiles, rewards)
-        energy = mix(
-            allowed,
-            logits,
-            gan_weight=0.0 if critic is None else settings.gan_weight,
-            reward_scale=settings.reward_scale * run.caution,
-        )
-        replayed = run.replay.draw(settings.replay, np.random.default_rng([seed, run.step, run.rollbacks]))
-        actions = [*drawn.actions, *(entry.actions for entry in replayed)]
-        prior = np.concatenate([drawn.prior, [entry.prior for entry in replayed]])
-        worth = np.concatenate([energy, [entry.energy for entry in replayed]])
-        own = share.of(np.arange(len(actions)))
-        with autocast(agent.device, enabled=settings.bf16):
-            log_prob = agent.log_likelihood([actions[i] for i in own])
-        anchored, wanted = (torch.from_numpy(values[own]).to(log_prob) for values in (prior, worth))
-        loss = log_variance(log_prob, anchored, wanted, share=share, size=len(actions))
-        run.optimizer.zero_grad()
-        loss.backward()
-        share.sum_gradients(agent.parameters())
-        norm = float(torch.nn.utils.clip_grad_norm_(agent.parameters(), settings.clip))
-        run.optimizer.step()
-        columns = (smiles, allowed.tolist(), energy.tolist(), drawn.prior.tolist(), drawn.actions)
-        run.replay.add([Replayed(*entry) for entry in zip(*columns, strict=True) if entry[1] > 0])
-
-        verdict = run.watch.update(smiles, gradient_norm=norm)
-        metrics = {
-            "step": run.step,
-            "steps": settings.steps,
-            "loss": share.total(loss),
-            "score": float(rewards.mean()),
-            "best": run.replay.best[0].reward if run.replay.best else float("nan"),
-            "best_smiles": run.replay.best[0].smiles if run.replay.best else "",
-            "unique": len(set(smiles)) / len(smiles),
-            "kl": share.total((log_prob - anchored)[own < len(smiles)].sum()) / len(smiles),
-            **({} if logits is None else {"critic_logit": float(logits.mean())}),
-            **({} if run.diversity is None else {"scaffolds": run.diversity.scaffolds}),
-            "oracle_calls": run.oracle.calls,
-            "gradient_norm": norm,
-        }
+        metrics = {"step": run.step, "steps": settings.steps, **_learn(run, drawn, rewards, critic, seed, share)}
+        verdict = run.watch.update(drawn.smiles, gradient_norm=metrics["gradient_norm"])
         saved_now = None
         if verdict.state != "healthy":
             _act(run, verdict, healthy, settings, message)
@@ -136,6 +97,44 @@ def reinforce(
         report(metrics, saved_now)
     run.outcome.oracle_calls = run.oracle.calls
     return run.outcome
+
+
+def _learn(
+    run: _Run, drawn: _Drawn, rewards: np.ndarray, critic: Discriminator | None, seed: int, share: Share
+) -> dict[str, Any]:
+    """One update, by what was drawn and some of the best before it, which is remembered."""
+    agent, settings, smiles = run.agent, run.settings, drawn.smiles
+    allowed = rewards if run.diversity is None else run.diversity.penalise(smiles, rewards)
+    gan_weight = 0.0 if critic is None else settings.gan_weight
+    energy = mix(allowed, drawn.logits, gan_weight=gan_weight, reward_scale=settings.reward_scale * run.caution)
+    replayed = run.replay.draw(settings.replay, np.random.default_rng([seed, run.step, run.rollbacks]))
+    actions = [*drawn.actions, *(entry.actions for entry in replayed)]
+    prior = np.concatenate([drawn.prior, [entry.prior for entry in replayed]])
+    worth = np.concatenate([energy, [entry.energy for entry in replayed]])
+    own = share.of(np.arange(len(actions)))
+    with autocast(agent.device, enabled=settings.bf16):
+        log_prob = agent.log_likelihood([actions[i] for i in own])
+    anchored, wanted = (torch.from_numpy(values[own]).to(log_prob) for values in (prior, worth))
+    loss = log_variance(log_prob, anchored, wanted, share=share, size=len(actions))
+    run.optimizer.zero_grad()
+    loss.backward()
+    share.sum_gradients(agent.parameters())
+    norm = float(torch.nn.utils.clip_grad_norm_(agent.parameters(), settings.clip))
+    run.optimizer.step()
+    columns = (smiles, allowed.tolist(), energy.tolist(), drawn.prior.tolist(), drawn.actions)
+    run.replay.add([Replayed(*entry) for entry in zip(*columns, strict=True) if entry[1] > 0])
+    return {
+        "loss": share.total(loss),
+        "score": float(rewards.mean()),
+        "best": run.replay.best[0].reward if run.replay.best else float("nan"),
+        "best_smiles": run.replay.best[0].smiles if run.replay.best else "",
+        "unique": len(set(smiles)) / len(smiles),
+        "kl": share.total((log_prob - anchored)[own < len(smiles)].sum()) / len(smiles),
+        **({} if drawn.logits is None else {"critic_logit": float(drawn.logits.mean())}),
+        **({} if run.diversity is None else {"scaffolds": run.diversity.scaffolds}),
+        "oracle_calls": run.oracle.calls,
+        "gradient_norm": norm,
+    }
 
 
 def _act(

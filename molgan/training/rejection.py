@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
@@ -16,12 +15,11 @@ from molgan.models.descriptor_critic import DescriptorCritic
 from molgan.models.motif import MotifGenerator
 from molgan.models.refined import RefinedGenerator
 from molgan.training.critic import acceptance, train_critic
+from molgan.training.report import Report, silent
 from molgan.training.settings import RejectionSettings
 from molgan.training.signal import step_seed
 
 _CHUNK = 10_000
-
-Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 
 def train_rejection(
@@ -31,7 +29,7 @@ def train_rejection(
     *,
     seed: int,
     known: KnownSet | None = None,
-    report: Report = lambda metrics, checkpoint: None,
+    report: Report = silent,
     processes: int = 1,
 ) -> tuple[RefinedGenerator, dict[str, float]]:
     """A generator that accepts its molecules in proportion to exp(logit) of a critic (Azadi et al. 2018), and figures.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,9 @@ from molgan.graphs.motif_actions import NotEncodable, encode
 from molgan.models.motif import MotifGenerator
 from molgan.models.precision import autocast
 from molgan.training.genetic import rerooted
+from molgan.training.report import Report, silent
 from molgan.training.settings import TransferSettings
 
-Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 _FEWEST = 5
 
 
@@ -42,7 +42,7 @@ def transfer(
     settings: TransferSettings,
     *,
     seed: int,
-    report: Report = lambda metrics, checkpoint: None,
+    report: Report = silent,
 ) -> TransferOutcome:
     """Fine-tune `generator` in place by likelihood on `actives`, and keep the weights under which those held out are
     likeliest (Segler et al. 2018, with early stopping in place of a fixed number of epochs).

@@ -1,0 +1,13 @@
+"""How a training loop tells what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
+"""Called with the metrics of a step, and with a description of the checkpoint where one was just written, else None."""
+
+
+def silent(metrics: dict[str, Any], checkpoint: Mapping[str, Any] | None) -> None:
+    """Tell nobody."""
