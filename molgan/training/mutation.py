@@ -4,7 +4,7 @@ more or less, a ring opened or closed, a substituent moved to the next atom.
 The changes are those of Jensen 2019 ("A graph-based genetic algorithm"), made on the Kekulé form. What RDKit's valence
 model refuses is not made, nor are allenes, alkynes and cyclopropenes in rings, double bonds at bridgeheads, rings of
 more than eight atoms, and hydrogens on sulfur and phosphorus of a higher valence. Bonds of charged atoms stay, so that
-no half of a nitro group is left. A dummy atom stands for what a `bound` tree hangs on.
+no half of a nitro group is left. Dummy atoms stand for what a `bound` tree hangs on, and for holes in it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rdkit.Chem import rdMolDescriptors
 
 from molgan.chem.motifs import Motif, cut, write
 from molgan.chem.stereo import UnknownStereo
+from molgan.graphs.motif_actions import HOLE
 
 _SINGLE, _DOUBLE, _TRIPLE = Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE
 _ORDERS = (_SINGLE, _DOUBLE, _TRIPLE)
@@ -26,15 +27,16 @@ _ELEMENTS = (6,) * 7 + (7,) * 5 + (8,) * 4 + (16,) + (9,) * 2 + (17,)  # as ofte
 _LARGEST = 8  # atoms of a ring that a change may make
 _HYDRIDES = Chem.MolFromSmarts("[#16;!H0;v4,v6]"), Chem.MolFromSmarts("[#15;!H0;v5]")
 _STRAINED = tuple(Chem.MolFromSmarts(text) for text in ("[R]=[R]=[R]", "*#;@*", "[r3]=;@[r3]"))
+_HOLE = Motif("[*H]")  # as RDKit sees one, which must have a hydrogen to hang by
 T = TypeVar("T")
 
 
 def mutated(tree: Motif, rng: np.random.Generator, *, max_atoms: int, bound: bool = False) -> Motif | None:
     """The tree of a molecule that differs from `tree`'s by one atom or bond, rooted at random, or where it hangs if it
-    is `bound`; None where the change that was drawn is not possible."""
+    is `bound`; None where the change that was drawn is not possible. A hole in a bound tree stays one."""
     with rdBase.BlockLogs():
-        mol = _kekule(tree, bound)
-        if mol is None:
+        mol = _kekule(_exchanged(tree, HOLE, _HOLE), bound)
+        if mol is None or not _heavy(mol):
             return None
         largest = max(_LARGEST, _largest_ring(mol))
         if not _pick(_MOVES, rng)(mol, rng):
@@ -43,13 +45,21 @@ def mutated(tree: Motif, rng: np.random.Generator, *, max_atoms: int, bound: boo
         if root is None or mol.GetNumAtoms() > max_atoms or not _is_sound(mol, largest, root if bound else None):
             return None
         try:
-            return cut(mol.GetMol(), root)
+            return _exchanged(cut(mol.GetMol(), root), _HOLE, HOLE)
         except UnknownStereo:
             return None
 
 
+def _exchanged(tree: Motif, old: Motif, new: Motif) -> Motif:
+    """`tree` with another leaf in place of each `old` one."""
+    if tree == old:
+        return new
+    return tree._replace(children=tuple(sorted((site, _exchanged(child, old, new)) for site, child in tree.children)))
+
+
 def _kekule(tree: Motif, bound: bool) -> Chem.RWMol | None:
-    """The molecule with hydrogens that follow changes; with a dummy at its root, the first atom written, if `bound`."""
+    """The molecule with hydrogens that follow changes; with a labelled dummy at its root, the first atom written, if
+    `bound`."""
     parsed = Chem.MolFromSmiles(write(tree))
     if parsed is None:
         return None
@@ -60,7 +70,9 @@ def _kekule(tree: Motif, bound: bool) -> Chem.RWMol | None:
             atom.SetNoImplicit(False)
             atom.SetNumExplicitHs(0)
     if bound:
-        mol.AddBond(0, mol.AddAtom(Chem.Atom(0)), _SINGLE)
+        dummy = mol.AddAtom(Chem.Atom(0))
+        mol.GetAtomWithIdx(dummy).SetIsotope(1)
+        mol.AddBond(0, dummy, _SINGLE)
     mol.UpdatePropertyCache(strict=False)
     Chem.GetSSSR(mol)
     return mol
@@ -68,7 +80,7 @@ def _kekule(tree: Motif, bound: bool) -> Chem.RWMol | None:
 
 def _unbound(mol: Chem.RWMol) -> int | None:
     """Take the dummy away: where it was bound, None where that can be no root."""
-    dummy = next(atom for atom in mol.GetAtoms() if not atom.GetAtomicNum())
+    dummy = next(atom for atom in mol.GetAtoms() if not atom.GetAtomicNum() and atom.GetIsotope())
     (bond,) = dummy.GetBonds()
     root, order, last = bond.GetOtherAtomIdx(dummy.GetIdx()), bond.GetBondType(), dummy.GetIdx()
     mol.RemoveAtom(last)

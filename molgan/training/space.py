@@ -126,9 +126,6 @@ class Decorations:
         return self._with(one, i, _tried(lambda: edited(one[i], motifs, rng, max_atoms=most, bound=True)), rng)
 
     def mutate(self, one: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
-        """None for a linker, whose hole has no atoms."""
-        if self._linked:
-            return None
         i = int(rng.integers(len(one)))
         most = self._room(one, i)
         return self._with(one, i, _tried(lambda: mutated(one[i], rng, max_atoms=most, bound=True)), rng)

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from molgan.chem.motifs import Motif, cut, write
+from molgan.graphs.motif_actions import HOLE
 from molgan.training import mutation
-from molgan.training.genetic import atoms, bind, rerooted
+from molgan.training.genetic import atoms, bind, nodes, rerooted, vacancies
 from molgan.training.mutation import mutated
 
 MOST = 26
@@ -110,3 +111,29 @@ def test_charges_stay_in_pairs(smiles: str, seed: int) -> None:
     child = mutated(rerooted(mol, rng), rng, max_atoms=MOST)
     if child is not None:
         assert Chem.GetFormalCharge(Chem.MolFromSmiles(write(child))) == 0
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.sampled_from(["CCc1ccccc1", "O=C(N)C1CCC1", "O", "CSC(=O)NO"]), seeds)
+def test_a_linker_keeps_its_hole(smiles: str, seed: int) -> None:
+    rng, mol = np.random.default_rng(seed), Chem.MolFromSmiles(smiles)
+    roots = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetTotalNumHs()]
+    tree = cut(mol, int(rng.choice(roots)))
+    places = vacancies(tree, bound=True)
+    if not places:
+        return
+    linker = bind(tree, *places[int(rng.integers(len(places)))], HOLE)
+    child = mutated(linker, rng, max_atoms=MOST, bound=True)
+    if child is not None:
+        assert [node.children for _, node in nodes(child) if node.smiles == HOLE.smiles] == [()]
+        assert abs(atoms(child) - atoms(linker)) <= 1
+        assert "*" not in write(_filled(bind(Motif("C"), (), 0, child)))
+
+
+def _filled(tree: Motif) -> Motif:
+    children = tuple((site, Motif("F") if child == HOLE else _filled(child)) for site, child in tree.children)
+    return tree._replace(children=children)
+
+
+def test_a_linker_without_atoms_has_nothing_to_change() -> None:
+    assert mutated(HOLE, np.random.default_rng(0), max_atoms=MOST, bound=True) is None
