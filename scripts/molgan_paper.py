@@ -1,11 +1,12 @@
 """MolGAN's table: lambda and the objectives of its paper on 5,000 molecules of QM9, ours beside the paper's.
 
-    python scripts/molgan_paper.py [--lambdas 0 .25 .5 1] [--objectives qed] [--seeds 0 1 2] [--steps 9400]
+    python scripts/molgan_paper.py [--lambdas 0 .25 .5 1] [--objectives qed] [--seeds 0 1 2] [--stop-at 0.02]
 
-Trains configs/molgan_paper_qm9.yaml once for each, into runs/molgan_paper/, and goes on where it stopped. Valid, unique
-novel are shares of 10,000 samples (the paper: 6,400); C.C and * are not valid, as they are in MolGAN's code: the last
-two columns are counted in its way. Scores are means over valid samples, on the paper's scales. Prints a table in
-Markdown.
+Trains configs/molgan_paper_qm9.yaml once for each, into runs/molgan_paper/, and goes on where it stopped. With
+--stop-at it stops, as the paper does, where less than that share of 1,000 samples is unique, and takes the state
+before. Valid, unique and novel are shares of 10,000 samples (the paper: 6,400); C.C and * are not valid, as they are in
+MolGAN's code: the last two columns are counted in its way. Scores are means over valid samples, on the paper's scales.
+Prints a table in Markdown.
 """
 
 import argparse
@@ -39,6 +40,10 @@ COMPONENTS = {
         "transform": {"name": "linear", "low": -2.12178879609, "high": 6.0429063424},
     },
 }
+
+# What the paper watches, and nothing else.
+WATCH = {"window": 1000, "interval": 250, "patience": 1, "critic_gap": 1e9, "gradient_norm": 1e12}
+WATCH |= dict.fromkeys(("validity", "scaffolds", "scaffold_entropy", "diversity"), 0)
 
 COLUMNS = ("valid", "unique", "novel", "V·U·N", "FCD")
 THEIRS = ("valid (theirs)", "unique (theirs)")
@@ -75,6 +80,7 @@ def main() -> None:
     parser.add_argument("--objectives", nargs="+", default=["qed"], choices=[*COMPONENTS, "all"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--steps", type=int, default=9400)
+    parser.add_argument("--stop-at", type=float, help="share of unique molecules below which it stops; the paper's .02")
     parser.add_argument("--samples", type=int, default=10_000)
     parser.add_argument("--out", type=Path, default=Path("runs/molgan_paper"))
     arguments = parser.parse_args()
@@ -85,9 +91,14 @@ def main() -> None:
     for name in arguments.objectives:
         for weight in arguments.lambdas:
             for seed in arguments.seeds:
-                folder = arguments.out / f"{name}-{weight:g}-{arguments.steps}-{seed}"
+                stops = "" if arguments.stop_at is None else f"-{arguments.stop_at:g}"
+                folder = arguments.out / f"{name}-{weight:g}-{arguments.steps}-{seed}{stops}"
                 overrides = [f"out={folder}", f"seed={seed}", f"oneshot.gan_weight={weight}"]
                 overrides += [f"oneshot.steps={arguments.steps}", f"objective={objective(name)}"]
+                if arguments.stop_at is not None:
+                    watch = {**WATCH, "uniqueness": arguments.stop_at}
+                    overrides += [f"oneshot.collapse={watch}", "oneshot.cure={action: stop}", "oneshot.watch_every=4"]
+                    overrides += ["oneshot.watch_from=0.5", "oneshot.checkpoint_every=25"]
                 config = load_training(CONFIG, overrides)
                 assert isinstance(config, OneShotConfig)
                 weights = folder / "weights"
