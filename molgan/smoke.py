@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-_TRAIN = files("molgan") / "data" / "moses_reference_1000.csv.gz"
+_DATA = files("molgan") / "data"
+_TRAIN, _SMALL = _DATA / "moses_reference_1000.csv.gz", _DATA / "qm9_reference_1000.csv.gz"
 
 _SECTIONS = {
     "data": [f"data.train={_TRAIN}", "data.column=null"],
@@ -65,3 +66,5 @@ def miniature(values: dict[str, Any], stem: str) -> Iterator[str]:
     for section, overrides in _SECTIONS.items():
         if values.get(section) is not None:
             yield from overrides
+    if "oneshot" in values or "likelihood" in values:  # of molecules of a few atoms
+        yield f"data.train={_SMALL}"

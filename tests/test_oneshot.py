@@ -137,6 +137,15 @@ def test_shipped_configurations_load(name: str) -> None:
     assert config.held_out == 10_000
 
 
+@pytest.mark.parametrize("name", ["molgan_paper_qm9", "qm9", "qm9_conditional"])
+def test_shipped_configurations_train_in_miniature(tmp_path: Path, name: str) -> None:
+    done = molgan(
+        "train", str(Path(__file__).parents[1] / "configs" / f"{name}.yaml"), "--smoke", f"out={tmp_path / 'run'}"
+    )
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "run" / "weights.safetensors").exists()
+
+
 def test_weights_without_rows_take_no_section_for_rows(tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(PAPER)
     assert molgan("train", "small.yaml").exit_code == 0

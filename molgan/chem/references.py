@@ -10,6 +10,7 @@ from molgan.errors import InputError
 REFERENCES = {
     "approved_drugs": "approved small-molecule drugs of ChEMBL, standardised; fields name and chembl_id",
     "moses_reference_1000": "1,000 molecules of the MOSES test set, against which filter pass rates are reported",
+    "qm9_reference_1000": "1,000 molecules of QM9, for trainings in miniature",
 }
 """Name and content of each set; molgan/data/README.md tells source and licence."""
 
