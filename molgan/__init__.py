@@ -6,11 +6,15 @@ What is offered here is imported when first used, so that `import molgan` is qui
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from molgan.base.moved import find_moved_modules
+from molgan.base.version import __version__
+
 if TYPE_CHECKING:
     from molgan.api import filter, load_generator, optimize, run, sample, score, stereoisomers
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "filter", "load_generator", "optimize", "run", "sample", "score", "stereoisomers"]
+
+find_moved_modules()
 
 
 def __getattr__(name: str) -> Any:

@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     import polars
     from rdkit import Chem
 
+    from molgan.base.progress import Progress
     from molgan.campaign import CampaignResult
     from molgan.chem.molecule import Molecule
     from molgan.config import CampaignConfig
-    from molgan.filters.base import Filter
-    from molgan.models.motif import MotifGenerator, Sample
-    from molgan.progress import Progress
+    from molgan.filters.filter import Filter
+    from molgan.models.motif.motif_generator import MotifGenerator, Sample
     from molgan.scoring.base import Scorer
-    from molgan.training.ledger import Oracle
+    from molgan.training.design.ledger import Oracle
     from molgan.training.settings import OptimizeSettings
 
     Molecules: TypeAlias = Iterable[str | Molecule | Chem.Mol | None] | pandas.Series[Any] | polars.Series
@@ -29,7 +29,7 @@ def score(smiles: "Molecules", scorers: "Sequence[str | Scorer | Mapping[str, An
     What failed is missing (NaN) and `error` says why. Alerts are True for a hit. `molgan list scorers` lists the names.
     Raises InputError for a single string, ConfigError for an unknown scorer.
     """
-    from molgan.scoring.table import score
+    from molgan.scoring.score_table import score
 
     return score(smiles, scorers)
 
@@ -48,8 +48,8 @@ def filter(
     `molgan list filters` lists the names. Raises InputError for a single string, ConfigError for an unknown filter or a
     wrong parameter.
     """
+    from molgan.filters.filter_table import filter_smiles
     from molgan.filters.settings import StageSettings
-    from molgan.filters.table import filter_smiles
     from molgan.scoring.parameters import validated
 
     built = [validated(StageSettings, stage, "stage") if isinstance(stage, Mapping) else stage for stage in stages]
@@ -64,7 +64,7 @@ def stereoisomers(smiles: "Molecules", *, most: int = 16) -> "pandas.DataFrame":
     """
     import pandas
 
-    from molgan.filters.stereo import stereoisomers
+    from molgan.filters.open_stereo import stereoisomers
     from molgan.scoring.batch import Batch
 
     molecules = Batch.of(smiles).molecules
@@ -77,7 +77,7 @@ def load_generator(weights: str | Path = "moses") -> "MotifGenerator":
 
     Raises WeightsError when they are missing, damaged or of another architecture.
     """
-    from molgan.models.motif import load_generator
+    from molgan.models.motif.motif_generator import load_generator
 
     return load_generator(weights)
 
@@ -99,10 +99,10 @@ def sample(
     None is what a one-shot generator drew and is no molecule; nothing is repaired or drawn again. `on_batch` is told
     how many molecules were just drawn. Raises WeightsError; see `load_generator`.
     """
+    from molgan.base.errors import InputError
     from molgan.chem.molecule import parse
-    from molgan.errors import InputError
     from molgan.models.loading import load_any
-    from molgan.models.oneshot import OneShotGenerator
+    from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 
     generator = load_any(weights, raw=raw)
     if isinstance(generator, OneShotGenerator):
@@ -140,7 +140,7 @@ def optimize(
     start), `parents` (the calls that it was made from), `best` (mean of the ten best so far). Raises InputError where a
     start molecule cannot be read or the oracle's answer is not as many numbers, ConfigError for wrong settings.
     """
-    from molgan.design import design
+    from molgan.training.design.design import design
 
     return design(
         oracle,
@@ -163,9 +163,9 @@ def run(
 
     `overrides` are "section.key=value" and belong to a path. Raises ConfigError before any work starts.
     """
+    from molgan.base.progress import Silent
     from molgan.campaign import run
     from molgan.config import CampaignConfig, load_config
-    from molgan.progress import Silent
 
     if not isinstance(config, CampaignConfig):
         config = load_config(config, overrides)

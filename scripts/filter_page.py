@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from scorer_pages import documented, own_doc, table
 
-from molgan.chem.references import REFERENCES
-from molgan.filters.base import Filter
+from molgan.chem.shipped_sets import REFERENCES
+from molgan.filters.filter import Filter
 from molgan.filters.registry import FILTERS
 
 NOTE = "<!-- Made by scripts/filter_page.py from the code; change it there. -->"

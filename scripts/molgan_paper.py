@@ -18,13 +18,13 @@ from rdkit import Chem, rdBase
 from rich.console import Console
 
 from molgan.api import sample
+from molgan.campaign.train_one_shot import train_one_shot
 from molgan.config import OneShotConfig, load_training
-from molgan.evaluation.small import evaluate_small
-from molgan.graphs.dense import BONDS, atom_of
-from molgan.graphs.dense_data import prepare_dense
-from molgan.models.oneshot import load_one_shot
-from molgan.models.soft_graphs import harden
-from molgan.oneshot import train_one_shot
+from molgan.evaluation.small_molecules import evaluate_small
+from molgan.graphs.dense.dense_data import prepare_dense
+from molgan.graphs.dense.dense_graph import BONDS, atom_of
+from molgan.models.one_shot.one_shot_generator import load_one_shot
+from molgan.models.one_shot.soft_graphs import harden
 from molgan.scoring.objective import Objective
 from molgan.scoring.settings import ObjectiveSettings
 

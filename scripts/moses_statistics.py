@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from molgan.chem.cache import content_hash
-from molgan.chem.io import read_smiles
-from molgan.evaluation.features import PROPERTIES
-from molgan.evaluation.reference import Statistics
-from molgan.evaluation.sources import Moses, shipped_statistics
+from molgan.base.cache_folder import content_hash
+from molgan.chem.reading import read_smiles
+from molgan.evaluation.comparison_sets import Moses, shipped_statistics
+from molgan.evaluation.molecule_features import PROPERTIES
+from molgan.evaluation.reference_statistics import Statistics
 
 
 def main(folder: Path) -> None:

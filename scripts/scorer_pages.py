@@ -16,11 +16,11 @@ from typing import Any, Literal
 
 from pydantic.fields import FieldInfo
 
+from molgan.base.settings import Settings
 from molgan.scoring.base import Scorer
 from molgan.scoring.registry import find_scorer, scorer_names
 from molgan.scoring.settings import ComponentSettings, ObjectiveSettings
 from molgan.scoring.transforms import TRANSFORMS, Identity
-from molgan.settings import Settings
 
 NOTE = "<!-- Made by scripts/scorer_pages.py from the code; change it there. -->"
 FAMILIES = {

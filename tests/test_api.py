@@ -6,7 +6,7 @@ import pytest
 from rdkit import Chem
 
 import molgan
-from molgan.errors import ConfigError, InputError
+from molgan.base.errors import ConfigError, InputError
 
 
 def seconds_of(code: str) -> float:

@@ -13,9 +13,9 @@ from typer.testing import CliRunner, Result
 
 from molgan.chem.molecule import parse
 from molgan.cli import app
-from molgan.cli.progress import Bars, PlainLines, ProgressBars, format_figures, show_progress
-from molgan.graphs.motif_actions import Vocabulary
-from molgan.models.motif import MotifGenerator
+from molgan.cli.bars import Bars, PlainLines, ProgressBars, format_figures, show_progress
+from molgan.graphs.motif.actions import Vocabulary
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
 VERBS = ("check", "run", "train", "sample", "score", "filter", "evaluate", "report", "list")

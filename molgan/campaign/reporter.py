@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from molgan.campaign.board import Board
-from molgan.campaign.watched import Watched
+from molgan.campaign.watched_objective import Watched
 from molgan.campaign.work import Work
 
 METRICS_OF = {"adversarial": ("critic", "adversarial"), "reinforce": ("reinforce",), "optimize": ("optimize",)}

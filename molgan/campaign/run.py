@@ -5,19 +5,20 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from molgan.campaign.designing import CALLS, optimize
-from molgan.campaign.folder import opened
-from molgan.campaign.library import library
-from molgan.campaign.mirror import mirrored
+from molgan.base.content import content_of
+from molgan.base.errors import ConfigError
+from molgan.base.progress import Progress, Silent
 from molgan.campaign.reporter import METRICS_OF
-from molgan.campaign.reporting import reference, report
 from molgan.campaign.result import CampaignResult
-from molgan.campaign.stage import Stage, content_of
-from molgan.campaign.training import adversarial, reinforce
+from molgan.campaign.run_folder.folder import opened
+from molgan.campaign.run_folder.mirror import mirrored
+from molgan.campaign.stages.choosing import library
+from molgan.campaign.stages.designing import CALLS, optimize
+from molgan.campaign.stages.refining import adversarial, reinforce
+from molgan.campaign.stages.reporting import reference, report
+from molgan.campaign.stages.stage import Stage
 from molgan.campaign.work import Work, at_work
 from molgan.config import CampaignConfig, write_config
-from molgan.errors import ConfigError
-from molgan.progress import Progress, Silent
 
 
 def run(config: CampaignConfig, *, progress: Progress | None = None) -> CampaignResult:
@@ -104,7 +105,7 @@ def _check_target(config: CampaignConfig) -> None:
 
 def _hash_of(weights: str | Path) -> str:
     """Tells generators apart by what is in them, wherever their files are."""
-    from molgan.models.motif import load_generator
+    from molgan.models.motif.motif_generator import load_generator
 
     generator = load_generator(weights)
     digest = hashlib.sha256(f"{generator.max_atoms} {generator.vocabulary.to_json()}".encode())

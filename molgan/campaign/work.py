@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from molgan.campaign.metrics import MetricsLog
+from molgan.base.progress import Progress
+from molgan.campaign.run_folder.metrics_log import MetricsLog
 from molgan.config import CampaignConfig
-from molgan.progress import Progress
 from molgan.scoring.objective import Objective
 
 if TYPE_CHECKING:
@@ -78,6 +78,6 @@ def _objective(config: CampaignConfig, cores: int, progress: Progress) -> Abstra
         from molgan.distributed.scoring_pool import open_objective
 
         return open_objective(config.objective, config.compute, progress=progress)
-    from molgan.scoring.parallel import ScoringPool
+    from molgan.scoring.processes.local_pool import ScoringPool
 
     return ScoringPool(config.objective, cores)

@@ -11,8 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
+from molgan.base.errors import InputError
 from molgan.chem.sdf import read_sdf
-from molgan.errors import InputError
 
 OnBad = Callable[[int, str], None]
 

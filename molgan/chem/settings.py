@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from molgan.base.settings import InputPath, Settings, existing
 from molgan.chem.molecule import parse
-from molgan.settings import InputPath, Settings, existing
 
 
 class DataSettings(Settings):

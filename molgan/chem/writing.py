@@ -2,15 +2,14 @@
 
 import io
 import math
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from molgan.base.errors import InputError
+from molgan.base.files import write_files
 from molgan.chem.molecule import parse
 from molgan.chem.sdf import write_record
-from molgan.errors import InputError, RunError
 
 if TYPE_CHECKING:
     import pandas
@@ -54,30 +53,6 @@ def write_blocks(
 def sdf_text(table: "pandas.DataFrame") -> bytes:
     """The rows of a library as SDF. Raises InputError if one holds no molecule."""
     return b"".join(_sdf(table))
-
-
-def write_files(folder: Path, contents: Mapping[str, Iterable[bytes]]) -> list[Path]:
-    """Write named files, each from its pieces, beside their final names, and rename them once all are on the disk."""
-    paths = [Path(folder) / name for name in contents]
-    parts = [path.with_name(f".{path.name}.{os.getpid()}.part") for path in paths]
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        for part, pieces in zip(parts, contents.values(), strict=True):
-            with open(part, "wb") as file:
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(file.fileno())
-        for path, part in zip(paths, parts, strict=True):
-            part.replace(path)
-    except OSError as error:
-        raise RunError(
-            f"{folder}: cannot be written ({error.strerror or error}); mend that or choose another folder"
-        ) from None
-    finally:
-        for part in parts:
-            with suppress(OSError):
-                part.unlink()
-    return paths
 
 
 def _csv(table: "pandas.DataFrame", *, header: bool) -> Iterator[bytes]:

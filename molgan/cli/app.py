@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from molgan import __version__
-from molgan.cli import benchmark, campaigns, jobs, molecules, qsar
-from molgan.cli.progress import choose_form, tell_error
-from molgan.errors import MolganError
+from molgan.base.errors import MolganError
+from molgan.base.version import __version__
+from molgan.cli import benchmark, campaigns, molecules, qsar
+from molgan.cli import submission as jobs
+from molgan.cli.bars import choose_form, tell_error
 
 _EXIT_CODES = "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 short of its target, 130 interrupted."
 # What the user can mend: no permission, no space, no such place.

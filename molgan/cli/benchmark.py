@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from molgan.cli.progress import show_progress
+from molgan.cli.bars import show_progress
 
 if TYPE_CHECKING:
-    from molgan.benchmark import PmoResult
+    from molgan.benchmarks.pmo import PmoResult
 
 app = typer.Typer(help="Measure goal-directed design on published tasks.", no_args_is_help=True)
 
@@ -34,8 +34,8 @@ def pmo(
 
     Example: `molgan benchmark pmo --tasks qed,median1 --seeds 0,1,2 -o runs/pmo`
     """
-    from molgan.benchmark import pmo as run
-    from molgan.evaluation.pmo import METHODS
+    from molgan.benchmarks.pmo import pmo as run
+    from molgan.benchmarks.tasks import METHODS
 
     names = [name.strip() for name in tasks.split(",")] if tasks else None
     results: list[PmoResult] = []
@@ -63,7 +63,7 @@ def pmo(
 
 
 def _print_means(results: "list[PmoResult]") -> None:
-    from molgan.evaluation.pmo import PUBLISHED
+    from molgan.benchmarks.tasks import PUBLISHED
 
     by_task: dict[str, list[float]] = defaultdict(list)
     for result in results:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from molgan.cli.progress import format_number, show_progress
+from molgan.cli.bars import format_number, show_progress
 
 if TYPE_CHECKING:
-    from molgan.check import Findings
+    from molgan.campaign.check import Findings
 
 SHORT_OF_TARGET = 3
 
@@ -32,7 +32,7 @@ def check(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> 
     if not isinstance(settings, CampaignConfig):
         print(f"{config}: a training of a generator, valid; it writes to {settings.folder}")
         return
-    from molgan.check import check_campaign
+    from molgan.campaign.check import check_campaign
 
     with show_progress() as progress:
         findings = check_campaign(settings, progress)
@@ -65,8 +65,8 @@ def train(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> 
     from molgan.config import OneShotConfig, load_training
 
     settings = load_training(config, overrides or [], smoke=smoke)
-    from molgan.oneshot import train_one_shot
-    from molgan.prior import train_prior
+    from molgan.campaign.train_one_shot import train_one_shot
+    from molgan.campaign.train_prior import train_prior
 
     with show_progress() as progress:
         if isinstance(settings, OneShotConfig):

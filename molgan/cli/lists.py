@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.fields import FieldInfo
 
-from molgan.errors import ConfigError
+from molgan.base.errors import ConfigError
 
 if TYPE_CHECKING:
     from molgan.scoring.base import Scorer

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from molgan.cli.files import bad_rows, written
-from molgan.cli.progress import show_progress
-from molgan.errors import InputError
+from molgan.base.errors import InputError
+from molgan.cli.bars import show_progress
+from molgan.cli.output import bad_rows, written
 
 if TYPE_CHECKING:
-    from molgan.chem.io import Record
+    from molgan.chem.reading import Record
 
 _CHUNK = 2048  # molecules that are worked on at a time
 
@@ -79,7 +79,7 @@ def score(
 
     Example: `molgan score molecules.smi --scorers qed,sa,pains -o scores.csv`
     """
-    from molgan.scorefile import score_records
+    from molgan.bulk.score_file import score_records
 
     names = [name.strip() for name in scorers.split(",")]
     beside = None if output == "-" else Path(output).with_name(f".{Path(output).name}.parts")
@@ -101,8 +101,8 @@ def filter_(
 
     Example: `molgan filter molecules.smi --config configs/quickstart.yaml -o filtered/`
     """
+    from molgan.bulk.filter_file import filter_records
     from molgan.config import load_config
-    from molgan.filtering import filter_records
 
     settings = load_config(config)
     with show_progress() as progress:
@@ -131,11 +131,11 @@ def evaluate(
 
     Example: `molgan sample -n 30000 | molgan evaluate - --json`
     """
-    from molgan.chem.io import read_smiles
+    from molgan.chem.reading import read_smiles
+    from molgan.evaluation.comparison_sets import Moses
     from molgan.evaluation.metrics import evaluate as measure
-    from molgan.evaluation.small import evaluate_small as measure_small
-    from molgan.evaluation.small import small_reference
-    from molgan.evaluation.sources import Moses
+    from molgan.evaluation.small_molecules import evaluate_small as measure_small
+    from molgan.evaluation.small_molecules import small_reference
 
     samples: list[str | None] = []
     with bad_rows(file) as tell:
@@ -191,7 +191,7 @@ def _cores() -> int:
 
 
 def _chunks(file: str, column: str | None) -> "Iterator[tuple[Record, ...]]":
-    from molgan.chem.io import read_smiles
+    from molgan.chem.reading import read_smiles
 
     with bad_rows(file) as on_bad:
         records = read_smiles(file, column=column, on_bad=on_bad)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from molgan.cli.files import bad_rows
-from molgan.cli.progress import show_progress
+from molgan.cli.bars import show_progress
+from molgan.cli.output import bad_rows
 
 if TYPE_CHECKING:
-    from molgan.models.qsar_data import Measured
-    from molgan.models.qsar_training import Trained
+    from molgan.models.qsar.fitting import Trained
+    from molgan.models.qsar.measurements import Measured
 
 app = typer.Typer(help="Train models of measured properties, for the scorer `qsar`.", no_args_is_help=True)
 
@@ -48,9 +48,9 @@ def train(
 
     Example: `molgan qsar train data/solubility.csv.gz --smiles smiles --target logS`
     """
-    from molgan.models.qsar_data import read_measured
-    from molgan.models.qsar_settings import QSARTraining
-    from molgan.models.qsar_training import train as train_ensemble
+    from molgan.models.qsar.fitting import train as train_ensemble
+    from molgan.models.qsar.measurements import read_measured
+    from molgan.models.qsar.settings import QSARTraining
 
     settings = QSARTraining(kind=model.value, members=members, epochs=epochs, hidden=hidden, seed=seed)
     folder = output or Path("runs") / "qsar" / target
@@ -68,7 +68,7 @@ def _write_predictions(folder: Path, measured: "Measured", trained: "Trained", t
     import numpy as np
     import pandas
 
-    from molgan.chem.io import write_files
+    from molgan.base.files import write_files
     from molgan.report.fit import fit_chart, roc_chart
 
     predicted = trained.prediction

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from molgan.base.errors import RunError
+from molgan.base.progress import Progress
 from molgan.distributed.session import import_from, ray_session
 from molgan.distributed.settings import ComputeSettings, PoolSettings
 from molgan.distributed.workers import Lost, Workers
-from molgan.errors import RunError
 from molgan.models.settings import BATCH
-from molgan.progress import Progress
 
 if TYPE_CHECKING:
-    from molgan.models.motif import MotifGenerator, Sample
+    from molgan.models.motif.motif_generator import MotifGenerator, Sample
 
 
 class DrawingPool:

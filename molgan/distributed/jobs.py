@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from molgan.errors import ConfigError, RunError
+from molgan.base.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from molgan.errors import MolganError
+from molgan.base.errors import MolganError
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from typing import Any, NoReturn, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from molgan.base.errors import ConfigError, InputError
+from molgan.base.progress import Progress
 from molgan.chem.molecule import Molecule, parse, parse_all
 from molgan.distributed.session import import_from, ray_session
 from molgan.distributed.settings import ComputeSettings, PoolSettings
 from molgan.distributed.workers import Lost, Workers
-from molgan.errors import ConfigError, InputError
-from molgan.progress import Progress
 from molgan.scoring.base import Counts
 from molgan.scoring.objective import Objective, ScoreTable
 from molgan.scoring.settings import ComponentSettings, ObjectiveSettings

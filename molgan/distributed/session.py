@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from molgan.errors import ConfigError, RunError
+from molgan.base.errors import ConfigError, RunError
 
 _QUIET: dict[str, Any] = {"logging_level": logging.CRITICAL, "log_to_driver": False}
 _ATTEMPTS = 3

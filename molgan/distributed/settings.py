@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from molgan.settings import Settings
+from molgan.base.settings import Settings
 
 
 class PoolSettings(Settings):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from molgan.base.errors import ConfigError
 from molgan.distributed.session import ray_session
 from molgan.distributed.settings import ComputeSettings
-from molgan.errors import ConfigError
 
 _SHARED = frozenset(
     {"9p", "afs", "beegfs", "ceph", "cifs", "glusterfs", "gpfs", "lustre", "nfs", "nfs4", "smb3", "virtiofs"}

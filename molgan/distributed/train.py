@@ -10,22 +10,22 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from molgan.base.errors import ConfigError, RunError
+from molgan.base.progress import Progress, Silent
 from molgan.distributed.mailbox import Asked, Done, Failed, Mailbox, Reported, Started
 from molgan.distributed.session import ray_session
 from molgan.distributed.settings import ComputeSettings
 from molgan.distributed.training_worker import work
-from molgan.errors import ConfigError, RunError
-from molgan.progress import Progress, Silent
 from molgan.training.checkpoint import read_checkpoint, write_checkpoint
-from molgan.training.pretrain import pretrain
+from molgan.training.prior.pretrain import pretrain
 from molgan.training.report import Report, silent
 from molgan.training.settings import PretrainSettings
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from molgan.graphs.datasets import ActionData
-    from molgan.models.motif import MotifGenerator
+    from molgan.graphs.motif.motif_data import ActionData
+    from molgan.models.motif.motif_generator import MotifGenerator
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 # Ray waits a minute for processors, then counts a failure: a cluster has an hour to grow.

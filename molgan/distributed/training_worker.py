@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from molgan.base.errors import MolganError
 from molgan.distributed.mailbox import Done, Failed, Reported, Started
 from molgan.distributed.session import import_from
-from molgan.errors import MolganError
 from molgan.training.checkpoint import read_checkpoint, write_checkpoint
 from molgan.training.share import Share
 

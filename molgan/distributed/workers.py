@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from threading import RLock, Timer
 from typing import Any
 
+from molgan.base.errors import RunError
+from molgan.base.progress import Progress, Silent
 from molgan.distributed.settings import PoolSettings
-from molgan.errors import RunError
-from molgan.progress import Progress, Silent
 
 _SECONDS_TO_START = 300.0
 _MOST_LOST_IN_A_ROW = 20

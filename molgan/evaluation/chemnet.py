@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from molgan.errors import WeightsError
-from molgan.progress import Progress, Silent
+from molgan.base.errors import WeightsError
+from molgan.base.progress import Progress, Silent
 
 if TYPE_CHECKING:
     import torch

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from rdkit import Chem
 
+from molgan.base.errors import InputError
 from molgan.chem.fingerprints import ecfp, internal_diversity, murcko_scaffold
 from molgan.chem.molecule import parse
-from molgan.errors import InputError
 from molgan.evaluation.settings import CollapseSettings
 
 State = Literal["healthy", "collapsing", "diverging"]

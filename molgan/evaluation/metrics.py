@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from molgan.evaluation.features import PROPERTIES, Features, sample_features
+from molgan.base.progress import Progress, Silent
+from molgan.evaluation.comparison_sets import Moses, Source, smiles_of
 from molgan.evaluation.frechet import frechet_distance
-from molgan.evaluation.parallel import map_chunks
+from molgan.evaluation.molecule_features import PROPERTIES, Features, sample_features
 from molgan.evaluation.quality import circles, quality, unpacked
-from molgan.evaluation.reference import Reference, Statistics, pack, reference, summarise
-from molgan.evaluation.sources import Moses, Source, smiles_of
+from molgan.evaluation.reference_statistics import Reference, Statistics, pack, reference, summarise
+from molgan.evaluation.side_by_side import map_chunks
 from molgan.evaluation.tanimoto import mean_similarities, nearest_similarities
-from molgan.progress import Progress, Silent
 
 METRICS = (
     "valid", "unique@1000", "unique@10000",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit.DataStructs import BulkTanimotoSimilarity, CreateFromBitString, ExplicitBitVect
 
-from molgan.evaluation.features import PROPERTIES, Features
+from molgan.evaluation.molecule_features import PROPERTIES, Features
 
 _QED, _SA = list(PROPERTIES).index("QED"), list(PROPERTIES).index("SA")
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from molgan.settings import Settings
+from molgan.base.settings import Settings
 
 
 class CollapseSettings(Settings):

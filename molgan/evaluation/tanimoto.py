@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from molgan.progress import Progress, Silent
+from molgan.base.progress import Progress, Silent
 
 if TYPE_CHECKING:
     import torch

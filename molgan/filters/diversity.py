@@ -10,11 +10,11 @@ from rdkit import DataStructs
 from rdkit.DataStructs import ExplicitBitVect
 from rdkit.SimDivFilters import rdSimDivPickers
 
+from molgan.base.settings import Settings
 from molgan.chem.fingerprints import ecfp, murcko_scaffold, nearest
 from molgan.chem.molecule import Molecule
-from molgan.filters.base import Floats, Mask, Verdict, WholeFilter, kept_without, mols_of
-from molgan.filters.score import best_first
-from molgan.settings import Settings
+from molgan.filters.filter import Floats, Mask, Verdict, WholeFilter, kept_without, mols_of
+from molgan.filters.score_filters import best_first
 
 Group = TypeVar("Group", bytes, int)
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from molgan.base.errors import ConfigError, InputError
+from molgan.base.progress import Progress, Silent
 from molgan.chem.molecule import Molecule, parse
-from molgan.errors import ConfigError, InputError
-from molgan.filters.base import Filter
-from molgan.filters.descriptors import SHARED
+from molgan.filters.filter import Filter
+from molgan.filters.funnel_result import FunnelResult, Rejection, StageCount, kind
 from molgan.filters.registry import get_filter
-from molgan.filters.result import FunnelResult, Rejection, StageCount, kind
 from molgan.filters.settings import FunnelSettings, StageSettings
-from molgan.progress import Progress, Silent
+from molgan.filters.shared_descriptors import SHARED
 
 if TYPE_CHECKING:
     import pandas

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from pydantic import Field, model_validator
 
+from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
-from molgan.filters.base import Verdict, kept_without
-from molgan.filters.descriptors import batch
+from molgan.filters.filter import Verdict, kept_without
+from molgan.filters.shared_descriptors import batch
 from molgan.scoring.base import Scorer
-from molgan.settings import Settings
 
 
 class Range(Settings):

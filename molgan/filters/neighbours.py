@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from rdkit import Chem, DataStructs
 from rdkit.rdBase import rdkitVersion
 
-from molgan.chem import cache
+from molgan.base import cache_folder as cache
 from molgan.chem.fingerprints import ecfp, nearest
 from molgan.chem.molecule import parse
-from molgan.filters.arrays import recall, remember
-from molgan.filters.references import ReferenceSet
+from molgan.filters.array_cache import recall, remember
+from molgan.filters.reference_set import ReferenceSet
 
 _KIND = "fingerprints-v1"
 _ROW = np.dtype([("row", "<i8"), ("bits", "u1", 256)])

@@ -5,14 +5,14 @@ from functools import cached_property
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from molgan.base.errors import ConfigError
+from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
-from molgan.chem.references import REFERENCES
-from molgan.errors import ConfigError
-from molgan.filters.base import Filter, Verdict, kept_without, mols_of
+from molgan.chem.shipped_sets import REFERENCES
+from molgan.filters.filter import Filter, Verdict, kept_without, mols_of
 from molgan.filters.identity import Sameness
 from molgan.filters.neighbours import Neighbours
-from molgan.filters.references import ReferenceSet, locate
-from molgan.settings import Settings
+from molgan.filters.reference_set import ReferenceSet, locate
 
 
 class ReferenceParameters(Settings):

@@ -3,8 +3,26 @@
 from dataclasses import dataclass
 from typing import Any
 
-from molgan.filters import alerts, catalogs, diversity, novelty, rings, rules, score, stereo, structure
-from molgan.filters.base import Filter
+from molgan.filters import (
+    alert_filters as alerts,
+)
+from molgan.filters import (
+    catalog_filters as catalogs,
+)
+from molgan.filters import (
+    diversity,
+    novelty,
+    rings,
+    rules,
+    structure,
+)
+from molgan.filters import (
+    open_stereo as stereo,
+)
+from molgan.filters import (
+    score_filters as score,
+)
+from molgan.filters.filter import Filter
 from molgan.scoring.parameters import unknown
 
 FILTERS: dict[str, type[Filter]] = {}

@@ -12,11 +12,11 @@ from pydantic import Field
 from rdkit import Chem
 from rdkit.rdBase import rdkitVersion
 
-from molgan.chem import cache
+from molgan.base import cache_folder as cache
 from molgan.chem.molecule import Molecule, parse
-from molgan.filters.base import Filter, Verdict, kept_without, mols_of
+from molgan.filters.filter import Filter, Verdict, kept_without, mols_of
 from molgan.filters.novelty import ReferenceParameters
-from molgan.filters.references import ReferenceSet
+from molgan.filters.reference_set import ReferenceSet
 
 _KIND = "rings-v1"
 _NAMES: dict[str, str] = {}

@@ -7,15 +7,15 @@ from typing import ClassVar
 from pydantic import Field, field_validator
 from rdkit.Chem import rdMolDescriptors
 
+from molgan.base.errors import ConfigError
+from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
-from molgan.errors import ConfigError
-from molgan.filters.base import Filter, Verdict
+from molgan.filters.filter import Filter, Verdict
 from molgan.filters.limits import Limit, Range, within
-from molgan.scoring import physchem
 from molgan.scoring.base import DescriptorScorer, Scorer
-from molgan.scoring.descriptors import Descriptors
+from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.registry import get_scorer
-from molgan.settings import Settings
+from molgan.scoring.scorers import physchem
 
 
 class _PolarHydrogens(DescriptorScorer):

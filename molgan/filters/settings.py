@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
-from molgan.errors import ConfigError
+from molgan.base.errors import ConfigError
+from molgan.base.settings import Settings
 from molgan.scoring.parameters import unknown, validated
-from molgan.settings import Settings
 
 
 class StageSettings(Settings):

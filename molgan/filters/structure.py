@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pydantic import Field, field_validator, model_validator
 from rdkit import Chem
 
+from molgan.base.settings import Settings
 from molgan.chem.molecule import ELEMENTS, Molecule
-from molgan.filters.base import Filter, MoleculeFilter, Verdict, kept_without
+from molgan.filters.filter import Filter, MoleculeFilter, Verdict, kept_without
 from molgan.filters.identity import Sameness
 from molgan.scoring.parameters import unknown
-from molgan.settings import Settings
 
 DUPLICATE = "duplicate"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from molgan.models.motif import MotifGenerator, load_generator, located
-from molgan.models.oneshot import KIND, OneShotGenerator, load_one_shot
-from molgan.models.refined import RefinedGenerator
+from molgan.models.motif.motif_generator import MotifGenerator, load_generator, located
+from molgan.models.motif.refined import RefinedGenerator
+from molgan.models.one_shot.one_shot_generator import KIND, OneShotGenerator, load_one_shot
 
 
 def load_any(weights: str | Path, *, raw: bool = False) -> MotifGenerator | OneShotGenerator | RefinedGenerator:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from molgan.settings import Settings
+from molgan.base.settings import Settings
 
 BATCH = 2048  # molecules that a generator draws together; another number draws other molecules
 

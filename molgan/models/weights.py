@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from molgan.errors import WeightsError
+from molgan.base.errors import WeightsError
 
 
 def save_weights(

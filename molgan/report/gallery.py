@@ -7,7 +7,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from molgan.report.drawings import draw
-from molgan.report.properties import TRANSFORMED, property_columns
+from molgan.report.property_section import TRANSFORMED, property_columns
 from molgan.report.quantities import quantity, write_number
 
 TOP = 100

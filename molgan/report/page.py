@@ -9,14 +9,14 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from molgan.errors import RunError
+from molgan.base.errors import RunError
 from molgan.report.charts import funnel_bar
-from molgan.report.funnel import narrowest, read_stages, reconcile
+from molgan.report.funnel_section import narrowest, read_stages, reconcile
 from molgan.report.gallery import TOP, card_properties, cards, families
 from molgan.report.learning import collapse_events, training_stages
-from molgan.report.properties import aggregation, components, novelty_map, properties
+from molgan.report.property_section import aggregation, components, novelty_map, properties
 from molgan.report.quantities import UNKNOWN, quantity, write_share
-from molgan.report.run_folder import RunFolder, read_run
+from molgan.report.run_data import RunFolder, read_run
 from molgan.report.summary import summarise
 
 

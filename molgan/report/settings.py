@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from molgan.settings import Settings
+from molgan.base.settings import Settings
 
 
 class ReportSettings(Settings):

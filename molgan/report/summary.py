@@ -8,9 +8,9 @@ from rdkit import Chem, rdBase
 
 from molgan.chem.fingerprints import ecfp, internal_diversity
 from molgan.evaluation.quality import circles
-from molgan.report.funnel import Stage
+from molgan.report.funnel_section import Stage
 from molgan.report.quantities import MINUS, quantity, write_number, write_share
-from molgan.report.run_folder import RunFolder
+from molgan.report.run_data import RunFolder
 
 DIVERSITY_SAMPLE = 1000
 NEW_CHEMISTRY = 0.4  # Tanimoto on ECFP4 below which two molecules are usually called different chemistry

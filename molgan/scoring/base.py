@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
+from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
 from molgan.scoring.batch import Batch
-from molgan.scoring.cache import Known, shared_cache
-from molgan.scoring.descriptors import Descriptors
+from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.parameters import validated
-from molgan.scoring.store import ScoreStore
+from molgan.scoring.score_cache import Known, shared_cache
+from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.transforms import Identity, Transform
-from molgan.settings import Settings
 
 
 class Score(NamedTuple):

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
+from molgan.base.errors import InputError
 from molgan.chem.molecule import Molecule, parse
-from molgan.errors import InputError
-from molgan.scoring.descriptors import Descriptors
+from molgan.scoring.fast.descriptors import Descriptors
 
 _CHUNK = 512
 

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from molgan.errors import ConfigError
+from molgan.base.errors import ConfigError
 from molgan.scoring.base import Score, Scorer, Scores, Scoring
 from molgan.scoring.batch import Batch
-from molgan.scoring.descriptors import Descriptors
-from molgan.scoring.lanes import Job, Lanes
+from molgan.scoring.fast.descriptors import Descriptors
+from molgan.scoring.processes.lanes import Job, Lanes
+from molgan.scoring.processes.warm_process import Recipe
 from molgan.scoring.registry import SCORERS, find_scorer
+from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.settings import ComponentSettings
-from molgan.scoring.store import ScoreStore
 from molgan.scoring.transforms import Identity, Linear, Transform, get_transform
-from molgan.scoring.warm import Recipe
 
 _LIMITS = {"timeout": None, "retries": 0, "concurrency": None}
 

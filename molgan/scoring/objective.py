@@ -20,8 +20,8 @@ from molgan.scoring.aggregation import aggregated
 from molgan.scoring.base import Counts, Scores
 from molgan.scoring.batch import Batch, chunks
 from molgan.scoring.component import Component
+from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.settings import ObjectiveSettings, load_objective
-from molgan.scoring.store import ScoreStore
 
 if TYPE_CHECKING:
     import pandas

@@ -23,10 +23,10 @@ from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 from pydantic import ValidationInfo, create_model
 from rdkit import Chem
 
-from molgan.errors import ConfigError
+from molgan.base.errors import ConfigError
+from molgan.base.settings import Settings, existing
 from molgan.scoring.base import Scorer
 from molgan.scoring.transforms import Identity, Transform
-from molgan.settings import Settings, existing
 
 _PREFIX = "molgan_own_"
 

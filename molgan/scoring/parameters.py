@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from molgan.errors import ConfigError
-from molgan.settings import Settings
+from molgan.base.errors import ConfigError
+from molgan.base.settings import Settings
 
 Section = TypeVar("Section", bound=Settings)
 

@@ -3,7 +3,10 @@
 from functools import cache
 from typing import Any
 
-from molgan.scoring import (
+from molgan.scoring.base import Scorer
+from molgan.scoring.own import load_own
+from molgan.scoring.parameters import unknown
+from molgan.scoring.scorers import (
     alerts,
     cns,
     external,
@@ -17,10 +20,7 @@ from molgan.scoring import (
     substructure,
     synthesis,
 )
-from molgan.scoring.base import Scorer
-from molgan.scoring.docking.scorer import Docking
-from molgan.scoring.own import load_own
-from molgan.scoring.parameters import unknown
+from molgan.scoring.scorers.docking.docking import Docking
 
 SCORERS: dict[str, type[Scorer]] = {}
 
@@ -57,7 +57,7 @@ def get_scorer(name: str, **parameters: Any) -> Scorer:
 
 
 # Molgan's own that need a higher layer are plugged in as other packages' are.
-_ABOVE = {"qsar": "molgan.models.qsar_scorer:QSAR"}
+_ABOVE = {"qsar": "molgan.models.qsar.qsar_scorer:QSAR"}
 
 
 @cache

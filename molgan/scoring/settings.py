@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, model_validator
 
-from molgan.errors import ConfigError
+from molgan.base.errors import ConfigError
+from molgan.base.settings import Settings
 from molgan.scoring.parameters import fault_message, validated
-from molgan.settings import Settings
 
 
 class ComponentSettings(Settings):
@@ -83,7 +83,7 @@ class ObjectiveSettings(Settings):
 def load_objective(path: Path) -> ObjectiveSettings:
     """The section `objective` of a YAML file, or a file that holds nothing else. Raises ConfigError, one line with
     file, line and mend."""
-    from molgan.yamlfile import YamlFile
+    from molgan.base.yaml import YamlFile
 
     source = YamlFile(path)
     at = ("objective",) if "objective" in source.values else ()

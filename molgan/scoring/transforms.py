@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
-from molgan.errors import ConfigError
+from molgan.base.errors import ConfigError
+from molgan.base.settings import Settings
 from molgan.scoring.parameters import unknown, validated
-from molgan.settings import Settings
 
 Values = NDArray[np.float64]
 

@@ -4,12 +4,12 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from molgan.base.errors import InputError
+from molgan.base.settings import InputPath, Settings
 from molgan.chem.molecule import parse
-from molgan.errors import InputError
 from molgan.evaluation.settings import CollapseSettings
 from molgan.models.settings import DescriptorCriticSettings
 from molgan.scoring.settings import ObjectiveSettings
-from molgan.settings import InputPath, Settings
 
 
 class PretrainSettings(Settings):
@@ -246,7 +246,7 @@ class DesignSettings(OptimizeSettings):
     @field_validator("core")
     @classmethod
     def _is_core(cls, smiles: str | None) -> str | None:
-        from molgan.graphs.core import Core
+        from molgan.graphs.motif.core import Core
 
         try:
             _ = smiles and Core.read(smiles)

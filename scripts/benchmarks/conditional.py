@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from molgan.api import sample, score
-from molgan.chem.io import read_smiles
-from molgan.models.oneshot import load_one_shot
+from molgan.chem.reading import read_smiles
+from molgan.models.one_shot.one_shot_generator import load_one_shot
 
 ROOT = Path(__file__).parents[2]
 POINTS = (5, 25, 50, 75, 95)

@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from molgan.benchmark import pmo
+from molgan.benchmarks.pmo import pmo
 
 PARTS: dict[str, dict[str, object]] = {
     "all": {},

@@ -29,14 +29,14 @@ from torch.nn.utils import parametrize
 from molgan.chem.motifs import Motif, cut
 from molgan.evaluation.chemnet import activations
 from molgan.evaluation.frechet import frechet_distance
-from molgan.evaluation.reference import Statistics
-from molgan.graphs.datasets import prepare
-from molgan.graphs.motif_actions import FIRST_MOTIF, NotEncodable, Vocabulary, encode, encode_with
-from molgan.models.motif import MotifGenerator
+from molgan.evaluation.reference_statistics import Statistics
+from molgan.graphs.motif.actions import FIRST_MOTIF, NotEncodable, Vocabulary, encode, encode_with
+from molgan.graphs.motif.motif_data import prepare
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.precision import autocast
 from molgan.models.settings import MotifNetworkSettings
-from molgan.training import pretrain as pretrain_module
-from molgan.training.pretrain import pretrain
+from molgan.training.prior import pretrain as pretrain_module
+from molgan.training.prior.pretrain import pretrain
 from molgan.training.settings import PretrainSettings
 
 ROOT = Path(__file__).parents[2]

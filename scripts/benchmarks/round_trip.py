@@ -16,11 +16,11 @@ from pathlib import Path
 
 from rdkit import Chem, RDLogger
 
-from molgan.chem.io import read_smiles
 from molgan.chem.motifs import write
-from molgan.graphs.datasets import tree_of
-from molgan.graphs.motif_actions import SPELL, NotEncodable, Vocabulary, decode, encode
-from molgan.models.motif import load_generator
+from molgan.chem.reading import read_smiles
+from molgan.graphs.motif.actions import SPELL, NotEncodable, Vocabulary, decode, encode
+from molgan.graphs.motif.motif_data import tree_of
+from molgan.models.motif.motif_generator import load_generator
 
 
 def outcomes(smiles: Sequence[str], vocabulary: Vocabulary) -> Counter[str]:

@@ -23,12 +23,12 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
 from molgan.chem.motifs import write
-from molgan.chem.references import load_reference
-from molgan.graphs.motif_actions import decode
+from molgan.chem.shipped_sets import load_reference
+from molgan.graphs.motif.actions import decode
 from molgan.models.loading import load_any
-from molgan.models.motif import MotifGenerator, load_generator
+from molgan.models.motif.motif_generator import MotifGenerator, load_generator
+from molgan.models.motif.refined import RefinedGenerator
 from molgan.models.precision import autocast, has_bfloat16
-from molgan.models.refined import RefinedGenerator
 from molgan.models.settings import BATCH as OUR_BATCH
 from molgan.models.threads import side_by_side
 

@@ -23,9 +23,9 @@ from rdkit.Chem import QED, Crippen, FilterCatalog, rdMolDescriptors
 from rich.console import Console
 from rich.table import Table
 
-from molgan.scoring.parallel import ScoringPool
+from molgan.scoring.processes.local_pool import ScoringPool
+from molgan.scoring.score_table import score
 from molgan.scoring.settings import ObjectiveSettings
-from molgan.scoring.table import score
 
 MOSES = Path(__file__).parents[2] / "data" / "moses_test.csv.gz"
 SCORERS = ["qed", "sa", "logp", "tpsa", "mw", "pains", "brenk"]

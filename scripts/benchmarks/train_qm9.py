@@ -19,13 +19,13 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from molgan.graphs.dense_data import DenseData, prepare_dense
-from molgan.models.dense_critic import DenseCritic
-from molgan.models.oneshot import OneShotGenerator
-from molgan.models.oneshot_settings import DenseCriticSettings, OneShotSettings
-from molgan.models.soft_graphs import one_hot
-from molgan.training.oneshot import train_oneshot
-from molgan.training.oneshot_settings import OneShotTrainingSettings
+from molgan.graphs.dense.dense_data import DenseData, prepare_dense
+from molgan.models.critics.dense_critic import DenseCritic
+from molgan.models.one_shot.one_shot_generator import OneShotGenerator
+from molgan.models.one_shot.settings import DenseCriticSettings, OneShotSettings
+from molgan.models.one_shot.soft_graphs import one_hot
+from molgan.training.one_shot.one_shot_training import train_oneshot
+from molgan.training.one_shot.settings import OneShotTrainingSettings
 
 DATA = Path(__file__).parents[2] / "data" / "qm9.csv.gz"
 NOISE = 32

@@ -23,18 +23,18 @@ from typing import Any
 import sleepy  # registers the scorer
 import torch
 
-from molgan.chem.references import load_reference
+from molgan.chem.shipped_sets import load_reference
 from molgan.distributed.drawing_pool import DrawingPool
 from molgan.distributed.scoring_pool import ScoringPool
 from molgan.distributed.settings import ComputeSettings
 from molgan.distributed.train import train_on_ray
-from molgan.graphs.datasets import prepare
-from molgan.models.motif import load_generator
-from molgan.scoring.cache import clear_caches
+from molgan.graphs.motif.motif_data import prepare
+from molgan.models.motif.motif_generator import load_generator
 from molgan.scoring.objective import Objective
+from molgan.scoring.score_cache import clear_caches
 from molgan.scoring.settings import ObjectiveSettings
-from molgan.training.pretrain import pretrain
-from molgan.training.reinforce import reinforce
+from molgan.training.prior.pretrain import pretrain
+from molgan.training.rl.reinforce import reinforce
 from molgan.training.settings import PretrainSettings, ReinforceSettings
 
 CHEAP = ObjectiveSettings(

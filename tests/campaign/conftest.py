@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from molgan.campaign import run
-from molgan.chem.references import load_reference
+from molgan.chem.shipped_sets import load_reference
 from molgan.config import CampaignConfig, load_config
-from molgan.graphs.motif_actions import SPELL, Vocabulary
-from molgan.models.motif import MotifGenerator
+from molgan.graphs.motif.actions import SPELL, Vocabulary
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
 Configure = Callable[..., CampaignConfig]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from molgan.progress import Silent
+from molgan.base.progress import Silent
 
 
 class Told(Silent):

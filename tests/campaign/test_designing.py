@@ -7,10 +7,10 @@ import pandas
 import pytest
 from rdkit import Chem
 
+from molgan.base.errors import ConfigError
+from molgan.base.progress import Silent
 from molgan.campaign import run
 from molgan.config import CampaignConfig, load_config
-from molgan.errors import ConfigError
-from molgan.progress import Silent
 
 CAMPAIGN = """\
 name: design

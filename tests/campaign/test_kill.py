@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from molgan.base.errors import RunError
 from molgan.campaign import run
-from molgan.campaign.folder import opened
+from molgan.campaign.run_folder.folder import opened
 from molgan.config import CampaignConfig
-from molgan.errors import RunError
 
 from .progress import Told
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from molgan.campaign.folder import opened
-from molgan.campaign.library import next_round
-from molgan.campaign.metrics import MetricsLog
-from molgan.campaign.sieve import Sieve
+from molgan.base.errors import RunError
+from molgan.campaign.run_folder.folder import opened
+from molgan.campaign.run_folder.metrics_log import MetricsLog
+from molgan.campaign.stages.choosing import next_round
+from molgan.campaign.stages.sieve import Sieve
 from molgan.chem.molecule import Molecule, parse_all
-from molgan.chem.references import load_reference
-from molgan.errors import RunError
+from molgan.chem.shipped_sets import load_reference
 from molgan.filters.funnel import Funnel
 from molgan.filters.settings import FunnelSettings
 from molgan.training.settings import SampleSettings

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from rdkit import Chem
 
-from molgan.campaign.poses import write_poses
-from molgan.scoring.docking.ligand import embedded
-from molgan.scoring.docking.scorer import Docking
-from molgan.scoring.docking.workers import Failure, Pose
+from molgan.campaign.stages.poses import write_poses
+from molgan.scoring.scorers.docking.docking import Docking
+from molgan.scoring.scorers.docking.docking_processes import Failure, Pose
+from molgan.scoring.scorers.docking.ligand import embedded
 from molgan.scoring.settings import ObjectiveSettings
 
 pytest.importorskip("vina")

@@ -10,11 +10,11 @@ import pytest
 from rdkit import Chem
 from typer.testing import CliRunner
 
+from molgan.base.errors import ConfigError, RunError
 from molgan.campaign import run
 from molgan.chem.molecule import parse
 from molgan.cli import app
 from molgan.config import CampaignConfig, load_config
-from molgan.errors import ConfigError, RunError
 
 from .progress import Kill, Killed, Told
 

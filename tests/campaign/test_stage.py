@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from molgan.campaign.stage import Counts, Stage, with_contents
-from molgan.progress import Silent
+from molgan.base.content import with_contents
+from molgan.base.progress import Silent
+from molgan.campaign.stages.stage import Counts, Stage
 
 from .progress import Told
 

@@ -8,7 +8,7 @@ from rdkit.DataStructs import BulkTanimotoSimilarity, ExplicitBitVect
 
 from molgan.chem.fingerprints import ecfp, internal_diversity, murcko_scaffold, nearest
 from molgan.chem.molecule import parse_all
-from molgan.chem.references import load_reference
+from molgan.chem.shipped_sets import load_reference
 
 
 @pytest.fixture(scope="module")

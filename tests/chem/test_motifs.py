@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from molgan.chem.motifs import Motif, cut, write
-from molgan.chem.references import load_reference
+from molgan.chem.shipped_sets import load_reference
 from molgan.chem.templates import parents, template
 
 MOLECULES = [record.smiles for record in load_reference("moses_reference_1000")]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from molgan.chem.motifs import cut, write
-from molgan.chem.references import load_reference
+from molgan.chem.shipped_sets import load_reference
 from molgan.chem.stereo import MARKS, UnknownStereo, has_stereo, set_marks
 
 DRUGS = [record.smiles for record in load_reference("approved_drugs") if "." not in record.smiles]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from molgan.chem.io import read_smiles
+from molgan.chem.reading import read_smiles
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = {"qm9.csv.gz": {"index", "n_atoms"}}

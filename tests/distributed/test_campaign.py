@@ -53,8 +53,8 @@ def test_a_campaign_goes_on_from_storage_in_another_folder(
     """What a job does whose machine is gone: it starts on another one with nothing but the URL."""
     from molgan_toy_campaign import drive, libraries_differ
 
-    from molgan.campaign.status import read_status
-    from molgan.errors import RunError
+    from molgan.base.errors import RunError
+    from molgan.campaign.run_folder.status import read_status
     from molgan.training.memory import OracleCache
 
     storage = f"file://{tmp_path}/storage"

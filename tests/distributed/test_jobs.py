@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 import molgan
-from molgan.campaign.status import read_status
+from molgan.base.errors import InputError, RunError
+from molgan.campaign.run_folder.status import read_status
 from molgan.cli import app
 from molgan.config import load_config
 from molgan.distributed import jobs
-from molgan.errors import InputError, RunError
 
 
 def test_what_a_job_needs_travels_and_nothing_else(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

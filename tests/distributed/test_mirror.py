@@ -9,9 +9,9 @@ from typing import Any
 import fsspec
 import pytest
 
-from molgan.campaign import mirror as module
-from molgan.campaign.mirror import Mirror, mirrored
-from molgan.errors import ConfigError, RunError
+from molgan.base.errors import ConfigError, RunError
+from molgan.campaign.run_folder import mirror as module
+from molgan.campaign.run_folder.mirror import Mirror, mirrored
 from molgan.training.checkpoint import load_checkpoint, write_checkpoint
 
 URL = "memory://bucket/run"

@@ -7,15 +7,15 @@ import time
 import numpy as np
 import pytest
 
+from molgan.base.errors import ConfigError, InputError
 from molgan.chem.molecule import parse, standardise
-from molgan.chem.references import load_reference
+from molgan.chem.shipped_sets import load_reference
 from molgan.distributed.scoring_pool import ScoringPool, open_objective
 from molgan.distributed.settings import ComputeSettings
-from molgan.errors import ConfigError, InputError
 from molgan.scoring.base import DescriptorScorer
-from molgan.scoring.cache import clear_caches
 from molgan.scoring.objective import Objective, ScoreTable
 from molgan.scoring.registry import SCORERS
+from molgan.scoring.score_cache import clear_caches
 from molgan.scoring.settings import ObjectiveSettings
 
 DRUG_LIKE = ObjectiveSettings(components=[{"scorer": "qed"}, {"scorer": "sa"}, {"scorer": "tpsa"}, {"scorer": "brenk"}])

@@ -11,10 +11,10 @@ from molgan_toy_campaign import drive
 from molgan_toy_driver import Driver
 
 import molgan
+from molgan.base.errors import ConfigError
 from molgan.config import load_config
 from molgan.distributed import storage
 from molgan.distributed.settings import ComputeSettings
-from molgan.errors import ConfigError
 
 SECRET = "hush-hush-4711"
 OWN = {"funnel.py"}  # unpickles what the driver itself has pickled and Ray has carried

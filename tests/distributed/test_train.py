@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from molgan.chem.references import load_reference
+from molgan.base.errors import ConfigError, WeightsError
+from molgan.chem.shipped_sets import load_reference
 from molgan.distributed.settings import ComputeSettings
 from molgan.distributed.train import pretrain_on_ray, train_on_ray
-from molgan.errors import ConfigError, WeightsError
-from molgan.graphs.datasets import ActionData, prepare
-from molgan.models.motif import MotifGenerator
+from molgan.graphs.motif.motif_data import ActionData, prepare
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 from molgan.training.checkpoint import load_checkpoint, under_prefix
-from molgan.training.pretrain import pretrain
+from molgan.training.prior.pretrain import pretrain
 from molgan.training.settings import PretrainSettings
 
 TWO = ComputeSettings(workers=2)

@@ -1,6 +1,6 @@
 import pytest
 
-from molgan.progress import Silent
+from molgan.base.progress import Silent
 
 
 class Messages(Silent):

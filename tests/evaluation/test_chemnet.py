@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from molgan.errors import WeightsError
+from molgan.base.errors import WeightsError
 from molgan.evaluation import chemnet
 
 SMILES = ["CCO", "Clc1ccc(Br)cc1", "C[Si](C)C", "[Na+].[Cl-]", "C" * 400, "[Li]C", "CC1CCCCCCCCC1"]

@@ -4,8 +4,8 @@ import math
 import numpy as np
 import pytest
 
-from molgan.chem.references import load_reference
-from molgan.errors import InputError
+from molgan.base.errors import InputError
+from molgan.chem.shipped_sets import load_reference
 from molgan.evaluation.collapse import CollapseWatch
 from molgan.evaluation.settings import CollapseSettings
 

@@ -2,9 +2,9 @@ import math
 
 import pytest
 
-from molgan.chem.references import load_reference
+from molgan.chem.shipped_sets import load_reference
+from molgan.evaluation.comparison_sets import Moses
 from molgan.evaluation.metrics import METRICS, cosine_similarity, evaluate
-from molgan.evaluation.sources import Moses
 
 # The official code (molsets 0.3.1, get_all_metrics with these lists as `test`, `test_scaffolds` and `train`) on the
 # sample below, with rdkit 2026.9.1, numpy 2.4, scipy 1.17 and torch 2.13.
@@ -91,7 +91,7 @@ def test_cosine_similarity():
 
 
 def test_the_sets_of_moses_are_found_by_their_name(tmp_path, monkeypatch):
-    from molgan.evaluation.sources import moses_file
+    from molgan.evaluation.comparison_sets import moses_file
 
     for name in ("moses_test.csv.gz", "moses_test_scaffolds.csv.gz"):
         (tmp_path / name).touch()

@@ -1,7 +1,7 @@
 import pytest
 from rdkit import Chem
 
-from molgan.chem.references import load_reference
+from molgan.chem.shipped_sets import load_reference
 from molgan.evaluation import moses_filters
 from molgan.evaluation.moses_filters import moses_rejection
 

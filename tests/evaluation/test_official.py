@@ -5,9 +5,9 @@ import heapq
 
 import pytest
 
-from molgan.chem.io import read_smiles
+from molgan.chem.reading import read_smiles
+from molgan.evaluation.comparison_sets import Moses, moses_file
 from molgan.evaluation.metrics import evaluate
-from molgan.evaluation.sources import Moses, moses_file
 
 # What the official code (molsets 0.3.1, `get_all_metrics` with its own sets and statistics) gave for the sample below
 # with rdkit 2026.9.1, numpy 2.4, scipy 1.17 and torch 2.13, the names that newer versions dropped given back to it.

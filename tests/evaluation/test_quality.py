@@ -4,9 +4,9 @@ import numpy as np
 from rdkit import Chem
 
 from molgan.chem.fingerprints import ecfp
-from molgan.evaluation.features import sample_features
+from molgan.evaluation.molecule_features import sample_features
 from molgan.evaluation.quality import circles, quality, unpacked
-from molgan.evaluation.reference import pack
+from molgan.evaluation.reference_statistics import pack
 
 PARACETAMOL, IBUPROFEN = "CC(=O)Nc1ccc(O)cc1", "CC(C)Cc1ccc(C(C)C(=O)O)cc1"  # QED 0.60 and 0.82
 UNDRUGLIKE = "CCCCCCCCCCCCCCCCCC"

@@ -9,14 +9,14 @@ import pytest
 from rdkit.Chem import FilterCatalog
 from rdkit.DataStructs import BulkTanimotoSimilarity
 
+from molgan.base.errors import ConfigError
 from molgan.chem.fingerprints import ecfp, murcko_scaffold
 from molgan.chem.molecule import parse, parse_all
-from molgan.chem.references import load_reference
-from molgan.errors import ConfigError
+from molgan.chem.shipped_sets import load_reference
 from molgan.filters.diversity import butina
+from molgan.filters.open_stereo import stereoisomers, undefined_stereo
 from molgan.filters.registry import FILTERS, describe, get_filter
 from molgan.filters.rings import ring_systems
-from molgan.filters.stereo import stereoisomers, undefined_stereo
 from molgan.scoring.registry import get_scorer
 
 DRUGS = [record.smiles for record in load_reference("approved_drugs")]

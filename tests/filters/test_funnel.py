@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from molgan.base.errors import ConfigError, InputError
 from molgan.chem.molecule import Molecule, parse_all
-from molgan.errors import ConfigError, InputError
-from molgan.filters.base import Filter, Verdict
+from molgan.filters.filter import Filter, Verdict
+from molgan.filters.filter_table import filter_smiles
 from molgan.filters.funnel import Funnel
-from molgan.filters.result import FunnelResult, kind
+from molgan.filters.funnel_result import FunnelResult, kind
 from molgan.filters.settings import FunnelSettings
-from molgan.filters.table import filter_smiles
 
 POOL = [
     "CCO", "OCC", "c1ccccc1", "c1ccccc", "C(C)(C)(C)(C)C", "", None, "[Na+].[Cl-]", "[Xe]", "CC(=O)Oc1ccccc1C(=O)O",

@@ -5,14 +5,14 @@ import pytest
 from rdkit import Chem
 from rdkit.DataStructs import BulkTanimotoSimilarity
 
+from molgan.base.errors import ConfigError, InputError
 from molgan.chem.fingerprints import ecfp
 from molgan.chem.molecule import parse, parse_all
-from molgan.chem.references import load_reference
-from molgan.errors import ConfigError, InputError
-from molgan.filters import references
+from molgan.chem.shipped_sets import load_reference
+from molgan.filters import reference_set as references
 from molgan.filters.neighbours import Neighbours
 from molgan.filters.novelty import Novel, Unlike
-from molgan.filters.references import ReferenceSet
+from molgan.filters.reference_set import ReferenceSet
 
 DRUGS = [record.smiles for record in load_reference("approved_drugs")]
 MOSES = [record.smiles for record in load_reference("moses_reference_1000")]

@@ -4,11 +4,11 @@ import pytest
 import torch
 from rdkit import Chem
 
+from molgan.base.errors import InputError
 from molgan.chem.motifs import cut, write
-from molgan.errors import InputError
-from molgan.graphs.core import Core
-from molgan.graphs.motif_actions import SPELL, Vocabulary, decode, encode
-from molgan.models.motif import MotifGenerator
+from molgan.graphs.motif.actions import SPELL, Vocabulary, decode, encode
+from molgan.graphs.motif.core import Core
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")

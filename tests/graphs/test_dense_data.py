@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from molgan.errors import InputError
-from molgan.graphs.dense import decode
-from molgan.graphs.dense_data import flat_smiles, prepare_dense
+from molgan.base.errors import InputError
+from molgan.graphs.dense.dense_data import flat_smiles, prepare_dense
+from molgan.graphs.dense.dense_graph import decode
 
 TEXTS = ["OCC", "C(O)C", "C[C@H](N)O", "c1ccccc1C#N", "CS", "C1CC", "CCCCCCCCCC", "C[N+](=O)[O-]", "N"]
 
@@ -43,7 +43,7 @@ def test_the_order_does_not_depend_on_the_file(file: Path) -> None:
 
 def test_a_second_call_reads_the_cache(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = prepare_dense(file)
-    monkeypatch.setattr("molgan.graphs.dense_data.encode", None)
+    monkeypatch.setattr("molgan.graphs.dense.dense_data.encode", None)
     again = prepare_dense(file)
     assert (again.graphs.bonds == first.graphs.bonds).all()
     assert again.summary == first.summary

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
+from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
-from molgan.errors import InputError
-from molgan.graphs.arrays import ATOM_COLUMNS, RELATIONS, join
-from molgan.graphs.featurizer import ELEMENTS, featurize, featurize_all
+from molgan.graphs.features.featurizer import ELEMENTS, featurize, featurize_all
+from molgan.graphs.features.graph_arrays import ATOM_COLUMNS, RELATIONS, join
 
 ODD = [
     "C",

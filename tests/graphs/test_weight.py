@@ -4,12 +4,12 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import Descriptors
 
-from molgan.chem.references import load_reference
-from molgan.graphs.datasets import tree_of
-from molgan.graphs.forcing import force, pad
-from molgan.graphs.grammar import Grammar, GrammarState
-from molgan.graphs.motif_actions import NotEncodable, Vocabulary, encode
-from molgan.models.motif import MotifGenerator
+from molgan.chem.shipped_sets import load_reference
+from molgan.graphs.motif.actions import NotEncodable, Vocabulary, encode
+from molgan.graphs.motif.forcing import force, pad
+from molgan.graphs.motif.grammar import Grammar, GrammarState
+from molgan.graphs.motif.motif_data import tree_of
+from molgan.models.motif.motif_generator import MotifGenerator
 
 RICH = Vocabulary(("C", "O", "N", "C=O", "c1ccccc1", "[nH]1cccc1", "[SH2](=O)=O"), stereo=True)
 

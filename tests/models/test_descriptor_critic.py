@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from molgan.base.errors import WeightsError
 from molgan.chem.familiarity import FAMILIARITIES, Familiarity, fragments
 from molgan.chem.molecule import parse
-from molgan.errors import WeightsError
-from molgan.graphs.descriptions import COLUMNS, describe_all, familiarity_of
-from molgan.models.descriptor_critic import DescriptorCritic
+from molgan.graphs.features.descriptions import COLUMNS, describe_all, familiarity_of
+from molgan.models.critics.descriptor_critic import DescriptorCritic
 from molgan.models.settings import DescriptorCriticSettings
-from molgan.training.critic import train_critic
+from molgan.training.critic_fitting import train_critic
 from molgan.training.settings import CriticSettings
 
 CHAINS = [f"{'C' * n}{end}" for n in range(2, 12) for end in ("O", "N", "F", "Cl", "Br", "S", "C(=O)O", "C#N")]

@@ -6,12 +6,12 @@ import torch
 from torch_geometric.data import Batch
 from torch_geometric.nn import RGCNConv
 
-from molgan.errors import WeightsError
-from molgan.graphs.arrays import RELATIONS
-from molgan.graphs.featurizer import featurize, featurize_all
-from molgan.models.discriminator import Discriminator
+from molgan.base.errors import WeightsError
+from molgan.graphs.features.featurizer import featurize, featurize_all
+from molgan.graphs.features.graph_arrays import RELATIONS
+from molgan.models.critics.discriminator import Discriminator
+from molgan.models.critics.relational import RelationalLayer, neighbours
 from molgan.models.precision import has_bfloat16
-from molgan.models.relational import RelationalLayer, neighbours
 from molgan.models.settings import DiscriminatorSettings
 
 SMILES = ["CC(=O)Oc1ccccc1C(=O)O", "C", "C[N+](C)(C)CC(=O)[O-]", "N#Cc1ccc2[nH]ccc2c1", "[NH4+].[Cl-]", "CCO"]

@@ -4,10 +4,10 @@ import pytest
 import torch
 from rdkit import Chem
 
-from molgan.graphs.datasets import tree_of
-from molgan.graphs.motif_actions import Vocabulary, encode
-from molgan.models.growth import grown
-from molgan.models.motif import MotifGenerator
+from molgan.graphs.motif.actions import Vocabulary, encode
+from molgan.graphs.motif.motif_data import tree_of
+from molgan.models.motif.growth import grown
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
 OLD = Vocabulary(("C", "O", "c1ccccc1"))

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
+from molgan.base.errors import InputError, WeightsError
 from molgan.chem.fingerprints import ecfp
-from molgan.chem.references import load_reference
-from molgan.errors import InputError, WeightsError
-from molgan.models.qsar import Prediction, QSARModel
-from molgan.models.qsar_data import read_measured
-from molgan.models.qsar_networks import deepchem, features, new_network, open_ensemble, output
-from molgan.models.qsar_settings import FINGERPRINT_BITS, QSARDescription, QSARTraining
-from molgan.models.qsar_training import fit_error, train
-from molgan.scoring.descriptors import Descriptors
+from molgan.chem.shipped_sets import load_reference
+from molgan.models.qsar.ensemble import Prediction, QSARModel
+from molgan.models.qsar.fitting import fit_error, train
+from molgan.models.qsar.measurements import read_measured
+from molgan.models.qsar.networks import deepchem, features, new_network, open_ensemble, output
+from molgan.models.qsar.settings import FINGERPRINT_BITS, QSARDescription, QSARTraining
+from molgan.scoring.fast.descriptors import Descriptors
 
 MOLS = [Chem.MolFromSmiles(smiles) for smiles in ("CCO", "c1ccccc1", "CC(=O)Nc1ccc(O)cc1")]
 

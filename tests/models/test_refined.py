@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 import torch
 
+from molgan.base.errors import WeightsError
 from molgan.chem.familiarity import Familiarity
-from molgan.chem.known import KnownSet
+from molgan.chem.known_set import KnownSet
 from molgan.chem.molecule import parse
-from molgan.errors import WeightsError
-from molgan.graphs.descriptions import COLUMNS, describe_all
-from molgan.graphs.motif_actions import Vocabulary
-from molgan.graphs.support import Support
-from molgan.models.descriptor_critic import DescriptorCritic
+from molgan.graphs.features.descriptions import COLUMNS, describe_all
+from molgan.graphs.features.ranges import Support
+from molgan.graphs.motif.actions import Vocabulary
+from molgan.models.critics.descriptor_critic import DescriptorCritic
 from molgan.models.loading import load_any
-from molgan.models.motif import MotifGenerator
-from molgan.models.refined import RefinedGenerator
+from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.motif.refined import RefinedGenerator
 from molgan.models.settings import MotifNetworkSettings
 
 
@@ -65,7 +65,7 @@ def test_samples_outside_of_the_ranges_are_left_out(generator: MotifGenerator, t
 
 
 def test_a_critic_that_accepts_nothing_is_told_of(generator: MotifGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("molgan.models.refined._HOPELESS", 2048)
+    monkeypatch.setattr("molgan.models.motif.refined._HOPELESS", 2048)
     with pytest.raises(WeightsError, match=r"accepts 0 of 2,048 samples: train it again, or sample with --raw"):
         RefinedGenerator(generator, CountsOxygen(), cap=99.0).sample(5, seed=0)
 

@@ -9,11 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from molgan.graphs.dense import QM9_ATOMS, decode, encode
-from molgan.models.oneshot import OneShotGenerator
-from molgan.models.oneshot_settings import OneShotSettings, RowSettings
-from molgan.models.rows import END, RowGenerator, RowVocabulary
-from molgan.models.soft_graphs import harden
+from molgan.graphs.dense.dense_graph import QM9_ATOMS, decode, encode
+from molgan.models.one_shot.one_shot_generator import OneShotGenerator
+from molgan.models.one_shot.rows import END, RowGenerator, RowVocabulary
+from molgan.models.one_shot.settings import OneShotSettings, RowSettings
+from molgan.models.one_shot.soft_graphs import harden
 
 SMALL = RowSettings(width=16, layers=1, embedding=8)
 QM9 = (Path(__file__).parents[1] / "graphs" / "qm9.smi").read_text().split()

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from molgan.errors import InputError
-from molgan.graphs.dense import encode
-from molgan.models.dense_critic import DenseCritic, DenseRewardNetwork
-from molgan.models.oneshot import OneShotGenerator
-from molgan.models.oneshot_settings import DenseCriticSettings, OneShotSettings
-from molgan.models.soft_graphs import one_hot
-from molgan.models.targets import Targets
+from molgan.base.errors import InputError
+from molgan.graphs.dense.dense_graph import encode
+from molgan.models.critics.dense_critic import DenseCritic, DenseRewardNetwork
+from molgan.models.one_shot.one_shot_generator import OneShotGenerator
+from molgan.models.one_shot.settings import DenseCriticSettings, OneShotSettings
+from molgan.models.one_shot.soft_graphs import one_hot
+from molgan.models.one_shot.targets import Targets
 
 SETTINGS = OneShotSettings(max_atoms=3, hidden=(8,), condition=("logp", "qed"))
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from molgan.report.run_folder import RunFolder, read_run
+from molgan.report.run_data import RunFolder, read_run
 from molgan.report.summary import summarise
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from molgan.errors import RunError
+from molgan.base.errors import RunError
 from molgan.report import write_report
 from molgan.report.page import render
-from molgan.report.run_folder import read_run
+from molgan.report.run_data import read_run
 
 from .page import Page, read_page
 

@@ -4,10 +4,10 @@ from collections import Counter
 import pytest
 from rdkit import Chem
 
-from molgan.errors import ConfigError, InputError
+from molgan.base.errors import ConfigError, InputError
 from molgan.scoring.base import Counts, Scorer
-from molgan.scoring.cache import Cache, clear_caches
 from molgan.scoring.registry import SCORERS, get_scorer
+from molgan.scoring.score_cache import Cache, clear_caches
 
 
 class Atoms(Scorer):

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from rdkit import Chem
 
-from molgan.errors import ConfigError, RunError
-from molgan.scoring.docking.box import Box, read_ligand
-from molgan.scoring.docking.ligand import embedded, rmsd
-from molgan.scoring.docking.workers import Failure, Pose, Task, Workers
+from molgan.base.errors import ConfigError, RunError
 from molgan.scoring.registry import get_scorer
+from molgan.scoring.scorers.docking.box import Box, read_ligand
+from molgan.scoring.scorers.docking.docking_processes import Failure, Pose, Task, Workers
+from molgan.scoring.scorers.docking.ligand import embedded, rmsd
 
 pytest.importorskip("vina")
 pytest.importorskip("meeko")

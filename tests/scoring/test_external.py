@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from molgan.errors import ConfigError
-from molgan.scoring.cache import clear_caches
+from molgan.base.errors import ConfigError
 from molgan.scoring.objective import Objective
 from molgan.scoring.registry import get_scorer
+from molgan.scoring.score_cache import clear_caches
 from molgan.scoring.settings import ObjectiveSettings
 
 SMILES = ["C", "CC", "CCC", "CCCC", "broken("]

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from molgan.errors import ConfigError
+from molgan.base.errors import ConfigError
 from molgan.scoring import registry
-from molgan.scoring.cache import clear_caches
 from molgan.scoring.objective import Objective
-from molgan.scoring.parallel import ScoringPool
+from molgan.scoring.processes.local_pool import ScoringPool
 from molgan.scoring.registry import find_scorer, get_scorer
+from molgan.scoring.score_cache import clear_caches
 from molgan.scoring.settings import ObjectiveSettings
 
 FILE = """

@@ -5,7 +5,7 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import Descriptors, Lipinski
 
-from molgan.errors import ConfigError
+from molgan.base.errors import ConfigError
 from molgan.scoring.registry import get_scorer
 
 ATORVASTATIN = "CC(C)c1c(C(=O)Nc2ccccc2)c(-c2ccccc2)c(-c2ccc(F)cc2)n1CC[C@@H](O)C[C@@H](O)CC(=O)O"
@@ -71,7 +71,7 @@ def test_shapes_of_a_conformer():
 
 
 def test_every_property_takes_any_molecule():
-    from molgan.scoring.properties import PROPERTIES
+    from molgan.scoring.scorers.properties import PROPERTIES
 
     smiles = ["[Na+].[Cl-]", "[H][H]", "C", "*CC", "[2H]C([2H])[2H]", "O=S(=O)(O)O", ATORVASTATIN]
     for scorer in PROPERTIES:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
+from molgan.base.errors import ConfigError, WeightsError
 from molgan.chem.fingerprints import ecfp
-from molgan.errors import ConfigError, WeightsError
-from molgan.models.qsar import QSARModel
-from molgan.models.qsar_settings import FINGERPRINT_BITS, QSARDescription, QSARTraining
-from molgan.scoring.cache import clear_caches
+from molgan.models.qsar.ensemble import QSARModel
+from molgan.models.qsar.settings import FINGERPRINT_BITS, QSARDescription, QSARTraining
 from molgan.scoring.registry import get_scorer
+from molgan.scoring.score_cache import clear_caches
 
 SMILES = ["CCO", "CCCCO", "c1ccccc1C(=O)N"]
 

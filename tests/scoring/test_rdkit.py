@@ -10,7 +10,7 @@ from rdkit import Chem, RDConfig
 from rdkit.Chem import QED, Crippen, FilterCatalog, rdMolDescriptors
 
 from molgan.chem.molecule import parse
-from molgan.scoring.table import score
+from molgan.scoring.score_table import score
 
 MOSES = Path(__file__).parents[2] / "data" / "moses_test.csv.gz"
 ODD = (Path(__file__).parent / "odd.smi").read_text().split()

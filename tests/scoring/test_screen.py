@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from molgan.scoring.graph import AROMATIC, DOUBLE, RING, SINGLE, TRIPLE, Graph
-from molgan.scoring.query import implied
-from molgan.scoring.screen import Screen
+from molgan.scoring.fast.atom_graph import AROMATIC, DOUBLE, RING, SINGLE, TRIPLE, Graph
+from molgan.scoring.fast.query import implied
+from molgan.scoring.fast.screen import Screen
 
 ODD = (Path(__file__).parent / "odd.smi").read_text().split()
 MOSES = Path(__file__).parents[2] / "data" / "moses_test.csv.gz"

@@ -9,7 +9,7 @@ import pytest
 from rdkit import Chem, RDConfig
 from rdkit.Chem import FilterCatalog
 
-from molgan.errors import ConfigError
+from molgan.base.errors import ConfigError
 from molgan.scoring.registry import SCORERS, get_scorer
 
 ASPIRIN, SALICYLIC, PHENOL, HEXANE = "CC(=O)Oc1ccccc1C(=O)O", "O=C(O)c1ccccc1O", "Oc1ccccc1", "CCCCCC"

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from molgan.errors import ConfigError
+from molgan.base.errors import ConfigError
 from molgan.scoring.transforms import TRANSFORMS, get_transform
 
 RANGE = {"low": 1.0, "high": 3.0}

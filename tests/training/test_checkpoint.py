@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from molgan.errors import RunError, WeightsError
+from molgan.base.errors import RunError, WeightsError
 from molgan.training.checkpoint import (
     load_checkpoint,
     optimizer_tensors,

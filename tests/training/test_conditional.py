@@ -8,14 +8,14 @@ import torch
 from rdkit import Chem
 from rdkit.Chem.Descriptors import MolWt
 
-from molgan.graphs.dense import encode
-from molgan.graphs.dense_data import DenseData, flat_smiles
-from molgan.models.dense_critic import DenseCritic
-from molgan.models.oneshot import OneShotGenerator
-from molgan.models.oneshot_settings import DenseCriticSettings, OneShotSettings, RowSettings
-from molgan.training.likelihood import learn_rows
-from molgan.training.oneshot import train_oneshot
-from molgan.training.oneshot_settings import LikelihoodSettings, OneShotTrainingSettings
+from molgan.graphs.dense.dense_data import DenseData, flat_smiles
+from molgan.graphs.dense.dense_graph import encode
+from molgan.models.critics.dense_critic import DenseCritic
+from molgan.models.one_shot.one_shot_generator import OneShotGenerator
+from molgan.models.one_shot.settings import DenseCriticSettings, OneShotSettings, RowSettings
+from molgan.training.one_shot.likelihood import learn_rows
+from molgan.training.one_shot.one_shot_training import train_oneshot
+from molgan.training.one_shot.settings import LikelihoodSettings, OneShotTrainingSettings
 
 ROWS = RowSettings(width=48, layers=1, embedding=16)
 NETWORK = OneShotSettings(max_atoms=4, atoms=("C", "N", "O"), condition=("mw",))

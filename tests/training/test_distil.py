@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from molgan.chem.molecule import parse
-from molgan.graphs.motif_actions import SPELL, Vocabulary
-from molgan.models.discriminator import Discriminator
-from molgan.models.motif import MotifGenerator
+from molgan.graphs.motif.actions import SPELL, Vocabulary
+from molgan.models.critics.discriminator import Discriminator
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import DiscriminatorSettings, MotifNetworkSettings
-from molgan.training.distil import distil
+from molgan.training.prior.distil import distil
 from molgan.training.settings import CriticSettings, DistilSettings, PretrainSettings
 
 REAL = ["CO"] * 300 + ["CCO"] * 100

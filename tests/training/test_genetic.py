@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from molgan.chem.motifs import write
-from molgan.training.genetic import Motifs, atoms, crossover, edited, nodes, rerooted
+from molgan.training.design.genetic import Motifs, atoms, crossover, edited, nodes, rerooted
 
 DRUGS = Path(__file__).parents[2] / "molgan" / "data" / "approved_drugs.csv.gz"
 MOTIFS = Motifs(["C", "O", "N", "C=O", "c1ccccc1", "[nH]1cccc1", "C1CCNCC1", "F", "C#N", "O=[SH2]=O"])

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from molgan.errors import InputError
-from molgan.graphs.dense import encode
-from molgan.graphs.dense_data import DenseData
-from molgan.models.oneshot import OneShotGenerator
-from molgan.models.oneshot_settings import OneShotSettings, RowSettings
-from molgan.training.likelihood import anchor_loss, learn_rows
-from molgan.training.oneshot_settings import LikelihoodSettings
+from molgan.base.errors import InputError
+from molgan.graphs.dense.dense_data import DenseData
+from molgan.graphs.dense.dense_graph import encode
+from molgan.models.one_shot.one_shot_generator import OneShotGenerator
+from molgan.models.one_shot.settings import OneShotSettings, RowSettings
+from molgan.training.one_shot.likelihood import anchor_loss, learn_rows
+from molgan.training.one_shot.settings import LikelihoodSettings
 
 SMILES = ["C", "CC", "CO", "C#N", "C=O", "CCC", "CCO", "C=CC", "NC=O", "O"]
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from molgan.chem.motifs import Motif, cut, write
-from molgan.graphs.motif_actions import HOLE
-from molgan.training import mutation
-from molgan.training.genetic import atoms, bind, nodes, rerooted, vacancies
-from molgan.training.mutation import mutated
+from molgan.graphs.motif.actions import HOLE
+from molgan.training.design import mutation
+from molgan.training.design.genetic import atoms, bind, nodes, rerooted, vacancies
+from molgan.training.design.mutation import mutated
 
 MOST = 26
 DRUGS = [

@@ -11,16 +11,16 @@ import pytest
 import torch
 from rdkit import Chem
 
-from molgan.errors import InputError
-from molgan.graphs.core import Core
-from molgan.graphs.motif_actions import SPELL, Vocabulary
-from molgan.models.motif import MotifGenerator
+from molgan.base.errors import InputError
+from molgan.graphs.motif.actions import SPELL, Vocabulary
+from molgan.graphs.motif.core import Core
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
-from molgan.scoring.descriptors import Descriptors
-from molgan.training.ledger import Ledger
-from molgan.training.optimize import optimize
+from molgan.scoring.fast.descriptors import Descriptors
+from molgan.training.design.ledger import Ledger
+from molgan.training.design.optimize import optimize
+from molgan.training.design.surrogate import Features, Surrogate, draws
 from molgan.training.settings import OptimizeSettings
-from molgan.training.surrogate import Features, Surrogate, draws
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
 SMALL = OptimizeSettings(

@@ -8,14 +8,14 @@ import pytest
 import torch
 from rdkit import Chem
 
+from molgan.base.errors import InputError, WeightsError
 from molgan.chem.motifs import write
-from molgan.chem.references import load_reference
-from molgan.errors import InputError, WeightsError
-from molgan.graphs.datasets import ActionData, prepare
-from molgan.graphs.motif_actions import decode
-from molgan.models.motif import MotifGenerator
+from molgan.chem.shipped_sets import load_reference
+from molgan.graphs.motif.actions import decode
+from molgan.graphs.motif.motif_data import ActionData, prepare
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
-from molgan.training.pretrain import pretrain
+from molgan.training.prior.pretrain import pretrain
 from molgan.training.settings import PretrainSettings
 
 TINY = MotifNetworkSettings(embedding=16, hidden=16, layers=1)

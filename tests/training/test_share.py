@@ -13,17 +13,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from molgan.chem.references import load_reference
-from molgan.graphs.datasets import ActionData, prepare
-from molgan.graphs.featurizer import featurize_all
-from molgan.graphs.motif_actions import SPELL, Vocabulary
-from molgan.models.discriminator import Discriminator
-from molgan.models.motif import MotifGenerator
+from molgan.chem.shipped_sets import load_reference
+from molgan.graphs.features.featurizer import featurize_all
+from molgan.graphs.motif.actions import SPELL, Vocabulary
+from molgan.graphs.motif.motif_data import ActionData, prepare
+from molgan.models.critics.discriminator import Discriminator
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import DiscriminatorSettings, MotifNetworkSettings
-from molgan.training.adversarial import refine
 from molgan.training.losses import log_variance, logistic_critic
-from molgan.training.pretrain import pretrain
-from molgan.training.reinforce import reinforce
+from molgan.training.prior.pretrain import pretrain
+from molgan.training.rl.adversarial import refine
+from molgan.training.rl.reinforce import reinforce
 from molgan.training.settings import AdversarialSettings, CriticSettings, PretrainSettings, ReinforceSettings
 from molgan.training.share import Share
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
-from molgan.chem.references import load_reference
-from molgan.graphs.motif_actions import SPELL, Vocabulary
-from molgan.models.motif import MotifGenerator
+from molgan.chem.shipped_sets import load_reference
+from molgan.graphs.motif.actions import SPELL, Vocabulary
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
@@ -64,9 +64,9 @@ def drive(home: str, overrides: Sequence[str]) -> None:
     """Run the campaign; messages go to stdout."""
     import molgan_toy_scorers  # noqa: F401  registers them
 
+    from molgan.base.progress import Silent
     from molgan.campaign import run
     from molgan.config import load_config
-    from molgan.progress import Silent
 
     class Printed(Silent):
         def message(self, text: str) -> None:
@@ -81,7 +81,7 @@ def libraries_differ(one: Path, other: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    from molgan.errors import MolganError
+    from molgan.base.errors import MolganError
 
     try:
         drive(sys.argv[1], sys.argv[2:])

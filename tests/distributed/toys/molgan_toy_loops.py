@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from molgan.training.pretrain import pretrain
+from molgan.training.prior.pretrain import pretrain
 from molgan.training.share import Share
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rdkit import Chem
 
+from molgan.base.settings import Settings
 from molgan.scoring.base import Scorer
 from molgan.scoring.registry import register
-from molgan.settings import Settings
 
 
 @register

@@ -1,0 +1,141 @@
+"""A YAML file as plain values, with overrides from the command line, and the place of each value for error messages."""
+
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from molgan.base.errors import ConfigError
+
+Location = tuple[str | int, ...]
+"""The way to a value: keys of mappings and positions in lists, from the top."""
+
+
+class YamlFile:
+    """`values` are the file's, with each override "key.sub=value" (YAML values, list positions as numbers) put in.
+
+    Raises ConfigError when the file cannot be read, is not YAML, holds no mapping at the top or the same key twice,
+    or when an override cannot be applied.
+    """
+
+    def __init__(self, path: Path, overrides: Sequence[str] = ()) -> None:
+        self.path = path
+        text = _read(path)
+        try:
+            self.values: dict[str, Any] = _yaml().load(text)
+            lines = dict(_lines(_yaml().compose(StringIO(text))))
+        except (YAMLError, ValueError, TypeError, RecursionError) as error:
+            raise ConfigError(f"{path}{_mark(error)}: not YAML: {_problem(error)}") from None
+        if not isinstance(self.values, dict):
+            raise ConfigError(f"{path}: a configuration is lines of `key: value`; this file has none at its top level")
+        self._places: dict[Location, str] = {location: f"{path}:{line}" for location, line in lines.items()}
+        for override in overrides:
+            self._apply(override)
+
+    def known(self, location: Location) -> Location:
+        """`location` without the parts that the file does not have, such as the name of a type or of a missing key."""
+        known: Location = ()
+        for part in location:
+            if (*known, part) in self._places:
+                known = (*known, part)
+        return known
+
+    def place(self, location: Location, message: str = "") -> str:
+        """Where the value at `location` was written, for the start of an error message: "file:line" or the override.
+
+        What `message` quotes of the keys and values below `location`, its hint aside, makes the place more exact: the
+        deepest of them, then the last quoted.
+        """
+        location = self.known(location)
+        fault = message.partition(", did you mean")[0]
+        quoted = [
+            (len(spot), fault.find(repr(said)), spot)
+            for spot, said in _texts(self.values)
+            if spot in self._places and spot[: len(location)] == location and repr(said) in fault
+        ]
+        spot = max(quoted, key=lambda found: found[:2])[2] if quoted else location
+        return self._places.get(spot, f"{self.path}")
+
+    def _apply(self, override: str) -> None:
+        key, equals, text = override.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"argument {override!r}: write an override as key=value or section.key=value")
+        try:
+            value = _yaml().load(text)
+        except (YAMLError, ValueError, TypeError) as error:
+            raise ConfigError(f"argument {override!r}: the value is not YAML: {_problem(error)}") from None
+        location = tuple(int(part) if part.isdecimal() else part for part in key.strip().split("."))
+        place: Any = self.values
+        for part, inner in zip(location, [*location[1:], None], strict=True):
+            if isinstance(place, dict) and isinstance(part, str):
+                if inner is not None and place.get(part) is None:
+                    place[part] = {}
+            elif not (isinstance(place, list) and isinstance(part, int) and part < len(place)):
+                raise ConfigError(f"argument {override!r}: {self.path} has no place for {part!r} there")
+            if inner is None:
+                place[part] = value
+            place = place[part]
+        self._places = {spot: text for spot, text in self._places.items() if spot[: len(location)] != location}
+        for end in range(1, len(location) + 1):
+            self._places.setdefault(location[:end], f"argument {override!r}")
+
+
+def write_yaml(values: dict[str, Any], path: Path) -> None:
+    """Write plain values as YAML, keys in the order given."""
+    writer = _yaml()
+    writer.default_flow_style = False
+    writer.sort_base_mapping_type_on_output = False
+    with path.open("w", encoding="utf-8") as handle:
+        writer.dump(values, handle)
+
+
+def _yaml() -> Any:
+    return YAML(typ="safe", pure=True)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not a text file in UTF-8; a configuration is YAML") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _lines(node: Node | None, location: Location = ()) -> Iterator[tuple[Location, int]]:
+    """The line, counted from 1, of each key and of each item of a list."""
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield (*location, str(key.value)), key.start_mark.line + 1
+            yield from _lines(value, (*location, str(key.value)))
+    elif isinstance(node, SequenceNode):
+        for position, item in enumerate(node.value):
+            yield (*location, position), item.start_mark.line + 1
+            yield from _lines(item, (*location, position))
+
+
+def _texts(value: Any, location: Location = ()) -> Iterator[tuple[Location, str]]:
+    """Each key and each text below `value`, with its location."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*location, key), key
+            yield from _texts(inner, (*location, key))
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from _texts(inner, (*location, position))
+    elif isinstance(value, str):
+        yield location, value
+
+
+def _mark(error: Exception) -> str:
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    return f":{mark.line + 1}" if mark else ""
+
+
+def _problem(error: Exception) -> str:
+    problem = error.problem if isinstance(error, MarkedYAMLError) else None
+    return " ".join(str(problem or error or type(error).__name__).split())[:200]

@@ -1,0 +1,83 @@
+"""molgan as a generator of the GuacaMol benchmarks (N. Brown et al., J. Chem. Inf. Model. 59, 1096 (2019)).
+
+The package asks for no base class, so that it need not be installed to import this. Its requirements are old:
+`pip install --no-deps guacamol`.
+
+    from guacamol.assess_goal_directed_generation import assess_goal_directed_generation
+    from molgan.benchmarks.guacamol import GoalDirected
+
+    assess_goal_directed_generation(GoalDirected(budget=10_000), json_output_file="results.json")
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from molgan.base.progress import Progress
+
+
+class ScoringFunction(Protocol):
+    """GuacaMol's: a score in 0..1 for each SMILES, its lowest for what cannot be scored."""
+
+    def score_list(self, smiles_list: list[str]) -> list[float]: ...
+
+
+class GoalDirected:
+    """GuacaMol's GoalDirectedGenerator: `budget` distinct molecules a benchmark, one setting for all of them."""
+
+    def __init__(
+        self,
+        budget: int = 10_000,
+        *,
+        seed: int = 0,
+        weights: str | Path = "moses",
+        settings: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.budget = budget
+        self.seed = seed
+        self.weights = weights
+        self.settings = settings
+        self.progress = progress
+
+    def generate_optimized_molecules(
+        self,
+        scoring_function: ScoringFunction,
+        number_molecules: int,
+        starting_population: Sequence[str] | None = None,
+    ) -> list[str]:
+        """The best `number_molecules` that were found, best first; fewer where the budget is smaller."""
+        from molgan.training.design.design import design
+
+        def oracle(smiles: list[str]) -> list[float]:
+            # The package answers -1 for what it cannot score.
+            return [score if score >= 0 else math.nan for score in scoring_function.score_list(smiles)]
+
+        table = design(
+            oracle,
+            max(self.budget, number_molecules),
+            seed=self.seed,
+            start=list(starting_population or ()),
+            weights=self.weights,
+            settings=self.settings,
+            progress=self.progress,
+        )
+        scored = table.dropna(subset="score").sort_values("score", ascending=False, kind="stable")
+        return list(scored["smiles"].head(number_molecules))
+
+
+class DistributionMatching:
+    """GuacaMol's DistributionMatchingGenerator: draws of the generator; those of a second call are new ones."""
+
+    def __init__(self, *, seed: int = 0, weights: str | Path = "moses") -> None:
+        self.seed = seed
+        self.weights = weights
+
+    def generate(self, number_samples: int) -> list[str]:
+        """Canonical SMILES of `number_samples` molecules."""
+        from molgan.api import sample
+
+        drawn = sample(number_samples, seed=self.seed, weights=self.weights)
+        self.seed += 1
+        return drawn

@@ -1,0 +1,117 @@
+"""Benchmarks of goal-directed design."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from molgan.base.errors import ConfigError
+from molgan.base.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    import pandas
+
+    from molgan.training.design.ledger import Oracle
+
+_TOP = 100  # molecules whose SA and diversity are measured
+_PER_SCAFFOLD = 5  # of a library
+
+
+class PmoResult(NamedTuple):
+    """One task by one seed. `sa` (1 to 10) and `diversity` (0 to 1) are means over the best 100 molecules."""
+
+    task: str
+    seed: int
+    auc: float
+    best_10: float
+    sa: float
+    diversity: float
+    calls: int
+    cpu_seconds: float
+
+
+def pmo(
+    tasks: Sequence[str] | None = None,
+    seeds: Sequence[int] = (0,),
+    *,
+    budget: int | None = None,
+    weights: str | Path = "moses",
+    folder: Path | None = None,
+    settings: dict[str, Any] | None = None,
+    library: bool = False,
+    progress: Progress | None = None,
+) -> Iterator[PmoResult]:
+    """Run development tasks of PMO, all eight by default, one setting for all; each result as it is there.
+
+    With `library` the score is the geometric mean of the task and of how easy a molecule is to make, few molecules of a
+    scaffold are kept, and the best 100 are chosen under the same limit: what a chemist wants, not what the benchmark
+    counts, so that AUC and top 10 are of that score.
+
+    With a `folder` each run's calls are written to TASK_SEED.csv there, and an interrupted benchmark goes on where it
+    stopped. Raises ConfigError for an unknown task.
+    """
+    from molgan.benchmarks.tasks import BUDGET, PUBLISHED, auc_top, task
+    from molgan.training.design.design import design
+
+    budget = budget or BUDGET
+    for name in tasks or PUBLISHED:
+        if name not in PUBLISHED:
+            raise ConfigError(f"no development task {name!r}: known are {', '.join(PUBLISHED)}")
+    for name in tasks or PUBLISHED:
+        for seed in seeds:
+            began = time.process_time()
+            table = design(
+                makeable(task(name)) if library else task(name),
+                budget,
+                seed=seed,
+                weights=weights,
+                folder=folder and folder / f"{name}_{seed}",
+                settings={**(settings or {}), **({"per_scaffold": _PER_SCAFFOLD} if library else {})},
+                progress=progress or Silent(),
+            )
+            spent = time.process_time() - began
+            if folder is not None:
+                table.to_csv(folder / f"{name}_{seed}.csv", index=False)
+            sa, diversity = top_quality(table, per_scaffold=_PER_SCAFFOLD if library else None)
+            auc = auc_top(table["score"].tolist(), budget)
+            yield PmoResult(name, seed, auc, float(table["best"].iloc[-1]), sa, diversity, len(table), spent)
+
+
+def makeable(oracle: "Oracle") -> "Oracle":
+    """The geometric mean of an oracle and of ease of synthesis: 1 below an SA score of 2, about 0 above 4."""
+    import numpy as np
+
+    from molgan.scoring.registry import get_scorer
+
+    sa = get_scorer("sa")
+
+    def both(smiles: list[str]) -> list[float]:
+        ease = np.clip((4 - sa(smiles).values) / 2, 0, 1)
+        return np.sqrt(np.asarray(oracle(smiles)) * ease).tolist()
+
+    return both
+
+
+def top_quality(table: "pandas.DataFrame", top: int = _TOP, *, per_scaffold: int | None = None) -> tuple[float, float]:
+    """Mean SA score and internal diversity of the best `top` molecules of a table of calls, at most so many of one
+    Murcko scaffold."""
+    from rdkit import Chem
+
+    from molgan.chem.fingerprints import ecfp, internal_diversity, murcko_scaffold
+    from molgan.scoring.registry import get_scorer
+
+    count: Counter[str] = Counter()
+    best = []
+    for smiles in table.sort_values("score", ascending=False, kind="stable")["smiles"]:
+        mol = Chem.MolFromSmiles(smiles)
+        if per_scaffold is not None:
+            scaffold = murcko_scaffold(mol)
+            count[scaffold] += 1
+            if count[scaffold] > per_scaffold:
+                continue
+        best.append(mol)
+        if len(best) == top:
+            break
+    sa = get_scorer("sa")([Chem.MolToSmiles(mol) for mol in best]).values
+    return float(sa.mean()), internal_diversity(ecfp(best))

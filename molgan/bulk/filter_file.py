@@ -1,0 +1,98 @@
+"""Filter a stream of molecules into a folder: the library, the rejected ones with reasons, the counts."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from molgan.base.content import digest, files_in
+from molgan.base.errors import ConfigError
+from molgan.base.files import write_files
+from molgan.base.progress import Progress, Silent
+from molgan.base.version import __version__
+from molgan.bulk.fates import Part, counts, settle
+from molgan.bulk.filtered_files import Ranked, rejected
+from molgan.bulk.judge import Judge, joined
+from molgan.bulk.library import library_table
+from molgan.bulk.streams import Crew, Parts, Processes
+from molgan.chem.molecule import parse_all
+from molgan.chem.reading import Record
+from molgan.chem.writing import sdf_text, write_blocks
+from molgan.config import CampaignConfig
+from molgan.filters.funnel_result import StageCount
+from molgan.filters.score_filters import REALISM
+
+
+def filter_records(
+    chunks: Iterable[Sequence[Record]],
+    config: CampaignConfig,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    processes: int = 1,
+) -> list[StageCount]:
+    """Pass records through a campaign's filters; those that read scores read its objective's, and those that read
+    `realism` are skipped, since only a run has a critic.
+
+    Writes library.csv, .smi, .sdf and .parquet, rejected.csv (id, smiles, stage, reason, line) and funnel.json: the
+    same bytes from the same chunks however many processes or, where the campaign says so, Ray workers there are. What
+    is known of a chunk is kept in `folder`/.parts until the end: after an interruption, the same
+    again goes on there. Returns the counts of the stages, in order. Raises RunError when `folder` cannot be written or
+    workers die.
+    """
+    progress = progress or Silent()
+    filters, skipped = config.filters.without(REALISM)
+    for name in skipped:
+        progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
+    if config.objective.aggregation == "pareto":
+        raise ConfigError("objective.aggregation: a Pareto rank is among the molecules of a run, not of a long file")
+    judge = Judge(filters, config.objective)
+    parts = Parts(folder / ".parts", _key(judge, config))
+    judged = _judged(chunks, parts, lambda: _crew(judge, config, processes, progress), progress)
+    progress.message("looking for equal molecules and at the whole set")
+    settle(judged, judge.funnel)
+    like = library_table(parse_all(["CCO"]), judge.objective(["CCO"]).to_frame(), judge.neighbours).iloc[:0]
+    ranked = Ranked(judged, len(judge.funnel.stages), parts.folder / "ranked.csv", like)
+    found = counts(judged, judge.funnel)
+    with Processes(sdf_text, processes) as writers:
+        write_blocks(ranked.blocks, folder, sdf=writers.map)
+    summary = [{k: v for k, v in count.as_dict().items() if k != "seconds"} for count in found]
+    write_files(
+        folder,
+        {"rejected.csv": rejected(judged, judge.funnel), "funnel.json": [json.dumps(summary, indent=2).encode()]},
+    )
+    parts.remove()
+    return found
+
+
+def _judged(
+    chunks: Iterable[Sequence[Record]],
+    parts: Parts,
+    crew: Callable[[], AbstractContextManager[Crew]],
+    progress: Progress,
+) -> list[Part]:
+    progress.start("filter")
+    judged = []
+    rows = ([(record.line, record.smiles) for record in chunk] for chunk in chunks)
+    with crew() as workers:
+        for path, count in parts.finished(rows, workers):
+            judged.append(Part.of(path))
+            progress.advance("filter", count)
+    progress.finish("filter")
+    return judged
+
+
+def _crew(judge: Judge, config: CampaignConfig, processes: int, progress: Progress) -> AbstractContextManager[Crew]:
+    if config.compute.workers:
+        from molgan.distributed.chunk_actors import RayCrew
+
+        return RayCrew(judge, config.compute, joined, progress)
+    if processes > 1:
+        judge.prepare()
+    return Processes(judge, processes)
+
+
+def _key(judge: Judge, config: CampaignConfig) -> str:
+    """Stands for all that decides what is said of a molecule."""
+    sections = config.model_dump(mode="json", include={"objective", "filters"})
+    return digest([__version__, sections, files_in(sections)])

@@ -1,0 +1,78 @@
+"""The files of a filtered stream, written from its parts a block at a time."""
+
+import csv
+import io
+import mmap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from molgan.bulk.fates import Part, read
+from molgan.filters.funnel import Funnel
+from molgan.filters.score_filters import best_first
+
+if TYPE_CHECKING:
+    import pandas
+
+_BLOCK = 5000
+
+
+def rejected(parts: Sequence[Part], funnel: Funnel) -> Iterator[bytes]:
+    """The lines of rejected.csv, in the order of the input."""
+    names = [stage.name for stage in funnel.stages]
+    yield _csv([("id", "smiles", "stage", "reason", "line")])
+    for part in parts:
+        found = part.rejected(len(names))
+        yield _csv([(row["id"], row["source"], names[stage], reason, row["line"]) for stage, reason, row in found])
+
+
+class Ranked:
+    """The lines of library.csv, the best first. They lie in a file, in the order of the input; only where each begins
+    and its score are held in memory."""
+
+    def __init__(self, parts: Sequence[Part], stages: int, path: Path, like: "pandas.DataFrame") -> None:
+        """`stages`: how many there are; `path`: of the file; `like`: a library's table, for its columns and types."""
+        self._path = path
+        self._like = like
+        scores, lengths = [np.zeros(0)], [np.zeros(1, np.int64)]
+        with path.open("wb") as file:
+            for part in parts:
+                table = read(part.path, ("row", "score")).take(part.left(stages))
+                lines = [line.encode() + b"\n" for line in table["row"].to_pylist()]
+                file.writelines(lines)
+                lengths.append(np.array([len(line) for line in lines], np.int64))
+                scores.append(table["score"].to_numpy().astype(np.float64))
+        self._ends = np.cumsum(np.concatenate(lengths))
+        self._order = best_first(np.concatenate(scores))
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def blocks(self) -> Iterator["pandas.DataFrame"]:
+        """The library's table, some thousand rows at a time; at least one table."""
+        if not len(self):
+            yield self._like
+            return
+        with self._path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            for start in range(0, len(self), _BLOCK):
+                order = self._order[start : start + _BLOCK].tolist()
+                lines = b"".join([text[self._ends[i] : self._ends[i + 1]] for i in order])
+                yield self._table(lines, start)
+
+    def _table(self, lines: bytes, before: int) -> "pandas.DataFrame":
+        import pandas
+
+        names = list(self._like.columns)
+        table = pandas.read_csv(io.BytesIO(lines), names=names, dtype=str, keep_default_na=False)
+        for name, kind in self._like.dtypes.items():
+            if kind.kind == "f":
+                table[name] = [float(text or "nan") for text in table[name]]
+        return table.assign(rank=np.arange(before + 1, before + len(table) + 1))
+
+
+def _csv(rows: Sequence[Sequence[object]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,57 @@
+"""A library as a table: molecules ranked by score, with a stable identity and the nearest known molecule of each."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from molgan.chem.fingerprints import murcko_scaffold
+from molgan.chem.molecule import Molecule
+
+if TYPE_CHECKING:
+    import pandas
+
+    from molgan.filters.neighbours import Neighbours
+
+
+def library_table(
+    molecules: Sequence[Molecule], scores: "pandas.DataFrame", neighbours: "Neighbours | None" = None
+) -> "pandas.DataFrame":
+    """One row a molecule, best first; among equals the earlier comes first.
+
+    `molecules` are valid; `scores` has a row each and the columns of `ScoreTable.to_frame`, and more if there are any.
+    Columns: `id`, `rank` (from 1), `smiles` (canonical), the columns of `scores`, `scaffold`, `nearest_known`,
+    `nearest_similarity` (Tanimoto on ECFP4, 0..1; empty and NaN without `neighbours`).
+    """
+    import pandas
+
+    nearest = neighbours([molecule.mol for molecule in molecules]) if neighbours is not None else []
+    columns: dict[str, object] = {
+        "id": [identifier(str(molecule.smiles)) for molecule in molecules],
+        "rank": 0,
+        "smiles": [molecule.smiles for molecule in molecules],
+    }
+    columns |= {name: scores[name].to_numpy() for name in scores.columns if name not in ("smiles", "error")}
+    columns |= {
+        "scaffold": [murcko_scaffold(molecule.mol) for molecule in molecules],
+        "nearest_known": [near.smiles for near in nearest] or "",
+        "nearest_similarity": [near.similarity for near in nearest] or np.nan,
+    }
+    table = pandas.DataFrame(columns, index=range(len(molecules)))
+    table = table.sort_values("score", ascending=False, kind="stable", na_position="last", ignore_index=True)
+    table["rank"] = np.arange(1, len(table) + 1)
+    return table
+
+
+def identifier(smiles: str) -> str:
+    """The same for the same molecule in every run: "MG-" and 12 hexadecimal digits of its canonical SMILES' SHA-256."""
+    return f"MG-{hashlib.sha256(smiles.encode()).hexdigest()[:12]}"
+
+
+def known_neighbours() -> "Neighbours":
+    """Finds the nearest approved drug; see `Neighbours`."""
+    from molgan.filters.neighbours import Neighbours
+    from molgan.filters.reference_set import ReferenceSet
+
+    return Neighbours([ReferenceSet.load("approved_drugs")])

@@ -1,0 +1,204 @@
+"""A run folder on storage that outlives the machine: worked on here, copied there after every checkpoint and stage."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
+
+from molgan.base.errors import ConfigError, RunError
+
+T = TypeVar("T")
+
+_INDEX = ".mirror.json"
+_ATTEMPTS, _SECONDS_BEFORE_NEXT = 4, 1.0
+
+
+@contextmanager
+def mirrored(folder: Path, url: str | None) -> Iterator[Callable[[], None]]:
+    """What copies the changes in `folder` to `url` when it is called; it does so at the end too. Does nothing without
+    `url`.
+
+    At the start the folder gets what is at `url` if that is newer. Of two processes that work for one `url` the later
+    one wins: the other fails at its next copy. Raises ConfigError for a URL of no known kind, RunError when storage
+    cannot be reached or written.
+    """
+    if url is None:
+        yield lambda: None
+        return
+    mirror = Mirror(folder, url)
+    mirror.restore()
+    yield mirror.push
+    mirror.push()
+
+
+class Mirror:
+    """`url` is fsspec's: s3://…, gs://…, file://….
+
+    A crash at any moment leaves there what a crash at some earlier moment would have left in the folder: files go up
+    in the order in which they were written, a checkpoint's as one object, and `done.json` of a stage that changes is
+    removed before. `.mirror.json` says who owns the storage and how often it was written.
+    """
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.url = url.rstrip("/")
+        self._owner = uuid.uuid4().hex
+        self._serial = 0
+        self._there: dict[str, tuple[int, int]] = {}  # what was copied: size and time of change of each source
+        try:
+            from fsspec.core import url_to_fs
+
+            self._storage, self._root = url_to_fs(self.url, use_listings_cache=False)
+        except (ImportError, ValueError) as error:
+            raise ConfigError(f"{url}: {error}") from None
+
+    def restore(self) -> None:
+        """Take what is there, if it is newer than what is here, and take the storage over."""
+        there, here = self._index(), _read_index(self.folder)
+        self._serial = max(there.get("serial", 0), here.get("serial", 0))
+        if there.get("serial", 0) > here.get("serial", 0):
+            self._download()
+            self._there = _sources(self.folder)
+        self._write_index()
+
+    def push(self) -> None:
+        """Copy what has changed. Raises RunError when storage fails, or when another process has taken it over."""
+        sources = _sources(self.folder)
+        changed = [name for name, state in sources.items() if self._there.get(name) != state]
+        gone = [name for name in self._there if name not in sources]
+        if not changed and not gone:
+            return
+        owner = self._index().get("owner", self._owner)
+        if owner != self._owner:
+            raise RunError(f"{self.url}: another process has taken this run over; this one stops")
+        known = set(self._try(lambda: self._files()))
+        finished = [name for name in changed if name.endswith("done.json")]
+        for name in [*finished, *gone]:
+            if name in known:
+                self._try(lambda name=name: self._storage.rm_file(self._place(name)))
+        for name in sorted(changed, key=lambda name: (sources[name][1], name)):
+            content = _content(self.folder, name)
+            if content is not None:  # else it is gone since: the next copy will know
+                self._put(name, content)
+        self._there = sources
+        self._write_index()
+
+    def _download(self) -> None:
+        folder = self.folder.resolve()
+        for name in self._try(self._files):
+            path = (folder / name).resolve()
+            if name == _INDEX or not path.is_relative_to(folder):
+                continue
+            content = self._try(lambda name=name: self._storage.cat_file(self._place(name)))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.suffix == ".tar":
+                try:
+                    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+                        archive.extractall(path.with_suffix(""), filter="data")
+                except tarfile.TarError as error:
+                    raise RunError(f"{self.url}/{name}: not an archive of a checkpoint: {error}") from error
+            else:
+                path.write_bytes(content)
+
+    def _files(self) -> list[str]:
+        """What is there, as paths in the folder."""
+        root = PurePosixPath(self._root)
+        found = self._storage.find(self._root) if self._storage.exists(self._root) else []
+        return [str(PurePosixPath(path).relative_to(root)) for path in found]
+
+    def _index(self) -> dict[str, Any]:
+        def read() -> dict[str, Any]:
+            try:
+                return dict(json.loads(self._storage.cat_file(self._place(_INDEX))))
+            except FileNotFoundError:
+                return {}
+
+        return self._try(read)
+
+    def _write_index(self) -> None:
+        self._serial += 1
+        index = json.dumps({"owner": self._owner, "serial": self._serial}).encode()
+        self._put(_INDEX, index)
+        (self.folder / _INDEX).write_bytes(index)
+
+    def _put(self, name: str, content: bytes) -> None:
+        from fsspec.implementations.local import LocalFileSystem
+
+        place = self._place(name)
+
+        def put() -> None:
+            if not isinstance(self._storage, LocalFileSystem):
+                self._storage.pipe_file(place, content)  # object storage: there whole or not at all
+                return
+            self._storage.makedirs(place.rpartition("/")[0], exist_ok=True)
+            self._storage.pipe_file(place + ".part", content)
+            Path(place + ".part").replace(place)
+
+        self._try(put)
+
+    def _place(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _try(self, work: Callable[[], T]) -> T:
+        """Storage fails now and then: more than once before it is an error."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                return work()
+            except Exception as error:  # every kind of storage has its own
+                if attempt == _ATTEMPTS - 1:
+                    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+                    raise RunError(f"{self.url}: storage fails: {reason}; run again, it goes on") from error
+                time.sleep(_SECONDS_BEFORE_NEXT * 2**attempt)
+        raise AssertionError
+
+
+def _sources(folder: Path) -> dict[str, tuple[int, int]]:
+    """What there is to copy, with size and time of change (ns): files, and folders of checkpoints as `<name>.tar`."""
+    found: dict[str, tuple[int, int]] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if any(_passing(part) for part in name.parts):
+            continue
+        try:
+            state = path.stat()
+        except FileNotFoundError:
+            continue
+        if (path / "state.json").exists():
+            state = (path / "state.json").stat()
+            found[f"{name}.tar"] = (state.st_size, state.st_mtime_ns)
+        elif path.is_file() and not (path.parent / "state.json").exists():
+            found[str(name)] = (state.st_size, state.st_mtime_ns)
+    return found
+
+
+def _passing(part: str) -> bool:
+    """Whether a file or folder is there for a moment only, or concerns this machine alone."""
+    return part in (".lock", _INDEX) or part.endswith((".part", ".new", ".old"))
+
+
+def _content(folder: Path, name: str) -> bytes | None:
+    source = folder / name
+    try:
+        if source.suffix != ".tar":
+            return source.read_bytes()
+        stream = io.BytesIO()
+        with tarfile.open(fileobj=stream, mode="w") as archive:
+            for file in sorted(source.with_suffix("").iterdir()):
+                archive.add(file, file.name)
+        return stream.getvalue()
+    except FileNotFoundError:
+        return None
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((folder / _INDEX).read_text()))
+    except (OSError, ValueError):
+        return {}

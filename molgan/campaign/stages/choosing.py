@@ -1,0 +1,120 @@
+"""The stages that make the library: draw until enough pass the filters, then write what passed and what did not."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from molgan.base.content import digest, with_contents
+from molgan.base.files import write_files
+from molgan.bulk.library import identifier, known_neighbours, library_table
+from molgan.campaign.stages.designing import called_molecules
+from molgan.campaign.stages.poses import write_poses
+from molgan.campaign.stages.sampling import Samples
+from molgan.campaign.stages.sieve import Sieve
+from molgan.campaign.stages.stage import Counts, Stage
+from molgan.campaign.work import Work
+from molgan.chem.molecule import Molecule
+from molgan.chem.writing import write_library
+from molgan.filters.funnel_result import FunnelResult, Rejection
+from molgan.scoring.settings import ObjectiveSettings
+from molgan.training.settings import SampleSettings
+
+_MOST_GROWTH = 4  # a yield seen on few molecules is not trusted for more than so many times as many
+_FILES = ("library.csv", "library.smi", "library.sdf", "library.parquet", "rejected.csv", "funnel.json")
+
+
+def library(
+    work: Work,
+    weights: str | Path,
+    critic: Path | None,
+    after: Stage | None,
+    inputs: Mapping[str, object],
+    calls: Path | None = None,
+) -> Stage:
+    """Draw, score and filter; leaves the library, rejected.csv and funnel.json.
+
+    With `calls`, those of the stage `optimize`, their molecules take the place of draws.
+    """
+    config = work.config
+    sections = with_contents(config.model_dump(mode="json", include={"sample", "objective", "filters"}))
+    outputs = {name: work.folder / name for name in _FILES}
+    stage = Stage(work.folder, "library", {**sections, **inputs}, after=[after], outputs=outputs)
+    drawing = config.sample.model_dump(mode="json", include={"temperature", "max_atoms"})
+
+    def perform(_: bool) -> Counts:
+        given = None if calls is None else called_molecules(calls)
+        settings = config.sample if given is None else config.sample.model_copy(update={"n": len(given)})
+        samples = Samples(work, digest([drawing, inputs, after and after.key]), weights, critic, given)
+        sieve = Sieve(config.filters, samples.table)
+        with closing(samples):
+            _fill(sieve, samples, work, settings)
+        result, kept = sieve.result()
+        _write(work.folder, result, kept, samples, config.objective)
+        samples.discard_rest()
+        short = config.sample.target is not None and len(kept) < config.sample.target
+        narrowest = result.narrowest
+        starved = narrowest.stage if short and narrowest and narrowest.kept < narrowest.entered else None
+        failures = samples.failures()
+        for component, reasons in failures.items():
+            told = f"{sum(reasons.values()):,} molecules have no value, most often: {next(iter(reasons))}"
+            work.progress.message(f"{component}: {told}")
+        return {"library": len(kept), "drawn": samples.drawn, "starved_by": starved, "failures": failures}
+
+    stage.perform(perform, work.progress)
+    return stage
+
+
+def _fill(sieve: Sieve, samples: Samples, work: Work, settings: SampleSettings) -> None:
+    """Draw round after round until enough pass or the budget is spent."""
+    progress = work.progress
+    passed = 0
+    while wanted := next_round(settings, samples.drawn, passed):
+        if samples.drawn:
+            progress.message(f"{passed:,} of {samples.drawn:,} drawn pass, {settings.target:,} shall: {wanted:,} more")
+        progress.start("sample", wanted)
+        while wanted > 0:
+            size = min(settings.round, wanted)
+            sieve.add(samples.draw(size))
+            wanted -= size
+        progress.finish("sample")
+        passed = sieve.left(settings.target) if settings.target else 0
+    if samples.reused:
+        progress.message(f"sample: {samples.reused:,} of {samples.drawn:,} molecules were drawn already")
+
+
+def next_round(settings: SampleSettings, drawn: int, passed: int) -> int:
+    """How many molecules to draw next, 0 at the end: whole parts of `round`, save where `n` or `budget` ends it.
+
+    For a target, as many as the yield so far asks for. Whole parts, so that a larger target begins with the same ones.
+    """
+    if settings.target is None:
+        return (settings.n or 0) - drawn
+    if passed >= settings.target:
+        return 0
+    wanted = settings.round
+    if drawn:
+        needed = (settings.target - passed) * drawn / passed if passed else math.inf
+        wanted = math.ceil(min(needed, _MOST_GROWTH * drawn) / settings.round) * settings.round
+    return min(wanted, settings.budget - drawn)
+
+
+def _write(
+    folder: Path, result: FunnelResult, kept: list[Molecule], samples: Samples, objective: ObjectiveSettings
+) -> None:
+    table = library_table(kept, samples.table(kept), known_neighbours())
+    write_library(table, folder)
+    write_poses(table, objective, folder)
+    counts = json.dumps([count.as_dict() for count in result.counts], indent=2)
+    write_files(folder, {"rejected.csv": _rejected(result.rejected), "funnel.json": [counts.encode()]})
+
+
+def _rejected(rejections: Sequence[Rejection]) -> Iterator[bytes]:
+    rows = [(identifier(one.smiles), one.smiles, one.stage, one.reason) for one in rejections]
+    for row in [("id", "smiles", "stage", "reason"), *rows]:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerow(row)
+        yield text.getvalue().encode()

@@ -1,0 +1,191 @@
+"""What a campaign draws: parts of a fixed size with their scores, each on the disk before the next is drawn."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from molgan.base.content import digest, with_contents
+from molgan.base.files import write_files
+from molgan.campaign.work import Work
+from molgan.chem.molecule import Molecule, parse, parse_all
+
+if TYPE_CHECKING:
+    import pandas
+
+    from molgan.distributed.drawing_pool import DrawingPool
+    from molgan.models.critics.discriminator import Discriminator
+    from molgan.models.motif.motif_generator import Sample
+
+_KEY = b"molgan.key"
+_MOST_REASONS = 5
+
+
+class Samples:
+    """Parts under `samples/`: 0000.parquet has smiles (canonical) and log_prob, 0000.scores.parquet their scores.
+
+    A part is read where it was drawn from the same generator and settings before. All that is computed of a molecule
+    is computed from its canonical SMILES, so that it does not matter who drew it or what was scored before.
+    """
+
+    def __init__(
+        self, work: Work, key: str, weights: str | Path, critic: Path | None, given: Sequence[str] | None = None
+    ) -> None:
+        """`key` stands for all that decides what is drawn; `critic` judges how real a molecule is, if there is one.
+        `given` molecules take the place of draws."""
+        self.folder = work.folder / "samples"
+        self.drawn = 0
+        self.reused = 0
+        self._work = work
+        self._key = key
+        self._weights = weights
+        self._critic_path = critic
+        self._given = given
+        self._scored_by = digest([key, with_contents({"objective": work.config.objective.model_dump(mode="json")})])
+        self._parts = 0
+        self._row: dict[str | None, int] = {}  # of each distinct molecule in `_scores`
+        self._scores: pandas.DataFrame | None = None
+        self._pool: DrawingPool | None = None
+
+    def close(self) -> None:
+        """End the processes that draw, if there are some."""
+        if self._pool is not None:
+            self._pool.close()
+
+    def draw(self, size: int) -> list[Molecule]:
+        """The next part, in order."""
+        key = digest([self._key, self._parts, size])
+        path, scores_path = (self.folder / f"{self._parts:04d}{suffix}" for suffix in (".parquet", ".scores.parquet"))
+        drawn = _read(path, key)
+        self.reused += 0 if drawn is None else size
+        if drawn is None:
+            drawn = self._drawn(size)
+            _write(path, drawn, key)
+        molecules = parse_all(drawn["smiles"])
+        # What was drawn before takes part: a molecule that comes again has the scores that it had then.
+        self._scored_by = digest([self._scored_by, key])
+        scores = _read(scores_path, self._scored_by)
+        if scores is None:
+            scores = self._scored(molecules)
+            _write(scores_path, scores, self._scored_by)
+            self._work.keep()
+        self._remember(molecules, scores)
+        self._parts += 1
+        self.drawn += size
+        return molecules
+
+    def table(self, molecules: Sequence[Molecule]) -> "pandas.DataFrame":
+        """The scores of molecules that were drawn, one row each: the columns of `ScoreTable.to_frame` but `smiles`, and
+        with a critic `realism`, its probability that the molecule is real."""
+        assert self._scores is not None
+        return self._scores.iloc[[self._row[molecule.smiles] for molecule in molecules]]
+
+    def failures(self) -> dict[str, dict[str, int]]:
+        """By component: how many of the distinct molecules drawn have no value, by the most frequent reasons."""
+        found: dict[str, Counter[str]] = {}
+        for error in [] if self._scores is None else self._scores["error"].dropna():
+            for part in str(error).split("; "):
+                component, _, reason = part.partition(": ")
+                found.setdefault(component, Counter())[reason or component] += 1
+        return {component: dict(reasons.most_common(_MOST_REASONS)) for component, reasons in sorted(found.items())}
+
+    def discard_rest(self) -> None:
+        """Delete the parts of an earlier run that this one did not ask for."""
+        for path in self.folder.glob("*.parquet"):
+            if int(path.name.partition(".")[0]) >= self._parts:
+                path.unlink()
+
+    @cached_property
+    def _draw(self) -> "Callable[..., list[Sample]]":
+        """What draws: the generator in this process, or Ray workers that hold it."""
+        from molgan.models.motif.motif_generator import load_generator
+
+        agent, compute = load_generator(self._weights), self._work.config.compute
+        if compute.workers == 0:
+            agent.to(self._work.device)
+            return agent.sample
+        from molgan.distributed.drawing_pool import DrawingPool
+
+        self._pool = DrawingPool(agent, compute, self._work.progress)
+        return self._pool.sample
+
+    @cached_property
+    def _critic(self) -> "Discriminator | None":
+        from molgan.models.critics.discriminator import Discriminator
+
+        if self._critic_path is None:
+            return None
+        critic = Discriminator.load(self._critic_path)
+        critic.to(self._work.device)
+        return critic
+
+    def _drawn(self, size: int) -> "pandas.DataFrame":
+        import pandas
+
+        if self._given is not None:
+            part = list(self._given[self.drawn : self.drawn + size])
+            return pandas.DataFrame({"smiles": part, "log_prob": np.full(len(part), np.nan)})
+        config, progress = self._work.config, self._work.progress
+        seed = np.random.SeedSequence(config.seed, spawn_key=(self._parts,)).generate_state(1, np.uint32)[0]
+        samples = self._draw(
+            size,
+            seed=int(seed),
+            max_atoms=config.sample.max_atoms,
+            temperature=config.sample.temperature,
+            on_batch=lambda done: progress.advance("sample", done),
+        )
+        smiles = [parse(sample.smiles).smiles or sample.smiles for sample in samples]
+        return pandas.DataFrame({"smiles": smiles, "log_prob": [sample.log_prob for sample in samples]})
+
+    def _scored(self, molecules: list[Molecule]) -> "pandas.DataFrame":
+        import pandas
+
+        new = {m.smiles: m for m in molecules if m.smiles not in self._row}
+        table = self._work.objective(list(new.values())).to_frame().drop(columns="smiles")
+        if self._critic is not None:
+            table.insert(len(table.columns) - 1, "realism", _probability(self._critic.score(list(new.values()))))
+        row = {smiles: len(self._row) + i for i, smiles in enumerate(new)} | self._row
+        known = table if self._scores is None else pandas.concat([self._scores, table])
+        return known.iloc[[row[molecule.smiles] for molecule in molecules]]
+
+    def _remember(self, molecules: list[Molecule], scores: "pandas.DataFrame") -> None:
+        import pandas
+
+        new: list[int] = []
+        for i, molecule in enumerate(molecules):
+            if molecule.smiles not in self._row:
+                self._row[molecule.smiles] = len(self._row)
+                new.append(i)
+        known = scores.iloc[new]
+        self._scores = known if self._scores is None else pandas.concat([self._scores, known])
+
+
+def _probability(logits: np.ndarray) -> np.ndarray:
+    """Logits as probabilities, with the digits that a network in half precision can stand for."""
+    return np.asarray(np.round(1 / (1 + np.exp(-logits)), 4))
+
+
+def _write(path: Path, table: "pandas.DataFrame", key: str) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    whole = pyarrow.Table.from_pandas(table, preserve_index=False).replace_schema_metadata({_KEY: key})
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(whole, sink)
+    write_files(path.parent, {path.name: [sink.getvalue()]})
+
+
+def _read(path: Path, key: str) -> "pandas.DataFrame | None":
+    """A table that was written under this key; None where there is none."""
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(path)
+    except (OSError, pyarrow.ArrowInvalid):
+        return None
+    metadata: dict[bytes, Any] = table.schema.metadata or {}
+    return table.to_pandas() if metadata.get(_KEY) == key.encode() else None

@@ -1,0 +1,77 @@
+"""A set of molecules in a few megabytes that can say whether one is probably in it, and no more (Bloom 1970)."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from molgan.base.errors import WeightsError
+
+_HASHES = 6
+
+
+def bits_for(molecules: int) -> int:
+    """k such that 2^k bits are at least 20 a molecule."""
+    return max(12, math.ceil(math.log2(20 * max(1, molecules))))
+
+
+class KnownSet:
+    """Molecules by canonical SMILES. What was added is always found; of others, a share of about `false_share` is, too.
+
+    `bits` uint8 [2^k / 8]. With 21 bits a molecule, 1 of 4,500 others is taken for known.
+    """
+
+    def __init__(self, bits: np.ndarray) -> None:
+        self.bits = bits
+
+    @classmethod
+    def of(cls, smiles: Iterable[str], *, log2_bits: int = 25) -> KnownSet:
+        """A set of canonical SMILES in 2^`log2_bits` bits, see `bits_for`."""
+        known = cls(np.zeros(2**log2_bits // 8, dtype=np.uint8))
+        chunk: list[str] = []
+        for one in smiles:
+            chunk.append(one)
+            if len(chunk) == 65_536:
+                known._add(chunk)
+                chunk.clear()
+        known._add(chunk)
+        return known
+
+    @property
+    def false_share(self) -> float:
+        """The share of unknown molecules that are taken for known."""
+        return float((np.unpackbits(self.bits).mean()) ** _HASHES)
+
+    def contains(self, smiles: Sequence[str]) -> np.ndarray:
+        """Which of some canonical SMILES are in the set, bool [n]."""
+        places = self._places(smiles)
+        return ((self.bits[places >> 3] >> (places & 7).astype(np.uint8)) & 1).all(1).astype(bool)
+
+    def save(self, path: Path) -> None:
+        np.savez(path, bits=self.bits)
+
+    @classmethod
+    def load(cls, path: Path) -> KnownSet:
+        """Raises WeightsError where the file is missing or damaged."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return cls(file["bits"])
+        except (OSError, ValueError, KeyError) as error:
+            mend = "train the critic again, or sample with --raw"
+            raise WeightsError(f"{path}: no set of known molecules ({error}); {mend}") from error
+
+    def _add(self, smiles: Sequence[str]) -> None:
+        places = self._places(smiles)
+        np.bitwise_or.at(self.bits, places.ravel() >> 3, (1 << (places.ravel() & 7)).astype(np.uint8))
+
+    def _places(self, smiles: Sequence[str]) -> np.ndarray:
+        """The bits of each, int64 [n, hashes], by double hashing (Kirsch & Mitzenmacher 2006)."""
+        digests = b"".join(hashlib.blake2b(one.encode(), digest_size=16).digest() for one in smiles)
+        first, second = np.frombuffer(digests, dtype="<u8").reshape(-1, 2).T
+        steps = np.arange(_HASHES, dtype=np.uint64)
+        strides = steps * (second[:, None] | np.uint64(1))
+        return ((first[:, None] + strides) % np.uint64(len(self.bits) * 8)).astype(np.int64)

@@ -1,0 +1,87 @@
+"""The verbs on runs elsewhere: submit, status."""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from molgan.cli.bars import format_figures
+from molgan.cli.campaigns import Config, Overrides, Smoke
+
+_SHOWN = ("loss", "score", "best", "unique", "accuracy", "auc", "molecules_per_second")
+
+
+def submit(
+    config: Config,
+    overrides: Overrides = None,
+    address: Annotated[
+        str, typer.Option(help="The cluster's dashboard, or RAY_API_SERVER_ADDRESS of the environment.")
+    ] = "",
+    wheel: Annotated[Path | None, typer.Option(help="Run this build of molgan, not the installed one.")] = None,
+    log: Annotated[str, typer.Option(help="The job's log: plain, or json for machines.")] = "plain",
+    follow: Annotated[bool, typer.Option(help="Show the job's log and end as the job ends.")] = True,
+    smoke: Smoke = False,
+) -> None:
+    """Run a campaign or a training as a Ray job: what `molgan run` or `molgan train` does, on a cluster.
+
+    Example: `molgan submit configs/quickstart.yaml --address http://127.0.0.1:8265 compute.workers=8 out=s3://bucket/run`
+    """
+    from molgan.config import CampaignConfig, load
+    from molgan.distributed.jobs import submit as submit_job
+
+    address = address or os.environ.get("RAY_API_SERVER_ADDRESS", "http://127.0.0.1:8265")
+    settings = load(config, overrides or [], smoke=smoke)
+    code = submit_job(
+        "run" if isinstance(settings, CampaignConfig) else "train",
+        settings.model_dump(mode="json"),
+        address,
+        wheel=wheel,
+        options=["--log", log],
+        on_submitted=lambda job: print(f"job {job} at {address}", file=sys.stderr, flush=True),
+        on_log=(lambda text: print(text, end="", flush=True)) if follow else None,
+    )
+    raise typer.Exit(code)
+
+
+def status(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder: runs/quickstart, s3://bucket/run.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show how far a run has come, wherever it is: stages, steps, the last figures.
+
+    Example: `molgan status runs/quickstart`
+    """
+    from molgan.campaign.run_folder.status import read_status
+
+    found = read_status(run)
+    if as_json:
+        print(json.dumps({**asdict(found), "done": found.done}, default=str))
+        return
+    ago = "" if found.written is None else f", written {_span(found.written)} ago"
+    print(f"{found.name}: {'done' if found.done else 'not done'}{ago}")
+    for stage in found.stages:
+        if stage.state == "done":
+            seconds = "" if stage.seconds is None else f"{stage.seconds:.0f} s"
+            text = f"done     {seconds}"
+        elif stage.metrics:
+            figures = {name: stage.metrics[name] for name in _SHOWN if isinstance(stage.metrics.get(name), int | float)}
+            steps = f"/{stage.metrics['steps']}" if "steps" in stage.metrics else ""
+            text = f"{stage.state}  step {stage.metrics.get('step')}{steps} {format_figures(figures)}"
+        else:
+            text = stage.state
+        print(f"  {stage.name:<12} {text}".rstrip())
+    if found.library is not None:
+        print(f"  {found.library:,} molecules in the library")
+
+
+def _span(since: datetime) -> str:
+    seconds = max(0.0, (datetime.now(UTC) - since).total_seconds())
+    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

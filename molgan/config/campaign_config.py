@@ -1,0 +1,100 @@
+"""What the YAML of a campaign may say."""
+
+from typing import Any
+
+from pydantic import ValidationInfo, field_validator, model_validator
+
+from molgan.chem.settings import DataSettings
+from molgan.config.faults import nearest
+from molgan.config.job import JobConfig
+from molgan.filters.registry import FILTERS, get_filter
+from molgan.filters.score_filters import REALISM
+from molgan.filters.settings import FunnelSettings
+from molgan.models.settings import GeneratorSettings
+from molgan.report.settings import ReportSettings
+from molgan.scoring.settings import ObjectiveSettings
+from molgan.training.settings import (
+    AdversarialSettings,
+    DesignSettings,
+    ReinforceSettings,
+    SampleSettings,
+)
+
+
+class CampaignConfig(JobConfig):
+    """`molgan run`: adversarial → reinforce → optimize → sample → score → filter → report.
+
+    A campaign without the section `adversarial`, `reinforce` or `optimize` skips that stage. With `optimize` the
+    library is chosen from the molecules that it scored, and there is no section `sample`.
+    """
+
+    generator: GeneratorSettings = GeneratorSettings()
+    adversarial: AdversarialSettings | None = None
+    reinforce: ReinforceSettings | None = None
+    optimize: DesignSettings | None = None
+    objective: ObjectiveSettings
+    sample: SampleSettings
+    filters: FunnelSettings
+    report: ReportSettings = ReportSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _scored_molecules(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("optimize") is None:
+            return values
+        section = values["optimize"] if isinstance(values["optimize"], dict) else {}
+        drawn = {"n": section.get("budget", DesignSettings.model_fields["budget"].default)}
+        if values.get("sample") not in (None, drawn, SampleSettings(**drawn).model_dump(mode="json")):
+            raise ValueError("sample: drop it, the library is chosen from the molecules that `optimize` scores")
+        return {**values, "sample": drawn}
+
+    @field_validator("filters", mode="before")
+    @classmethod
+    def _complete(cls, value: Any, info: ValidationInfo) -> Any:
+        stages = value.get("stages") if isinstance(value, dict) else value
+        if not isinstance(stages, list) or "data" not in info.data:
+            return value
+        return {"stages": [_with_references(stage, info.data["data"]) for stage in stages]}
+
+    @model_validator(mode="after")
+    def _columns(self) -> "CampaignConfig":
+        names = [component.name for component in self.objective.components]
+        columns = ["score", *names, *(f"{name}_score" for name in names)]
+        columns += [REALISM] if self.adversarial is not None else []
+        for stage in self.filters.stages:
+            column = get_filter(stage.filter, **stage.parameters).column
+            if column == REALISM and column not in columns:
+                raise ValueError(f"filter {stage.name!r}: only a campaign with the section `adversarial` has a critic")
+            if column is not None and column not in columns:
+                raise ValueError(f"filter {stage.name!r}: no column {column!r}, {nearest(column, columns)}")
+        return self
+
+    @model_validator(mode="after")
+    def _shares(self) -> "CampaignConfig":
+        batches = {}
+        if self.adversarial is not None:
+            batches["adversarial.batch_size"] = self.adversarial.batch_size
+            batches["half of adversarial.critic.batch_size"] = self.adversarial.critic.batch_size // 2
+        if self.reinforce is not None:
+            batches["reinforce.batch_size"] = self.reinforce.batch_size
+        for name, size in batches.items():
+            if size < self.compute.workers:
+                raise ValueError(f"compute.workers: {self.compute.workers} cannot share {name}, {size} molecules")
+        unknown = sorted(self.compute.scorers.keys() - {component.name for component in self.objective.components})
+        if unknown:
+            names = [component.name for component in self.objective.components]
+            raise ValueError(f"compute.scorers: no component {unknown[0]!r}, {nearest(unknown[0], names)}")
+        return self
+
+
+def _with_references(stage: Any, data: DataSettings) -> Any:
+    """A stage that compares with known molecules: with the training data, which `train` stands for, unless it names
+    others."""
+    stage = {"filter": stage} if isinstance(stage, str) else stage
+    kind = FILTERS.get(str(stage.get("filter"))) if isinstance(stage, dict) else None
+    if kind is None or "references" not in kind.Parameters.model_fields:
+        return stage
+    if (given := stage.get("references")) is not None:
+        listed = given if isinstance(given, list | tuple) else [given]
+        return {**stage, "references": [str(data.train) if one == "train" else one for one in listed]}
+    return {**stage, "references": [str(data.train)], "column": data.column}

@@ -1,0 +1,39 @@
+"""What campaigns and trainings share."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from molgan.base.settings import Settings
+from molgan.chem.settings import DataSettings
+from molgan.distributed.settings import ComputeSettings
+
+
+class JobConfig(Settings):
+    """What campaigns and trainings share. `name` is the file's by default, `out`, a folder or a
+    URL of storage (s3://…), is `runs/<name>`."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    out: str | None = None
+    data: DataSettings
+    compute: ComputeSettings = ComputeSettings()
+
+    @field_validator("out", mode="before")
+    @classmethod
+    def _place(cls, out: Any) -> Any:
+        if isinstance(out, str) and "@" in out.partition("://")[2].partition("/")[0]:
+            # It would be written to config.yaml, and shown in errors.
+            raise ValueError("out: storage takes its credentials from the environment, not from the URL")
+        return str(out) if isinstance(out, Path) else out
+
+    @property
+    def storage(self) -> str | None:
+        """The URL where the run's files go, None when that is a folder."""
+        return self.out if self.out is not None and "://" in self.out else None
+
+    @property
+    def folder(self) -> Path:
+        """Where the run's files are written, relative to the working folder; with `storage` copied there from here."""
+        return Path("runs") / self.name if self.out is None or self.storage else Path(self.out)

@@ -1,0 +1,70 @@
+"""Read and write configurations: YAML with overrides in, a checked configuration out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from pydantic import ValidationError
+
+from molgan.base.errors import ConfigError
+from molgan.base.yaml import YamlFile, write_yaml
+from molgan.config.campaign_config import CampaignConfig
+from molgan.config.faults import describe_fault
+from molgan.config.one_shot_config import OneShotConfig
+from molgan.config.smoke import miniature
+from molgan.config.training_config import TrainingConfig
+
+Training: TypeAlias = TrainingConfig | OneShotConfig
+Job = TypeVar("Job", CampaignConfig, TrainingConfig, OneShotConfig)
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig:
+    """A campaign from YAML, with each override "section.key=value" put in; `smoke` makes it a miniature.
+
+    Paths are relative to the file when they exist there, else to the working folder. Raises ConfigError, one line with
+    file, line and mend: unknown keys and names with the nearest valid one, wrong types and ranges, missing files,
+    SMILES and SMARTS that cannot be read.
+    """
+    config = load(path, overrides, smoke=smoke)
+    if not isinstance(config, CampaignConfig):
+        raise ConfigError(f"{path}: this file trains a generator; give it to `molgan train`")
+    return config
+
+
+def load_training(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> Training:
+    """The training of a generator from YAML; as `load_config`."""
+    config = load(path, overrides, smoke=smoke)
+    if isinstance(config, CampaignConfig):
+        raise ConfigError(
+            f"{path}: no section `pretrain`, `distil`, `rejection` or `oneshot`, so this is a campaign; "
+            "give it to `molgan run`"
+        )
+    return config
+
+
+def load(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig | Training:
+    """A training when the file has a section that only those have, else a campaign; as `load_config`."""
+    source = YamlFile(Path(path), overrides)
+    if smoke:
+        source = YamlFile(Path(path), [*miniature(source.values, Path(path).stem), *overrides])
+    if "oneshot" in source.values:
+        return _validate(OneShotConfig, source)
+    if {"pretrain", "distil", "rejection"} & source.values.keys():
+        return _validate(TrainingConfig, source)
+    return _validate(CampaignConfig, source)
+
+
+def write_config(config: CampaignConfig | Training, path: Path) -> None:
+    """Write every value, defaults and resolved paths included, as YAML that loads as the same configuration."""
+    write_yaml(config.model_dump(mode="json"), path)
+
+
+def _validate(job: type[Job], source: YamlFile) -> Job:
+    try:
+        return job.model_validate({"name": source.path.stem, **source.values}, context={"folder": source.path.parent})
+    except ValidationError as error:
+        # An unknown key comes first: misspelt, it is the cause of a missing one.
+        faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+        message = describe_fault(job, faults[0], source)
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise ConfigError(f"{source.place(faults[0]['loc'], message)}: {message}{more}") from None

@@ -1,0 +1,60 @@
+"""What the YAML of a one-shot generator's training may say."""
+
+from collections.abc import Sequence
+
+from pydantic import Field, model_validator
+
+from molgan.base.errors import ConfigError
+from molgan.config.job import JobConfig
+from molgan.models.one_shot.settings import DenseCriticSettings, OneShotSettings
+from molgan.models.settings import GeneratorSettings
+from molgan.scoring.settings import ObjectiveSettings
+from molgan.training.one_shot.settings import LikelihoodSettings, OneShotTrainingSettings
+
+
+class OneShotConfig(JobConfig):
+    """`molgan train`: a one-shot generator of small molecules, from the start or from the weights of `generator`.
+
+    A `network` with `rows` first learns by `likelihood`; `oneshot` is the adversarial training.
+    The first `held_out` of the data's distinct molecules, in an order that is fixed and as good as random, are for
+    evaluation.
+    """
+
+    generator: GeneratorSettings | None = None
+    network: OneShotSettings = OneShotSettings()
+    critic: DenseCriticSettings = DenseCriticSettings()
+    likelihood: LikelihoodSettings | None = None
+    oneshot: OneShotTrainingSettings
+    objective: ObjectiveSettings | None = None
+    held_out: int = Field(10_000, ge=0)
+
+    @model_validator(mode="after")
+    def _parts(self) -> "OneShotConfig":
+        if self.generator is not None and "network" in self.model_fields_set:
+            raise ValueError("the weights of `generator` have their own network: drop `network`")
+        if self.generator is None and (self.network.rows is None) != (self.likelihood is None):
+            raise ValueError("a network with `rows` and the section `likelihood` go together")
+        if self.oneshot.anchor and self.generator is None and self.network.rows is None:
+            raise ValueError("oneshot.anchor: only a network with `rows` knows how likely the data is")
+        if self.oneshot.policy and self.generator is None and self.network.rows is None:
+            raise ValueError("oneshot.policy: only a network with `rows` knows how likely its molecules are")
+        if self.oneshot.gan_weight < 1 and self.objective is None:
+            raise ValueError("oneshot.gan_weight below 1 needs an `objective`")
+        _check_scorers(self.network.condition)
+        if self.network.condition and self.critic.pack > 1:
+            raise ValueError("critic.pack: molecules with `network.condition` are judged one by one, pack 1")
+        if self.oneshot.batch_size % self.critic.pack:
+            raise ValueError(f"oneshot.batch_size: not a multiple of critic.pack, {self.critic.pack}")
+        return self
+
+
+def _check_scorers(names: Sequence[str]) -> None:
+    from molgan.scoring.registry import get_scorer
+
+    try:
+        for name in names:
+            get_scorer(name)
+    except ConfigError as error:
+        raise ValueError(f"network.condition: {error}") from None
+    if len(set(names)) < len(names):
+        raise ValueError("network.condition: a scorer is given twice")

@@ -1,0 +1,34 @@
+"""What the YAML of a prior's training may say."""
+
+from pydantic import model_validator
+
+from molgan.config.job import JobConfig
+from molgan.models.settings import GeneratorSettings, MotifNetworkSettings
+from molgan.training.settings import (
+    DistilSettings,
+    PretrainSettings,
+    RejectionSettings,
+)
+
+
+class TrainingConfig(JobConfig):
+    """`molgan train`: pretrain → distil → rejection, from the start or from the weights that `generator` names.
+
+    `pretrain` is likelihood training on the data; the weights to start from keep their network, and their vocabulary
+    takes in the data's frequent motifs. `distil` refines by a critic; `rejection` trains one that sampling asks. Each
+    may be left out.
+    """
+
+    generator: GeneratorSettings | None = None
+    network: MotifNetworkSettings = MotifNetworkSettings()
+    pretrain: PretrainSettings | None = None
+    distil: DistilSettings | None = None
+    rejection: RejectionSettings | None = None
+
+    @model_validator(mode="after")
+    def _one_network(self) -> "TrainingConfig":
+        if self.pretrain is None and self.generator is None:
+            raise ValueError("there is nothing to refine: add `generator` (weights to start from) or `pretrain`")
+        if self.generator is not None and "network" in self.model_fields_set:
+            raise ValueError("the weights of `generator` have their own network: drop `network`")
+        return self

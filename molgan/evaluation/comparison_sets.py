@@ -1,0 +1,54 @@
+"""The sets that samples are compared with: MOSES's own, a file, or a list of SMILES."""
+
+import os
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TypeAlias
+
+from molgan.chem.reading import read_smiles
+
+
+class Moses(StrEnum):
+    """A split of the MOSES data set (Polykovskiy et al. 2020)."""
+
+    TRAIN = "train"
+    TEST = "test"
+    TEST_SCAFFOLDS = "test_scaffolds"
+
+
+Source: TypeAlias = Moses | Path | Iterable[str] | None
+"""A set of SMILES, a file of them, a split of MOSES, or None to leave out what needs the set."""
+
+
+def moses_file(split: Moses) -> Path | None:
+    """The file of a split, None when there is none; see `data_file`."""
+    return data_file(f"moses_{split.value}.*")
+
+
+def data_file(pattern: str) -> Path | None:
+    """The first file by that pattern, None when there is none.
+
+    It is looked for in `$MOLGAN_DATA`, else in the folder `data` of the repository and of the working folder.
+    """
+    chosen = os.environ.get("MOLGAN_DATA")
+    folders = [Path(chosen)] if chosen else [Path(__file__).parents[2] / "data", Path("data")]
+    return next((path for folder in folders for path in sorted(folder.glob(pattern))), None)
+
+
+def smiles_of(source: Source) -> Iterator[str] | None:
+    """The SMILES of a source as given, None when it is left out or not installed. Raises InputError for a bad file."""
+    if isinstance(source, Moses):
+        source = moses_file(source)
+    if source is None:
+        return None
+    if isinstance(source, Path):
+        return (record.smiles for record in read_smiles(source))
+    return iter(source)
+
+
+def shipped_statistics(split: Moses) -> Path:
+    """The statistics of a split that are part of molgan."""
+    with as_file(files("molgan") / "data" / f"moses_{split.value}_statistics.npz") as path:
+        return path

@@ -1,0 +1,91 @@
+"""How samples of small molecules compare with a data set such as QM9: valid, unique, novel, and the distance (FCD)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from molgan.base import cache_folder as cache
+from molgan.base.errors import InputError
+from molgan.base.progress import Progress, Silent
+from molgan.chem.molecule import parse
+from molgan.evaluation import chemnet
+from molgan.evaluation.comparison_sets import data_file
+from molgan.evaluation.frechet import frechet_distance
+from molgan.evaluation.reference_statistics import kept
+from molgan.graphs.dense.dense_data import DenseData, flat_smiles, prepare_dense
+
+HELD_OUT = 10_000
+"""Molecules of the data set that training leaves alone, the first of `DenseData`: FCD is the distance to them."""
+
+FIGURES = ("samples", "valid", "unique", "novel", "V·U·N", "FCD", "FCD of real molecules")
+
+
+def small_reference(name: str, *, n_jobs: int = 1, progress: Progress | None = None) -> DenseData:
+    """The molecules of a file, or of `data/qm9.csv.gz` for "qm9". Raises InputError where there is none."""
+    path = data_file("qm9.*") if name == "qm9" else Path(name)
+    if path is None:
+        raise InputError(
+            "qm9.csv.gz is not here: run in the repository, or set MOLGAN_DATA to the folder that holds it"
+        )
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; --reference takes a file, or qm9")
+    return prepare_dense(path, processes=n_jobs, progress=progress)
+
+
+def evaluate_small(
+    smiles: Sequence[str | None], data: DenseData, *, held_out: int = HELD_OUT, progress: Progress | None = None
+) -> dict[str, float]:
+    """`FIGURES` of samples in the order drawn, None or text that is no SMILES where a sample was no molecule.
+
+    valid: sanitised by RDKit, of one fragment and of elements only / samples. unique: distinct / valid. novel: distinct
+    molecules that are not in all of `data` / distinct; molecules are compared as canonical SMILES without stereo. V·U·N
+    is the product of the three. FCD: between the valid samples and the `held_out` molecules; beside it that of as many
+    real ones, the next in `data`. It depends on the numbers: published figures for QM9 have 10,000 samples. NaN where
+    there are too few.
+    """
+    progress = progress or Silent()
+    molecules = [parse(text) for text in smiles]
+    whole = [str(each.smiles) for each in molecules if each.is_connected and "*" not in str(each.smiles)]
+    found = [text for text in map(flat_smiles, whole) if text is not None]
+    distinct = set(found)
+    share = {
+        "valid": len(found) / len(smiles) if smiles else np.nan,
+        "unique": len(distinct) / len(found) if found else np.nan,
+        "novel": len(distinct.difference(data.smiles)) / len(distinct) if distinct else np.nan,
+    }
+    reference = _gaussian(data.smiles[:held_out], progress)
+    others = _gaussian(data.smiles[held_out : 2 * held_out], progress)
+    return {
+        "samples": float(len(smiles)),
+        **share,
+        "V·U·N": float(np.prod(list(share.values()))),
+        "FCD": _distance(_fit(found, progress), reference),
+        "FCD of real molecules": _distance(others, reference),
+    }
+
+
+def _gaussian(smiles: Sequence[str], progress: Progress) -> np.ndarray:
+    """Mean and covariance of ChemNet's activations as rows of one array [513, 512], kept in the cache folder."""
+    path = cache.entry("chemnet-1", cache.content_hash(smiles), ".npy")
+    return kept(path, np.load, _save, lambda: _fit(smiles, progress), progress)
+
+
+def _fit(smiles: Sequence[str], progress: Progress) -> np.ndarray:
+    if len(smiles) < 2:
+        return np.full((chemnet.DIMENSIONS + 1, chemnet.DIMENSIONS), np.nan)
+    # A molecule drawn often is looked at once.
+    texts, counts = np.unique(np.array(smiles), return_counts=True)
+    active = chemnet.activations(texts.tolist(), progress=progress).astype(np.float64)
+    return np.vstack([np.average(active, axis=0, weights=counts), np.cov(active, rowvar=False, fweights=counts)])
+
+
+def _distance(a: np.ndarray, b: np.ndarray) -> float:
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return float("nan")
+    return frechet_distance(a[0], a[1:], b[0], b[1:])
+
+
+def _save(array: np.ndarray, path: Path) -> None:
+    with path.open("wb") as file:
+        np.save(file, array)

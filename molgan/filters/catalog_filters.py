@@ -1,0 +1,87 @@
+"""Alert sets by name: RDKit's catalogs, and what the package medchem adds to them."""
+
+from collections.abc import Sequence
+from functools import cache, cached_property
+from typing import Any
+
+from pydantic import Field
+from rdkit.Chem import FilterCatalog as rdfilters
+
+from molgan.base.errors import ConfigError
+from molgan.base.settings import Settings
+from molgan.chem.molecule import Molecule
+from molgan.filters.filter import Filter, Verdict, kept_without, mols_of
+from molgan.filters.shared_descriptors import batch
+from molgan.scoring.fast.alert_sets import Catalogs, _rdkit_catalog
+from molgan.scoring.fast.descriptors import Descriptors
+from molgan.scoring.scorers.alerts import Catalog
+
+_SHARED = {"PAINS": "pains", "BRENK": "brenk"}  # those that scorers have looked at as well
+
+
+class CatalogFilter(Filter):
+    """The sets of RDKit's FilterCatalog, whose documentation names their sources, with RDKit's own matches behind a
+    screen that rules out most alerts at once. The reason names the alerts, each behind its set: `NIH rhodanine`."""
+
+    name = "alerts"
+    summary = "No alert of RDKit's catalogs"
+
+    class Parameters(Settings):
+        """`catalogs`: which sets. Together they hold hundreds of alerts: few molecules pass all."""
+
+        catalogs: tuple[Catalog, ...] = Field(default=("PAINS", "BRENK", "NIH"), min_length=1)
+
+    parameters: Parameters
+
+    def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
+        described = batch(molecules)
+        found = [self._alerts(one) for one in described.distinct]
+        reasons = [found[place] for place in described.place.tolist()]
+        return kept_without(reasons), reasons
+
+    def _alerts(self, molecule: Descriptors) -> str | None:
+        hits = [f"{name} {alert}" for name in self.parameters.catalogs for alert in _hits(name, molecule)]
+        return "; ".join(hits) or None
+
+
+@cache
+def _catalog(name: str) -> Catalogs:
+    return Catalogs({name: _rdkit_catalog(getattr(rdfilters.FilterCatalogParams.FilterCatalogs, name))})
+
+
+def _hits(name: str, molecule: Descriptors) -> list[str]:
+    if name in _SHARED:
+        return sorted(molecule.alerts(_SHARED[name]))
+    catalog = _catalog(name)
+    return sorted(catalog.hits(name, molecule.mol, catalog.passing(molecule.graph)))
+
+
+class NIBR(Filter):
+    """A. Schuffenhauer et al., J. Med. Chem. 63, 14425 (2020): Novartis's filters for screening decks, as the package
+    `medchem` has them. Each alert has a severity, and 10 or more in all excludes a molecule there."""
+
+    name = "nibr"
+    summary = "No severe alert of Novartis's screening deck (medchem)"
+
+    class Parameters(Settings):
+        """`severity`: from which sum of severities on a molecule is rejected."""
+
+        severity: int = Field(default=10, ge=1)
+
+    parameters: Parameters
+
+    @cached_property
+    def _filters(self) -> Any:
+        try:
+            from medchem.structural import NIBRFilters  # type: ignore[import-not-found,import-untyped,unused-ignore]
+        except ImportError as error:
+            raise ConfigError("filter 'nibr' needs medchem: pip install 'molgan[medchem]'") from error
+        return NIBRFilters()
+
+    def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
+        table = self._filters(mols_of(molecules), n_jobs=1)
+        reasons = [
+            f"{reasons}: severity {severity:g}" if severity >= self.parameters.severity else None
+            for reasons, severity in zip(table["reasons"], table["severity"], strict=True)
+        ]
+        return kept_without(reasons), reasons

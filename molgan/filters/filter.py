@@ -1,0 +1,189 @@
+"""The base of every filter: one method to override; invalid input, failures and missing reasons are taken care of."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem
+
+from molgan.base.errors import MolganError
+from molgan.base.settings import Settings
+from molgan.chem.molecule import Molecule
+from molgan.scoring.parameters import unknown, validated
+
+if TYPE_CHECKING:
+    import pandas
+
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Verdict = tuple[Mask, list[str | None]]
+"""What to keep (True), and a reason for each that is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One answer a molecule, in order: whether it is kept, and the reason where it is not (None where it is).
+
+    A reason is one short line, "what: details; what: details". The first "what" is what rejections are counted by.
+    """
+
+    kept: Mask
+    reasons: list[str | None]
+
+
+class Filter(ABC):
+    """Keeps molecules or rejects them with a reason.
+
+    A subclass sets the class variables, declares its `Parameters` and overrides `_accept`. `whole` says that it judges
+    molecules against each other and so must see all of them at once, at the end of a stream.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    whole: ClassVar[bool] = False
+
+    class Parameters(Settings):
+        """A filter's parameters; none here."""
+
+    def __init__(self, **parameters: Any) -> None:
+        """Raises ConfigError for a wrong or unknown parameter, with the nearest valid name."""
+        self.parameters: Any = validated(self.Parameters, parameters, f"filter {self.name!r}")
+
+    def reset(self) -> None:  # noqa: B027 - most filters have nothing to forget
+        """Forget the molecules of earlier calls: a new stream begins."""
+
+    def identities(self, molecules: Sequence[Molecule]) -> list[str] | None:
+        """For a filter that keeps the first of equal molecules and judges by nothing else: the text that equal ones
+        share, one a valid molecule. None for all others."""
+        return None
+
+    @property
+    def column(self) -> str | None:
+        """The column of the score table that this filter reads; None when it reads none."""
+        return None
+
+    @abstractmethod
+    def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
+        """Judge valid molecules, in order; they are shared: copy one before changing it.
+
+        What is raised becomes the reason of the molecule that caused it. Only what a `whole` filter raises, and a
+        MolganError, which the user can mend, end the run.
+        """
+
+    def __call__(self, molecules: Sequence[Molecule], table: "pandas.DataFrame | None" = None) -> Decision:
+        """Judge each; what is no molecule is rejected for the parser's reason. `table` has one row a molecule.
+
+        Raises ConfigError when `column` is not in the table.
+        """
+        values = self._values(len(molecules), table)
+        valid = np.array([molecule.valid for molecule in molecules], np.bool_)
+        kept, reasons = valid.copy(), [molecule.reason for molecule in molecules]
+        places = np.flatnonzero(valid).tolist()
+        judged = self._isolated([molecules[place] for place in places], values[valid])
+        for place, keep, reason in zip(places, *judged, strict=True):
+            kept[place], reasons[place] = keep, None if keep else reason or "no reason given"
+        return Decision(kept, reasons)
+
+    def _values(self, count: int, table: "pandas.DataFrame | None") -> Floats:
+        if self.column is None:
+            return np.full(count, np.nan)
+        columns = [] if table is None else [str(name) for name in table.columns]
+        if table is None or self.column not in columns:
+            raise unknown(f"column of scores for filter {self.name!r},", self.column, columns)
+        return np.asarray(table[self.column].to_numpy(float, na_value=np.nan), np.float64)
+
+    def _judge(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+        return self._accept(molecules)
+
+    def _isolated(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+        """The verdict on all at once; should that raise, each is judged alone, so that only the culprit is rejected."""
+        if not molecules:
+            return np.zeros(0, np.bool_), []
+        try:
+            kept, reasons = self._judge(molecules, values)
+        except MolganError:
+            raise
+        except Exception as error:
+            if self.whole:
+                raise
+            if len(molecules) == 1:
+                return np.zeros(1, np.bool_), [failure(error)]
+            alone = [self._isolated([one], values[i : i + 1]) for i, one in enumerate(molecules)]
+            return np.concatenate([kept for kept, _ in alone]), [reason for _, reasons in alone for reason in reasons]
+        if not len(kept) == len(reasons) == len(molecules):
+            fault = f"error: filter gave {len(kept)} answers and {len(reasons)} reasons for {len(molecules)} molecules"
+            return np.zeros(len(molecules), np.bool_), [fault] * len(molecules)
+        return kept, reasons
+
+
+class MoleculeFilter(Filter):
+    """A filter that judges one molecule at a time. A subclass overrides `_reason`."""
+
+    @abstractmethod
+    def _reason(self, mol: Chem.Mol) -> str | None:
+        """Why to reject a molecule; None to keep it. What is raised becomes the reason."""
+
+    def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
+        reasons = [self._guarded(mol) for mol in mols_of(molecules)]
+        return kept_without(reasons), reasons
+
+    def _guarded(self, mol: Chem.Mol) -> str | None:
+        try:
+            return self._reason(mol)
+        except MolganError:
+            raise
+        except Exception as error:
+            return failure(error)
+
+
+class ScoredFilter(Filter):
+    """A filter that reads a column of scores. A subclass overrides `column` and `_accept_scored`."""
+
+    @abstractmethod
+    def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+        """As `_accept`; `values` [n] is the column: NaN where it has no value; all NaN without a column."""
+
+    def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
+        return self._accept_scored(molecules, np.full(len(molecules), np.nan))
+
+    def _judge(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+        return self._accept_scored(molecules, values)
+
+
+class WholeFilter(ScoredFilter):
+    """A filter that judges molecules against each other, by little of each, so that many can be judged.
+
+    A subclass overrides `features` and `select`.
+    """
+
+    whole = True
+
+    def features(self, molecules: Sequence[Molecule]) -> list[bytes]:
+        """What is looked at of each valid molecule beside its score."""
+        return [b""] * len(molecules)
+
+    @abstractmethod
+    def select(self, features: Sequence[bytes], values: Floats, smiles: Sequence[str]) -> Verdict:
+        """As `_accept_scored`, from the features; `smiles` are canonical, for reasons."""
+
+    def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+        return self.select(self.features(molecules), values, [str(molecule.smiles) for molecule in molecules])
+
+
+def mols_of(molecules: Sequence[Molecule]) -> list[Chem.Mol]:
+    """The RDKit molecules of valid ones."""
+    return [molecule.mol for molecule in molecules if molecule.mol is not None]
+
+
+def kept_without(reasons: Sequence[str | None]) -> Mask:
+    """True where there is no reason for a rejection."""
+    return np.array([reason is None for reason in reasons], np.bool_)
+
+
+def failure(error: Exception) -> str:
+    """The reason for rejecting a molecule that raised `error`."""
+    lines = str(error).strip().splitlines()
+    return f"error: {type(error).__name__}: {lines[0]:.120}" if lines else f"error: {type(error).__name__}"

@@ -1,0 +1,56 @@
+"""`filter_smiles`: filter a list of SMILES into a table."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rdkit import Chem
+
+from molgan.base.progress import Progress
+from molgan.chem.molecule import Molecule
+from molgan.filters.filter import Filter
+from molgan.filters.funnel import Funnel, Scoring
+from molgan.filters.settings import FunnelSettings, StageSettings
+from molgan.scoring.batch import as_list, source_of
+
+if TYPE_CHECKING:
+    import pandas
+
+
+def filter_smiles(
+    smiles: Iterable[str | Molecule | Chem.Mol | None],
+    stages: FunnelSettings | Sequence[str | StageSettings | Filter],
+    *,
+    table: "pandas.DataFrame | Scoring | None" = None,
+    progress: Progress | None = None,
+) -> "pandas.DataFrame":
+    """Filter `smiles` by `stages`: names of filters, settings, or filters. `smiles`: a list, a column of pandas or
+    polars, …, of text or RDKit molecules, with None or NaN for what is missing.
+
+    One row an input, in order: `smiles` as given, `kept`, and for what is rejected `stage` and `reason`. `table` holds
+    or computes the scores that stages read. Raises InputError for a single string, ConfigError for a wrong stage.
+    """
+    import pandas
+
+    items = as_list(smiles)
+    # Not Batch.of, which has the molecules of all items in memory at once.
+    texts = [_text(item) for item in items]
+    result = Funnel(stages)(texts, table=table, progress=progress)
+    stage: list[str | None] = [None] * len(items)
+    reason: list[str | None] = [None] * len(items)
+    for one in result.rejected:
+        stage[one.index], reason[one.index] = one.stage, one.reason
+    given = [source_of(text) for text in texts]
+    return pandas.DataFrame(
+        {
+            "smiles": pandas.Series(given, dtype=object),
+            "kept": pandas.Series([why is None for why in reason], dtype=bool),
+            "stage": pandas.Series(stage, dtype=object),
+            "reason": pandas.Series(reason, dtype=object),
+        }
+    )
+
+
+def _text(item: Any) -> str | Molecule | None:
+    if isinstance(item, Chem.Mol):
+        return source_of(item)
+    return None if type(item).__name__ == "NAType" else item

@@ -1,0 +1,109 @@
+"""Filters by a column of the score table: a threshold, or the best few."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from molgan.base.settings import Settings
+from molgan.chem.molecule import Molecule
+from molgan.filters.filter import Floats, ScoredFilter, Verdict, WholeFilter, kept_without
+from molgan.filters.limits import Range
+
+REALISM = "realism"
+"""The column of the critic's probability that a molecule is real."""
+
+
+class ScoreThreshold(ScoredFilter):
+    name = "score"
+    summary = "A column of the score table within limits"
+
+    class Parameters(Settings):
+        """`column`: `score` is the total (0..1), `qed` a raw value, `qed_score` a transformed one; ends included."""
+
+        column: str = "score"
+        min: float | None = Field(default=None, allow_inf_nan=False)
+        max: float | None = Field(default=None, allow_inf_nan=False)
+
+        @model_validator(mode="after")
+        def _sound(self) -> "ScoreThreshold.Parameters":
+            Range(min=self.min, max=self.max)
+            return self
+
+    parameters: Parameters
+
+    @property
+    def column(self) -> str | None:
+        return self.parameters.column
+
+    def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+        span = Range(min=self.parameters.min, max=self.parameters.max)
+        column = self.parameters.column
+        reasons = [
+            f"no {column}: not scored" if value != value else span.violation(column, value) for value in values.tolist()
+        ]
+        return kept_without(reasons), reasons
+
+
+class Realism(ScoredFilter):
+    """Only campaigns with the section `adversarial` have a critic; `molgan check` and `molgan filter` pass over it."""
+
+    name = "realism"
+    summary = "The critic's probability that a molecule is real, at least a limit"
+
+    class Parameters(Settings):
+        """`min`: from which probability (0..1) on a molecule is kept."""
+
+        min: float = Field(default=0.5, gt=0, lt=1)
+
+    parameters: Parameters
+
+    @property
+    def column(self) -> str | None:
+        return REALISM
+
+    def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+        least = self.parameters.min
+        reasons = [
+            "no realism: not judged by the critic"
+            if value != value
+            else f"realism below {least:g}: {value:.4g}"
+            if value < least
+            else None
+            for value in values.tolist()
+        ]
+        return kept_without(reasons), reasons
+
+
+class Best(WholeFilter):
+    name = "best"
+    summary = "The n best by a column of the score table"
+
+    class Parameters(Settings):
+        """`n`: how many to keep. `column`: high is good unless `lowest`. Among equals the earlier wins."""
+
+        n: int = Field(ge=1)
+        column: str = "score"
+        lowest: bool = False
+
+    parameters: Parameters
+
+    @property
+    def column(self) -> str | None:
+        return self.parameters.column
+
+    def select(self, features: Sequence[bytes], values: Floats, smiles: Sequence[str]) -> Verdict:
+        n, column = self.parameters.n, self.parameters.column
+        best = best_first(-values if self.parameters.lowest else values)[:n]
+        kept = np.zeros(len(values), np.bool_)
+        kept[best] = ~np.isnan(values[best])
+        reasons = [
+            None if keep else f"no {column}: not scored" if value != value else f"not among the {n} best: {value:.4g}"
+            for keep, value in zip(kept, values.tolist(), strict=True)
+        ]
+        return kept, reasons
+
+
+def best_first(values: Floats) -> np.ndarray:
+    """The order of descending values [n]: the earlier first among equals, NaN last."""
+    return np.argsort(-values, kind="stable")

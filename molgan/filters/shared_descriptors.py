@@ -1,0 +1,31 @@
+"""Molecules on their way through several filters, so that what scorers derive from one is derived once."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from molgan.chem.molecule import Molecule
+from molgan.scoring.batch import Batch
+from molgan.scoring.fast.descriptors import Descriptors
+
+SHARED = 1024
+"""How many molecules are remembered: no more should pass several filters at a time."""
+
+
+def batch(molecules: Sequence[Molecule]) -> Batch:
+    """Valid molecules as scorers take them, with what they derived when the same objects came before."""
+    distinct: list[Descriptors] = []
+    place: dict[str, int] = {}
+    for molecule in molecules:
+        smiles = str(molecule.smiles)
+        if smiles not in place:
+            place[smiles] = len(place)
+            distinct.append(_descriptors(molecule))
+    return Batch(list(molecules), distinct, np.array([place[str(one.smiles)] for one in molecules], np.intp))
+
+
+@lru_cache(maxsize=SHARED)
+def _descriptors(molecule: Molecule) -> Descriptors:
+    assert molecule.smiles is not None and molecule.mol is not None
+    return Descriptors(molecule.smiles, molecule.mol)

@@ -1,0 +1,93 @@
+"""Molecules as rows of whole-molecule numbers, for a critic that does not look at graphs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from molgan.base.parallel import end_with_parent
+from molgan.chem.familiarity import FAMILIARITIES, Familiarity, fragments
+from molgan.chem.molecule import Molecule, parse
+from molgan.chem.whole_molecule import DESCRIPTORS, descriptors
+
+if TYPE_CHECKING:
+    import torch
+
+COLUMNS = (*DESCRIPTORS, *FAMILIARITIES)
+_CHUNK = 2048
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Descriptions:
+    """`values` float32 [M, len(COLUMNS)], NaN where a molecule has no structure; `failures` says why."""
+
+    values: np.ndarray
+    failures: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def valid(self) -> np.ndarray:
+        """bool [M]: True where the molecule is described."""
+        return ~np.isnan(self.values).any(axis=1)
+
+    def select(self, rows: np.ndarray) -> Descriptions:
+        """Those at `rows`, in that order."""
+        failures = {n: self.failures[i] for n, i in enumerate(rows.tolist()) if i in self.failures}
+        return Descriptions(self.values[rows], failures)
+
+    def batch(self, rows: np.ndarray) -> torch.Tensor:
+        """float32 [B, len(COLUMNS)]."""
+        import torch
+
+        return torch.from_numpy(self.values[rows])
+
+    def joined(self, other: Descriptions) -> Descriptions:
+        """These, then the others."""
+        behind = {len(self) + i: reason for i, reason in other.failures.items()}
+        return Descriptions(np.concatenate([self.values, other.values]), {**self.failures, **behind})
+
+
+def describe_all(molecules: Sequence[str | Molecule], familiarity: Familiarity, *, workers: int = 1) -> Descriptions:
+    """One row a molecule, in order. `workers` above 1 spreads SMILES over spawned processes."""
+    parts = _spread(molecules, workers)
+    rows = [np.array(part[0], dtype=np.float32).reshape(-1, len(DESCRIPTORS)) for part in parts]
+    known = [familiarity.of_fragments(part[1]) for part in parts]
+    reasons = [reason for part in parts for reason in part[2]]
+    values = np.column_stack([np.concatenate(rows), np.concatenate(known)]) if parts else np.empty((0, len(COLUMNS)))
+    return Descriptions(values.astype(np.float32), {i: reason for i, reason in enumerate(reasons) if reason})
+
+
+def familiarity_of(molecules: Sequence[str], *, workers: int = 1) -> Familiarity:
+    """The fragments of a reference; what cannot be read is left out."""
+    return Familiarity.of(one for part in _spread(molecules, workers, described=False) for one in part[1])
+
+
+_Part = tuple[list[list[float]], list[np.ndarray], list[str | None]]
+
+
+def _spread(molecules: Sequence[str | Molecule], workers: int, *, described: bool = True) -> list[_Part]:
+    chunks = [list(molecules[start : start + _CHUNK]) for start in range(0, len(molecules), _CHUNK)]
+    workers = min(workers, len(chunks), os.cpu_count() or 1)
+    if workers < 2 or not all(isinstance(molecule, str) for molecule in molecules):
+        return [_chunk(chunk, described) for chunk in chunks]
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=end_with_parent) as pool:
+        return list(pool.map(_chunk, chunks, [described] * len(chunks)))
+
+
+def _chunk(molecules: Sequence[str | Molecule], described: bool) -> _Part:
+    rows, parts, reasons = [], [], []
+    for given in molecules:
+        molecule = parse(given) if isinstance(given, str) else given
+        mol = molecule.mol
+        rows.append(descriptors(mol) if mol is not None and described else [np.nan] * len(DESCRIPTORS))
+        parts.append(fragments(mol) if mol is not None else np.empty(0, dtype=np.uint32))
+        reasons.append(None if mol is not None else molecule.reason or "no structure")
+    return rows, parts, reasons

@@ -1,0 +1,142 @@
+"""What molecules keep: a core with marked sites where alone something grows, or two fragments with a linker between.
+
+Cut bonds are single and acyclic, and hydrogens make up for what is cut, so that the tree of a decorated molecule is the
+core's tree with further children at its marked sites. A hole in a tree stands for a subtree that may be any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rdkit import Chem
+
+from molgan.base.errors import InputError
+from molgan.chem.molecule import parse
+from molgan.chem.motifs import Motif, cut_flat
+from molgan.chem.templates import size
+from molgan.graphs.motif.actions import HOLE
+
+Path = tuple[int, ...]
+_MARK = "marked"
+
+
+@dataclass(frozen=True)
+class Core:
+    """`tree` has a hole at each marked site. With `inner`, a second fragment, what grows holds a hole for that."""
+
+    tree: Motif
+    inner: Motif | None = None
+
+    @classmethod
+    def read(cls, smiles: str) -> Core:
+        """From a SMILES whose attachment points are written `*` or `[*:1]`; from two such fragments, separated by a dot
+        and with a mark each, what is to be linked. Stereo is left out.
+
+        Raises InputError where there is no mark, or one is not at a single bond.
+        """
+        parts = smiles.split(".")
+        if len(parts) == 1:
+            return cls(_opened(smiles, rooted=False))
+        if len(parts) > 2 or any(part.count("*") != 1 for part in parts):
+            raise InputError(f"core {smiles!r}: two fragments to link have a mark each: c1ccccc1*.*N1CCCCC1")
+        outer, inner = (_opened(part, rooted=i == 1) for i, part in enumerate(parts))
+        return cls(outer, inner)
+
+    @property
+    def atoms(self) -> int:
+        """Heavy atoms of what is kept."""
+        return _atoms(self.tree) + (_atoms(self.inner) if self.inner else 0)
+
+    @property
+    def holes(self) -> int:
+        """Marked sites that something grows at."""
+        return sum(1 for _ in _holes(self.tree))
+
+    def assemble(self, grown: Sequence[Motif]) -> Motif:
+        """The tree of a molecule; `grown` has one subtree for each marked site, in the order of writing."""
+        tree = _fill(self.tree, iter(grown))
+        return tree if self.inner is None else _fill(tree, iter([self.inner]))
+
+    def grown(self, tree: Motif) -> tuple[Motif, ...]:
+        """The subtrees at the marked sites of a tree whose children come in the order of writing, as it was decoded or
+        assembled. The second fragment is not known in it."""
+        return tuple(_grown(self.tree, tree))
+
+
+def _opened(smiles: str, *, rooted: bool) -> Motif:
+    """The tree of a core with holes at its marks; `rooted` at its mark, which then is no hole but hangs from there."""
+    mol, marks = _unmarked(smiles)
+    root = next(i for i, n in enumerate(marks) if n) if rooted else None
+    tree, order = cut_flat(mol, root)
+    if rooted:
+        return tree
+    slots: dict[Path, list[int]] = {}
+    for (path, site), i in zip(_sites(tree), order, strict=True):
+        slots.setdefault(path, []).extend([site] * marks[i])
+    return _with_holes(tree, (), slots)
+
+
+def _unmarked(smiles: str) -> tuple[Chem.Mol, list[int]]:
+    """A core with hydrogens in place of its marks, and the number of marks of each atom."""
+    molecule = parse(smiles)
+    if molecule.mol is None or not molecule.is_connected:
+        raise InputError(f"core {smiles!r}: {molecule.reason or 'more than one fragment'}")
+    mol = Chem.RWMol(molecule.mol)
+    Chem.RemoveStereochemistry(mol)
+    marks = [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0]
+    if not marks or any(atom.GetDegree() != 1 for atom in marks):
+        raise InputError(f"core {smiles!r}: mark where it may grow by *, bound to one atom each: c1ccc([*:1])cc1")
+    for atom in marks:
+        (bond,) = atom.GetBonds()
+        at = bond.GetOtherAtom(atom)
+        if bond.GetBondType() != Chem.BondType.SINGLE or at.GetAtomicNum() <= 1:
+            raise InputError(f"core {smiles!r}: a mark is bound by a single bond to an atom of the core")
+        at.SetIntProp(_MARK, at.GetIntProp(_MARK) + 1 if at.HasProp(_MARK) else 1)
+    for atom in marks:
+        atom.SetAtomicNum(1)
+        atom.SetIsotope(0)
+        atom.SetAtomMapNum(0)
+        atom.SetNoImplicit(True)
+    plain = Chem.RemoveHs(mol)
+    return plain, [atom.GetIntProp(_MARK) if atom.HasProp(_MARK) else 0 for atom in plain.GetAtoms()]
+
+
+def _with_holes(node: Motif, path: Path, slots: dict[Path, list[int]]) -> Motif:
+    children = [(site, 0, _with_holes(child, (*path, i), slots)) for i, (site, child) in enumerate(node.children)]
+    both = sorted([*children, *((site, 1, HOLE) for site in slots.get(path, ()))])
+    return Motif(node.smiles, tuple((site, child) for site, _, child in both))
+
+
+def _fill(node: Motif, grown: Iterator[Motif]) -> Motif:
+    if node == HOLE:
+        return next(grown, HOLE)
+    return node._replace(children=tuple((site, _fill(child, grown)) for site, child in node.children))
+
+
+def _grown(node: Motif, tree: Motif) -> Iterator[Motif]:
+    if node == HOLE:
+        yield tree
+        return
+    for (_, child), (_, found) in zip(node.children, tree.children, strict=True):
+        yield from _grown(child, found)
+
+
+def _holes(tree: Motif) -> Iterator[Motif]:
+    if tree == HOLE:
+        yield tree
+    for _, child in tree.children:
+        yield from _holes(child)
+
+
+def _atoms(tree: Motif) -> int:
+    return 0 if tree == HOLE else size(tree.smiles) + sum(_atoms(child) for _, child in tree.children)
+
+
+def _sites(tree: Motif, path: Path = ()) -> Iterator[tuple[Path, int]]:
+    """Every atom of a tree, in the order of writing, as its motif and its site there."""
+    for site in range(size(tree.smiles)):
+        yield path, site
+        for i, (at, child) in enumerate(tree.children):
+            if at == site:
+                yield from _sites(child, (*path, i))

@@ -1,0 +1,318 @@
+"""The grammar of motif actions for a whole batch at once: which actions are allowed, and what they lead to.
+
+Every sequence drawn under the mask is a valid molecule within its atom budget: a motif binds only where a hydrogen is
+left, sites do not descend, a spelled bond needs free valence on both sides.
+"""
+
+from __future__ import annotations
+
+import torch
+from rdkit import Chem
+from rdkit.Chem import Descriptors
+from torch import Tensor
+
+from molgan.chem.templates import template
+from molgan.graphs.motif.actions import (
+    ALPHABET,
+    BACK,
+    CLOSE,
+    END,
+    FIRST_ATOM,
+    FIRST_BOND,
+    FIRST_MARK,
+    FIRST_MOTIF,
+    FIRST_SITE,
+    MOST_SITES,
+    SPELL,
+    Vocabulary,
+)
+
+# What the next action may be.
+MOTIF, EXTEND, EXTEND_ATOM, MARK, SPELL_FIRST, SPELLING, SPELL_BOND, DONE = range(8)
+
+_SHARED = ("grammar", "most_atoms", "_sites")  # what is not a row's own
+_HYDROGEN = Chem.GetPeriodicTable().GetAtomicWeight(1)
+
+
+class Grammar:
+    """The tables of a vocabulary that the state of a batch looks things up in."""
+
+    def __init__(self, vocabulary: Vocabulary, device: torch.device | str = "cpu"):
+        n = len(vocabulary)
+        capacity = torch.zeros(n, MOST_SITES, dtype=torch.int16)
+        sizes = torch.zeros(n, dtype=torch.long)
+        for smiles, action in vocabulary.index.items():
+            sites = template(smiles).capacity
+            capacity[action, : len(sites)] = torch.tensor(sites, dtype=torch.int16)
+            sizes[action] = len(sites)
+        self.actions = n
+        self.stereo = vocabulary.stereo
+        self.start = n  # stands for "nothing yet" in the network's input
+        self.capacity = capacity.to(device)
+        self.sizes = sizes.to(device)
+        self.binds = self.capacity[FIRST_MOTIF:, 0] > 0
+        budgets = torch.arange(MOST_SITES + 1, device=device)[:, None]
+        fits = self.sizes[FIRST_MOTIF:] <= budgets
+        self.within = torch.stack([fits & self.binds, fits])  # [later or first, budget, motif]
+        self.valence = torch.tensor([atom.valence for atom in ALPHABET], dtype=torch.int16, device=device)
+        self.weight = _weights(vocabulary).to(device)
+        self.device = self.capacity.device
+
+    def motifs_within(self, budget: Tensor, *, first: Tensor) -> Tensor:
+        """Which motifs fit a budget of heavy atoms [N] and, unless they come first [N], can bind: [N, motifs]."""
+        return self.within[first.long(), budget.clamp(max=MOST_SITES)]
+
+
+def _weights(vocabulary: Vocabulary) -> Tensor:
+    """What each action adds to the molecular weight in daltons [actions], its motif or atom bound to nothing yet."""
+    weight = torch.zeros(len(vocabulary))
+    for order in (1, 2, 3):
+        weight[FIRST_BOND - 1 + order] = -2 * order * _HYDROGEN
+    for i, atom in enumerate(ALPHABET):
+        own = Chem.GetPeriodicTable().GetAtomicWeight(atom.symbol)
+        weight[FIRST_ATOM + i] = own + atom.valence * _HYDROGEN
+    for smiles, action in vocabulary.index.items():
+        weight[action] = Descriptors.MolWt(Chem.MolFromSmiles(smiles))
+    return weight
+
+
+class GrammarState:
+    """Where each of a batch of B unfinished molecules stands.
+
+    `mode` [B] says what is due, `top` [B] the action that put the motif on top of the stack (`grammar.start` when the
+    stack is empty). `budget` [B] is the number of heavy atoms that may still be added, beside those `reserved` [B] for
+    actions to come, `weight` [B] the molecular weight so far in daltons, with hydrogen at every site that is free.
+    """
+
+    def __init__(self, grammar: Grammar, batch: int, max_atoms: int):
+        device = grammar.device
+        self.grammar = grammar
+        self.most_atoms = max_atoms
+        depth = max_atoms + 1
+        self.mode = torch.full((batch,), MOTIF, device=device)
+        self.depth = torch.full((batch,), -1, device=device)
+        self.budget = torch.full((batch,), max_atoms, device=device)
+        self.reserved = torch.zeros(batch, dtype=torch.long, device=device)
+        self.weight = torch.zeros(batch, device=device)
+        self.free = torch.zeros(batch, depth, MOST_SITES, dtype=torch.int16, device=device)
+        self.site = torch.zeros(batch, depth, dtype=torch.long, device=device)
+        self.unmarked = torch.zeros(batch, depth, dtype=torch.long, device=device)  # the first site that may be marked
+        self.size = torch.zeros(batch, depth, dtype=torch.long, device=device)
+        self.motif = torch.full((batch, depth), grammar.start, device=device)
+        # Of the motif being spelled: who is bound to whom, each atom's parent, the current atom, the pending bond.
+        self.bound = torch.zeros(batch, MOST_SITES, MOST_SITES, dtype=torch.bool, device=device)
+        self.above = torch.full((batch, MOST_SITES), -1, device=device)
+        self.here = torch.zeros(batch, dtype=torch.long, device=device)
+        self.order = torch.zeros(batch, dtype=torch.long, device=device)
+        self._sites = torch.arange(MOST_SITES, device=device)
+
+    @property
+    def complete(self) -> Tensor:
+        """Which molecules came to their end by the grammar, [B]."""
+        return self.done & (self.depth < 0) & (self.budget < self.most_atoms)
+
+    @property
+    def top_site(self) -> Tensor:
+        """The site of the top motif that was bound last, [B]; 0 when the stack is empty."""
+        site = self.site.gather(1, self.depth.clamp(min=0)[:, None])[:, 0]
+        return torch.where(self.depth < 0, 0, site)
+
+    @property
+    def atoms(self) -> Tensor:
+        """Heavy atoms so far, [B]."""
+        return self.most_atoms - self.budget - self.reserved
+
+    @property
+    def done(self) -> Tensor:
+        """Which molecules are complete, [B]."""
+        return self.mode == DONE
+
+    @property
+    def top(self) -> Tensor:
+        """The action of the motif on top of the stack, [B]."""
+        top = self.motif.gather(1, self.depth.clamp(min=0)[:, None])[:, 0]
+        return torch.where(self.depth < 0, self.grammar.start, top)
+
+    def select(self, rows: Tensor) -> GrammarState:
+        """The state of some rows alone."""
+        part = object.__new__(GrammarState)
+        for name, value in vars(self).items():
+            setattr(part, name, value if name in _SHARED else value[rows])
+        return part
+
+    def mask(self) -> Tensor:
+        """Which actions are allowed, [B, actions] bool; all False where the molecule is complete."""
+        due = self.motif_due()
+        motifs = torch.zeros(len(due), self.grammar.actions - FIRST_MOTIF, dtype=torch.bool, device=due.device)
+        motifs[due] = self.motif_mask(due)
+        return torch.cat([self.structural_mask(), motifs], dim=1)
+
+    def motif_due(self) -> Tensor:
+        """Where a motif may come next, [B]."""
+        return (self.mode == MOTIF) | ((self.mode == EXTEND_ATOM) & (self.budget > 0))
+
+    def motif_mask(self, at: Tensor) -> Tensor:
+        """Which motifs are allowed at some rows (where a motif is due), [rows, motifs]."""
+        return self.grammar.motifs_within(self.budget[at], first=self.depth[at] < 0)
+
+    def structural_mask(self) -> Tensor:
+        """Which of the actions below the first motif are allowed, [B, FIRST_MOTIF]."""
+        mode, sites = self.mode, self._sites
+        mask = torch.zeros(len(mode), FIRST_MOTIF, dtype=torch.bool, device=mode.device)
+        extend = mode == EXTEND
+        mask[:, END] = extend | (mode == EXTEND_ATOM)
+        mask[:, SPELL] = self.motif_due() & (self.budget > 0)
+        free = self._top_free()
+        room = (self.budget > 0) & extend
+        site = self.site.gather(1, self.depth.clamp(min=0)[:, None])
+        mask[:, FIRST_SITE:FIRST_MOTIF] = room[:, None] & (free > 0) & (sites >= site)
+        if self.grammar.stereo:
+            self._allow_marks(mask)
+        spelling = (mode == SPELL_FIRST) | (mode == SPELLING) | (mode == SPELL_BOND)
+        if bool(spelling.any()):
+            rows = spelling.nonzero()[:, 0]
+            mask[rows] = self.select(rows)._spelling_mask()
+        return mask
+
+    def _allow_marks(self, mask: Tensor) -> None:
+        """Marks come before the first child, in ascending order of their sites."""
+        top = self.depth.clamp(min=0)[:, None]
+        unmarked, size = self.unmarked.gather(1, top), self.size.gather(1, top)
+        extend = (self.mode == EXTEND) | (self.mode == EXTEND_ATOM)
+        mask[:, FIRST_MARK:FIRST_ATOM] = extend[:, None] & (unmarked < size)
+        mask[:, FIRST_SITE:] |= (self.mode == MARK)[:, None] & (self._sites >= unmarked) & (self._sites < size)
+
+    def _spelling_mask(self) -> Tensor:
+        mode = self.mode
+        mask = torch.zeros(len(mode), FIRST_MOTIF, dtype=torch.bool, device=mode.device)
+        free = self._top_free()
+        size = self.size.gather(1, self.depth[:, None])[:, 0]
+        here_free = free.gather(1, self.here[:, None])[:, 0]
+        atom_fits = (self.budget > 0) & (size < MOST_SITES)
+        # Ring closures: atoms written before, not bound to this one yet.
+        reach = ~self.bound.gather(1, self.here[:, None, None].expand(-1, 1, MOST_SITES))[:, 0]
+        reach &= (self._sites < size[:, None]) & (self._sites != self.here[:, None])
+        most = torch.where(reach, free, 0).amax(1)
+        spelling = mode == SPELLING
+        mask[:, CLOSE] = spelling
+        mask[:, BACK] = spelling & (self.above.gather(1, self.here[:, None])[:, 0] >= 0)
+        for order in (1, 2, 3):
+            mask[:, FIRST_BOND - 1 + order] = spelling & (here_free >= order) & (atom_fits | (most >= order))
+        first = mode == SPELL_FIRST
+        needed = torch.where(first, (self.depth > 0).long(), self.order)[:, None]
+        atom_due = (first | (mode == SPELL_BOND)) & atom_fits
+        mask[:, FIRST_ATOM:FIRST_SITE] = atom_due[:, None] & (self.grammar.valence >= needed)
+        ring_due = (mode == SPELL_BOND)[:, None]
+        mask[:, FIRST_SITE:] = ring_due & reach & (free >= self.order[:, None])
+        return mask
+
+    def step(self, action: Tensor) -> None:
+        """Take one action for each molecule, [B]; molecules that are complete ignore theirs."""
+        active = self.mode != DONE
+        motif = active & ((action >= FIRST_MOTIF) | (action == SPELL))
+        bound = motif & (self.depth >= 0)
+        self.weight = self.weight + torch.where(active, self.grammar.weight[action], 0) - 2 * _HYDROGEN * bound
+        spelling = active & (self.mode >= SPELL_FIRST)
+        site = active & ~spelling & (action >= FIRST_SITE) & (action < FIRST_MOTIF)
+        end = active & (action == END)
+        top = self.depth.clamp(min=0)[:, None]
+        if self.grammar.stereo:
+            site &= ~self._mark(active & ~spelling, action)
+        self.site.scatter_(1, top, torch.where(site, action - FIRST_SITE, self.site.gather(1, top)[:, 0])[:, None])
+        self.mode = torch.where(site, MOTIF, self.mode)
+        self._push(motif, action)
+        if bool(spelling.any()):
+            rows = spelling.nonzero()[:, 0]
+            part = self.select(rows)
+            part._spell(action[rows])
+            for name, value in vars(part).items():
+                if name not in _SHARED:
+                    getattr(self, name)[rows] = value
+        self.depth = self.depth - end.long()
+        closed = spelling & (action == CLOSE)
+        self._settle(end | closed | (motif & (action != SPELL)))
+
+    def _mark(self, active: Tensor, action: Tensor) -> Tensor:
+        """Take marks and their sites; says which rows did, [B]."""
+        mark = active & (action >= FIRST_MARK) & (action < FIRST_ATOM)
+        marked = active & (self.mode == MARK)
+        top = self.depth.clamp(min=0)[:, None]
+        single = mark & (self.mode == EXTEND_ATOM)
+        after = torch.where(marked, action - FIRST_SITE + 1, torch.where(single, 1, self.unmarked.gather(1, top)[:, 0]))
+        self.unmarked.scatter_(1, top, after[:, None])
+        self.mode = torch.where(mark & ~single, MARK, torch.where(marked, EXTEND, self.mode))
+        return mark | marked
+
+    def _top_free(self) -> Tensor:
+        return self.free[torch.arange(len(self.depth), device=self.depth.device), self.depth.clamp(min=0)]
+
+    def _push(self, motif: Tensor, action: Tensor) -> None:
+        rows = motif.nonzero()[:, 0]
+        if not len(rows):
+            return
+        action = action[rows]
+        parent = self.depth[rows]
+        child = parent + 1
+        inner = parent >= 0
+        bound, above = rows[inner], parent[inner]
+        self.free[bound, above, self.site[bound, above]] -= 1
+        self.unmarked[bound, above] = MOST_SITES
+        capacity = self.grammar.capacity[action]
+        spelled = action == SPELL
+        capacity[:, 0] -= (inner & ~spelled).to(capacity.dtype)
+        self.free[rows, child] = capacity
+        self.site[rows, child] = 0
+        self.unmarked[rows, child] = 0
+        self.size[rows, child] = self.grammar.sizes[action]
+        self.motif[rows, child] = action
+        self.depth[rows] = child
+        self.budget[rows] -= self.grammar.sizes[action]
+        fresh = rows[spelled]
+        self.mode[fresh] = SPELL_FIRST
+        self.bound[fresh] = False
+        self.above[fresh] = -1
+        self.here[fresh] = 0
+
+    def _spell(self, action: Tensor) -> None:
+        """One action inside a spelled motif; every row of this state is spelling."""
+        row = torch.arange(len(action), device=action.device)
+        bond = (action >= FIRST_BOND) & (action < FIRST_ATOM)
+        atom = (action >= FIRST_ATOM) & (action < FIRST_SITE)
+        ring = action >= FIRST_SITE
+        first = atom & (self.mode == SPELL_FIRST)
+        back = action == BACK
+        self.here = torch.where(back, self.above[row, self.here], self.here)
+        order = torch.where(self.mode == SPELL_BOND, self.order, 0)
+
+        size = self.size[row, self.depth]
+        other = torch.where(ring, action - FIRST_SITE, torch.where(atom, size, 0))
+        valence = self.grammar.valence[torch.where(atom, action - FIRST_ATOM, 0)].long()
+        reserved = (first & (self.depth > 0)).long()  # the root's bond to the parent motif
+        free = self.free[row, self.depth].long()
+        free[row[atom], other[atom]] = (valence - reserved)[atom]
+        joined = (ring | atom) & ~first
+        free[row[joined], other[joined]] -= order[joined]
+        free[row[joined], self.here[joined]] -= order[joined]
+        self.free[row, self.depth] = free.to(self.free.dtype)
+        self.bound[row[joined], self.here[joined], other[joined]] = True
+        self.bound[row[joined], other[joined], self.here[joined]] = True
+        grown = atom & ~first
+        self.above[row[grown], other[grown]] = self.here[grown]
+        self.here = torch.where(atom, other, self.here)
+        self.size[row, self.depth] = size + atom.long()
+        self.budget = self.budget - atom.long()
+        self.order = torch.where(bond, action - FIRST_BOND + 1, self.order)
+        self.mode = torch.where(bond, SPELL_BOND, SPELLING)
+
+    def _settle(self, moved: Tensor) -> None:
+        """Leave the motifs that have nothing left to bind, and say what is due next."""
+        while True:
+            top = self.depth.clamp(min=0)[:, None]
+            usable = (self._top_free() > 0) & (self._sites >= self.site.gather(1, top))
+            full = moved & (self.depth >= 0) & ~usable.any(1)
+            if not bool(full.any()):
+                break
+            self.depth = self.depth - full.long()
+        single = self.size.gather(1, self.depth.clamp(min=0)[:, None])[:, 0] == 1
+        due = torch.where(self.depth < 0, DONE, torch.where(single, EXTEND_ATOM, EXTEND))
+        self.mode = torch.where(moved, due, self.mode)

@@ -1,0 +1,113 @@
+"""A critic of whole molecules: it sees their descriptors, and how familiar their fragments are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from molgan.base.errors import WeightsError
+from molgan.chem.familiarity import Familiarity
+from molgan.chem.molecule import Molecule
+from molgan.graphs.features.descriptions import COLUMNS, Descriptions, describe_all
+from molgan.models.precision import autocast
+from molgan.models.settings import DescriptorCriticSettings
+from molgan.models.weights import load_weights, read_description, save_weights
+
+_WIDEST = 6.0  # deviations from the mean, beyond which values are all the same
+
+
+class DescriptorCritic(nn.Module):
+    """The logit that a molecule is real and not generated, by a perceptron on `COLUMNS`, scaled by `fit_scale`.
+
+    As for `Discriminator`, the calibrated exp(logit) estimates the ratio of the densities (Goodfellow et al. 2014,
+    proposition 1). Molecules that the critic is trained on or judges must not be in the reference of `familiarity`.
+    """
+
+    kind: ClassVar[str] = "descriptor critic"
+    temperature: Tensor
+    mean: Tensor
+    scale: Tensor
+    keys: Tensor
+    counts: Tensor
+
+    def __init__(
+        self, familiarity: Familiarity, settings: DescriptorCriticSettings | None = None, *, seed: int = 0
+    ) -> None:
+        super().__init__()
+        self.settings = settings or DescriptorCriticSettings()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            sizes = [len(COLUMNS), *[self.settings.width] * self.settings.layers]
+            hidden = [[nn.Linear(before, after), nn.SiLU()] for before, after in pairwise(sizes)]
+            self.network = nn.Sequential(*(layer for pair in hidden for layer in pair), nn.Linear(sizes[-1], 1))
+        self.register_buffer("temperature", torch.ones(()))
+        self.register_buffer("mean", torch.zeros(len(COLUMNS)))
+        self.register_buffer("scale", torch.ones(len(COLUMNS)))
+        # Tensors have no unsigned 32-bit numbers to store; the bits are the same.
+        self.register_buffer("keys", torch.from_numpy(familiarity.keys.view(np.int32)))
+        self.register_buffer("counts", torch.from_numpy(familiarity.counts))
+
+    @property
+    def familiarity(self) -> Familiarity:
+        """What fragments are compared with."""
+        return Familiarity(self.keys.cpu().numpy().view(np.uint32), self.counts.cpu().numpy())
+
+    def fit_scale(self, real: Descriptions) -> None:
+        """Scale columns to mean 0 and deviation 1 over `real`; a column that never varies is scaled as a count is."""
+        values = real.values[real.valid].astype(np.float64)
+        deviation = values.std(0)
+        self.mean.copy_(torch.from_numpy(values.mean(0)))
+        self.scale.copy_(torch.from_numpy(np.where(deviation > 1e-3, deviation, 1.0)))
+
+    def describe(self, molecules: Sequence[str | Molecule], *, workers: int = 1) -> Descriptions:
+        """What the critic sees of molecules."""
+        return describe_all(molecules, self.familiarity, workers=workers)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Rows of `COLUMNS` [B, len(COLUMNS)] to float32 [B]: logits of being real."""
+        scaled = ((values - self.mean) / self.scale).clamp(-_WIDEST, _WIDEST)
+        return self.network(scaled).float().squeeze(1) / self.temperature
+
+    def score(
+        self, molecules: Sequence[str | Molecule] | Descriptions, *, batch_size: int = 8192, bf16: bool = False
+    ) -> np.ndarray:
+        """float64 [M]: what `forward` gives for each molecule, in order; NaN where it has no structure."""
+        described = molecules if isinstance(molecules, Descriptions) else self.describe(molecules)
+        values = np.full(len(described), np.nan)
+        device, training = self.temperature.device, self.training
+        self.eval()
+        with torch.inference_mode(), autocast(device, enabled=bf16):
+            rows = np.flatnonzero(described.valid)
+            for start in range(0, len(rows), batch_size):
+                chosen = rows[start : start + batch_size]
+                values[chosen] = self(described.batch(chosen).to(device)).cpu().numpy()
+        self.train(training)
+        return values
+
+    def save(self, path: str | Path) -> None:
+        """Write `path`.safetensors and `path`.json."""
+        settings = self.settings.model_dump(mode="json")
+        about = {"kind": self.kind, "settings": settings, "columns": list(COLUMNS), "fragments": len(self.keys)}
+        save_weights(path, self, about)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The critic saved at `path`. Raises WeightsError for what is missing, damaged or of another architecture."""
+        description = read_description(path, cls.kind)
+        if description.get("columns") != list(COLUMNS):
+            raise WeightsError(f"{path}.json: the weights were made for other descriptors; train them again")
+        try:
+            size = int(description["fragments"])
+            empty = Familiarity(np.zeros(size, dtype=np.uint32), np.zeros(size, dtype=np.int32))
+            critic = cls(empty, DescriptorCriticSettings(**description["settings"]))
+        except (ValidationError, KeyError, TypeError, ValueError):
+            raise WeightsError(f"{path}.json: its settings are not those of a {cls.kind}") from None
+        load_weights(path, critic)
+        return critic.eval()

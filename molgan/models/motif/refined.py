@@ -1,0 +1,141 @@
+"""A motif generator with its critic in front: samples are accepted in proportion to the density ratio."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from molgan.base.errors import WeightsError
+from molgan.chem.known_set import KnownSet
+from molgan.chem.molecule import Molecule, parse_all
+from molgan.graphs.features.ranges import Support
+from molgan.models.critics.descriptor_critic import DescriptorCritic
+from molgan.models.motif.motif_generator import MotifGenerator, Sample
+from molgan.models.settings import BATCH
+from molgan.models.threads import side_by_side
+
+_FEW = 512  # molecules for which one batch is likely to do
+_HOPELESS = 50_000  # samples, one in so many of which should be accepted at least
+
+
+class RefinedGenerator:
+    """Draws from `generator` and keeps a sample with probability min(1, exp(logit - cap)), `logit` being the critic's
+    (rejection sampling by the density ratio, Azadi et al. 2018, equation 2).
+
+    Samples outside of `support`, where the data has no density, and those that `known` has, the molecules of the
+    training data, are not kept either. Nothing is drawn twice on purpose and nothing is changed; `drawn` and `kept`
+    count what the last `sample` did.
+    """
+
+    def __init__(
+        self,
+        generator: MotifGenerator,
+        critic: DescriptorCritic,
+        *,
+        cap: float,
+        known: KnownSet | None = None,
+        support: Support | None = None,
+    ) -> None:
+        self.generator = generator
+        self.critic = critic
+        self.cap = cap
+        self.known = known
+        self.support = support
+        self.drawn = self.kept = 0
+
+    def sample(
+        self, n: int, *, seed: int, bf16: bool = True, on_batch: Callable[[int], None] = lambda done: None
+    ) -> list[Sample]:
+        """n accepted samples; the same seed gives the same ones, and the first do not depend on how many are wanted.
+
+        Raises WeightsError where next to nothing is accepted.
+        """
+        found: list[Sample] = []
+        ahead: list[list[Sample]] = []
+        self.drawn = self.kept = 0
+        batch = 0
+        while len(found) < n:
+            if not ahead:
+                several = torch.get_num_threads() if n - len(found) > _FEW else 1
+                batches = range(batch, batch + several)
+                draw = partial(self._draw, seed, bf16=bf16)
+                ahead = list(side_by_side(draw, batches, self.generator.device))
+            drawn = ahead.pop(0)
+            accepted = self._accept([one.smiles for one in drawn], np.random.default_rng([seed, batch, 1]))
+            fresh = [drawn[i] for i in np.flatnonzero(accepted)]
+            self.drawn, self.kept = self.drawn + len(drawn), self.kept + len(fresh)
+            on_batch(min(len(fresh), n - len(found)))
+            found += fresh
+            batch += 1
+            if self.drawn >= _HOPELESS and self.kept < self.drawn / _HOPELESS:
+                raise WeightsError(
+                    f"the critic accepts {self.kept} of {self.drawn:,} samples: train it again, or sample with --raw"
+                )
+        return found[:n]
+
+    def _draw(self, seed: int, batch: int, *, bf16: bool) -> list[Sample]:
+        return self.generator.sample(BATCH, seed=_seed(seed, batch), bf16=bf16)
+
+    def _accept(self, smiles: list[str], rng: np.random.Generator) -> np.ndarray:
+        """Which samples are kept, bool [n]. The critic, which costs most, sees only what the others leave."""
+        molecules = parse_all(smiles)
+        chances = rng.random(len(smiles))
+        accepted = np.ones(len(smiles), dtype=bool)
+        if self.known is not None:
+            accepted &= ~self.known.contains([str(molecule.smiles) for molecule in molecules])
+        rows = np.flatnonzero(accepted)
+        logits = self.judge([molecules[i] for i in rows])
+        accepted[rows] = np.nan_to_num(np.exp(np.minimum(logits - self.cap, 0)), nan=0.0) > chances[rows]
+        return accepted
+
+    def judge(self, molecules: Sequence[str | Molecule]) -> np.ndarray:
+        """float64 [M]: the critic's logits; -inf outside of the ranges, NaN for what has no structure."""
+        described = self.critic.describe(molecules)
+        logits = self.critic.score(described)
+        if self.support is not None:
+            logits[described.valid & ~self.support.contains(described)] = -np.inf
+        return logits
+
+    def save(self, path: Path, **about: object) -> None:
+        """Write critic, known molecules and a description that names them beside the weights at `path` (no suffix)."""
+        names = {"critic": f"{path.name}_critic", "known": f"{path.name}_known.npz" if self.known is not None else None}
+        self.critic.save(path.with_name(str(names["critic"])))
+        if self.known is not None:
+            self.known.save(path.with_name(str(names["known"])))
+        ranges = None if self.support is None else dict(self.support.ranges)
+        content = {**names, "cap": self.cap, "support": ranges, "about": about}
+        _file(path).write_text(json.dumps(content, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path: Path, generator: MotifGenerator) -> RefinedGenerator | None:
+        """The refinement of the weights at `path`, None where they have none. Raises WeightsError for a damaged one."""
+        if not _file(path).exists():
+            return None
+        try:
+            content = json.loads(_file(path).read_text())
+            critic, cap, known = str(content["critic"]), float(content["cap"]), content["known"]
+            ranges = content["support"]
+            support = ranges and Support({str(name): (float(low), float(high)) for name, (low, high) in ranges.items()})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise WeightsError(f"{_file(path)}: no description of a refinement ({error}); train it again") from error
+        folder = path.parent
+        return cls(
+            generator,
+            DescriptorCritic.load(folder / critic),
+            cap=cap,
+            known=None if known is None else KnownSet.load(folder / str(known)),
+            support=support or None,
+        )
+
+
+def _file(path: Path) -> Path:
+    return path.with_name(f"{path.name}_refinement.json")
+
+
+def _seed(seed: int, batch: int) -> int:
+    return int(np.random.SeedSequence([seed, batch, 7]).generate_state(1, np.uint64)[0] >> 1)

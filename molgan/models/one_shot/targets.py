@@ -1,0 +1,74 @@
+"""Properties that a conditional generator aims at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from molgan.base.errors import InputError
+
+_KNOWN = 2048  # molecules of the training data whose properties are remembered
+
+
+class Targets(nn.Module):
+    """The scale of some properties in the training data, and a sample of their values to draw from."""
+
+    mean: Tensor
+    scale: Tensor
+    known: Tensor
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.names = names
+        self.register_buffer("mean", torch.zeros(len(names)))
+        self.register_buffer("scale", torch.ones(len(names)))
+        self.register_buffer("known", torch.zeros(_KNOWN, len(names)))
+
+    def learn(self, values: np.ndarray) -> np.ndarray:
+        """Take over mean and standard deviation of the data's values [M, names]; the values in these units, float32.
+
+        Raises InputError where there are no values, or all are the same.
+        """
+        if not len(values):
+            raise InputError(f"no molecule of the data has {', '.join(self.names)}")
+        deviation = values.std(axis=0)
+        for name, one in zip(self.names, deviation, strict=True):
+            if one < 1e-6:
+                raise InputError(f"network.condition: {name} is the same for all molecules of the data; leave it out")
+        self.mean.copy_(torch.from_numpy(values.mean(axis=0)))
+        self.scale.copy_(torch.from_numpy(deviation))
+        standard = self.standard(values)
+        # The data stands in an order that is as good as random.
+        self.known.copy_(torch.from_numpy(standard)[torch.arange(_KNOWN) % len(standard)])
+        return standard
+
+    def standard(self, values: np.ndarray) -> np.ndarray:
+        """Values [M, names] in standard deviations from the mean, float32."""
+        return np.asarray((values - self.mean.numpy()) / self.scale.numpy(), dtype=np.float32)
+
+    def check(self, wanted: Mapping[str, float]) -> None:
+        """Raises InputError for a property that is not among the names, or a value that is no finite number."""
+        for name, value in wanted.items():
+            if name not in self.names:
+                raise InputError(f"no target {name!r}: those of the weights are {', '.join(self.names)}")
+            if not isinstance(value, int | float) or not math.isfinite(value):
+                raise InputError(f"target {name}: {value!r} is not a finite number")
+
+    def aims(self, n: int, wanted: Mapping[str, float], rng: torch.Generator) -> Tensor:
+        """[n, names] as the data has them, in standard deviations from its mean, but those `wanted` (in their own
+        units) at that value.
+
+        The other properties are those of molecules that are near in the wanted ones.
+        """
+        if not wanted:
+            return self.known[torch.randint(_KNOWN, (n,), generator=rng)]
+        at = [self.names.index(name) for name in wanted]
+        values = (torch.tensor(list(wanted.values())) - self.mean[at]) / self.scale[at]
+        near = (self.known[:, at] - values).square().sum(1).argsort(stable=True)[: max(1, _KNOWN // 32)]
+        rows = self.known[near[torch.randint(len(near), (n,), generator=rng)]].clone()
+        rows[:, at] = values
+        return rows

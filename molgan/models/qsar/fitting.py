@@ -1,0 +1,177 @@
+"""Training of a QSAR model: a scaffold split, an ensemble, its expected error, its metrics on what it never saw."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from molgan.base.errors import InputError
+from molgan.base.progress import Progress, Silent
+from molgan.chem.fingerprints import ecfp
+from molgan.models.qsar.ensemble import Prediction, QSARModel
+from molgan.models.qsar.measurements import Measured
+from molgan.models.qsar.networks import Tensors, counts, deepchem, features, new_network
+from molgan.models.qsar.settings import FINGERPRINT_BITS, FINGERPRINT_RADIUS, QSARDescription, QSARTraining
+
+Floats = NDArray[np.float64]
+Metrics = dict[str, float | None]
+
+_PARTS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """`part`: train, valid or test, one a molecule of the data; `prediction`: of each; `metrics`: on the test part, of
+    the `ensemble`, of a `random forest` on the same fingerprints and of the training data's `mean`."""
+
+    model: QSARModel
+    part: list[str]
+    prediction: Prediction
+
+    @property
+    def metrics(self) -> dict[str, Metrics]:
+        return self.model.description.metrics
+
+
+def train(data: Measured, settings: QSARTraining, *, target: str, progress: Progress | None = None) -> Trained:
+    """Train on 80% of the molecules, fit the expected error on 10%, measure on 10%; no scaffold is in two parts.
+
+    DeepChem's scaffold split puts the rarest scaffolds into the test part (Z. Wu et al., Chem. Sci. 9, 513, 2018). The
+    same data and settings give the same model on the same machine. Raises ConfigError without DeepChem, InputError
+    when a part lacks a class.
+    """
+    progress = progress or Silent()
+    parts = _split(data)
+    _refuse_one_class(data, parts)
+    known, unseen, test = (parts[name] for name in _PARTS)
+    mean, scale = _normal(data, known)
+    rows = features(data.mols, settings)
+    progress.start("train", settings.members)
+    members = []
+    for member in range(settings.members):
+        members.append(_fitted(rows[known], (data.target[known] - mean) / scale, data, settings, member))
+        progress.advance("train")
+    progress.finish("train")
+    domain = ecfp([data.mols[i] for i in known], FINGERPRINT_RADIUS, FINGERPRINT_BITS)
+    draft = QSARDescription(
+        target=target,
+        task=data.task,
+        training=settings,
+        mean=mean,
+        scale=scale,
+        error=(0.0, 0.0, 0.0),
+        molecules={name: len(rows_) for name, rows_ in parts.items()},
+        metrics={},
+        versions={package: version(package) for package in ("deepchem", "torch", "rdkit")},
+    )
+    first = QSARModel(draft, members, domain).predict(data.mols)
+    error = fit_error(np.abs(first.value - data.target)[unseen], first.spread[unseen], first.similarity[unseen])
+    metrics = _metrics(data, known, test, first.value[test], settings.seed)
+    described = draft.model_copy(update={"error": error, "metrics": metrics})
+    model = QSARModel(described, members, domain)
+    part = np.empty(len(data.smiles), dtype=object)
+    for name, indices in parts.items():
+        part[indices] = name
+    return Trained(model, part.tolist(), model.predict(data.mols))
+
+
+def fit_error(residual: Floats, spread: Floats, similarity: Floats) -> tuple[float, float, float]:
+    """Non-negative a, b, c: by least squares, a + b · spread + c · (1 - similarity) is nearest to the residuals [n]."""
+    from scipy.optimize import nnls
+
+    terms = np.stack([np.ones_like(spread), spread, 1 - similarity], axis=1)
+    a, b, c = (float(number) for number in nnls(terms, residual)[0])
+    return a, b, c
+
+
+def _split(data: Measured) -> dict[str, NDArray[np.int64]]:
+    dc = deepchem()
+    dataset = dc.data.NumpyDataset(np.zeros((len(data.smiles), 1)), ids=np.array(data.smiles))
+    logging.getLogger("deepchem").setLevel(logging.ERROR)
+    split = dc.splits.ScaffoldSplitter().split(dataset, frac_train=0.8, frac_valid=0.1, frac_test=0.1)
+    return {name: np.sort(np.array(list(rows), dtype=np.int64)) for name, rows in zip(_PARTS, split, strict=True)}
+
+
+def _refuse_one_class(data: Measured, parts: dict[str, NDArray[np.int64]]) -> None:
+    for name, rows in parts.items():
+        if len(rows) == 0 or (data.task == "classification" and np.ptp(data.target[rows]) == 0):
+            few = "is empty" if len(rows) == 0 else f"has {len(rows)} molecules of one class"
+            raise InputError(f"the {name} part of the scaffold split {few}; more molecules are needed")
+
+
+def _normal(data: Measured, known: NDArray[np.int64]) -> tuple[float, float]:
+    if data.task == "classification":
+        return 0.0, 1.0
+    dc = deepchem()
+    dataset = dc.data.NumpyDataset(np.zeros((len(known), 1)), data.target[known, None])
+    normal = dc.trans.NormalizationTransformer(transform_y=True, dataset=dataset)
+    return float(np.ravel(normal.y_means)[0]), float(np.ravel(normal.y_stds)[0])
+
+
+def _fitted(rows: NDArray[Any], target: Floats, data: Measured, settings: QSARTraining, member: int) -> Tensors:
+    dataset = deepchem().data.NumpyDataset(rows, target[:, None])
+    with _seeded(settings.seed * 1000 + member), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network = new_network(settings, data.task)
+        network.fit(dataset, nb_epoch=settings.epochs, checkpoint_interval=0)
+    # Halves: what is measured is what is saved, and half as large.
+    state = network.model.state_dict().items()
+    return {name: (t.half() if t.is_floating_point() else t).detach().cpu().numpy() for name, t in state}
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """DeepChem draws from the global generators of NumPy and PyTorch: they are seeded here, and restored."""
+    import torch
+
+    before = np.random.get_state()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        np.random.seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(before)
+
+
+def _metrics(
+    data: Measured, known: NDArray[np.int64], test: NDArray[np.int64], predicted: Floats, seed: int
+) -> dict[str, Metrics]:
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    bits = counts(data.mols)
+    truth = data.target[test]
+    mean = np.full(len(test), data.target[known].mean())
+    if data.task == "regression":
+        forest = RandomForestRegressor(100, random_state=seed, max_features=0.3).fit(bits[known], data.target[known])
+        told = {"ensemble": predicted, "random forest": forest.predict(bits[test]), "mean": mean}
+        return {name: _regression(truth, values) for name, values in told.items()}
+    forest = RandomForestClassifier(100, random_state=seed).fit(bits[known], data.target[known])
+    told = {"ensemble": predicted, "random forest": forest.predict_proba(bits[test])[:, 1], "mean": mean}
+    return {name: _classification(truth, values) for name, values in told.items()}
+
+
+def _regression(truth: Floats, predicted: Floats) -> Metrics:
+    residual = truth - predicted
+    return {
+        "R2": float(1 - (residual**2).sum() / ((truth - truth.mean()) ** 2).sum()),
+        "RMSE": float(np.sqrt((residual**2).mean())),
+        "MAE": float(np.abs(residual).mean()),
+    }
+
+
+def _classification(truth: Floats, predicted: Floats) -> Metrics:
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    return {
+        "ROC-AUC": float(roc_auc_score(truth, predicted)),
+        "PR-AUC": float(average_precision_score(truth, predicted)),
+    }

@@ -1,0 +1,113 @@
+"""The scorer `qsar`.
+
+It needs networks, which the layer of scorers does not have: `scoring/registry` knows its place alone, and imports it
+when a configuration asks for it, as it does with scorers of other packages.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+from rdkit import Chem
+
+from molgan.base.errors import ConfigError, WeightsError
+from molgan.base.settings import InputPath, Settings
+from molgan.models.qsar.ensemble import Prediction, QSARModel, read_description
+from molgan.models.qsar.pickled import SUFFIXES, PickledModel
+from molgan.scoring.base import Score, Scorer
+from molgan.scoring.fast.descriptors import Descriptors
+
+
+class QSAR(Scorer):
+    """A prediction made worse by the error to be expected of it, so that the reward is small where the model does not
+    know: value - caution · error, + where low is good. It is the lower confidence bound of N. Srinivas et al., IEEE
+    Trans. Inf. Theory 58, 3250 (2012), taken as pessimism; the error is `QSARModel`'s."""
+
+    name = "qsar"
+    summary = "Prediction of a model by `molgan qsar train`, made worse where it is uncertain"
+
+    class Parameters(Settings):
+        """`model`: a folder that `molgan qsar train` wrote, or with `trust` a pickled estimator on ECFP4 bits. `good`:
+        which predictions are. `caution`: expected errors that the value is made worse by. `least_similarity`: below it
+        to the nearest training molecule there is no value. `output`: what to give instead, to report it. `training`:
+        the molecules that a pickled estimator was trained on."""
+
+        model: InputPath
+        good: Literal["high", "low"] = "high"
+        caution: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+        least_similarity: float = Field(default=0.0, ge=0, le=1)
+        output: Literal["value", "prediction", "spread", "similarity", "error"] = "value"
+        trust: bool = False
+        training: InputPath | None = None
+
+    parameters: Parameters
+
+    def __init__(self, **parameters: object) -> None:
+        """Raises ConfigError also for what is no model, and for a pickle that is not trusted."""
+        super().__init__(**parameters)
+        path, pickled = self.parameters.model, self.parameters.model.suffix in SUFFIXES
+        if pickled and not self.parameters.trust:
+            raise ConfigError(
+                f"{path}: a pickle runs any code that is in it; if you know who made it, say `trust: true`"
+            )
+        if not pickled:
+            try:
+                read_description(path)
+            except WeightsError as error:
+                raise ConfigError(str(error)) from None
+
+    def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
+        return [score.value for score in self._scores(mols)]
+
+    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+        return self._scores([molecule.mol for molecule in molecules])
+
+    def _scores(self, mols: list[Chem.Mol]) -> list[Score]:
+        chosen = self.parameters
+        predicted = self._model.predict(mols)
+        values = self._output(predicted)
+        return [
+            Score(math.nan, f"outside the model's domain: nearest training molecule {similarity:.2f}")
+            if similarity < chosen.least_similarity
+            else Score(float(value))
+            for value, similarity in zip(values, predicted.similarity, strict=True)
+        ]
+
+    def _output(self, predicted: Prediction) -> "np.ndarray[Any, np.dtype[np.float64]]":
+        match self.parameters.output:
+            case "value":
+                value = predicted.cautious(self.parameters.caution, low_is_good=self.parameters.good == "low")
+                return np.clip(value, 0, 1) if self._model.classifies else value
+            case "prediction":
+                return predicted.value
+            case other:
+                return np.asarray(getattr(predicted, other))
+
+    def _key(self) -> dict[str, Any]:
+        chosen = self.parameters.model_dump(mode="json", exclude={"model", "training"})
+        files = {name: _content(path) for name in ("model", "training") if (path := getattr(self.parameters, name))}
+        return {"scorer": self.name, "version": self.version, **chosen, **files}
+
+    @cached_property
+    def _model(self) -> QSARModel | PickledModel:
+        path, training = self.parameters.model, self.parameters.training
+        return _opened(path, training, _content(path))
+
+
+@lru_cache(maxsize=8)
+def _opened(path: Path, training: Path | None, content: str) -> QSARModel | PickledModel:
+    """Components that report the spread or the similarity of one model share it."""
+    return PickledModel(path, training) if path.suffix in SUFFIXES else QSARModel.load(path)
+
+
+def _content(path: Path) -> str:
+    """A hash of a file, or of the files of a folder."""
+    digest = hashlib.sha256()
+    for file in sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:32]

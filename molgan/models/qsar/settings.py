@@ -1,0 +1,46 @@
+"""What is saved of a QSAR model beside its weights, and how one is trained."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from molgan.base.settings import Settings
+
+FINGERPRINT_RADIUS = 2
+FINGERPRINT_BITS = 2048
+
+Kind = Literal["fingerprint", "dmpnn"]
+Target = Literal["regression", "classification"]
+
+
+class QSARTraining(Settings):
+    """How an ensemble is trained. `fingerprint` is DeepChem's MultitaskRegressor or MultitaskClassifier on ECFP4 with
+    counts, `dmpnn` its DMPNNModel."""
+
+    kind: Kind = "fingerprint"
+    members: int = Field(5, ge=2, le=50, description="networks that differ by their seeds")
+    epochs: int = Field(40, ge=1, le=10_000)
+    hidden: int = Field(256, ge=4, le=8192, description="width of the hidden layer, of the messages of dmpnn")
+    dropout: float = Field(0.25, ge=0, lt=1)
+    batch_size: int = Field(64, ge=2)
+    learning_rate: float = Field(1e-3, gt=0)
+    seed: int = Field(0, ge=0, lt=2**31)
+
+
+class QSARDescription(Settings):
+    """What a saved model is. The networks predict the target less `mean` and divided by `scale` (DeepChem's
+    NormalizationTransformer as numbers); probabilities are as they are, 0 and 1.
+
+    `error`: non-negative numbers a, b, c, in the target's unit, of a + b · spread + c · (1 - similarity): see
+    `QSARModel`.
+    """
+
+    target: str
+    task: Target
+    training: QSARTraining
+    mean: float = 0.0
+    scale: float = Field(1.0, gt=0)
+    error: tuple[float, float, float]
+    molecules: dict[str, int]
+    metrics: dict[str, dict[str, float | None]]
+    versions: dict[str, str]

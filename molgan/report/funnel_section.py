@@ -1,0 +1,97 @@
+"""The funnel as the report shows it: what entered, what was kept, why the rest was dropped, and whether it adds up."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from molgan.report.quantities import title_of
+from molgan.report.run_data import RunFolder
+
+TOP_REASONS = 4
+
+TITLES = {
+    "valid": "Valid structure",
+    "distinct": "Distinct",
+    "size": "Size",
+    "novel": "Novel",
+    "rules": "Property rules",
+    "alerts": "Structural alerts",
+    "pains": "PAINS",
+    "brenk": "BRENK",
+    "score": "Score threshold",
+    "score_threshold": "Score threshold",
+    "diverse": "Diverse pick",
+    "realism": "Realism (critic)",
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the funnel. `reasons` are the most frequent ones with their counts, `other` all the rest."""
+
+    title: str
+    entered: int
+    kept: int
+    reasons: list[tuple[str, int]]
+    other_kinds: int
+    other: int
+
+    @property
+    def dropped(self) -> int:
+        return self.entered - self.kept
+
+    @property
+    def share_kept(self) -> float | None:
+        return self.kept / self.entered if self.entered else None
+
+
+def read_stages(rows: list[dict[str, Any]]) -> list[Stage]:
+    """The stages of funnel.json, in order; a stage without counts is read as empty."""
+    return [_stage(row) for row in rows]
+
+
+def _stage(row: dict[str, Any]) -> Stage:
+    told = row.get("reasons")
+    reasons = {str(reason): _count(count) for reason, count in told.items()} if isinstance(told, dict) else {}
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    if len(ordered) == TOP_REASONS + 1:  # "1 other reason" would take the line that the reason itself needs
+        top, rest = ordered, []
+    else:
+        top, rest = ordered[:TOP_REASONS], ordered[TOP_REASONS:]
+    name = str(row["stage"])
+    return Stage(
+        title=TITLES.get(name, title_of(name)),
+        entered=_count(row.get("entered")),
+        kept=_count(row.get("kept")),
+        reasons=top,
+        other_kinds=len(rest),
+        other=sum(count for _, count in rest),
+    )
+
+
+def _count(value: object) -> int:
+    return int(value) if isinstance(value, int | float) and value == value and abs(value) < 1e15 else 0
+
+
+def reconcile(stages: list[Stage], run: RunFolder) -> list[str]:
+    """What does not add up between the stages, their reasons, rejected.csv and the library; empty when all does."""
+    faults = []
+    for stage in stages:
+        told = sum(count for _, count in stage.reasons) + stage.other
+        if told != stage.dropped:
+            faults.append(f"{stage.title} dropped {stage.dropped:,} molecules but gives reasons for {told:,}.")
+    for before, after in pairwise(stages):
+        if after.entered != before.kept:
+            faults.append(f"{before.title} kept {before.kept:,} molecules but {after.entered:,} entered {after.title}.")
+    if stages and stages[-1].kept != len(run.library):
+        faults.append(f"The funnel kept {stages[-1].kept:,} molecules but the library has {len(run.library):,}.")
+    dropped = sum(stage.dropped for stage in stages)
+    if stages and run.rejected is not None and len(run.rejected) != dropped:
+        faults.append(f"The funnel dropped {dropped:,} molecules but rejected.csv has {len(run.rejected):,} rows.")
+    return faults
+
+
+def narrowest(stages: list[Stage]) -> Stage | None:
+    """The stage that keeps the smallest share of what enters it, the one to look at when a library is small."""
+    entered = [stage for stage in stages if stage.entered and stage.dropped > 0]
+    return min(entered, key=lambda stage: stage.kept / stage.entered, default=None)

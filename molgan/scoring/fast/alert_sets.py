@@ -1,0 +1,78 @@
+"""Sets of structural alerts behind one screen: RDKit's PAINS and BRENK catalogs, and the alerts that QED counts."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from rdkit import Chem
+from rdkit.Chem import QED
+from rdkit.Chem import FilterCatalog as rdfilters
+
+from molgan.scoring.fast.atom_graph import Graph
+from molgan.scoring.fast.screen import Screen
+
+# Within RDKit's serialised entry: the length of the pickled query molecule, a space, and its first bytes.
+_PICKLE = re.compile(rb" (\d+) (?=\xef\xbe\xad\xde)")
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """`matches` decides; `pattern` is for the screen, None when it is not known."""
+
+    name: str
+    matches: Callable[[Chem.Mol], bool]
+    pattern: Chem.Mol | None
+
+
+class Catalogs:
+    """Named sets of alerts that share one screen."""
+
+    def __init__(self, sets: dict[str, list[Alert]]) -> None:
+        self._alerts = [(name, alert) for name, alerts in sets.items() for alert in alerts]
+        self._screen = Screen([alert.pattern for _, alert in self._alerts])
+
+    def passing(self, graph: Graph | None) -> Iterable[int]:
+        """The alerts that may match, by position; all without a graph."""
+        return range(len(self._alerts)) if graph is None else self._screen.passing(graph)
+
+    def hits(self, catalog: str, mol: Chem.Mol, passing: Iterable[int]) -> list[str]:
+        """The names of the alerts of a set that match, out of those that pass the screen."""
+        candidates = (self._alerts[position] for position in passing)
+        return [alert.name for name, alert in candidates if name == catalog and alert.matches(mol)]
+
+
+@cache
+def catalogs() -> Catalogs:
+    """`pains`, `brenk` and `qed`."""
+    sets = rdfilters.FilterCatalogParams.FilterCatalogs
+    return Catalogs({"pains": _rdkit_catalog(sets.PAINS), "brenk": _rdkit_catalog(sets.BRENK), "qed": _qed_alerts()})
+
+
+def _qed_alerts() -> list[Alert]:
+    named = zip(QED.StructuralAlertSmarts, QED.StructuralAlerts, strict=True)
+    return [Alert(smarts, _contains(pattern), pattern) for smarts, pattern in named]
+
+
+def _contains(pattern: Chem.Mol) -> Callable[[Chem.Mol], bool]:
+    return lambda mol: bool(mol.HasSubstructMatch(pattern))
+
+
+def _rdkit_catalog(which: rdfilters.FilterCatalogParams.FilterCatalogs) -> list[Alert]:
+    parameters = rdfilters.FilterCatalogParams()
+    parameters.AddCatalog(which)
+    catalog = rdfilters.FilterCatalog(parameters)
+    entries = [catalog.GetEntry(position) for position in range(catalog.GetNumEntries())]
+    return [Alert(entry.GetDescription(), entry.HasFilterMatch, _pattern(entry)) for entry in entries]
+
+
+def _pattern(entry: rdfilters.FilterCatalogEntry) -> Chem.Mol | None:
+    """The entry's one query molecule, which RDKit hands out only with a match. None when it is not found."""
+    text: Any = bytes(entry.Serialize())
+    pickles = list(_PICKLE.finditer(text))
+    if len(pickles) != 1:
+        return None
+    start = pickles[0].end()
+    pattern: Chem.Mol = Chem.Mol(text[start : start + int(pickles[0][1])])
+    return pattern

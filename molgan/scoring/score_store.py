@@ -1,0 +1,89 @@
+"""A cache of scores on disk, in one SQLite file that any number of processes and runs share."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+import rdkit
+
+from molgan.base.errors import RunError
+from molgan.scoring.score_cache import Known
+
+_SECONDS_FOR_A_LOCK = 60.0
+_MOST_VARIABLES = 500
+_TABLES = """
+CREATE TABLE IF NOT EXISTS scorers (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS scores (
+    scorer INTEGER NOT NULL, smiles TEXT NOT NULL, value REAL NOT NULL, note TEXT, PRIMARY KEY (scorer, smiles)
+) WITHOUT ROWID;
+"""
+
+
+class ScoreStore:
+    """Values and notes by a scorer's key (its name, version and parameters) and canonical isomeric SMILES.
+
+    Values of another RDKit version are not found. A write is one transaction in SQLite's write-ahead log, so that a
+    process killed at any moment leaves the file sound, and others read meanwhile; the file must be on a disk of this
+    machine, not on a network share. Every method can raise RunError, naming the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = Lock()
+        self._numbers: dict[str, int] = {}
+        with self._told():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(
+                path, timeout=_SECONDS_FOR_A_LOCK, isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.executescript(_TABLES)
+
+    def get(self, key: str, smiles: list[str]) -> dict[str, Known]:
+        """What is known of `smiles`."""
+        found: dict[str, Known] = {}
+        with self._lock, self._told():
+            number = self._number(key)
+            for start in range(0, len(smiles), _MOST_VARIABLES):
+                asked = smiles[start : start + _MOST_VARIABLES]
+                marks = ",".join("?" * len(asked))
+                rows = self._connection.execute(
+                    f"SELECT smiles, value, note FROM scores WHERE scorer = ? AND smiles IN ({marks})", (number, *asked)
+                )
+                found |= {text: (value, note) for text, value, note in rows}
+        return found
+
+    def put(self, key: str, found: Mapping[str, Known]) -> None:
+        """Keep the values; what is there already stays."""
+        with self._lock, self._told():
+            number = self._number(key)
+            rows = [(number, smiles, value, note) for smiles, (value, note) in found.items()]
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany("INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?)", rows)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _number(self, key: str) -> int:
+        if key not in self._numbers:
+            versioned = f"rdkit {rdkit.__version__} {key}"
+            self._connection.execute("INSERT OR IGNORE INTO scorers (key) VALUES (?)", (versioned,))
+            row = self._connection.execute("SELECT id FROM scorers WHERE key = ?", (versioned,)).fetchone()
+            self._numbers[key] = int(row[0])
+        return self._numbers[key]
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise RunError(f"{self.path}: the score cache cannot be used: {error}") from None

@@ -1,0 +1,88 @@
+"""Structural alerts: True (1) is a hit, which is bad. The note names the alerts."""
+
+from functools import cached_property
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from rdkit.Chem import FilterCatalog as rdfilters
+
+from molgan.base.settings import Settings
+from molgan.scoring.base import DescriptorScorer
+from molgan.scoring.fast.descriptors import Descriptors
+from molgan.scoring.transforms import Linear
+
+
+class Alerts(DescriptorScorer):
+    """A set of alerts. A molecule's note lists the names of its alerts, sorted."""
+
+    catalog: ClassVar[str]
+    low, high, direction, boolean = 0.0, 1.0, "low", True
+    default_transform = Linear(low=1.0, high=0.0)
+
+    def _value(self, molecule: Descriptors) -> float:
+        return float(bool(molecule.alerts(self.catalog)))
+
+    def _note(self, molecule: Descriptors) -> str | None:
+        return "; ".join(sorted(molecule.alerts(self.catalog))) or None
+
+
+class PAINS(Alerts):
+    """J. B. Baell and G. A. Holloway, J. Med. Chem. 53, 2719 (2010): families A, B and C."""
+
+    name = catalog = "pains"
+    summary = "Pan-assay interference alert (PAINS A, B and C)"
+
+
+class BRENK(Alerts):
+    """R. Brenk et al., ChemMedChem 3, 435 (2008)."""
+
+    name = catalog = "brenk"
+    summary = "Unwanted functionality (Brenk)"
+
+
+Catalog = Literal[
+    "PAINS",
+    "PAINS_A",
+    "PAINS_B",
+    "PAINS_C",
+    "BRENK",
+    "NIH",
+    "ZINC",
+    "CHEMBL",
+    "CHEMBL_BMS",
+    "CHEMBL_Dundee",
+    "CHEMBL_Glaxo",
+    "CHEMBL_Inpharmatica",
+    "CHEMBL_LINT",
+    "CHEMBL_MLSMR",
+    "CHEMBL_SureChEMBL",
+]
+
+
+class CatalogAlerts(DescriptorScorer):
+    """The sets of RDKit's FilterCatalog, whose documentation names their sources. The note lists the alerts, sorted."""
+
+    name = "catalog_alerts"
+    summary = "Alert of RDKit's catalogs"
+    low, high, direction, boolean = 0.0, 1.0, "low", True
+    default_transform = Linear(low=1.0, high=0.0)
+
+    class Parameters(Settings):
+        """`catalogs`: which sets."""
+
+        catalogs: list[Catalog] = Field(default=["PAINS", "BRENK", "NIH"], min_length=1)
+
+    parameters: Parameters
+
+    @cached_property
+    def _catalog(self) -> rdfilters.FilterCatalog:
+        parameters = rdfilters.FilterCatalogParams()
+        for name in self.parameters.catalogs:
+            parameters.AddCatalog(getattr(rdfilters.FilterCatalogParams.FilterCatalogs, name))
+        return rdfilters.FilterCatalog(parameters)
+
+    def _value(self, molecule: Descriptors) -> float:
+        return float(self._catalog.HasMatch(molecule.mol))
+
+    def _note(self, molecule: Descriptors) -> str | None:
+        return "; ".join(sorted(entry.GetDescription() for entry in self._catalog.GetMatches(molecule.mol))) or None

@@ -1,0 +1,149 @@
+"""Docking scores."""
+
+import math
+import multiprocessing
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+from rdkit import Chem
+
+from molgan.base.errors import ConfigError
+from molgan.base.settings import InputPath, Settings
+from molgan.scoring.base import Score, Scorer
+from molgan.scoring.fast.descriptors import Descriptors
+from molgan.scoring.scorers.docking.box import Box, Point, read_ligand, receptor_atoms
+from molgan.scoring.scorers.docking.docking_processes import Failure, Pose, Task, Workers, shared_workers
+from molgan.scoring.scorers.docking.pose_store import PoseStore
+from molgan.scoring.transforms import ReverseSigmoid
+
+_SAVED_AT_ONCE = 64
+
+
+class Docking(Scorer):
+    """J. Eberhardt et al., JCIM 61, 3891 (2021); the scoring function: O. Trott and A. J. Olson, J. Comput. Chem. 31,
+    455 (2010), or Vinardo: R. Quiroga and M. A. Villarreal, PLoS ONE 11, e0155183 (2016).
+
+    Each ligand is docked in a process of its own, one core each, from one conformer; the same ligand and settings give
+    the same pose. What has been docked is kept in molgan's cache folder and not docked again.
+    """
+
+    name = "docking"
+    summary = "Best score by AutoDock Vina in a receptor's pocket"
+    unit = "kcal/mol"
+    direction = "low"
+    costly = True
+    waits = True
+    default_transform = ReverseSigmoid(low=-12, high=-6)
+
+    class Parameters(Settings):
+        """`receptor`: a rigid receptor as PDBQT. The box: `center` and `size` in Å; or `ligand`, an SDF file with a
+        ligand in place, for the center, and either `size` or `padding`, Å beyond the ligand. `timeout`: seconds a
+        ligand. `processes`: all cores by default; give 1 where Ray's workers score."""
+
+        receptor: InputPath
+        ligand: InputPath | None = None
+        center: Point | None = None
+        size: Point | None = None
+        padding: float = Field(default=5.0, ge=0, le=30)
+        function: Literal["vina", "vinardo"] = "vina"
+        exhaustiveness: int = Field(default=8, ge=1, le=128)
+        seed: int = Field(default=0, ge=0, lt=2**31 - 1)
+        timeout: float = Field(default=120.0, gt=0, allow_inf_nan=False)
+        processes: int | None = Field(default=None, ge=1)
+
+        @model_validator(mode="after")
+        def _one_box(self) -> "Docking.Parameters":
+            if (self.ligand is None) == (self.center is None):
+                raise ValueError("give either ligand (a file) or center (x, y, z) for the box")
+            if self.center is not None and self.size is None:
+                raise ValueError("a box about center needs its size, three lengths in Å")
+            if self.size is not None and not all(1 <= length <= 80 for length in self.size):
+                raise ValueError("size: three lengths of 1 to 80 Å")
+            return self
+
+    parameters: Parameters
+
+    def __init__(self, **parameters: object) -> None:
+        """Raises ConfigError also for files that are no receptor or ligand, and for a box that misses the receptor."""
+        super().__init__(**parameters)
+        if missing := [name for name in ("vina", "meeko") if find_spec(name) is None]:
+            raise ConfigError(f"scorer 'docking' needs {' and '.join(missing)}: pip install 'molgan[docking]'")
+        if not self.box.holds_any(receptor_atoms(self.parameters.receptor)):
+            raise ConfigError(f"the box about {self.box.center} has no atom of {self.parameters.receptor} in it")
+
+    @cached_property
+    def box(self) -> Box:
+        """Where ligands are docked."""
+        chosen = self.parameters
+        if chosen.ligand is not None:
+            return Box.around(read_ligand(chosen.ligand), size=chosen.size, padding=chosen.padding)
+        assert chosen.center is not None and chosen.size is not None
+        return Box(chosen.center, chosen.size)
+
+    def dock(self, smiles: Sequence[str]) -> list[Pose | Failure]:
+        """A pose or the reason for none a molecule (canonical SMILES), in order; each is on the disk once docked.
+        Raises RunError when docking does not start."""
+        known = {text: pose for text in smiles if (pose := self._store.get(text)) is not None}
+        new = [text for text in dict.fromkeys(smiles) if text not in known]
+        docked = dict(zip(new, self._workers.dock(new, on_pose=self._store.put), strict=True)) if new else {}
+        return [known.get(text) or docked[text] for text in smiles]
+
+    def write_poses(self, library: Mapping[str, str], column: str) -> Iterator[bytes]:
+        """SDF records of the molecules (id → canonical SMILES) that dock, with the score as property `column`."""
+        identifiers = list(library)
+        for start in range(0, len(identifiers), _SAVED_AT_ONCE):
+            part = identifiers[start : start + _SAVED_AT_ONCE]
+            for identifier, pose in zip(part, self.dock([library[one] for one in part]), strict=True):
+                if isinstance(pose, Pose):
+                    yield _record(pose, identifier, {"smiles": library[identifier], column: f"{pose.score:g}"})
+
+    def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
+        return [score.value for score in self._scores([Chem.MolToSmiles(mol) for mol in mols])]
+
+    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+        return self._scores([molecule.smiles for molecule in molecules])
+
+    def _scores(self, smiles: list[str]) -> list[Score]:
+        return [
+            Score(math.nan, str(result)) if isinstance(result, Failure) else Score(result.score)
+            for result in self.dock(smiles)
+        ]
+
+    def _key(self) -> dict[str, Any]:
+        # What is in the receptor's file counts, and not where it is or how many processes there are.
+        return {"scorer": self.name, "version": self.version, "poses": self._store.key}
+
+    @cached_property
+    def _task(self) -> Task:
+        chosen = self.parameters
+        return Task(
+            receptor=str(chosen.receptor),
+            center=self.box.center,
+            size=self.box.size,
+            function=chosen.function,
+            exhaustiveness=chosen.exhaustiveness,
+            seed=chosen.seed,
+        )
+
+    @cached_property
+    def _store(self) -> PoseStore:
+        return PoseStore(self._task)
+
+    @property
+    def _workers(self) -> Workers:
+        cores = 1 if multiprocessing.parent_process() else _cores()
+        return shared_workers(self._task, self.parameters.processes or cores, self.parameters.timeout)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _record(pose: Pose, identifier: str, properties: Mapping[str, str]) -> bytes:
+    _, _, block = pose.block.partition("\n")
+    fields = "".join(f">  <{name}>\n{value}\n\n" for name, value in properties.items())
+    return f"{identifier}\n{block.rstrip()}\n{fields}$$$$\n".encode()

@@ -1,0 +1,49 @@
+"""Poses that were docked before, on the disk: the same ligand, receptor, box and settings are docked once."""
+
+import json
+from contextlib import suppress
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from molgan.base import cache_folder as cache
+from molgan.scoring.scorers.docking.docking_processes import Pose, Task
+
+# To be raised when ligands are prepared or docked in another way.
+_KIND = "poses-v1"
+
+
+class PoseStore:
+    """The poses of one task in molgan's cache folder, a file a ligand. What fails is not kept.
+
+    `key` stands for all that decides a pose beside the ligand.
+    """
+
+    def __init__(self, task: Task) -> None:
+        receptor = sha256(Path(task.receptor).read_bytes()).hexdigest()
+        versions = [f"{package} {version(package)}" for package in ("vina", "meeko", "rdkit")]
+        box = [f"{length:.3f}" for length in (*task.center, *task.size)]
+        self.key = cache.content_hash(
+            [receptor, *box, task.function, str(task.exhaustiveness), str(task.seed), *versions]
+        )
+
+    def get(self, smiles: str) -> Pose | None:
+        """The pose of a ligand, by its canonical SMILES."""
+        try:
+            found = json.loads(self._path(smiles).read_text())
+            return Pose(found["score"], found["block"]) if found["smiles"] == smiles else None
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def put(self, smiles: str, pose: Pose) -> None:
+        """Keep a pose; a disk that is full or read-only costs time later, no more."""
+        content = json.dumps({"smiles": smiles, "score": pose.score, "block": pose.block})
+
+        def write(path: Path) -> None:
+            path.write_text(content)
+
+        with suppress(OSError):
+            cache.store(self._path(smiles), write)
+
+    def _path(self, smiles: str) -> Path:
+        return cache.entry(_KIND, f"{self.key}/{cache.content_hash([smiles])}", ".json")

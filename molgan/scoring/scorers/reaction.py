@@ -1,0 +1,77 @@
+"""Reactions that could make a molecule."""
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdChemReactions
+
+from molgan.base.settings import Settings
+from molgan.scoring.base import DescriptorScorer
+from molgan.scoring.fast.descriptors import Descriptors
+
+_MOST_PRODUCTS = 100
+
+
+def _reaction(text: str) -> str:
+    with rdBase.BlockLogs():
+        try:
+            reaction = rdChemReactions.ReactionFromSmarts(text)
+            sound = reaction.Validate()[1] == 0
+        except (ValueError, RuntimeError):
+            sound = False
+    if not sound:
+        raise ValueError(f"{text!r} is not reaction SMARTS")
+    return text
+
+
+class Reaction(DescriptorScorer):
+    """As the reaction filter of Lib-INVENT, V. Fialková et al., J. Chem. Inf. Model. 62, 2046 (2022), on the whole
+    molecule. The note gives the precursors."""
+
+    name = "reaction"
+    summary = "Whether a given reaction could make the molecule"
+    low, high, direction, boolean = 0.0, 1.0, "high", True
+
+    class Parameters(Settings):
+        """`reactions`: reaction SMARTS. `written`: as `disconnection`, the molecule on the left of `>>` and what it is
+        made from on the right, or as `synthesis`, the other way round."""
+
+        reactions: list[Annotated[str, AfterValidator(_reaction)]] = Field(min_length=1)
+        written: Literal["disconnection", "synthesis"] = "disconnection"
+
+    parameters: Parameters
+
+    @cached_property
+    def _disconnections(self) -> list[rdChemReactions.ChemicalReaction]:
+        texts = self.parameters.reactions
+        if self.parameters.written == "synthesis":
+            texts = [">".join(reversed(text.split(">"))) for text in texts]
+        with rdBase.BlockLogs():
+            reactions = [rdChemReactions.ReactionFromSmarts(text) for text in texts]
+            for reaction in reactions:
+                reaction.Initialize()
+        return reactions
+
+    def _value(self, molecule: Descriptors) -> float:
+        return float(self._precursors(molecule.mol) is not None)
+
+    def _note(self, molecule: Descriptors) -> str | None:
+        return self._precursors(molecule.mol)
+
+    def _precursors(self, mol: Chem.Mol) -> str | None:
+        for reaction in self._disconnections:
+            if reaction.GetNumReactantTemplates() == 1:
+                for products in reaction.RunReactants((mol,), _MOST_PRODUCTS):
+                    if (smiles := _sanitised(products)) is not None:
+                        return smiles
+        return None
+
+
+def _sanitised(products: tuple[Chem.Mol, ...]) -> str | None:
+    """Their SMILES; None when one of them is no molecule."""
+    with rdBase.BlockLogs():
+        if any(Chem.SanitizeMol(product, catchErrors=True) for product in products):
+            return None
+    return ".".join(sorted(Chem.MolToSmiles(product) for product in products))

@@ -1,0 +1,169 @@
+"""Scorers that ask somebody else: batches, retries, calls at the same time, and what becomes of a batch that fails."""
+
+import time
+from abc import abstractmethod
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Any
+
+from pydantic import Field
+from rdkit import Chem
+
+from molgan.base.settings import Settings
+from molgan.scoring.base import Score, Scorer, checked
+from molgan.scoring.fast.descriptors import Descriptors
+
+_MOST_FAILED_IN_A_ROW = 10
+_LONGEST_BACKOFF = 60.0
+
+
+class CallError(Exception):
+    """A call failed; the message says why. `retry`: whether the same call may succeed later. `final`: whether every
+    other call will fail likewise."""
+
+    def __init__(self, reason: str, *, retry: bool = True, final: bool = False) -> None:
+        super().__init__(reason)
+        self.retry = retry and not final
+        self.final = final
+
+
+class CallSettings(Settings):
+    """`timeout`: seconds a call. `retries`: of a call that failed, after `backoff` seconds, then twice as many, and so
+    on. `concurrency`: calls at the same time. `batch`: molecules a call. `answer`: where in the JSON the list of values
+    is, keys joined by dots; found by itself when the JSON is a list or holds only one. `version`: raise it when the
+    same call gives other values than before, so that no cache knows it."""
+
+    timeout: float = Field(default=60.0, gt=0, allow_inf_nan=False)
+    retries: int = Field(default=2, ge=0, le=10)
+    backoff: float = Field(default=1.0, ge=0, le=_LONGEST_BACKOFF)
+    concurrency: int = Field(default=1, ge=1, le=64)
+    batch: int = Field(default=64, ge=1, le=10_000)
+    answer: str = ""
+    version: str = "1"
+
+
+class RemoteScorer(Scorer):
+    """A subclass overrides `_call`. A batch that fails for good is halved until the culprit is alone; after ten failed
+    calls in a row the rest is given up."""
+
+    waits = True
+    costly = True
+
+    class Parameters(CallSettings):
+        """Those of the calls."""
+
+    parameters: CallSettings
+
+    def __init__(self, **parameters: Any) -> None:
+        super().__init__(**parameters)
+        self._sessions: set[_Session] = set()
+
+    def close(self) -> None:
+        for session in list(self._sessions):
+            session.given_up = "closed"
+
+    @abstractmethod
+    def _call(self, smiles: list[str]) -> Any:
+        """The answer for canonical SMILES, as JSON. Raises CallError."""
+
+    def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
+        return [score.value for score in self._scores([Chem.MolToSmiles(mol) for mol in mols])]
+
+    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+        return self._scores([molecule.smiles for molecule in molecules])
+
+    def _scores(self, smiles: list[str]) -> list[Score]:
+        session = _Session(self)
+        self._sessions.add(session)
+        try:
+            return session.scores(smiles)
+        finally:
+            self._sessions.remove(session)
+
+    def ask(self, smiles: list[str]) -> list[Any]:
+        """A value for each. Raises CallError."""
+        return listed(self._call(smiles), self.parameters.answer, len(smiles))
+
+    def _key(self) -> dict[str, Any]:
+        key = super()._key()
+        # How a value is asked for does not change it.
+        return {name: value for name, value in key.items() if name not in CallSettings.model_fields} | {
+            "version": [self.version, self.parameters.version],
+            "answer": self.parameters.answer,
+        }
+
+
+class _Session:
+    """The calls of one list of molecules."""
+
+    def __init__(self, scorer: RemoteScorer) -> None:
+        self._scorer = scorer
+        self._failed_in_a_row = 0
+        self.given_up = ""
+        self._lock = Lock()
+
+    def scores(self, smiles: list[str]) -> list[Score]:
+        size = self._scorer.parameters.batch
+        batches = [smiles[start : start + size] for start in range(0, len(smiles), size)]
+        lanes = min(self._scorer.parameters.concurrency, len(batches))
+        if lanes <= 1:
+            return [score for batch in batches for score in self._batch(batch)]
+        with ThreadPoolExecutor(lanes) as threads:
+            return [score for scores in threads.map(self._batch, batches) for score in scores]
+
+    def _batch(self, smiles: list[str]) -> list[Score]:
+        if self.given_up:
+            return [Score(float("nan"), f"not scored: {self.given_up}")] * len(smiles)
+        try:
+            values = self._asked(smiles)
+        except CallError as error:
+            self._note(error)
+            half = len(smiles) // 2
+            if half == 0 or error.final:
+                return [Score(float("nan"), str(error))] * len(smiles)
+            return self._batch(smiles[:half]) + self._batch(smiles[half:])
+        with self._lock:
+            self._failed_in_a_row = 0
+        return [checked(float("nan") if value is None else value) for value in values]
+
+    def _asked(self, smiles: list[str]) -> list[Any]:
+        """A value for each, after as many retries as it takes. Raises CallError."""
+        chosen = self._scorer.parameters
+        for attempt in range(chosen.retries):
+            try:
+                return self._scorer.ask(smiles)
+            except CallError as error:
+                if not error.retry or self.given_up:
+                    raise
+            time.sleep(min(chosen.backoff * 2**attempt, _LONGEST_BACKOFF))
+            if self.given_up:
+                raise CallError(self.given_up, final=True)
+        return self._scorer.ask(smiles)
+
+    def _note(self, error: CallError) -> None:
+        with self._lock:
+            self._failed_in_a_row += 1
+            if error.final:
+                self.given_up = str(error)
+            elif self._failed_in_a_row >= _MOST_FAILED_IN_A_ROW:
+                self.given_up = f"{self._failed_in_a_row} calls in a row failed: {error}"
+
+
+def listed(content: Any, answer: str, count: int) -> list[Any]:
+    """The list of `count` values in an answer. Raises CallError when there is none."""
+    if answer:
+        for key in answer.split("."):
+            if not isinstance(content, dict) or key not in content:
+                raise CallError(f"no {answer!r} in the answer", retry=False, final=True)
+            content = content[key]
+    else:
+        # REINVENT4's external process answers {"version": 1, "payload": {name: values}}.
+        content = content.get("payload", content) if isinstance(content, dict) else content
+        lists = [value for value in content.values() if isinstance(value, list)] if isinstance(content, dict) else []
+        content = lists[0] if len(lists) == 1 else content
+    if not isinstance(content, list):
+        raise CallError(f"the answer holds no list of values but {content!r:.60}", retry=False)
+    if len(content) != count:
+        raise CallError(f"{len(content)} values for {count} molecules", retry=False)
+    return content

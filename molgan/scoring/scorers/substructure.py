@@ -1,0 +1,145 @@
+"""Substructures given as SMARTS: wanted, counted, forbidden, or a core to be kept."""
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from rdkit import Chem, rdBase
+
+from molgan.base.settings import Settings
+from molgan.scoring.base import DescriptorScorer
+from molgan.scoring.fast.descriptors import Descriptors
+from molgan.scoring.transforms import Linear
+
+
+def _smarts(text: str) -> str:
+    with rdBase.BlockLogs():
+        pattern = Chem.MolFromSmarts(text)
+    if pattern is None or not pattern.GetNumAtoms():
+        raise ValueError(f"{text!r} is not SMARTS")
+    return text
+
+
+Smarts = Annotated[str, AfterValidator(_smarts)]
+"""Text that RDKit reads as SMARTS."""
+
+
+class Substructure(DescriptorScorer):
+    name = "substructure"
+    summary = "Whether given SMARTS match"
+    low, high, direction, boolean = 0.0, 1.0, "high", True
+
+    class Parameters(Settings):
+        """`smarts`: the patterns. `require`: whether one match is enough or all must match. `chirality`: whether
+        stereo in a pattern counts."""
+
+        smarts: list[Smarts] = Field(min_length=1)
+        require: Literal["any", "all"] = "any"
+        chirality: bool = False
+
+    parameters: Parameters
+
+    @cached_property
+    def _patterns(self) -> list[Chem.Mol]:
+        return [Chem.MolFromSmarts(text) for text in self.parameters.smarts]
+
+    def _value(self, molecule: Descriptors) -> float:
+        chirality = self.parameters.chirality
+        matches = (molecule.mol.HasSubstructMatch(pattern, useChirality=chirality) for pattern in self._patterns)
+        return float(any(matches) if self.parameters.require == "any" else all(matches))
+
+
+class GroupCount(DescriptorScorer):
+    name = "group_count"
+    summary = "How often a SMARTS matches, each set of atoms once"
+    low = 0.0
+
+    class Parameters(Settings):
+        """`smarts`: the pattern."""
+
+        smarts: Smarts
+
+    parameters: Parameters
+
+    @cached_property
+    def _pattern(self) -> Chem.Mol:
+        return Chem.MolFromSmarts(self.parameters.smarts)
+
+    def _value(self, molecule: Descriptors) -> float:
+        return float(len(molecule.mol.GetSubstructMatches(self._pattern, maxMatches=10_000)))
+
+
+class CustomAlerts(DescriptorScorer):
+    """The note lists the names of the alerts that hit, in the order given."""
+
+    name = "custom_alerts"
+    summary = "Alert of your own, given as SMARTS"
+    low, high, direction, boolean = 0.0, 1.0, "low", True
+    default_transform = Linear(low=1.0, high=0.0)
+
+    class Parameters(Settings):
+        """`smarts`: the patterns, as a list, or by name."""
+
+        smarts: Annotated[list[Smarts], Field(min_length=1)] | Annotated[dict[str, Smarts], Field(min_length=1)]
+
+    parameters: Parameters
+
+    @cached_property
+    def _patterns(self) -> dict[str, Chem.Mol]:
+        given = self.parameters.smarts
+        named = given if isinstance(given, dict) else {text: text for text in given}
+        return {name: Chem.MolFromSmarts(text) for name, text in named.items()}
+
+    def _value(self, molecule: Descriptors) -> float:
+        return float(any(molecule.mol.HasSubstructMatch(pattern) for pattern in self._patterns.values()))
+
+    def _note(self, molecule: Descriptors) -> str | None:
+        hits = (name for name, pattern in self._patterns.items() if molecule.mol.HasSubstructMatch(pattern))
+        return "; ".join(hits) or None
+
+
+class Core(DescriptorScorer):
+    name = "core"
+    summary = "Whether a core is kept, and changed at the marked places only"
+    low, high, direction, boolean = 0.0, 1.0, "high", True
+
+    class Parameters(Settings):
+        """`core`: SMILES or SMARTS. Where `*` is bound to it other atoms may be, or nothing; a core without `*` may be
+        decorated everywhere. `chirality`: whether its stereo counts."""
+
+        core: Smarts
+        chirality: bool = False
+
+    parameters: Parameters
+
+    @cached_property
+    def _query(self) -> tuple[Chem.Mol, list[int]]:
+        """The core without its marks, and those of its atoms that bear nothing else."""
+        query = Chem.MolFromSmarts(self.parameters.core)
+        if (mol := _parsed(self.parameters.core)) is not None:
+            query = mol
+        marks = [atom for atom in query.GetAtoms() if atom.GetSmarts() in ("*", "[*]") and atom.GetDegree() == 1]
+        open_atoms = {mark.GetNeighbors()[0].GetIdx() for mark in marks}
+        closed = [atom.GetIdx() for atom in query.GetAtoms() if marks and atom.GetIdx() not in open_atoms]
+        gone = {mark.GetIdx() for mark in marks}
+        kept = [index for index in range(query.GetNumAtoms()) if index not in gone]
+        place = {index: position for position, index in enumerate(kept)}
+        editable = Chem.RWMol(query)
+        for index in sorted(gone, reverse=True):
+            editable.RemoveAtom(index)
+        return editable.GetMol(), [place[index] for index in closed if index in place]
+
+    def _value(self, molecule: Descriptors) -> float:
+        query, closed = self._query
+        mol = molecule.mol
+        for match in mol.GetSubstructMatches(query, useChirality=self.parameters.chirality, uniquify=False):
+            inside = set(match)
+            atoms = (mol.GetAtomWithIdx(match[position]) for position in closed)
+            if all(other.GetIdx() in inside for atom in atoms for other in atom.GetNeighbors()):
+                return 1.0
+        return 0.0
+
+
+def _parsed(text: str) -> Chem.Mol | None:
+    with rdBase.BlockLogs():
+        return Chem.MolFromSmiles(text)

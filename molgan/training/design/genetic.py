@@ -1,0 +1,188 @@
+"""Genetic moves on motif trees: what they make is a valid molecule by construction.
+
+A cut bond is single and acyclic, and a site has as many places as it has hydrogens, so that any subtree may bind
+wherever one hangs or a hydrogen is left. `bound` says that the tree itself hangs on something, as what grows on a core
+does: its root then has a hydrogen less, and may be replaced like any other motif.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
+from rdkit import Chem
+
+from molgan.chem.motifs import Motif, cut
+from molgan.chem.templates import size, template
+from molgan.graphs.motif.actions import HOLE
+
+Path = tuple[int, ...]  # the child to take at each level
+T = TypeVar("T")
+_TRIES = 8
+
+
+class Motifs:
+    """What edits draw motifs from: half of the time those that parents have, else a vocabulary, its first motifs most
+    often."""
+
+    def __init__(self, vocabulary: Sequence[str], own: Sequence[str] = ()):
+        self._vocabulary = vocabulary or ("C",)
+        self._own = [smiles for smiles in own if smiles != HOLE.smiles] or self._vocabulary
+
+    def any(self, rng: np.random.Generator) -> str:
+        if rng.random() < 0.5:
+            return _pick(self._own, rng)
+        return self._vocabulary[int(len(self._vocabulary) * rng.random() ** 3)]
+
+    def like(self, smiles: str, rng: np.random.Generator) -> str:
+        """One of about as many atoms, where a few tries find one."""
+        found = self.any(rng)
+        for _ in range(_TRIES):
+            if abs(size(found) - size(smiles)) <= 1:
+                break
+            found = self.any(rng)
+        return found
+
+
+def rerooted(mol: Chem.Mol, rng: np.random.Generator) -> Motif:
+    """A molecule's tree, rooted at a random atom, so that either side of a bond may hang below it."""
+    return cut(mol, root=int(rng.integers(mol.GetNumAtoms())))
+
+
+def crossover(
+    tree: Motif, donor: Motif, rng: np.random.Generator, *, max_atoms: int, bound: bool = False
+) -> Motif | None:
+    """`tree` with a subtree of `donor` in place of one of its own or of a hydrogen; None where nothing fits.
+
+    Jensen 2019 crosses molecules at acyclic bonds by reactions on graphs; here the bonds are those of the trees.
+    """
+    graft = _pick([node for _, node in nodes(donor)], rng)
+    if not _can_bind(graft):
+        return None
+    swaps = [path for path, _ in nodes(tree) if path or bound]
+    grafts = vacancies(tree, bound=bound)
+    if not swaps and not grafts:
+        return None
+    i = int(rng.integers(len(swaps) + len(grafts)))
+    child = _put(tree, swaps[i], graft) if i < len(swaps) else bind(tree, *grafts[i - len(swaps)], graft)
+    return child if atoms(child) <= max_atoms else None
+
+
+def edited(
+    tree: Motif, motifs: Motifs, rng: np.random.Generator, *, max_atoms: int, bound: bool = False
+) -> Motif | None:
+    """`tree` with one small change: a motif exchanged for another, added, put in between, or taken out.
+
+    None where the change that was drawn is not possible there.
+    """
+    move = _pick(_MOVES, rng)
+    path, node = _pick(list(nodes(tree)), rng)
+    smiles = motifs.like(node.smiles, rng) if move is _exchange else motifs.any(rng)
+    child = move(tree, path, node, smiles, rng, bool(path) or bound)
+    return child if child is not None and atoms(child) <= max_atoms else None
+
+
+def holed(tree: Motif, rng: np.random.Generator, *, bound: bool = False) -> Motif | None:
+    """`tree` with a hole for one of its subtrees; None where it has none."""
+    paths = [path for path, _ in nodes(tree) if path or bound]
+    return _put(tree, _pick(paths, rng), HOLE) if paths else None
+
+
+def atoms(tree: Motif) -> int:
+    """Heavy atoms; a hole counts as one."""
+    return size(tree.smiles) + sum(atoms(child) for _, child in tree.children)
+
+
+def nodes(tree: Motif, path: Path = ()) -> Iterator[tuple[Path, Motif]]:
+    """Every motif with its subtree, and the way there, the root first."""
+    yield path, tree
+    for i, (_, child) in enumerate(tree.children):
+        yield from nodes(child, (*path, i))
+
+
+def vacancies(tree: Motif, *, bound: bool = False) -> list[tuple[Path, int]]:
+    """Where a hydrogen is left: the way to the motif, and the site."""
+    return [(path, site) for path, node in nodes(tree) for site in _open_sites(node, bool(path) or bound)]
+
+
+def bind(tree: Motif, path: Path, site: int, new: Motif) -> Motif:
+    """`tree` with `new` at a site of the motif where `path` leads."""
+    if not path:
+        return _with_child(tree, site, new)
+    children = list(tree.children)
+    at, child = children.pop(path[0])
+    children.append((at, bind(child, path[1:], site, new)))
+    return tree._replace(children=tuple(sorted(children)))
+
+
+def _exchange(tree: Motif, path: Path, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool) -> Motif | None:
+    """Another motif with the same children, each at the site of before where that has room, else at a random one."""
+    changed = Motif(smiles)
+    if smiles == node.smiles or (hangs and not _can_bind(changed)):
+        return None
+    for site, child in node.children:
+        room = _open_sites(changed, hangs)
+        if not room:
+            return None
+        changed = _with_child(changed, site if site in room and rng.random() < 0.5 else _pick(room, rng), child)
+    return _put(tree, path, changed)
+
+
+def _add(tree: Motif, path: Path, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool) -> Motif | None:
+    room = _open_sites(node, hangs)
+    return bind(tree, path, _pick(room, rng), Motif(smiles)) if room and _can_bind(Motif(smiles)) else None
+
+
+def _insert(tree: Motif, path: Path, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool) -> Motif | None:
+    """A motif between this one and what it hangs on."""
+    between = Motif(smiles)
+    if not hangs or not _can_bind(between) or not (room := _open_sites(between, True)):
+        return None
+    return _put(tree, path, _with_child(between, _pick(room, rng), node))
+
+
+def _take_out(tree: Motif, path: Path, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool) -> Motif | None:
+    """Without this motif: one of its children takes its place, and the others go with it."""
+    below = [child for _, child in node.children]
+    if not hangs or not (path or below):
+        return None
+    return _put(tree, path, _pick(below, rng) if below else None)
+
+
+Move = Callable[[Motif, Path, Motif, str, np.random.Generator, bool], Motif | None]
+_MOVES: tuple[Move, ...] = (_exchange, _exchange, _add, _insert, _take_out)
+
+
+def _can_bind(tree: Motif) -> bool:
+    """Whether a tree's root has a hydrogen to hang by."""
+    return template(tree.smiles).capacity[0] > sum(site == 0 for site, _ in tree.children)
+
+
+def _open_sites(node: Motif, hangs: bool) -> list[int]:
+    """The sites of a motif where a hydrogen is left."""
+    left = list(template(node.smiles).capacity)
+    left[0] -= hangs
+    for site, _ in node.children:
+        left[site] -= 1
+    return [site for site, n in enumerate(left) if n > 0]
+
+
+def _put(tree: Motif, path: Path, new: Motif | None) -> Motif:
+    """`tree` with `new` where `path` leads, or without what is there."""
+    if not path:
+        assert new is not None  # a tree has a root
+        return new
+    children = list(tree.children)
+    site, child = children.pop(path[0])
+    if new is not None or path[1:]:
+        children.append((site, _put(child, path[1:], new)))
+    return tree._replace(children=tuple(sorted(children)))
+
+
+def _with_child(node: Motif, site: int, child: Motif) -> Motif:
+    return node._replace(children=tuple(sorted([*node.children, (site, child)])))
+
+
+def _pick(items: Sequence[T], rng: np.random.Generator) -> T:
+    return items[int(rng.integers(len(items)))]

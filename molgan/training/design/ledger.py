@@ -1,0 +1,142 @@
+"""The oracle and its bill: what was asked, what it answered, where it came from."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from molgan.base.errors import InputError, RunError
+
+if TYPE_CHECKING:
+    import pandas
+
+Oracle = Callable[[list[str]], Sequence[float]]
+"""Scores of SMILES, in order, higher is better; NaN for what cannot be scored."""
+
+
+class Call(NamedTuple):
+    """One paid answer. `parents` are the numbers of the calls that the molecule was made from."""
+
+    number: int
+    round: int
+    smiles: str
+    score: float
+    origin: str
+    parents: tuple[int, ...]
+
+
+class Ledger:
+    """Asks the oracle for distinct molecules, by canonical SMILES, within a budget.
+
+    With a `journal` every answer is on the disk before anything is done with it, so that a run which is killed and
+    started again pays for no molecule twice.
+    """
+
+    def __init__(self, oracle: Oracle, budget: int, journal: Path | None = None):
+        self._oracle = oracle
+        self._journal = journal
+        self._answered, self._torn = _read(journal)
+        self.budget = budget
+        self.calls: list[Call] = []
+        self.number: dict[str, int] = {}  # of the call that scored a molecule
+
+    @property
+    def left(self) -> int:
+        return self.budget - len(self.calls)
+
+    def best(self, n: int = 10) -> float:
+        """Mean of the n best scores so far, NaN where there is none."""
+        scores = sorted((call.score for call in self.calls if not math.isnan(call.score)), reverse=True)[:n]
+        return sum(scores) / len(scores) if scores else math.nan
+
+    def ask(self, smiles: Sequence[str], origins: Sequence[tuple[str, tuple[int, ...]]], round_: int) -> list[Call]:
+        """Score distinct new molecules, given by canonical SMILES, each with its origin and the calls it comes from.
+
+        Raises InputError where the oracle does not answer with one number a molecule.
+        """
+        due = [one for one in smiles if one not in self._answered]
+        if due:
+            answers = _checked(self._oracle(list(due)), due)
+            self._answered.update(answers)
+            self._append(answers)
+        made = [
+            Call(len(self.calls) + i, round_, one, self._answered[one], *origin)
+            for i, (one, origin) in enumerate(zip(smiles, origins, strict=True))
+        ]
+        self.restore(made)
+        return made
+
+    def restore(self, calls: Sequence[Call]) -> None:
+        """Put calls that were made before on the bill."""
+        for call in calls:
+            self.number[call.smiles] = call.number
+            self.calls.append(call)
+
+    def table(self) -> pandas.DataFrame:
+        """Every call in order: call (from 1), round, smiles, score, origin, parents (calls), best (mean of the ten best
+        so far)."""
+        import pandas
+
+        best: list[float] = []
+        means = []
+        for call in self.calls:
+            if not math.isnan(call.score):
+                best = sorted([*best, call.score], reverse=True)[:10]
+            means.append(sum(best) / len(best) if best else math.nan)
+        rows = [
+            (
+                call.number + 1,
+                call.round,
+                call.smiles,
+                call.score,
+                call.origin,
+                " ".join(str(p + 1) for p in call.parents),
+            )
+            for call in self.calls
+        ]
+        table = pandas.DataFrame(rows, columns=["call", "round", "smiles", "score", "origin", "parents"])
+        return table.assign(best=means)
+
+    def _append(self, answers: dict[str, float]) -> None:
+        if self._journal is None:
+            return
+        try:
+            self._journal.parent.mkdir(parents=True, exist_ok=True)
+            with self._journal.open("a") as handle:
+                if self._torn:
+                    handle.write("\n")
+                for smiles, score in answers.items():
+                    handle.write(json.dumps([smiles, None if math.isnan(score) else score]) + "\n")
+                handle.flush()
+                os.fsync(handle.fileno())
+            self._torn = False
+        except OSError as error:
+            raise RunError(f"{self._journal}: cannot be written: {error}") from error
+
+
+def _checked(answers: Sequence[float], smiles: list[str]) -> dict[str, float]:
+    values = [float(value) for value in answers]
+    if len(values) != len(smiles):
+        raise InputError(f"the oracle gave {len(values)} scores for {len(smiles)} molecules: one each, in order")
+    if infinite := [one for one, value in zip(smiles, values, strict=True) if math.isinf(value)]:
+        raise InputError(f"the oracle's score of {infinite[0]} is infinite: give NaN for what cannot be scored")
+    return dict(zip(smiles, values, strict=True))
+
+
+def _read(journal: Path | None) -> tuple[dict[str, float], bool]:
+    """The answers of a journal, and whether its last line is torn: the run was killed in mid-line."""
+    if journal is None or not journal.exists():
+        return {}, False
+    answered: dict[str, float] = {}
+    text = journal.read_text()
+    for line in text.splitlines():
+        try:
+            smiles, score = json.loads(line)
+        except ValueError:
+            continue  # torn
+        answered[smiles] = math.nan if score is None else float(score)
+    return answered, bool(text) and not text.endswith("\n")

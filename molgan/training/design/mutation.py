@@ -1,0 +1,250 @@
+"""Small changes of single atoms and bonds, which no exchange of motifs can make: an element, a bond's order, an atom
+more or less, a ring opened or closed, a substituent moved to the next atom.
+
+The changes are those of Jensen 2019 ("A graph-based genetic algorithm"), made on the Kekulé form. What RDKit's valence
+model refuses is not made, nor are allenes, alkynes and cyclopropenes in rings, double bonds at bridgeheads, rings of
+more than eight atoms, and hydrogens on sulfur and phosphorus of a higher valence. Bonds of charged atoms stay, so that
+no half of a nitro group is left. Dummy atoms stand for what a `bound` tree hangs on, and for holes in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdMolDescriptors
+
+from molgan.chem.motifs import Motif, cut, write
+from molgan.chem.stereo import UnknownStereo
+from molgan.graphs.motif.actions import HOLE
+
+_SINGLE, _DOUBLE, _TRIPLE = Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE
+_ORDERS = (_SINGLE, _DOUBLE, _TRIPLE)
+_VALENCE = {6: 4, 7: 3, 8: 2, 16: 2, 9: 1, 17: 1}
+_ELEMENTS = (6,) * 7 + (7,) * 5 + (8,) * 4 + (16,) + (9,) * 2 + (17,)  # as often as they are drawn
+_LARGEST = 8  # atoms of a ring that a change may make
+_HYDRIDES = Chem.MolFromSmarts("[#16;!H0;v4,v6]"), Chem.MolFromSmarts("[#15;!H0;v5]")
+_STRAINED = tuple(Chem.MolFromSmarts(text) for text in ("[R]=[R]=[R]", "*#;@*", "[r3]=;@[r3]"))
+_HOLE = Motif("[*H]")  # as RDKit sees one, which must have a hydrogen to hang by
+T = TypeVar("T")
+
+
+def mutated(tree: Motif, rng: np.random.Generator, *, max_atoms: int, bound: bool = False) -> Motif | None:
+    """The tree of a molecule that differs from `tree`'s by one atom or bond, rooted at random, or where it hangs if it
+    is `bound`; None where the change that was drawn is not possible. A hole in a bound tree stays one."""
+    with rdBase.BlockLogs():
+        mol = _kekule(_exchanged(tree, HOLE, _HOLE), bound)
+        if mol is None or not _heavy(mol):
+            return None
+        largest = max(_LARGEST, _largest_ring(mol))
+        if not _pick(_MOVES, rng)(mol, rng):
+            return None
+        root = _unbound(mol) if bound else int(rng.integers(mol.GetNumAtoms()))
+        if root is None or mol.GetNumAtoms() > max_atoms or not _is_sound(mol, largest, root if bound else None):
+            return None
+        try:
+            return _exchanged(cut(mol.GetMol(), root), _HOLE, HOLE)
+        except UnknownStereo:
+            return None
+
+
+def _exchanged(tree: Motif, old: Motif, new: Motif) -> Motif:
+    """`tree` with another leaf in place of each `old` one."""
+    if tree == old:
+        return new
+    return tree._replace(children=tuple(sorted((site, _exchanged(child, old, new)) for site, child in tree.children)))
+
+
+def _kekule(tree: Motif, bound: bool) -> Chem.RWMol | None:
+    """The molecule with hydrogens that follow changes; with a labelled dummy at its root, the first atom written, if
+    `bound`."""
+    parsed = Chem.MolFromSmiles(write(tree))
+    if parsed is None:
+        return None
+    mol = Chem.RWMol(parsed)
+    Chem.Kekulize(mol, clearAromaticFlags=True)
+    for atom in mol.GetAtoms():
+        if not atom.GetNumRadicalElectrons():
+            atom.SetNoImplicit(False)
+            atom.SetNumExplicitHs(0)
+    if bound:
+        dummy = mol.AddAtom(Chem.Atom(0))
+        mol.GetAtomWithIdx(dummy).SetIsotope(1)
+        mol.AddBond(0, dummy, _SINGLE)
+    mol.UpdatePropertyCache(strict=False)
+    Chem.GetSSSR(mol)
+    return mol
+
+
+def _unbound(mol: Chem.RWMol) -> int | None:
+    """Take the dummy away: where it was bound, None where that can be no root."""
+    dummy = next(atom for atom in mol.GetAtoms() if not atom.GetAtomicNum() and atom.GetIsotope())
+    (bond,) = dummy.GetBonds()
+    root, order, last = bond.GetOtherAtomIdx(dummy.GetIdx()), bond.GetBondType(), dummy.GetIdx()
+    mol.RemoveAtom(last)
+    return root - (last < root) if order == _SINGLE else None
+
+
+def _is_sound(mol: Chem.RWMol, largest: int, hangs: int | None) -> bool:
+    """Whether a changed molecule, made aromatic here, is one valid piece without strained or overlarge rings, and can
+    hang by the atom `hangs`."""
+    if Chem.SanitizeMol(mol, catchErrors=True) != Chem.SanitizeFlags.SANITIZE_NONE:
+        return False
+    Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
+    hydrides = {i for pattern in _HYDRIDES for (i,) in mol.GetSubstructMatches(pattern)}
+    return (
+        len(Chem.GetMolFrags(mol)) == 1
+        and _largest_ring(mol) <= largest
+        # Sulfur may be content with less than it was bound by.
+        and (hangs is None or mol.GetAtomWithIdx(hangs).GetTotalNumHs() > 0)
+        and hydrides <= {hangs}
+        and not any(mol.HasSubstructMatch(pattern) for pattern in _STRAINED)
+        and not _breaks_bredt(mol)
+    )
+
+
+def _breaks_bredt(mol: Chem.Mol) -> bool:
+    """Whether a ring's double bond starts at a bridgehead (Bredt 1924): no ring made here is large enough for that."""
+    heads: list[int] = []
+    rdMolDescriptors.CalcNumBridgeheadAtoms(mol, heads)
+    bonds = (bond for i in heads for bond in mol.GetAtomWithIdx(i).GetBonds())
+    return any(bond.GetBondType() == _DOUBLE and bond.IsInRing() for bond in bonds)
+
+
+def _largest_ring(mol: Chem.Mol) -> int:
+    return max(map(len, mol.GetRingInfo().AtomRings()), default=0)
+
+
+def _element(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
+    """Another element for an atom."""
+    atom = _pick(_heavy(mol), rng)
+    other = _pick(_ELEMENTS, rng)
+    if other == atom.GetAtomicNum() or atom.GetFormalCharge() or _bonded(atom) > _VALENCE[other]:
+        return False
+    atom.SetAtomicNum(other)
+    return True
+
+
+def _order(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
+    """Another order for a bond."""
+    bonds = _bonds(mol, dummy=False)
+    if not bonds:
+        return False
+    bond, order = _pick(bonds, rng), _pick(_ORDERS, rng)
+    more = _ORDERS.index(order) - _ORDERS.index(bond.GetBondType()) if bond.GetBondType() in _ORDERS else 0
+    if not more or min(_free(bond.GetBeginAtom()), _free(bond.GetEndAtom())) < more:
+        return False
+    bond.SetBondType(order)
+    return True
+
+
+def _append(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
+    """An atom in place of a hydrogen, or of two."""
+    at, element = _pick(_heavy(mol), rng), _pick(_ELEMENTS, rng)
+    most = min(_free(at), _VALENCE[element], 2)
+    if not most:
+        return False
+    order = _ORDERS[most - 1] if rng.random() < 0.3 else _SINGLE
+    mol.AddBond(at.GetIdx(), mol.AddAtom(Chem.Atom(element)), order)
+    return True
+
+
+def _insert(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
+    """An atom between two that a single bond joins; it may be the bond that the whole hangs by."""
+    singles = [bond for bond in _bonds(mol) if bond.GetBondType() == _SINGLE]
+    element = _pick(_ELEMENTS, rng)
+    if not singles or _VALENCE[element] < 2:
+        return False
+    bond = _pick(singles, rng)
+    ends = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
+    new = mol.AddAtom(Chem.Atom(element))
+    mol.RemoveBond(*ends)
+    for end in ends:
+        mol.AddBond(end, new, _SINGLE)
+    return True
+
+
+def _delete(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
+    """Without an atom that ends a chain, or with its two neighbours joined."""
+    atom = _pick(_heavy(mol), rng)
+    around = [each.GetIdx() for each in atom.GetNeighbors()]
+    if any(_is_charged(bond) for bond in atom.GetBonds()):
+        return False
+    if len(around) == 2 and mol.GetBondBetweenAtoms(*around) is None:
+        mol.AddBond(*around, _SINGLE)
+    elif len(around) != 1 or not mol.GetAtomWithIdx(around[0]).GetAtomicNum():
+        return False
+    mol.RemoveAtom(atom.GetIdx())
+    return True
+
+
+def _close(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
+    """A ring of three to seven atoms, of five or six most often."""
+    distance = Chem.GetDistanceMatrix(mol)
+    wanted = _pick((2, 3, 4, 4, 4, 5, 5, 5, 6), rng)
+    open_ = [atom.GetIdx() for atom in _heavy(mol) if _free(atom)]
+    pairs = [(a, b) for a in open_ for b in open_ if a < b and distance[a, b] == wanted]
+    if not pairs:
+        return False
+    mol.AddBond(*_pick(pairs, rng), _SINGLE)
+    return True
+
+
+def _open(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
+    """Without a bond of a ring."""
+    bonds = [bond for bond in _bonds(mol, dummy=False) if bond.IsInRing()]
+    if not bonds:
+        return False
+    bond = _pick(bonds, rng)
+    mol.RemoveBond(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())
+    return True
+
+
+def _shift(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
+    """What hangs on an atom by a single bond, on one of its neighbours; it may be what the whole hangs on."""
+    bonds = [bond for bond in _bonds(mol) if bond.GetBondType() == _SINGLE and not bond.IsInRing()]
+    if not bonds:
+        return False
+    bond = _pick(bonds, rng)
+    ends = [bond.GetBeginAtom(), bond.GetEndAtom()]
+    stays, moves = ends if rng.random() < 0.5 else ends[::-1]
+    rooms = [each for each in stays.GetNeighbors() if each.GetIdx() != moves.GetIdx() and _free(each)]
+    if not rooms:
+        return False
+    mol.RemoveBond(stays.GetIdx(), moves.GetIdx())
+    mol.AddBond(_pick(rooms, rng).GetIdx(), moves.GetIdx(), _SINGLE)
+    return True
+
+
+_Move = Callable[[Chem.RWMol, np.random.Generator], bool]
+_MOVES: tuple[_Move, ...] = (_element, _order, _append, _insert, _delete, _close, _open, _shift)
+
+
+def _heavy(mol: Chem.Mol) -> list[Chem.Atom]:
+    return [atom for atom in mol.GetAtoms() if atom.GetAtomicNum()]
+
+
+def _bonds(mol: Chem.Mol, *, dummy: bool = True) -> list[Chem.Bond]:
+    """Those of no charged atom, with the dummy's or without."""
+    free = [bond for bond in mol.GetBonds() if not _is_charged(bond)]
+    return free if dummy else [b for b in free if b.GetBeginAtom().GetAtomicNum() and b.GetEndAtom().GetAtomicNum()]
+
+
+def _is_charged(bond: Chem.Bond) -> bool:
+    return bool(bond.GetBeginAtom().GetFormalCharge() or bond.GetEndAtom().GetFormalCharge())
+
+
+def _free(atom: Chem.Atom) -> int:
+    """Hydrogens; none for a dummy."""
+    return int(atom.GetTotalNumHs()) if atom.GetAtomicNum() else 0
+
+
+def _bonded(atom: Chem.Atom) -> int:
+    """Valence that bonds to heavy atoms and the dummy take."""
+    return round(sum(bond.GetBondTypeAsDouble() for bond in atom.GetBonds()))
+
+
+def _pick(items: Sequence[T], rng: np.random.Generator) -> T:
+    return items[int(rng.integers(len(items)))]

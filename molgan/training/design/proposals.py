@@ -1,0 +1,179 @@
+"""Candidates for the oracle: drawn by the agent, regrown, crossed over, edited or mutated; each new and of its size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+from rdkit import Chem
+
+from molgan.chem.molecule import parse
+from molgan.chem.motifs import Motif, write
+from molgan.chem.stereo import UnknownStereo
+from molgan.graphs.motif.actions import NotEncodable, Vocabulary, decode
+from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.training.design.genetic import Motifs, atoms, nodes
+from molgan.training.design.space import Space
+from molgan.training.settings import OptimizeSettings
+
+POLICY, REGROWTH, CROSSOVER, EDIT, MUTATION, START = "policy", "regrowth", "crossover", "edit", "mutation", "start"
+_ROUNDS_A_LOOK = 4
+
+Accept = Callable[[Chem.Mol], bool]
+_Made = tuple[Motif | None, str, tuple[int, ...]]  # tree, origin, parents
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A molecule to ask for: canonical SMILES, the tree it was made with, what made it, the calls of its parents."""
+
+    smiles: str
+    mol: Chem.Mol
+    tree: Motif | None
+    origin: str
+    parents: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A scored molecule: the number of its call, and the tree that it was made with."""
+
+    number: int
+    mol: Chem.Mol
+    tree: Motif
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What moves change, the calls that it comes from, and how often it is drawn beside others."""
+
+    genome: tuple[Motif, ...]
+    numbers: tuple[int, ...]
+    weight: float = 1.0
+
+
+class Genomes:
+    """Parents as moves see them; each is looked at anew, from another root say, every few rounds, since that is what
+    costs most of a move."""
+
+    def __init__(self, space: Space, seed: int):
+        self._space = space
+        self._seed = seed
+        self._kept: dict[int, tuple[int, tuple[Motif, ...]]] = {}
+
+    def of(self, parents: Sequence[Parent], weights: Sequence[float], round_: int) -> list[Stock]:
+        """In order, without parents that have none. The same for the same round."""
+        kept, self._kept = self._kept, {}
+        stocks: list[Stock] = []
+        for parent, weight in zip(parents, weights, strict=True):
+            look = (round_ + parent.number) // _ROUNDS_A_LOOK
+            known = kept.get(parent.number)
+            if known is None or known[0] != look:
+                rng = np.random.default_rng([self._seed, parent.number, look])
+                try:
+                    known = look, self._space.genome(parent.mol, parent.tree, rng)
+                except (UnknownStereo, ValueError):
+                    continue
+            self._kept[parent.number] = known
+            stocks.append(Stock(known[1], (parent.number,), weight))
+        return stocks
+
+
+class Proposals:
+    """The candidates of a round: distinct, not `known`, and let pass by `accept`."""
+
+    def __init__(
+        self,
+        space: Space,
+        vocabulary: Vocabulary,
+        known: Container[str],
+        settings: OptimizeSettings,
+        accept: Accept = lambda mol: True,
+    ):
+        self._space = space
+        self._vocabulary = vocabulary
+        self._known = known
+        self._settings = settings
+        self._accept = accept
+        self._found: dict[str, Candidate] = {}
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """In the order in which they were made."""
+        return list(self._found.values())
+
+    def breed(self, stocks: Sequence[Stock], rng: np.random.Generator) -> None:
+        """Children of scored molecules, by genetic moves."""
+        settings = self._settings
+        self._take(self._bred(stocks, (settings.crossover, settings.edit, settings.mutation), rng))
+
+    def breed_again(self, promising: Sequence[Candidate], rng: np.random.Generator) -> None:
+        """Children of candidates that the oracle was not asked for, `brood` of them, by moves in the same shares."""
+        settings, stocks = self._settings, []
+        for one in promising:
+            if one.tree is not None:
+                with suppress(UnknownStereo, ValueError):
+                    stocks.append(Stock(self._space.genome(one.mol, one.tree, rng), one.parents))
+        moves = np.array([settings.crossover, settings.edit, settings.mutation])
+        self._take(self._bred(stocks, (settings.brood * moves // max(1, moves.sum())).tolist(), rng))
+
+    def draw(self, agent: MotifGenerator, stocks: Sequence[Stock], rng: np.random.Generator) -> None:
+        """By the agent: from nothing, and what a scored molecule has in some place."""
+        settings, space = self._settings, self._space
+        whole = [one for one in stocks if sum(map(atoms, one.genome)) <= settings.max_atoms]  # a start may be larger
+        regrown = _chosen(whole, settings.regrowth, rng)
+        wholes = settings.policy if regrown else settings.policy + settings.regrowth
+        prefixes, origins = [space.blank(self._vocabulary)] * wholes, [(POLICY, ())] * wholes  # type: ignore[var-annotated]
+        for one in regrown:
+            try:
+                prefix = space.hole(one.genome, self._vocabulary, rng)
+            except NotEncodable:
+                continue
+            if prefix is not None:
+                prefixes.append(prefix)
+                origins.append((REGROWTH, one.numbers))
+        samples = agent.sample(
+            len(prefixes),
+            seed=int(rng.integers(2**32)),
+            max_atoms=settings.max_atoms,
+            prefixes=prefixes,
+            temperature=settings.temperature,
+            bf16=settings.bf16,
+        )
+        trees = (space.grown(decode(sample.actions, self._vocabulary), rng) for sample in samples)
+        self._take((tree, *origin) for tree, origin in zip(trees, origins, strict=True))
+
+    def _bred(self, stocks: Sequence[Stock], counts: Sequence[int], rng: np.random.Generator) -> Iterator[_Made]:
+        """`counts` says how many crossovers, edits and mutations."""
+        space, (crossovers, edits, mutations) = self._space, counts
+        mothers, fathers = (_chosen(stocks, crossovers, rng) for _ in range(2))
+        for one, other in zip(mothers, fathers, strict=True):
+            numbers = tuple(dict.fromkeys(one.numbers + other.numbers))
+            yield space.cross(one.genome, other.genome, rng), CROSSOVER, numbers
+        own = [node.smiles for one in stocks for part in one.genome for _, node in nodes(part)]
+        motifs = Motifs(self._vocabulary.motifs, own)
+        for one in _chosen(stocks, edits, rng):
+            yield space.edit(one.genome, motifs, rng), EDIT, one.numbers
+        for one in _chosen(stocks, mutations, rng):
+            yield space.mutate(one.genome, rng), MUTATION, one.numbers
+
+    def _take(self, made: Iterable[_Made]) -> None:
+        """Keep what is valid, new and accepted."""
+        for tree, origin, numbers in made:
+            if tree is None:
+                continue
+            molecule = parse(write(tree))
+            smiles, mol = molecule.smiles, molecule.mol
+            if smiles is None or mol is None or smiles in self._known or smiles in self._found:
+                continue
+            if self._accept(mol):
+                self._found[smiles] = Candidate(smiles, mol, tree, origin, numbers)
+
+
+def _chosen(stocks: Sequence[Stock], n: int, rng: np.random.Generator) -> list[Stock]:
+    if not stocks:
+        return []
+    weights = np.array([one.weight for one in stocks])
+    return [stocks[i] for i in rng.choice(len(stocks), size=n, p=weights / weights.sum())]

@@ -1,0 +1,106 @@
+"""Which candidates the oracle is asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from rdkit import Chem
+
+from molgan.scoring.fast.descriptors import Descriptors
+from molgan.training.design.ledger import Call
+from molgan.training.design.proposals import POLICY, START, Candidate
+from molgan.training.design.surrogate import Features, Surrogate, draws
+from molgan.training.settings import OptimizeSettings
+
+_ENOUGH = 32  # scored molecules from which the surrogate has a say
+
+
+class Screen:
+    """Chooses by a surrogate of the oracle, in the manner of Thompson: each call goes to the best candidate of one draw
+    from what the oracle may be.
+
+    The surrogate learns from the calls `since` the search began and from the start molecules; `fit` starts a round.
+    """
+
+    def __init__(self, settings: OptimizeSettings):
+        self._settings = settings
+        self._surrogate = Surrogate()
+        self._numbers: list[float] = []  # of the calls; infinite for the start molecules
+        self._features: list[Features] = []
+        self._scores: list[float] = []
+        self._looked: dict[str, Features] = {}  # of the round's candidates
+        self.since = 0
+
+    def begin(self, since: int) -> None:
+        """Learn anew, from the calls from number `since` on."""
+        self._surrogate = Surrogate()
+        self.since = since
+
+    def add(self, calls: Sequence[tuple[Call, Chem.Mol]]) -> None:
+        """Learn of scored molecules."""
+        known = [(call, mol) for call, mol in calls if not math.isnan(call.score)]
+        if known and self._settings.surrogate:
+            self._numbers += [math.inf if call.origin == START else call.number for call, _ in known]
+            self._features += Features.of([Descriptors(Chem.MolToSmiles(mol), mol) for _, mol in known]).rows()
+            self._scores += [call.score for call, _ in known]
+
+    @property
+    def ready(self) -> bool:
+        """Whether enough is known for the surrogate to have a say."""
+        return bool(self._settings.surrogate) and sum(number >= self.since for number in self._numbers) >= _ENOUGH
+
+    def fit(self, rng: np.random.Generator) -> None:
+        """Let the surrogate learn from what is known, if that is enough."""
+        self._looked = {}
+        if self.ready:
+            scores = np.array(self._scores)
+            learned = self._learned(scores, rng)
+            self._surrogate.fit(Features.stack([self._features[i] for i in learned]), scores[learned])
+
+    def promising(self, candidates: Sequence[Candidate], n: int, rng: np.random.Generator) -> list[Candidate]:
+        """Up to n of the candidates, without repeats, each the best of one draw of the surrogate; none while that has
+        no say."""
+        n = min(n, len(candidates))
+        if not self.ready or not n:
+            return []
+        values = draws(*self._surrogate.predict(self._look(candidates)), n, self._settings.boldness, rng)
+        chosen: list[int] = []
+        for row in values:
+            row[chosen] = -np.inf
+            chosen.append(int(row.argmax()))
+        return [candidates[i] for i in chosen]
+
+    def choose(self, candidates: Sequence[Candidate], n: int, rng: np.random.Generator) -> list[Candidate]:
+        """Up to n candidates: a share at random from the agent's own, the rest by the surrogate."""
+        order = rng.permutation(len(candidates))
+        if not self.ready or len(candidates) <= n:
+            return [candidates[i] for i in order[:n]]
+        own = [i for i in order if candidates[i].origin == POLICY]
+        chosen = own[: n - math.ceil(n * self._settings.screened)]
+        rest = [candidates[i] for i in range(len(candidates)) if i not in set(chosen)]
+        return [*(candidates[i] for i in chosen), *self.promising(rest, n - len(chosen), rng)]
+
+    def _look(self, candidates: Sequence[Candidate]) -> Features:
+        new = [one for one in candidates if one.smiles not in self._looked]
+        if new:
+            rows = Features.of([Descriptors(one.smiles, one.mol) for one in new]).rows()
+            self._looked.update((one.smiles, row) for one, row in zip(new, rows, strict=True))
+        return Features.stack([self._looked[one.smiles] for one in candidates])
+
+    def _learned(self, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The molecules that the surrogate learns from: the best, and others at random."""
+        most = self._settings.surrogate
+        best = (most + 1) // 2
+        known = np.flatnonzero(np.array(self._numbers) >= self.since)
+        order = known[np.argsort(-scores[known], kind="stable")]
+        others = order[best:]
+        return np.concatenate([order[:best], rng.choice(others, min(most - best, len(others)), replace=False)])
+
+    def state_dict(self) -> dict[str, Any]:
+        return self._surrogate.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._surrogate.load_state_dict(state)

@@ -1,0 +1,106 @@
+"""Transfer learning: a prior takes after a few known actives, and stops before it knows them by heart."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from molgan.base.errors import InputError
+from molgan.chem.molecule import parse
+from molgan.chem.motifs import Motif, cut
+from molgan.chem.stereo import UnknownStereo, without_stereo
+from molgan.graphs.motif.actions import NotEncodable, encode
+from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.precision import autocast
+from molgan.training.design.genetic import rerooted
+from molgan.training.report import Report, silent
+from molgan.training.settings import TransferSettings
+
+_FEWEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOutcome:
+    """Actives learned from and held out, the epoch whose weights were kept, and what the held-out ones cost before and
+    after, in nats a molecule."""
+
+    learned: int
+    held_out: int
+    epoch: int
+    before: float
+    after: float
+
+
+def transfer(
+    generator: MotifGenerator,
+    actives: Sequence[str],
+    settings: TransferSettings,
+    *,
+    seed: int,
+    report: Report = silent,
+) -> TransferOutcome:
+    """Fine-tune `generator` in place by likelihood on `actives`, and keep the weights under which those held out are
+    likeliest (Segler et al. 2018, with early stopping in place of a fixed number of epochs).
+
+    Each epoch shows every active from another root, which a few molecules need most; the held-out ones are judged in
+    their canonical form. Training ends `patience` epochs after the best. Raises InputError where fewer than five
+    distinct actives can be encoded.
+    """
+    mols = {one.smiles: one.mol for one in map(parse, actives) if one.mol is not None and one.is_connected}
+    if not generator.vocabulary.stereo:
+        mols = {smiles: without_stereo(mol) for smiles, mol in mols.items()}
+    known = [(mol, actions) for mol in mols.values() if (actions := _encoded(cut, mol, generator)) is not None]
+    if len(known) < _FEWEST:
+        raise InputError(f"{len(known)} of {len(actives)} actives can be learned from; at least {_FEWEST} are needed")
+    room = max([generator.max_atoms, *(mol.GetNumHeavyAtoms() for mol, _ in known)])
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(known))
+    aside = max(1, round(settings.held_out * len(known)))
+    held, shown = ([known[i] for i in part] for part in (order[:aside], order[aside:]))
+
+    optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+    before = best = _cost(generator, [actions for _, actions in held], room, settings)
+    kept, kept_at = copy.deepcopy(generator.state_dict()), 0
+    for epoch in range(1, settings.epochs + 1):
+        generator.train()
+        lessons = [_encoded(lambda mol: rerooted(mol, rng), mol, generator) or actions for mol, actions in shown]
+        losses = []
+        for rows in np.array_split(rng.permutation(len(lessons)), -(-len(lessons) // settings.batch_size)):
+            with autocast(generator.device, enabled=settings.bf16):
+                loss = -generator.log_likelihood([lessons[i] for i in rows], max_atoms=room).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(generator.parameters(), settings.clip)
+            optimizer.step()
+            losses.append(float(loss.detach()))
+        cost = _cost(generator, [actions for _, actions in held], room, settings)
+        report({"step": epoch, "steps": settings.epochs, "loss": float(np.mean(losses)), "held_out": cost}, None)
+        if cost < best:
+            best, kept, kept_at = cost, copy.deepcopy(generator.state_dict()), epoch
+        elif epoch >= kept_at + settings.patience:
+            break
+    generator.load_state_dict(kept)
+    generator.eval()
+    return TransferOutcome(len(shown), len(held), kept_at, before, best)
+
+
+@torch.no_grad()
+def _cost(
+    generator: MotifGenerator, actions: Sequence[tuple[int, ...]], room: int, settings: TransferSettings
+) -> float:
+    generator.eval()
+    with autocast(generator.device, enabled=settings.bf16):
+        return float(-generator.log_likelihood(actions, max_atoms=room).mean())
+
+
+def _encoded(tree: Callable[[Any], Motif], mol: Any, generator: MotifGenerator) -> tuple[int, ...] | None:
+    """A molecule's actions; None where the vocabulary's alphabet, or its stereo, does not reach."""
+    try:
+        return tuple(encode(tree(mol), generator.vocabulary))
+    except (NotEncodable, UnknownStereo, ValueError):
+        return None

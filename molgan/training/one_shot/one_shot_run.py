@@ -1,0 +1,182 @@
+"""All that the adversarial training of a one-shot generator changes, so that a checkpoint can hold it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from molgan.evaluation.collapse import CollapseWatch, Verdict
+from molgan.models.critics.dense_critic import DenseCritic, DenseRewardNetwork
+from molgan.models.one_shot.one_shot_generator import OneShotGenerator
+from molgan.training.checkpoint import optimizer_tensors, restore_optimizer, under_prefix, with_prefix
+from molgan.training.memory import DiversityMemory, OracleCache, Reward
+from molgan.training.one_shot.rollback import LastGood, Snapshot
+from molgan.training.one_shot.settings import OneShotTrainingSettings
+
+
+@dataclass
+class OneShotOutcome:
+    """What training came to: what the watch did, why it stopped early, distinct molecules that were scored."""
+
+    events: list[str] = field(default_factory=list)
+    stopped: str | None = None
+    oracle_calls: int = 0
+
+
+class OneShotRun:
+    """The players, their optimisers, memories and watch, and how cautious cures have made the training.
+
+    `caution`, `penalty` and `reward_share` are the products of the cures' factors so far.
+    """
+
+    def __init__(
+        self,
+        generator: OneShotGenerator,
+        critic: DenseCritic,
+        settings: OneShotTrainingSettings,
+        reward: Reward | None,
+        reward_network: DenseRewardNetwork | None,
+    ) -> None:
+        self.generator, self.critic, self.settings = generator, critic, settings
+        self.averaged = copy.deepcopy(generator).requires_grad_(False) if settings.ema else generator
+        self.reward_network = None if reward is None else reward_network
+        # Where the policy gradient is anchored.
+        self.prior = None if settings.policy is None else copy.deepcopy(generator.rows).requires_grad_(False)
+        self.oracle = None if reward is None else OracleCache(reward)
+        self.diversity = None if settings.diversity is None else DiversityMemory(settings.diversity)
+        self.watch = None if settings.collapse is None else CollapseWatch(settings.collapse)
+        self.step = self.cures = 0
+        self.caution = self.penalty = self.reward_share = 1.0
+        self.outcome = OneShotOutcome()
+        self._start_optimizers()
+        self._good = LastGood(self.snapshot(), self._span)
+
+    @property
+    def rewards(self) -> bool:
+        """Whether the reward has its say by now."""
+        begun = self.step > self.settings.reward_from * self.settings.steps
+        return self.oracle is not None and self.settings.gan_weight < 1 and begun
+
+    @property
+    def by_likelihood(self) -> bool:
+        """Whether the generator learns by its own likelihood alone: no gradient passes through what it draws."""
+        return self.rewards and self.prior is not None and self.gan_weight == 0 and self.settings.entropy == 0
+
+    @property
+    def gan_weight(self) -> float:
+        """MolGAN's lambda, as cures have left it."""
+        return 1 - (1 - self.settings.gan_weight) * self.reward_share
+
+    def offer(self) -> None:
+        """Take this state for a good one, unless the watch is suspicious."""
+        if self.watch is not None and not self.watch.suspicious:
+            self._good.offer(self.snapshot())
+
+    def cure(self, verdict: Verdict) -> str:
+        """Back to the last good state, with what the settings say changed, or stop there; what was done, in words."""
+        cure, step, cures, good = self.settings.cure, self.step, self.cures + 1, self._good.state
+        stop = cure.action == "stop" or cures > cure.most
+        caution, penalty, share = self.caution, self.penalty, self.reward_share
+        self._restore(*good)
+        if self.watch is not None:
+            self.watch.reset()
+        self.cures = cures
+        self.caution, self.penalty = caution * cure.learning_rate, penalty * cure.penalty
+        self.reward_share = share * cure.reward_share
+        factors = {"learning rates": self.caution, "penalties": self.penalty, "share of the reward": self.reward_share}
+        text = f"step {step}: {verdict.state}: {verdict.reason}; back to step {self.step}"
+        text += ", stopped" if stop else "".join(f", {name} times {factor:g}" for name, factor in factors.items())
+        self.outcome.events = [*self.outcome.events, text]
+        self.outcome.stopped = text if stop else None
+        self._good = LastGood(self.snapshot(), self._span)
+        return text
+
+    def pace(self, share: float) -> None:
+        """Set the learning rates to a share of what is configured, times the caution."""
+        for optimizer, rate in zip(self._optimizers().values(), self._rates(), strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * share * self.caution
+
+    def snapshot(self) -> Snapshot:
+        """Tensors and JSON values of this moment, independent of what follows; the oracle's are not in it."""
+        tensors = {}
+        for name, module in self._modules().items():
+            tensors |= with_prefix(name, module.state_dict())
+        for name, optimizer in self._optimizers().items():
+            tensors |= with_prefix(name, optimizer_tensors(optimizer))
+        state = {
+            **{name: getattr(self, name) for name in ("step", "cures", "caution", "penalty", "reward_share")},
+            "events": list(self.outcome.events),
+            "stopped": self.outcome.stopped,
+            "diversity": None if self.diversity is None else self.diversity.state_dict(),
+            "watch": None if self.watch is None else self.watch.state_dict(),
+        }
+        return {name: tensor.detach().clone() for name, tensor in tensors.items()}, state
+
+    def checkpoint(self) -> Snapshot:
+        """All that `resume` needs: this moment, the last good one if there is a watch, and what the oracle said."""
+        tensors, state = self.snapshot()
+        state["oracle"] = None if self.oracle is None else self.oracle.state_dict()
+        if self.watch is not None:
+            good, state["last_good"] = self._good.packed()
+            tensors |= with_prefix("last", good)
+        return tensors, state
+
+    def resume(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
+        """Go on from what `checkpoint` gave."""
+        self._restore(tensors, state)
+        if self.oracle is not None:
+            self.oracle.load_state_dict(state["oracle"])
+        if self.watch is not None:
+            self._good = LastGood.unpacked(under_prefix("last", tensors), state["last_good"], self._span)
+
+    @property
+    def _span(self) -> int:
+        """Steps in which the watch sees a whole window of samples."""
+        window = 0 if self.settings.collapse is None else self.settings.collapse.window
+        return -(-window // self.settings.watch_batch) * self.settings.watch_every
+
+    def _restore(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
+        for name, module in self._modules().items():
+            module.load_state_dict(under_prefix(name, tensors))
+        self._start_optimizers()
+        for name, optimizer in self._optimizers().items():
+            restore_optimizer(optimizer, {key: t.clone() for key, t in under_prefix(name, tensors).items()})
+        for name in ("step", "cures", "caution", "penalty", "reward_share"):
+            setattr(self, name, state[name])
+        self.outcome = OneShotOutcome(events=list(state["events"]), stopped=state["stopped"])
+        if self.diversity is not None:
+            self.diversity.load_state_dict(state["diversity"])
+        if self.watch is not None:
+            self.watch.load_state_dict(state["watch"])
+
+    def _start_optimizers(self) -> None:
+        betas = self.settings.betas
+        rate, critic_rate, *_ = self._rates()
+        adam = partial(torch.optim.Adam, fused=True)
+        self.optimizer = adam(self.generator.parameters(), rate, betas)
+        self.critic_optimizer = adam(self.critic.parameters(), critic_rate, betas)
+        network = self.reward_network
+        self.reward_optimizer = None if network is None else adam(network.parameters(), critic_rate)
+
+    def _rates(self) -> list[float]:
+        rates = [self.settings.learning_rate, self.settings.critic_learning_rate]
+        return [*rates, self.settings.critic_learning_rate] if self.reward_network is not None else rates
+
+    def _modules(self) -> dict[str, nn.Module]:
+        modules: dict[str, nn.Module] = {"generator": self.generator, "critic": self.critic}
+        if self.averaged is not self.generator:
+            modules["averaged"] = self.averaged
+        if self.prior is not None:
+            modules["prior"] = self.prior
+        return modules if self.reward_network is None else {**modules, "reward": self.reward_network}
+
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        optimizers = {"of_generator": self.optimizer, "of_critic": self.critic_optimizer}
+        return optimizers if self.reward_optimizer is None else {**optimizers, "of_reward": self.reward_optimizer}

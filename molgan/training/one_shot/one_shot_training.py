@@ -1,0 +1,323 @@
+"""Adversarial training of a one-shot generator: MolGAN's three players, and what keeps them from collapsing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from molgan.base.errors import WeightsError
+from molgan.evaluation.collapse import Verdict
+from molgan.graphs.dense.dense_data import DenseData
+from molgan.graphs.dense.dense_graph import decode, encode
+from molgan.models.critics.dense_critic import DenseCritic, DenseRewardNetwork
+from molgan.models.one_shot.one_shot_generator import OneShotGenerator
+from molgan.models.one_shot.soft_graphs import SoftGraphs, harden, one_hot
+from molgan.models.precision import autocast
+from molgan.training.checkpoint import load_checkpoint, save_checkpoint
+from molgan.training.energy import step_seed
+from molgan.training.losses import below_ceiling, gradient_penalty, log_variance, zero_centred_penalty
+from molgan.training.memory import Reward
+from molgan.training.one_shot.gan_losses import GAN_LOSSES
+from molgan.training.one_shot.likelihood import anchor_loss, targets_of
+from molgan.training.one_shot.one_shot_run import OneShotOutcome, OneShotRun
+from molgan.training.one_shot.settings import OneShotTrainingSettings, PolicySettings
+from molgan.training.report import Report, silent
+
+
+def train_oneshot(
+    generator: OneShotGenerator,
+    critic: DenseCritic,
+    data: DenseData,
+    settings: OneShotTrainingSettings,
+    *,
+    reward: Reward | None = None,
+    reward_network: DenseRewardNetwork | None = None,
+    seed: int,
+    checkpoint: Path | None = None,
+    report: Report = silent,
+    message: Callable[[str], None] = lambda text: None,
+) -> OneShotOutcome:
+    """Train `generator` in place against `critic`, and for a `reward` by way of `reward_network`.
+
+    A step updates the critic `critic_steps` times, the reward network once, and the generator once, with
+    gan_weight · adversarial + (1 - gan_weight) · scale · (-predicted reward).
+
+    Departures from MolGAN (De Cao & Kipf 2018): atoms and bonds in Kekulé form with charges, in canonical order; real
+    molecules are drawn with replacement, so that a run is so many steps and not epochs; training does not stop where
+    uniqueness falls below 2%, unless the watch is on. Levers that MolGAN does not have are off by default: other losses
+    and penalties, packing, the averaged generator, size curriculum, diversity, entropy, anchor, watch; so is `policy`,
+    by which a generator with `rows` follows the reward itself and not a network's prediction of it.
+
+    A conditional generator draws for the targets of real molecules, and the critic judges graphs with their targets.
+
+    The watch draws molecules now and then. On collapse or divergence the training goes back to its last good state
+    (`LastGood`) and changes what `cure` says. With a `checkpoint` folder training goes on from there exactly. Raises
+    WeightsError for one of another training.
+    """
+    rows = _chosen(len(data), settings.molecules, seed)
+    run = OneShotRun(generator, critic, settings, reward, reward_network)
+    about = {"seed": seed, "molecules": len(rows), "network": generator.settings.model_dump(mode="json")}
+    identity = {**about, **settings.model_dump(mode="json")}
+    if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
+        if saved[1]["identity"] != identity:
+            raise WeightsError(f"{checkpoint}: a checkpoint of another training; delete it or change the run folder")
+        run.resume(*saved)
+    while run.step < settings.steps and run.outcome.stopped is None:
+        run.step += 1
+        rng = torch.Generator().manual_seed(step_seed(seed, run.step, run.cures))
+        run.pace((settings.steps - run.step + 1) / settings.steps if settings.decay else 1.0)
+        small = grown_rows(data, rows, run.step, settings)
+        metrics: dict[str, Any] = {"step": run.step, "steps": settings.steps}
+        turns = settings.critic_steps + (settings.critic_warmup if run.step == 1 else 0)
+        for turn in range(turns):
+            fake = _generated(run, data, small, rng, trains=turn == turns - 1 and not run.by_likelihood)
+            metrics |= _update_critic(run, data, small, fake.detach(), turn, rng)
+        # The last molecules are for all three players; the generator has not changed since they were drawn.
+        if run.reward_network is not None:
+            metrics |= _update_reward_network(run, data, small, fake.detach().graphs, rng)
+        metrics |= _update_generator(run, data, small, fake, rng)
+        verdict = _look(run, metrics, rng)
+        if verdict.state != "healthy":
+            message(run.cure(verdict))
+            metrics |= {"event": "collapse", "message": run.outcome.events[-1]}
+        saves = run.step % settings.checkpoint_every == 0 or run.step == settings.steps or "event" in metrics
+        if saves and "event" not in metrics:
+            run.offer()
+        saved_now = {"step": run.step} if saves and checkpoint is not None else None
+        if saved_now and checkpoint is not None:
+            tensors, state = run.checkpoint()
+            save_checkpoint(checkpoint, tensors, {**state, "identity": identity})
+        if (
+            metrics["step"] % settings.report_every == 0
+            or run.step == settings.steps
+            or saved_now
+            or "event" in metrics
+        ):
+            report(metrics, saved_now)
+    generator.load_state_dict(run.averaged.state_dict())
+    generator.eval()
+    run.outcome.oracle_calls = 0 if run.oracle is None else run.oracle.calls
+    return run.outcome
+
+
+class _Batch(NamedTuple):
+    """Graphs, the targets that they have or were drawn for [B, names], and the rows of the data with these."""
+
+    graphs: SoftGraphs
+    targets: Tensor | None
+    rows: np.ndarray
+
+    def judged(self, critic: DenseCritic) -> Tensor:
+        return critic(*self.graphs, self.targets)
+
+    def detach(self) -> _Batch:
+        return self._replace(graphs=self.graphs.detach())
+
+
+def _generated(run: OneShotRun, data: DenseData, rows: np.ndarray, rng: torch.Generator, *, trains: bool) -> _Batch:
+    """What the generator draws for the targets of real molecules, with gradients if it `trains` on them."""
+    chosen, n = np.empty(0, dtype=np.int64), run.settings.batch_size
+    if data.targets is not None:
+        chosen = rows[torch.randint(len(rows), (n,), generator=rng).numpy()]
+    targets = None if data.targets is None else targets_of(data, chosen)
+    with torch.set_grad_enabled(trains), autocast(enabled=run.settings.bf16):
+        nodes, bonds = run.generator.graphs(n, rng, targets)
+    return _Batch(SoftGraphs(nodes.float(), bonds.float()), targets, chosen)
+
+
+def _update_critic(
+    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: _Batch, turn: int, rng: torch.Generator
+) -> dict[str, Any]:
+    settings = run.settings
+    real = _real(data, rows, settings.batch_size, rng)
+    on_real, on_fake = real.judged(run.critic), fake.judged(run.critic)
+    loss = GAN_LOSSES[settings.loss].critic(on_real, on_fake)
+    if ((run.step - 1) * settings.critic_steps + turn) % settings.penalty_every == 0:
+        penalty = torch.zeros(())
+        if settings.gradient_penalty:
+            for_fake = partial(run.critic, targets=fake.targets)
+            penalty = penalty + settings.gradient_penalty * gradient_penalty(for_fake, real.graphs, fake.graphs, rng)
+        for weight, batch in ((settings.r1, real), (settings.r2, fake)):
+            if weight:
+                slopes = zero_centred_penalty(partial(run.critic, targets=batch.targets), batch.graphs)
+                penalty = penalty + weight * slopes
+        loss = loss + penalty * settings.penalty_every * run.penalty
+    norm = _step(run.critic_optimizer, loss, run.critic, settings.clip)
+    gap = (on_real.mean() - on_fake.mean()).item()
+    return {"critic_loss": loss.item(), "critic_gap": gap, "critic_gradient_norm": norm}
+
+
+def _update_reward_network(
+    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: SoftGraphs, rng: torch.Generator
+) -> dict[str, Any]:
+    """Teach the reward network what real and generated molecules earn; a repeat, or a full scaffold, earns less."""
+    settings, network = run.settings, run.reward_network
+    assert network is not None and run.oracle is not None and run.reward_optimizer is not None
+    real = _real(data, rows, settings.batch_size, rng)
+    smiles = [molecule.smiles for molecule in decode(harden(fake, run.generator.settings.atoms))]
+    earned = run.oracle([text for text in smiles if text is not None])
+    allowed = earned
+    valid = [text for text in smiles if text is not None]
+    if run.diversity is not None and run.rewards:
+        allowed = run.diversity.penalise(valid, earned)
+    first = {text: i for i, text in reversed(list(enumerate(valid)))}
+    repeated = np.array([first[text] != i for i, text in enumerate(valid)], dtype=float)
+    targets = torch.zeros(len(smiles))
+    targets[[i for i, text in enumerate(smiles) if text is not None]] = torch.from_numpy(
+        np.clip(allowed - settings.repeat_penalty * repeated, 0, 1)
+    ).float()
+    known = torch.from_numpy(run.oracle([data.smiles[i] for i in real.rows])).float()
+    loss = network.loss(real.graphs, known) + network.loss(fake, targets)
+    _step(run.reward_optimizer, loss, network, settings.clip)
+    score = float(earned.sum() / len(smiles))
+    return {"reward_loss": loss.item(), "score": score, "valid": len(valid) / len(smiles)}
+
+
+def _update_generator(
+    run: OneShotRun, data: DenseData, rows: np.ndarray, fake: _Batch, rng: torch.Generator
+) -> dict[str, Any]:
+    settings = run.settings
+    real = _real(data, rows, settings.batch_size, rng)
+    with torch.no_grad():
+        on_real = real.judged(run.critic)
+    loss = adversarial = GAN_LOSSES[settings.loss].generator(on_real, fake.judged(run.critic))
+    metrics = {"loss": adversarial.item()}
+    if run.rewards and run.reward_network is not None:
+        predicted = run.reward_network(*fake.graphs).mean()
+        scale = (adversarial / predicted).abs().detach() if settings.balance else 1.0
+        loss = run.gan_weight * adversarial - (1 - run.gan_weight) * scale * predicted
+        metrics |= {"predicted_reward": predicted.item(), "gan_weight": run.gan_weight}
+    if run.rewards and run.prior is not None:
+        followed, score = _follow(run, fake)
+        loss = run.gan_weight * adversarial + (1 - run.gan_weight) * followed
+        metrics |= {"policy_loss": followed.item(), "score": score, "gan_weight": run.gan_weight}
+    if settings.entropy:
+        spread = _entropy(run.generator, fake)
+        loss = loss - settings.entropy * spread
+        metrics |= {"entropy": spread.item()}
+    if settings.anchor:
+        held = anchor_loss(run.generator, data.rows(real.rows).graphs, real.targets)
+        loss = loss + settings.anchor * held
+        metrics |= {"anchor": held.item()}
+    metrics["gradient_norm"] = _step(run.optimizer, loss, run.generator, settings.clip)
+    if settings.ema:
+        # Young averages follow quickly, so that the first weights are forgotten.
+        keep = min(settings.ema, (1 + run.step) / (10 + run.step))
+        with torch.no_grad():
+            for average, current in zip(run.averaged.parameters(), run.generator.parameters(), strict=True):
+                average.lerp_(current, 1 - keep)
+    return metrics
+
+
+def _follow(run: OneShotRun, fake: _Batch) -> tuple[Tensor, float]:
+    """The loss that is 0 where the generator's density is prior^power · exp(scale · reward), and the mean reward.
+
+    Above `ceiling` a density costs more than the reward says.
+    """
+    assert run.prior is not None and run.settings.policy is not None
+    policy = run.settings.policy
+    rows, energy, targets, score = _lessons(run, policy, fake)
+    with autocast(enabled=run.settings.bf16):
+        own = run.generator.rows.log_likelihood(rows, targets)
+        with torch.no_grad():
+            anchored = run.prior.log_likelihood(rows, targets)
+    if policy.ceiling is not None:
+        own = below_ceiling(own, policy.ceiling)
+    return log_variance(own, policy.prior * anchored, energy), score
+
+
+def _lessons(run: OneShotRun, policy: PolicySettings, fake: _Batch) -> tuple[Tensor, Tensor, Tensor | None, float]:
+    """Rows [L, n] to learn from, what each is worth [L] in nats, their targets, and the mean reward of what was drawn.
+
+    What is no molecule, or has its atoms in another order than its SMILES, earns nothing and loses `invalid` nats: a
+    molecule would be drawn by each of its graphs. The graph in order is learned from beside it.
+    """
+    assert run.oracle is not None
+    vocabulary, atoms = run.generator.rows.vocabulary, run.generator.settings.atoms
+    graphs = harden(fake.graphs, atoms)
+    smiles = [molecule.smiles for molecule in decode(graphs)]
+    valid = [text for text in smiles if text is not None]
+    earned = run.oracle(valid)
+    if run.diversity is not None:
+        earned = run.diversity.penalise(valid, earned)
+    whole = np.array([text is not None for text in smiles])
+    gained = np.zeros(len(smiles), dtype=np.float32)
+    gained[whole] = policy.scale * np.minimum(earned, policy.enough)
+    in_order = encode([text or "" for text in smiles], max_atoms=vocabulary.max_atoms, atoms=atoms)
+    ordered = whole & graphs.same_as(in_order)
+    others = vocabulary.encode(in_order)
+    strays = np.flatnonzero(whole & ~ordered & (others >= 0).all(axis=1))
+    rows = np.concatenate([vocabulary.encode(graphs), others[strays]])
+    energy = np.concatenate([np.where(ordered, gained, -policy.invalid), gained[strays]]).astype(np.float32)
+    targets = None if fake.targets is None else torch.cat([fake.targets, fake.targets[strays]])
+    return torch.from_numpy(rows), torch.from_numpy(energy), targets, float(earned.sum() / len(smiles))
+
+
+def _look(run: OneShotRun, metrics: dict[str, Any], rng: torch.Generator) -> Verdict:
+    """What the watch says of a few fresh molecules, and of this step's gap and gradient."""
+    settings = run.settings
+    if run.watch is None or run.step < settings.watch_from * settings.steps:
+        finite = all(math.isfinite(value) for value in metrics.values() if isinstance(value, float))
+        return Verdict("healthy") if finite else Verdict("diverging", "a loss is not finite")
+    smiles: list[str | None] = []
+    if run.step % settings.watch_every == 0:
+        seed = int(torch.randint(2**62, (), generator=rng))
+        drawn = run.generator.sample(settings.watch_batch, seed=seed, batch=settings.watch_batch)
+        smiles = [molecule.smiles for molecule in drawn]
+    verdict = run.watch.update(smiles, critic_gap=metrics["critic_gap"], gradient_norm=metrics["gradient_norm"])
+    metrics |= {name: verdict.figures[name] for name in verdict.figures}
+    return verdict
+
+
+def _step(optimizer: torch.optim.Optimizer, loss: Tensor, module: nn.Module, clip: float) -> float:
+    """One update; the norm of the gradient before it was clipped."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        parameter.grad = gradient
+    norm = torch.nn.utils.clip_grad_norm_(parameters, clip or math.inf)
+    optimizer.step()
+    return float(norm)
+
+
+def _chosen(molecules: int, wanted: int | None, seed: int) -> np.ndarray:
+    """The rows of the training data that are used, in ascending order."""
+    if wanted is None or wanted >= molecules:
+        return np.arange(molecules)
+    return np.sort(np.random.default_rng([seed, molecules]).choice(molecules, wanted, replace=False))
+
+
+def grown_rows(data: DenseData, rows: np.ndarray, step: int, settings: OneShotTrainingSettings) -> np.ndarray:
+    """The rows of the molecules that are small enough for this step of the curriculum."""
+    if settings.curriculum is None:
+        return rows
+    largest, start = int(data.sizes[rows].max()), settings.curriculum.start
+    share = min(1.0, (step - 1) / max(1, settings.curriculum.until * settings.steps))
+    small = rows[data.sizes[rows] <= start + math.floor(share * (largest - start) + 1e-9)]
+    return small if len(small) else rows
+
+
+def _real(data: DenseData, rows: np.ndarray, n: int, rng: torch.Generator) -> _Batch:
+    """Real molecules, drawn with replacement."""
+    chosen = rows[torch.randint(len(rows), (n,), generator=rng).numpy()]
+    return _Batch(one_hot(data.graphs, chosen), targets_of(data, chosen), chosen)
+
+
+def _entropy(generator: OneShotGenerator, fake: _Batch) -> Tensor:
+    """With `rows` the entropy of the draws; else the mean entropy of the batch's categories at each position and pair,
+    0 if all graphs are the same; in nats."""
+    graphs = fake.graphs
+    if generator.settings.rows is not None:
+        rows = torch.from_numpy(generator.rows.vocabulary.encode(harden(graphs, generator.settings.atoms)))
+        own: Tensor = generator.rows.entropy(rows, fake.targets).mean()
+        return own
+    shares = [graphs.nodes.mean(0).flatten(0, -2), graphs.bonds.mean(0).flatten(0, -2)]
+    entropies = [-(share * share.clamp(min=1e-8).log()).sum(-1) for share in shares]
+    return torch.cat(entropies).mean()

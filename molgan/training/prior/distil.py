@@ -1,0 +1,95 @@
+"""Distil the critic into the generator: learn from the generator's own molecules that the critic takes for real."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from molgan.graphs.features.featurizer import featurize_all
+from molgan.graphs.motif.motif_data import ActionData
+from molgan.models.critics.discriminator import Discriminator
+from molgan.models.motif.motif_generator import MotifGenerator, Sample
+from molgan.training.checkpoint import load_checkpoint, save_checkpoint
+from molgan.training.critic_fitting import acceptance, train_critic
+from molgan.training.energy import step_seed
+from molgan.training.prior.pretrain import pretrain
+from molgan.training.report import Report, silent
+from molgan.training.settings import DistilSettings
+
+
+def distil(
+    agent: MotifGenerator,
+    critic: Discriminator,
+    real: Sequence[str],
+    settings: DistilSettings,
+    *,
+    seed: int,
+    checkpoint: Path,
+    known: Callable[[Sequence[str]], np.ndarray] | None = None,
+    report: Report = silent,
+    processes: int = 1,
+) -> list[dict[str, float]]:
+    """Move `agent` to the density that its critic asks for; trains both in place, returns the figures of the rounds.
+
+    A round draws fakes, trains `critic` on real against them, draws candidates that the critic has never seen, accepts
+    each with a probability in proportion to exp(logit) (rejection sampling by the density ratio, Azadi et al. 2018),
+    and fits the agent to the accepted by likelihood. What the rejection would buy at every sampling is so paid once.
+    Candidates that `known` says are in the training data (SMILES to bool, one each) are not learned from.
+
+    Departs from MolGAN (De Cao & Kipf 2018) in that no gradient passes from the critic to the generator. `real` is cut
+    into equal shares for the rounds. What a round has drawn is kept in the folder `checkpoint`, and the loop starts
+    again from there: at the critic, at the accepted molecules, or at the last checkpoint of the fit.
+    """
+    figures: list[dict[str, float]] = []
+    for at in range(settings.rounds):
+        folder = checkpoint / f"round{at + 1}"
+        if (saved := load_checkpoint(folder / "accepted")) is None:
+            shown = real[at :: settings.rounds][: settings.real]
+            fakes = agent.sample(settings.fake, seed=step_seed(seed, at), bf16=settings.bf16)
+            outcome = train_critic(
+                critic,
+                featurize_all(shown, workers=processes),
+                featurize_all([fake.smiles for fake in fakes], workers=processes),
+                settings.critic,
+                seed=step_seed(seed, at, 1),
+                report=lambda metrics, _, at=at: report({"phase": "critic", "round": at + 1, **metrics}, None),
+                device=agent.device,
+            )
+            candidates = agent.sample(settings.candidates, seed=step_seed(seed, at, 2), bf16=settings.bf16)
+            logits = critic.score(featurize_all([one.smiles for one in candidates], workers=processes))
+            chances = acceptance(logits, settings.cap_quantile)
+            kept = np.random.default_rng([seed, at]).random(len(chances)) < chances
+            found = {f"critic_{name}": float(value) for name, value in asdict(outcome).items()}
+            if known is not None:
+                copied = known([one.smiles for one in candidates])
+                found["novelty"] = 1 - float(copied.mean())
+                kept &= ~copied
+            found |= {"accepted": float(kept.sum()), "acceptance": float(kept.mean())}
+            critic.save(folder / "critic")
+            _save(folder / "accepted", [candidates[i] for i in np.flatnonzero(kept)], found)
+            saved = load_checkpoint(folder / "accepted")
+        assert saved is not None
+        critic.load_state_dict(Discriminator.load(folder / "critic").state_dict())
+        data = ActionData(agent.vocabulary, saved[0]["actions"].numpy(), saved[0]["offsets"].numpy(), {})
+        figures.append(saved[1])
+        report({"phase": "accepted", "round": at + 1, **saved[1]}, None)
+
+        def report_fit(metrics: dict[str, float], kept: Mapping[str, Any] | None, at: int = at) -> None:
+            report({"phase": "generator", "round": at + 1, **metrics}, kept)
+
+        pretrain(agent, data, settings.fit, seed=step_seed(seed, at, 3), checkpoint=folder / "fit", report=report_fit)
+    return figures
+
+
+def _save(folder: Path, samples: Sequence[Sample], figures: Mapping[str, float]) -> None:
+    import torch
+
+    lengths = [len(sample.actions) for sample in samples]
+    actions = torch.tensor([action for sample in samples for action in sample.actions], dtype=torch.int32)
+    offsets = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    save_checkpoint(folder, {"actions": actions, "offsets": offsets}, json.loads(json.dumps(dict(figures))))

@@ -1,0 +1,105 @@
+"""Likelihood pretraining of the motif generator: the prior."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from molgan.base.errors import WeightsError
+from molgan.graphs.motif.motif_data import ActionData
+from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.precision import autocast
+from molgan.training.checkpoint import (
+    load_checkpoint,
+    optimizer_tensors,
+    restore_optimizer,
+    save_checkpoint,
+    under_prefix,
+    with_prefix,
+)
+from molgan.training.report import Report, silent
+from molgan.training.settings import PretrainSettings
+from molgan.training.share import ALONE, Share
+
+
+def pretrain(
+    generator: MotifGenerator,
+    data: ActionData,
+    settings: PretrainSettings,
+    *,
+    seed: int,
+    checkpoint: Path | None = None,
+    report: Report = silent,
+    share: Share = ALONE,
+) -> None:
+    """Maximise the likelihood of the molecules' canonical action sequences, in place.
+
+    AdamW, a short warm-up, then a learning rate that falls linearly to 0 at the last step. A batch is a fair draw:
+    batches of like length, though quicker, teach a wrong size, since the clipped gradient of long ones counts less.
+    With a `checkpoint` folder the loop saves there and starts again from there, exactly: weights, optimiser and
+    position in the data, which depends on the seed and the step alone. `report` gets loss (nats a molecule), learning
+    rate and molecules a second; its second argument names the checkpoint when one was just saved.
+
+    With a `share` this is one worker of several, each of which computes its part of every batch.
+    """
+    steps = max(1, round(settings.epochs * len(data) / settings.batch_size))
+    optimizer = torch.optim.AdamW(
+        generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+    )
+    identity = {"steps": steps, "seed": seed, "molecules": len(data), **settings.model_dump()}
+    done = 0
+    if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
+        tensors, state = saved
+        if state["identity"] != identity:
+            raise WeightsError(f"{checkpoint}: a checkpoint of another training; delete it or change the run folder")
+        generator.load_state_dict(under_prefix("generator", tensors))
+        restore_optimizer(optimizer, tensors)
+        done = state["step"]
+
+    generator.train()
+    clock, molecules = time.perf_counter(), 0
+    for step, rows in enumerate(_batches(len(data), settings.batch_size, seed, done, steps), start=done + 1):
+        with autocast(generator.device, enabled=settings.bf16):
+            log_likelihood = generator.log_likelihood([data[i] for i in share.of(rows)])
+        loss = -log_likelihood.sum() / len(rows)
+        learning_rate = settings.learning_rate * _pace(step, settings.warmup, steps)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate
+        optimizer.zero_grad()
+        loss.backward()
+        share.sum_gradients(generator.parameters())
+        torch.nn.utils.clip_grad_norm_(generator.parameters(), settings.clip)
+        optimizer.step()
+
+        molecules += len(rows)
+        saved_now = None
+        if checkpoint is not None and (step % settings.checkpoint_every == 0 or step == steps):
+            if share.leads:
+                tensors = {**with_prefix("generator", generator.state_dict()), **optimizer_tensors(optimizer)}
+                save_checkpoint(checkpoint, tensors, {"identity": identity, "step": step})
+            saved_now = {"step": step}
+        if step % settings.report_every == 0 or step == steps or saved_now:
+            speed = molecules / (time.perf_counter() - clock)
+            clock, molecules = time.perf_counter(), 0
+            metrics = {"step": step, "steps": steps, "loss": share.total(loss), "learning_rate": learning_rate}
+            report({**metrics, "molecules_per_second": speed}, saved_now)
+    generator.eval()
+
+
+def _batches(molecules: int, size: int, seed: int, done: int, steps: int) -> Iterator[np.ndarray]:
+    """Rows of the batches after step `done`, shuffled anew each epoch; what is left over in an epoch is not shown."""
+    an_epoch = max(1, molecules // size)
+    for epoch in range(done // an_epoch, -(-steps // an_epoch)):
+        rows = np.random.default_rng([seed, epoch]).permutation(molecules)
+        for step in range(max(done, epoch * an_epoch), min(steps, (epoch + 1) * an_epoch)):
+            start = (step - epoch * an_epoch) * size
+            yield rows[start : start + size]
+
+
+def _pace(step: int, warmup: int, steps: int) -> float:
+    """Share of the full learning rate at a step, counted from 1."""
+    return min(step / max(1, warmup), max(0.0, (steps - step + 1) / max(1, steps - warmup)))

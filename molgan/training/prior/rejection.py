@@ -1,0 +1,84 @@
+"""A critic for sampling by rejection: what it can tell from real molecules, sampling leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from molgan.chem.known_set import KnownSet
+from molgan.chem.molecule import parse_all
+from molgan.graphs.features.descriptions import Descriptions, familiarity_of
+from molgan.graphs.features.ranges import Support
+from molgan.models.critics.descriptor_critic import DescriptorCritic
+from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.motif.refined import RefinedGenerator
+from molgan.training.critic_fitting import acceptance, train_critic
+from molgan.training.energy import step_seed
+from molgan.training.report import Report, silent
+from molgan.training.settings import RejectionSettings
+
+_CHUNK = 10_000
+
+
+def train_rejection(
+    generator: MotifGenerator,
+    data: Sequence[str],
+    settings: RejectionSettings,
+    *,
+    seed: int,
+    known: KnownSet | None = None,
+    report: Report = silent,
+    processes: int = 1,
+) -> tuple[RefinedGenerator, dict[str, float]]:
+    """A generator that accepts its molecules in proportion to exp(logit) of a critic (Azadi et al. 2018), and figures.
+
+    `data` are distinct molecules in random order: the first are shown to the critic as real ones, the others make
+    fragments familiar, in the proportion of `settings.real` to `settings.reference` where there are fewer than asked.
+    Fakes are what the data's ranges and `known` leave of the generator's own, so that the critic learns what these two
+    do not tell, and makes up for what they distort. The figures are of held-out molecules; `eligible` is the share that
+    the two leave, `acceptance` what the critic then leaves of all.
+
+    The generator stays as it is: nothing has to be learned anew, and the price is paid at each sampling.
+    """
+    share = settings.real / (settings.real + settings.reference)
+    count = min(settings.real, round(share * len(data)))
+    real, reference = data[:count], data[count:]
+    critic = DescriptorCritic(familiarity_of(reference, workers=processes), settings.network, seed=seed)
+    shown = critic.describe(real, workers=processes)
+    support = Support.of(shown)
+    critic.fit_scale(shown)
+
+    def fakes(n: int, seed: int) -> Descriptions:
+        drawn = [one.smiles for one in generator.sample(n, seed=seed, bf16=settings.bf16)]
+        described = critic.describe(drawn if known is None else _new(drawn, known), workers=processes)
+        return described.select(np.flatnonzero(support.contains(described)))
+
+    outcome = train_critic(
+        critic,
+        shown,
+        fakes(settings.fake, step_seed(seed, 0)),
+        settings.critic,
+        seed=step_seed(seed, 1),
+        report=report,
+        device=generator.device,
+    )
+    candidates = fakes(settings.candidates, step_seed(seed, 2))
+    logits = critic.score(candidates)
+    cap = float(np.nanquantile(logits, settings.cap_quantile))
+    eligible = len(candidates) / settings.candidates
+    accepted = eligible * float(acceptance(logits, settings.cap_quantile).mean())
+    figures = {f"critic_{name}": float(value) for name, value in asdict(outcome).items()}
+    refined = RefinedGenerator(generator, critic, cap=cap, known=known, support=support)
+    return refined, {**figures, "eligible": eligible, "cap": cap, "acceptance": accepted}
+
+
+def _new(smiles: list[str], known: KnownSet) -> list[str]:
+    """Those that are not known. A part at a time, since molecules take some ten times the memory of their SMILES."""
+    kept: list[str] = []
+    for start in range(0, len(smiles), _CHUNK):
+        part = smiles[start : start + _CHUNK]
+        seen = known.contains([str(molecule.smiles) for molecule in parse_all(part)])
+        kept += [part[i] for i in np.flatnonzero(~seen)]
+    return kept

@@ -1,0 +1,157 @@
+"""The adversarial stage: the discriminator against the motif generator."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from molgan.chem.molecule import parse
+from molgan.graphs.features.featurizer import featurize_all
+from molgan.graphs.features.graph_arrays import GraphArrays, join
+from molgan.models.critics.discriminator import Discriminator
+from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.precision import autocast
+from molgan.training.checkpoint import (
+    load_checkpoint,
+    optimizer_tensors,
+    restore_optimizer,
+    save_checkpoint,
+    under_prefix,
+    with_prefix,
+)
+from molgan.training.critic_fitting import train_critic
+from molgan.training.energy import critic_logits, mix, step_seed
+from molgan.training.losses import log_variance
+from molgan.training.memory import Reward
+from molgan.training.report import Report, silent
+from molgan.training.settings import AdversarialSettings
+from molgan.training.share import ALONE, Share
+
+
+def refine(
+    agent: MotifGenerator,
+    critic: Discriminator,
+    real: Sequence[str],
+    settings: AdversarialSettings,
+    *,
+    reward: Reward | None = None,
+    seed: int,
+    checkpoint: Path | None = None,
+    report: Report = silent,
+    processes: int = 1,
+    share: Share = ALONE,
+) -> dict[str, float]:
+    """Train `critic` and move `agent` towards what it calls real, both in place; returns the critic's last figures.
+
+    Departures from MolGAN (De Cao & Kipf 2018): molecules are discrete, so the critic learns by the logistic loss
+    without gradient penalty, and its logit reaches the generator as a policy-gradient signal (GCPN, You et al. 2018)
+    rather than by backpropagation; the critic is trained until it stops improving and then held while the generator
+    moves, so that its logit is the log density ratio of real to the generator of the round's start, to which the
+    generator stays anchored; the property reward is the real one, so no network has to imitate it.
+
+    `real` is cut into equal shares for the rounds. With a `checkpoint` folder the loop starts again from there: after
+    the critic's training, or at the last update saved. With a `share` this is one worker of several: each draws its
+    part of every batch, and the leader asks for the rewards.
+    """
+    real_graphs = _graphs(real, processes, share)
+    anchor = copy.deepcopy(agent)
+    optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
+    first, done, figures = 0, -1, dict[str, float]()  # done -1: the critic of this round is not trained yet
+    if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
+        tensors, state = saved
+        first, done, figures = state["round"], state["step"], state["figures"]
+        for name, module in (("agent", agent), ("anchor", anchor), ("critic", critic)):
+            module.load_state_dict(under_prefix(name, tensors))
+        restore_optimizer(optimizer, tensors)
+
+    def save(at: int, step: int) -> dict[str, Any] | None:
+        if checkpoint is None:
+            return None
+        modules = {"agent": agent, "anchor": anchor, "critic": critic}
+        tensors = {k: v for name, module in modules.items() for k, v in with_prefix(name, module.state_dict()).items()}
+        state = {"round": at, "step": step, "figures": figures}
+        if share.leads:
+            save_checkpoint(checkpoint, {**tensors, **optimizer_tensors(optimizer)}, state)
+        return state
+
+    for at in range(first, settings.rounds):
+        if done < 0:
+            fakes = agent.sample(
+                settings.fake, seed=step_seed(seed, at), bf16=settings.bf16, only=share.of(np.arange(settings.fake))
+            )
+            fake_graphs = _graphs(share.whole([sample.smiles for sample in fakes]), processes, share)
+            shown = real_graphs.select(np.arange(at, len(real_graphs), settings.rounds)[: settings.real])
+
+            def report_critic(metrics: dict[str, float], _: Mapping[str, Any] | None, at: int = at) -> None:
+                report({"phase": "critic", "round": at + 1, **metrics}, None)
+
+            outcome = train_critic(
+                critic, shown, fake_graphs, settings.critic, seed=step_seed(seed, at, 1),
+                report=report_critic, device=agent.device, share=share,
+            )  # fmt: skip
+            figures = {name: float(value) for name, value in asdict(outcome).items()}
+            anchor.load_state_dict(agent.state_dict())
+            done = 0
+            save(at, done)
+        for step in range(done + 1, settings.steps + 1):
+            drawn = step_seed(seed, at, 2, step)
+            metrics = _update(agent, anchor, critic, optimizer, settings, reward=reward, seed=drawn, share=share)
+            saved_now = save(at, step) if step % settings.checkpoint_every == 0 or step == settings.steps else None
+            report({"phase": "generator", "round": at + 1, "step": step, "steps": settings.steps, **metrics}, saved_now)
+        done = -1
+    return figures
+
+
+def _update(
+    agent: MotifGenerator,
+    anchor: MotifGenerator,
+    critic: Discriminator,
+    optimizer: torch.optim.Optimizer,
+    settings: AdversarialSettings,
+    *,
+    reward: Reward | None,
+    seed: int,
+    share: Share,
+) -> dict[str, Any]:
+    """Draw a batch, and move the agent towards what critic and reward say of it."""
+    own = share.of(np.arange(settings.batch_size))
+    samples = agent.sample(settings.batch_size, seed=seed, bf16=settings.bf16, only=own)
+    drawn = [str(parse(sample.smiles).smiles) for sample in samples]
+    smiles = share.whole(drawn)
+    own_logits = critic_logits(critic, drawn, settings.logit_clip, bf16=settings.bf16)
+    logits = np.array(share.whole(own_logits.tolist()))
+    rewards = None if reward is None else share.from_leader(partial(reward, smiles))
+    energy = mix(rewards, logits, gan_weight=settings.gan_weight, reward_scale=settings.reward_scale)
+    actions = [sample.actions for sample in samples]
+    with autocast(agent.device, enabled=settings.bf16):
+        log_prob = agent.log_likelihood(actions)
+        with torch.no_grad():
+            anchored = anchor.log_likelihood(actions)
+    worth = torch.from_numpy(energy[own]).to(log_prob)
+    loss = log_variance(log_prob, anchored, worth, share=share, size=settings.batch_size)
+    optimizer.zero_grad()
+    loss.backward()
+    share.sum_gradients(agent.parameters())
+    norm = torch.nn.utils.clip_grad_norm_(agent.parameters(), settings.clip)
+    optimizer.step()
+    return {
+        "loss": share.total(loss),
+        "critic_logit": float(logits.mean()),
+        **({} if rewards is None else {"score": float(rewards.mean())}),
+        "unique": len(set(smiles)) / len(smiles),
+        "kl": share.total((log_prob.detach() - anchored).sum()) / settings.batch_size,
+        "gradient_norm": float(norm),
+    }
+
+
+def _graphs(smiles: Sequence[str], processes: int, share: Share) -> GraphArrays:
+    """The graphs of all, of which each worker makes some."""
+    part = np.array_split(np.arange(len(smiles)), share.workers)[share.rank]
+    return join(share.all_gather(featurize_all([smiles[i] for i in part], workers=processes)))

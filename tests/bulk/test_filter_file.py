@@ -1,0 +1,211 @@
+"""Files of any length: the same bytes whoever does the work, memory that does not grow, and going on after a kill."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdkit import Chem
+
+from molgan.base.errors import ConfigError
+from molgan.bulk.digest_set import Seen
+from molgan.bulk.filter_file import filter_records
+from molgan.bulk.score_file import score_records
+from molgan.chem.reading import Record
+from molgan.chem.shipped_sets import load_reference
+from molgan.config import CampaignConfig, load_config
+from molgan.filters.funnel import Funnel
+from molgan.scoring.objective import Objective
+
+CAMPAIGN = """\
+data: {train: known.smi}
+objective: {components: [{scorer: qed}, {scorer: logp}]}
+sample: {n: 10}
+filters:
+  - {filter: size, min: 5}
+  - distinct
+  - {filter: distinct, name: flat, ignore_stereo: true}
+  - novel
+  - {filter: score, min: 0.2}
+  - {filter: scaffolds, most: 2, column: score}
+  - pains
+  - {filter: dissimilar, similarity: 0.8, column: score}
+  - {filter: best, n: 60}
+"""
+
+
+def smiles() -> list[str]:
+    """Some molecules in one spelling, some in two, and what is none."""
+    known = [record.smiles for record in load_reference("approved_drugs")[:150]]
+    again = [Chem.MolToRandomSmilesVect(Chem.MolFromSmiles(one), 1, randomSeed=1)[0] for one in known[::3]]
+    mixed = [*known, *again, "c1ccccc", "CCO", 'C(C)"', "C[C@H](N)c1ccccc1", "C[C@@H](N)c1ccccc1"]
+    random.Random(1).shuffle(mixed)
+    return mixed
+
+
+def chunks(size: int) -> Iterator[list[Record]]:
+    records = [Record(line, text) for line, text in enumerate(smiles(), start=1)]
+    return (records[start : start + size] for start in range(0, len(records), size))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture
+def campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CampaignConfig:
+    monkeypatch.setenv("MOLGAN_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "known.smi").write_text("\n".join(smiles()[:10]))
+    (tmp_path / "campaign.yaml").write_text(CAMPAIGN)
+    return load_config(tmp_path / "campaign.yaml")
+
+
+def test_the_result_is_that_of_the_funnel_on_all_at_once(campaign: CampaignConfig, tmp_path: Path) -> None:
+    told = filter_records(chunks(32), campaign, tmp_path / "out")
+    result = Funnel(campaign.filters)(smiles(), table=lambda some: Objective(campaign.objective)(some).to_frame())
+    rejected = pandas.read_csv(tmp_path / "out" / "rejected.csv", keep_default_na=False)
+    assert list(rejected["line"] - 1) == [one.index for one in result.rejected]
+    assert list(rejected["stage"]) == [one.stage for one in result.rejected]
+    assert list(rejected["reason"]) == [one.reason for one in result.rejected]
+    assert list(rejected["smiles"]) == [one.smiles for one in result.rejected]
+    expected = [(one.stage, one.entered, one.kept, one.reasons) for one in result.counts]
+    assert [(one.stage, one.entered, one.kept, one.reasons) for one in told] == expected
+    assert len({one.stage for one in result.rejected}) == 8, "each stage but one has something to do"
+    library = pandas.read_csv(tmp_path / "out" / "library.csv")
+    totals = Objective(campaign.objective)(list(library["smiles"])).total
+    assert list(library["score"]) == pytest.approx(list(totals)) and library["score"].is_monotonic_decreasing
+    assert list(library["rank"]) == list(range(1, len(result.kept) + 1))
+    pandas.testing.assert_frame_equal(
+        pandas.read_parquet(tmp_path / "out" / "library.parquet"), library.fillna({"scaffold": ""}), check_dtype=False
+    )
+    stages = json.loads((tmp_path / "out" / "funnel.json").read_text())
+    assert [stage["kept"] for stage in stages] == [one.kept for one in result.counts]
+
+
+def test_the_bytes_are_the_same_however_many_processes(campaign: CampaignConfig, tmp_path: Path) -> None:
+    filter_records(chunks(40), campaign, tmp_path / "one")
+    filter_records(chunks(40), campaign, tmp_path / "two", processes=2)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert not (tmp_path / "two" / ".parts").exists()
+
+
+def test_nothing_kept_is_an_empty_library(campaign: CampaignConfig, tmp_path: Path) -> None:
+    filter_records([[Record(1, "C"), Record(2, "nonsense")]], campaign, tmp_path / "out")
+    assert len(pandas.read_csv(tmp_path / "out" / "library.csv")) == 0
+    assert len(pandas.read_parquet(tmp_path / "out" / "library.parquet")) == 0
+
+
+@pytest.mark.slow
+def test_filtering_goes_on_after_a_kill(campaign: CampaignConfig, tmp_path: Path) -> None:
+    filter_records(chunks(8), campaign, tmp_path / "whole")
+    code = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import test_stream as t\n"
+        "from molgan.config import load_config; from molgan.bulk.filter_file import filter_records; import time\n"
+        "slowly = ([time.sleep(.2), chunk][1] for chunk in t.chunks(8))\n"
+        "filter_records(slowly, load_config(sys.argv[2]), Path(sys.argv[3]))\n"
+    )
+    folder = tmp_path / "out"
+    arguments = [str(Path(__file__).parent), str(tmp_path / "campaign.yaml"), str(folder)]
+    process = subprocess.Popen([sys.executable, "-c", code, *arguments], env={**os.environ, "PYTHONPATH": os.getcwd()})
+    deadline = time.monotonic() + 300
+    while len(list((folder / ".parts").glob("*.part"))) < 4:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = {path: path.stat().st_mtime_ns for path in (folder / ".parts").glob("*.part")}
+    assert 4 <= len(done) < len(list(chunks(8)))
+    assert not (folder / "library.csv").exists()
+
+    seen: list[Path] = []
+
+    class Watch:
+        def start(self, task: str, total: int | None = None) -> None: ...
+        def finish(self, task: str) -> None: ...
+        def message(self, text: str) -> None: ...
+        def advance(self, task: str, done: int = 1, **figures: float) -> None:
+            seen.extend(path for path in stamps() if path not in seen)
+
+    def stamps() -> list[Path]:
+        return [path for path in (folder / ".parts").glob("*.part") if path.stat().st_mtime_ns == done.get(path)]
+
+    filter_records(chunks(8), campaign, folder, Watch())
+    assert set(seen) == set(done), "what was done was not done again"
+    assert contents(folder) == contents(tmp_path / "whole")
+
+
+def test_another_config_does_not_take_what_was_judged_by_this_one(campaign: CampaignConfig, tmp_path: Path) -> None:
+    def broken() -> Iterator[list[Record]]:
+        yield from list(chunks(40))[:2]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        filter_records(broken(), campaign, tmp_path / "out")
+    assert len(list((tmp_path / "out" / ".parts").glob("*.part"))) >= 1
+    other = load_config(tmp_path / "campaign.yaml", ["filters=[{filter: size, min: 40}]"])
+    filter_records(chunks(40), other, tmp_path / "out")
+    filter_records(chunks(40), other, tmp_path / "fresh")
+    assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
+
+
+def test_what_only_a_run_knows_is_skipped_or_refused(campaign: CampaignConfig, tmp_path: Path) -> None:
+    (tmp_path / "realism.yaml").write_text(CAMPAIGN + "  - realism\nadversarial: {rounds: 1}\n")
+    told: list[str] = []
+
+    class Messages:
+        def start(self, task: str, total: int | None = None) -> None: ...
+        def advance(self, task: str, done: int = 1, **figures: float) -> None: ...
+        def finish(self, task: str) -> None: ...
+        def message(self, text: str) -> None:
+            told.append(text)
+
+    filter_records(chunks(1000), load_config(tmp_path / "realism.yaml"), tmp_path / "with", Messages())
+    filter_records(chunks(1000), campaign, tmp_path / "without")
+    assert contents(tmp_path / "with") == contents(tmp_path / "without")
+    assert any("realism" in text and "skipped" in text for text in told)
+    pareto = load_config(tmp_path / "campaign.yaml", ["objective.aggregation=pareto"])
+    with pytest.raises(ConfigError, match="Pareto"):
+        filter_records(chunks(1000), pareto, tmp_path / "pareto")
+
+
+def test_scores_are_the_same_in_several_processes_and_after_an_interruption(tmp_path: Path) -> None:
+    def records(stop: int | None = None) -> Iterator[Sequence[Record]]:
+        for number, chunk in enumerate(chunks(40)):
+            if number == stop:
+                raise KeyboardInterrupt
+            yield [Record(one.line, one.smiles, {"name": f"m{one.line}"}) for one in chunk]
+
+    names = ["qed", "pains"]
+    whole = "".join(score_records(records(), names))
+    assert whole.splitlines()[0] == "smiles,name,qed,pains,error"
+    assert len(pandas.read_csv(StringIO(whole))) == len(smiles())
+    assert "".join(score_records(records(), names, processes=2)) == whole
+    with pytest.raises(KeyboardInterrupt):
+        list(score_records(records(stop=3), names, tmp_path / "parts"))
+    assert len(list((tmp_path / "parts").glob("*.part"))) == 3
+    assert "".join(score_records(records(), names, tmp_path / "parts")) == whole
+    assert not (tmp_path / "parts").exists()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 60), max_size=30), max_size=8))
+def test_seen_tells_the_first_of_equal_ones(chunks: list[list[int]]) -> None:
+    seen, known = Seen(), set()
+    for chunk in chunks:
+        expected = []
+        for one in chunk:
+            expected.append(one not in known)
+            known.add(one)
+        digests = np.array([one.to_bytes(16, "little") for one in chunk], "S16")
+        assert seen.add(digests).tolist() == expected

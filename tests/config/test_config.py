@@ -1,0 +1,188 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from molgan.base.errors import ConfigError
+from molgan.base.yaml import YamlFile
+from molgan.config import load, load_config, load_training, write_config
+
+CAMPAIGN = """\
+seed: 1
+data:
+  train: train.smi
+objective:
+  components:
+    - scorer: qed
+      weight: 2
+    - scorer: sa
+      transform: {name: reverse_sigmoid, low: 1, high: 6}
+    - scorer: substructure
+      parameters:
+        smarts: [c1ccccc1]
+filters:
+  - valid
+  - novel
+  - filter: score
+    min: 0.5
+sample:
+  n: 100
+"""
+
+
+@pytest.fixture
+def campaign(tmp_path: Path) -> Path:
+    (tmp_path / "train.smi").write_text("CCO\nc1ccccc1\n")
+    path = tmp_path / "campaign.yaml"
+    path.write_text(CAMPAIGN)
+    return path
+
+
+def test_a_campaign_is_named_after_its_file_and_runs_in_a_folder_of_its_own(campaign: Path) -> None:
+    config = load_config(campaign)
+    assert config.name == "campaign"
+    assert config.folder == Path("runs/campaign")
+    assert [component.weight for component in config.objective.components] == [2, 1, 1]
+    assert config.adversarial is None
+
+
+def test_paths_are_relative_to_the_file_or_else_to_the_working_folder(
+    campaign: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "test.smi").write_text("CCC\n")
+    monkeypatch.chdir(elsewhere)
+    assert load_config(campaign).data.train == tmp_path / "train.smi"
+    config = load_config(campaign, ["data.train=test.smi"])
+    assert config.data.train == elsewhere / "test.smi"
+
+
+def test_novelty_is_against_the_training_data_unless_files_are_named(campaign: Path, tmp_path: Path) -> None:
+    assert list(load_config(campaign).filters.stages[1].parameters["references"]) == [str(tmp_path / "train.smi")]
+    (tmp_path / "known.smi").write_text("CCN\n")
+    named = load_config(campaign, ["filters.1={filter: novel, references: [known.smi, approved_drugs]}"])
+    assert list(named.filters.stages[1].parameters["references"]) == [str(tmp_path / "known.smi"), "approved_drugs"]
+
+
+def test_overrides_reach_sections_that_the_file_does_not_have_and_items_of_lists(campaign: Path) -> None:
+    config = load_config(campaign, ["seed=7", "compute.workers=2", "objective.components.0.weight=1e-1"])
+    assert (config.seed, config.compute.workers, config.objective.components[0].weight) == (7, 2, 0.1)
+
+
+def test_what_is_written_loads_as_the_same_configuration(campaign: Path, tmp_path: Path) -> None:
+    config = load_config(campaign, ["out=somewhere", "data.actives=[CCO, c1ccccc1]"])
+    write_config(config, tmp_path / "resolved.yaml")
+    assert load_config(tmp_path / "resolved.yaml") == config
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "told"),
+    [
+        ("seed: 1", "sead: 1", 1, "did you mean 'seed'?"),
+        ("seed: 1", "seed: many", 1, "seed: input should be a valid integer"),
+        ("seed: 1", "seed: -1", 1, "greater than or equal to 0, not -1"),
+        ("seed: 1", "name: a/b", 1, "name: string should match"),
+        ("train: train.smi", "train: nothing.smi", 3, "no such file: nothing.smi"),
+        ("train: train.smi", "train: train.smi\n  lead: c1cc", 4, "'c1cc' is not a molecule"),
+        ("scorer: qed", "scorer: qedd", 6, "did you mean 'qed'?"),
+        ("weight: 2", "wieght: 2", 7, "did you mean 'weight'?"),
+        ("weight: 2", "weight: -2", 7, "objective.components.0.weight"),
+        ("reverse_sigmoid", "revers_sigmoid", 9, "did you mean 'reverse_sigmoid'?"),
+        ("high: 6", "hihg: 6", 9, "did you mean 'high'?"),
+        ("[c1ccccc1]", "['c1cc(']", 12, "is not SMARTS"),
+        ("- novel", "- novle", 15, "did you mean 'novel'?"),
+        ("- novel", "- valid", 14, "two stages are called 'valid'"),
+        ("min: 0.5", "mni: 0.5", 17, "did you mean 'min'?"),
+        ("min: 0.5", "min: 0.5\n    column: sa_scor", 18, "did you mean 'sa_score'?"),
+    ],
+)
+def test_an_error_is_one_line_with_its_place_and_the_mend(
+    campaign: Path, right: str, wrong: str, line: int, told: str
+) -> None:
+    campaign.write_text(CAMPAIGN.replace(right, wrong, 1))
+    with pytest.raises(ConfigError) as error:
+        load_config(campaign)
+    assert str(error.value).startswith(f"{campaign}:{line}: ")
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("sead=1", "did you mean 'seed'?"),
+        ("objective.components.1.scorer=saa", "did you mean 'sa'?"),
+        ("filters.9.min=1", "no place for 9"),
+        ("seed", "key=value"),
+        ("seed=[", "not YAML"),
+    ],
+)
+def test_an_error_in_an_override_names_the_override(campaign: Path, override: str, told: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_config(campaign, [override])
+    assert str(error.value).startswith(f"argument {override!r}: ")
+    assert told in str(error.value)
+
+
+def test_a_training_and_a_campaign_are_told_apart(campaign: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="molgan run"):
+        load_training(campaign)
+    training = tmp_path / "prior.yaml"
+    training.write_text("data: {train: train.smi}\npretrain: {}\n")
+    assert load_training(training).data.train == tmp_path / "train.smi"
+    with pytest.raises(ConfigError, match="molgan train"):
+        load_config(training)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "none at its top level"),
+        (b"- 1\n", "none at its top level"),
+        (b"\x89PNG\r\n\x1a\n\xff", "not a text file"),
+        (b"seed: 1\nseed: 2\n", "campaign.yaml:2: not YAML: found duplicate key"),
+        (b"data: {\n", "not YAML"),
+        (b"data: &x [*x]\n", "not YAML"),
+    ],
+)
+def test_what_is_no_configuration_is_refused(campaign: Path, content: bytes, told: str) -> None:
+    campaign.write_bytes(content)
+    with pytest.raises(ConfigError, match=told):
+        load_config(campaign)
+
+
+@given(text=st.text(alphabet=st.sampled_from("ab:-[]{}#&*!|>'\"\n\t 01.?,%@`"), max_size=40))
+def test_no_text_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_text(text)
+    try:
+        assert isinstance(YamlFile(path).values, dict)
+    except ConfigError as error:
+        assert str(path) in str(error)
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parents[2].glob("configs/*.yaml")), ids=lambda path: path.name)
+def test_the_shipped_configurations_load(path: Path) -> None:
+    load(path)
+
+
+def test_realism_needs_the_critic_of_an_adversarial_stage(campaign: Path) -> None:
+    filters = "filters=[valid, {filter: realism, min: 0.3}, {filter: best, n: 5, column: realism}]"
+    with pytest.raises(ConfigError, match="only a campaign with the section `adversarial` has a critic"):
+        load_config(campaign, [filters])
+    config = load_config(campaign, [filters, "adversarial={rounds: 1}"])
+    left, skipped = config.filters.without("realism")
+    assert [stage.name for stage in left.stages] == ["valid"]
+    assert skipped == ["realism", "best"]
+    with pytest.raises(ConfigError, match="every stage reads 'realism'"):
+        load_config(campaign, ["filters=[realism]", "adversarial={rounds: 1}"]).filters.without("realism")
+
+
+def test_train_is_a_reference_set_beside_others(campaign: Path) -> None:
+    train = str(campaign.parent / "train.smi")
+    filters = "filters=[{filter: novel, references: [approved_drugs, train]}, {filter: rings, references: train}]"
+    novel, rings = load_config(campaign, [filters]).filters.stages
+    assert novel.parameters == {"references": ("approved_drugs", train)}
+    assert rings.parameters == {"references": (train,)}

@@ -1,0 +1,48 @@
+"""Files are filtered on Ray with the bytes that one process gives."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from molgan_toy_work import Shout, joined
+
+from molgan.bulk.filter_file import filter_records
+from molgan.chem.reading import Record
+from molgan.chem.shipped_sets import load_reference
+from molgan.config import load_config
+from molgan.distributed.chunk_actors import RayCrew
+from molgan.distributed.settings import ComputeSettings
+
+CAMPAIGN = """\
+data: {train: known.smi}
+objective: {components: [{scorer: qed}]}
+sample: {n: 10}
+filters: [valid, distinct, novel, lipinski, {filter: score, min: 0.4}, {filter: scaffolds, most: 1, column: score}]
+"""
+
+
+def chunks() -> Iterator[list[Record]]:
+    smiles = [*(record.smiles for record in load_reference("approved_drugs")[:60]), "c1cc"] * 2
+    records = [Record(line, text) for line, text in enumerate(smiles, start=1)]
+    return (records[start : start + 16] for start in range(0, len(records), 16))
+
+
+@pytest.mark.slow
+def test_a_stream_comes_back_in_order_without_the_row_that_kills_workers(ray: None) -> None:
+    texts = [["one", "two"], ["three"], ["four", "die", "five"], ["six"], *([str(n)] for n in range(20))]
+    with RayCrew(Shout(), ComputeSettings(workers=2), joined) as crew:
+        found = list(crew.map(texts))
+    assert found[:4] == [b"ONE TWO", b"THREE", b"FOUR (error: the worker process died) FIVE", b"SIX"]
+    assert found[4:] == [str(n).encode() for n in range(20)]
+
+
+@pytest.mark.slow
+def test_ray_workers_filter_a_file_to_the_same_bytes(ray: None, tmp_path: Path) -> None:
+    (tmp_path / "known.smi").write_text("CCO\n")
+    (tmp_path / "campaign.yaml").write_text(CAMPAIGN)
+    filter_records(chunks(), load_config(tmp_path / "campaign.yaml"), tmp_path / "here")
+    there = load_config(tmp_path / "campaign.yaml", ["compute.workers=2"])
+    filter_records(chunks(), there, tmp_path / "there")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "here").iterdir()} == {
+        path.name: path.read_bytes() for path in (tmp_path / "there").iterdir()
+    }
