@@ -76,6 +76,12 @@ def _write_all(paths: Sequence[Path]) -> Iterator[list[BinaryIO]]:
             file.close()
         for path, part in zip(paths, parts, strict=True):
             part.replace(path)
+    except OSError as error:
+        # The user knows a file by its final name.
+        final = {str(part): str(path) for part, path in zip(parts, paths, strict=True)}
+        if str(error.filename) in final:
+            error.filename = final[str(error.filename)]
+        raise
     finally:
         for file in files:
             with suppress(OSError):

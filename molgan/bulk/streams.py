@@ -24,9 +24,7 @@ class Crew(Protocol):
 
 def local_crew(work: Work, processes: int) -> Processes[Any, bytes]:
     """A crew of processes of this machine, for use in a `with` block."""
-    return Processes(
-        work, processes, mend="the same again goes on where this stopped, with processes=1 in one process"
-    )
+    return Processes(work, processes, mend="the same again goes on where this stopped, with processes=1 in one process")
 
 
 class Parts:

@@ -81,6 +81,12 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> 
         write_files(tmp_path / "file" / "run", {"a": [b"1"]})
 
 
+def test_an_error_names_the_file_that_the_user_knows(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught, write_whole(tmp_path / "none" / "a"):
+        pass
+    assert caught.value.filename == str(tmp_path / "none" / "a")
+
+
 def test_a_folder_takes_the_place_of_the_old_one_at_the_end_only(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     for content in ("old", "new"):
