@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from threading import Thread
 from types import FrameType, TracebackType
-from typing import Any, Generic, NoReturn, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from molgan.base.errors import RunError
 from molgan.base.progress import Progress, Silent
@@ -58,7 +58,8 @@ class Processes(Generic[T, R]):
         self._mend = mend
         self._workers: list[_Worker] = []
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
-        # A thread waits for each process, so that a process never waits for the caller.
+        # A thread waits for each process, so that a process never waits for the caller. Not a ProcessPoolExecutor: it
+        # cannot end its processes, and waits for ever when one is killed in the middle of writing a result.
         self._threads = ThreadPoolExecutor(max(1, processes))
 
     def __enter__(self) -> Self:
@@ -192,23 +193,17 @@ def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
     # Ctrl-C reaches all processes of a terminal, but only the parent knows what to do then: it terminates its workers.
     # A handler, not SIG_IGN, which programs started from here would inherit.
     signal.signal(signal.SIGINT, _ignore)
-    signal.signal(signal.SIGTERM, _exit)
-    while True:
-        try:
+    # A KeyboardInterrupt, so that work under way ends what it has started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt, EOFError):
+        while True:
             item = pipe.recv()
-        except EOFError:
-            return
-        try:
-            pipe.send((True, work(item)))
-        except Exception as error:
-            error.add_note(f"In a worker process:\n{traceback.format_exc()}")
-            pipe.send((False, error))
+            try:
+                pipe.send((True, work(item)))
+            except Exception as error:
+                error.add_note(f"In a worker process:\n{traceback.format_exc()}")
+                pipe.send((False, error))
 
 
 def _ignore(number: int, frame: FrameType | None) -> None:
     pass
-
-
-def _exit(number: int, frame: FrameType | None) -> NoReturn:
-    """Raises SystemExit, so that work under way can end what it has started."""
-    sys.exit(1)

@@ -110,7 +110,7 @@ def test_nothing_kept_is_an_empty_library(campaign: CampaignConfig, tmp_path: Pa
 def test_filtering_goes_on_after_a_kill(campaign: CampaignConfig, tmp_path: Path) -> None:
     filter_records(chunks(8), campaign, tmp_path / "whole")
     code = (
-        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import test_stream as t\n"
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import test_filter_file as t\n"
         "from molgan.config import load_config; from molgan.bulk.filter_file import filter_records; import time\n"
         "slowly = ([time.sleep(.2), chunk][1] for chunk in t.chunks(8))\n"
         "filter_records(slowly, load_config(sys.argv[2]), Path(sys.argv[3]))\n"
