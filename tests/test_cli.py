@@ -1,3 +1,4 @@
+import gzip
 import json
 import subprocess
 import sys
@@ -163,6 +164,16 @@ def test_an_output_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> Non
     assert f"{tmp_path / 'none' / 'out.csv'}: cannot be written" in result.stderr
     assert molgan("score", tmp_path / "no.csv", "--scorers", "qed", "-o", tmp_path / "out.csv").exit_code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gzipped_output_has_the_same_bytes_for_the_same_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = [tmp_path / "one.csv.gz", tmp_path / "two.csv.gz"]
+    for clock, output in enumerate(outputs):
+        monkeypatch.setattr("gzip.time.time", lambda clock=clock: float(clock))
+        assert molgan("score", "-", "--scorers", "mw", "-o", output, stdin="CCO\n").exit_code == 0
+    one, two = (output.read_bytes() for output in outputs)
+    assert one == two
+    assert gzip.decompress(one).startswith(b"smiles,mw")
 
 
 def test_evaluate_prints_json_with_null_for_what_cannot_be_computed(campaign: Path) -> None:

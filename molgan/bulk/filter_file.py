@@ -14,7 +14,7 @@ from molgan.bulk.fates import Part, counts, settle
 from molgan.bulk.filtered_files import Ranked, rejected
 from molgan.bulk.judge import Judge, joined
 from molgan.bulk.library import library_table
-from molgan.bulk.streams import Crew, Parts, Processes
+from molgan.bulk.streams import Crew, Parts, local_crew
 from molgan.chem.molecule import parse_all
 from molgan.chem.reading import Record
 from molgan.chem.writing import sdf_text, write_blocks
@@ -54,7 +54,7 @@ def filter_records(
     like = library_table(parse_all(["CCO"]), judge.objective(["CCO"]).to_frame(), judge.neighbours).iloc[:0]
     ranked = Ranked(judged, len(judge.funnel.stages), parts.folder / "ranked.csv", like)
     found = counts(judged, judge.funnel)
-    with Processes(sdf_text, processes) as writers:
+    with local_crew(sdf_text, processes) as writers:
         write_blocks(ranked.blocks, folder, sdf=writers.map)
     summary = [{k: v for k, v in count.as_dict().items() if k != "seconds"} for count in found]
     write_files(
@@ -89,7 +89,7 @@ def _crew(judge: Judge, config: CampaignConfig, processes: int, progress: Progre
         return RayCrew(judge, config.compute, joined, progress)
     if processes > 1:
         judge.prepare()
-    return Processes(judge, processes)
+    return local_crew(judge, processes)
 
 
 def _key(judge: Judge, config: CampaignConfig) -> str:

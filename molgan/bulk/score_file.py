@@ -10,7 +10,7 @@ from rdkit.rdBase import rdkitVersion
 
 from molgan.base.progress import Progress, Silent
 from molgan.base.version import __version__
-from molgan.bulk.streams import Parts, Processes
+from molgan.bulk.streams import Parts, local_crew
 from molgan.chem.reading import Record
 from molgan.scoring.base import Scorer
 from molgan.scoring.registry import get_scorer
@@ -53,7 +53,7 @@ def _scored(
     parts = Parts(folder, repr((__version__, rdkitVersion, names, others)))
     progress.start("score")
     yield work.header
-    with Processes(work, processes) as crew:
+    with local_crew(work, processes) as crew:
         for path, count in parts.finished(rows, crew):
             yield path.read_bytes().decode()
             progress.advance("score", count)

@@ -36,7 +36,7 @@ def run(config: CampaignConfig, *, progress: Progress | None = None) -> Campaign
         mirrored(folder, config.storage) as keep,
         at_work(config, folder, keep, progress) as work,
     ):
-        _write_config(config, folder)
+        write_config(config, folder / "config.yaml")
         stages = _stages(work, started)
     counts = next(stage.record["counts"] for stage in stages if stage.name == "library")
     return CampaignResult(
@@ -112,9 +112,3 @@ def _hash_of(weights: str | Path) -> str:
     for name, tensor in generator.state_dict().items():
         digest.update(name.encode() + tensor.numpy().tobytes())
     return digest.hexdigest()
-
-
-def _write_config(config: CampaignConfig, folder: Path) -> None:
-    beside = folder / ".config.yaml.part"
-    write_config(config, beside)
-    beside.replace(folder / "config.yaml")

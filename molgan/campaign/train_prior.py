@@ -1,12 +1,12 @@
 """Train a prior from its configuration: data, network, loop, weights."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from molgan.base import cache_folder as cache
+from molgan.base.parallel import cores
 from molgan.base.progress import Progress, Silent
 from molgan.campaign.run_folder.folder import opened
 from molgan.campaign.run_folder.metrics_log import MetricsLog
@@ -181,7 +181,7 @@ def _known(config: TrainingConfig, smiles: Sequence[str]) -> "np.ndarray":
 
 def processes_for(data: Path) -> int:
     """How many processes are worth while to prepare a file."""
-    return len(os.sched_getaffinity(0)) if data.stat().st_size > _LARGE else 1
+    return cores() if data.stat().st_size > _LARGE else 1
 
 
 def _generator(

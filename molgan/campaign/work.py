@@ -1,12 +1,12 @@
 """What all stages of a campaign work with."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from molgan.base.parallel import cores
 from molgan.base.progress import Progress
 from molgan.campaign.run_folder.metrics_log import MetricsLog
 from molgan.config import CampaignConfig
@@ -60,19 +60,18 @@ def at_work(config: CampaignConfig, folder: Path, keep: Callable[[], None], prog
 
     compute = config.compute
     cuda = compute.device != "cpu" and torch.cuda.is_available()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = torch.get_num_threads()
     if compute.threads:
         torch.set_num_threads(compute.threads)
     try:
-        with _objective(config, cores, progress) as objective:
+        with _objective(config, progress) as objective:
             metrics = MetricsLog(folder / "metrics.jsonl")
-            yield Work(config, folder, progress, metrics, objective, "cuda" if cuda else "cpu", cores, keep)
+            yield Work(config, folder, progress, metrics, objective, "cuda" if cuda else "cpu", cores(), keep)
     finally:
         torch.set_num_threads(threads)
 
 
-def _objective(config: CampaignConfig, cores: int, progress: Progress) -> AbstractContextManager[Objective]:
+def _objective(config: CampaignConfig, progress: Progress) -> AbstractContextManager[Objective]:
     """Scoring where `compute` says."""
     if config.compute.workers:
         from molgan.distributed.scoring_pool import open_objective
@@ -80,4 +79,4 @@ def _objective(config: CampaignConfig, cores: int, progress: Progress) -> Abstra
         return open_objective(config.objective, config.compute, progress=progress)
     from molgan.scoring.processes.local_pool import ScoringPool
 
-    return ScoringPool(config.objective, cores)
+    return ScoringPool(config.objective, cores())

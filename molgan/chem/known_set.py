@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from molgan.base.errors import WeightsError
+from molgan.base.files import write_whole
 
 _HASHES = 6
 
@@ -52,7 +53,9 @@ class KnownSet:
         return ((self.bits[places >> 3] >> (places & 7).astype(np.uint8)) & 1).all(1).astype(bool)
 
     def save(self, path: Path) -> None:
-        np.savez(path, bits=self.bits)
+        """Raises OSError."""
+        with write_whole(path) as file:
+            np.savez(file, bits=self.bits)
 
     @classmethod
     def load(cls, path: Path) -> KnownSet:

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from molgan.base.errors import InputError
+from molgan.base.parallel import cores
 from molgan.cli.bars import show_progress
 from molgan.cli.output import bad_rows, written
 
@@ -84,7 +84,7 @@ def score(
     names = [name.strip() for name in scorers.split(",")]
     beside = None if output == "-" else Path(output).with_name(f".{Path(output).name}.parts")
     with show_progress() as progress, written(output) as handle:
-        texts = score_records(_chunks(file, column), names, beside, progress, processes=processes or _cores())
+        texts = score_records(_chunks(file, column), names, beside, progress, processes=processes or cores())
         handle.writelines(texts)
 
 
@@ -106,7 +106,7 @@ def filter_(
 
     settings = load_config(config)
     with show_progress() as progress:
-        counts = filter_records(_chunks(file, column), settings, output, progress, processes=processes or _cores())
+        counts = filter_records(_chunks(file, column), settings, output, progress, processes=processes or cores())
     for count in counts:
         print(f"{count.stage:<24} {count.entered:>10,} in {count.kept:>10,} kept")
     print(f"{counts[-1].kept:,} molecules in {output / 'library.csv'}")
@@ -184,10 +184,6 @@ def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
 
     lines = {Kind.SCORERS: lists.scorers, Kind.FILTERS: lists.filters, Kind.TRANSFORMS: lists.transforms}[kind]()
     print("\n".join(lines))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _chunks(file: str, column: str | None) -> "Iterator[tuple[Record, ...]]":

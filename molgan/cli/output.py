@@ -1,14 +1,15 @@
 """Writing a result to a file or to stdout, and telling which rows of an input were left out."""
 
 import gzip
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
 from molgan.base.errors import RunError
+from molgan.base.files import write_whole
 
 _SHOWN = 10
 
@@ -24,18 +25,18 @@ def written(output: str) -> Iterator[TextIO]:
         sys.stdout.flush()
         return
     path = Path(output)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(beside, "wt", encoding="utf-8", newline="") as handle:
+        with write_whole(path) as file, ExitStack() as stack:
+            # No time in it, so that the same text gives the same bytes.
+            gzipped = path.suffix == ".gz"
+            raw = stack.enter_context(gzip.GzipFile("", "wb", fileobj=file, mtime=0)) if gzipped else file
+            handle = TextIOWrapper(raw, encoding="utf-8", newline="")
             yield handle
-        beside.replace(path)
+            handle.detach()
     except OSError as error:
-        if error.filename not in (None, str(beside)):
+        if error.filename not in (None, str(path)):
             raise
         raise RunError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            beside.unlink()
 
 
 @contextmanager

@@ -20,5 +20,5 @@ def recall(path: Path) -> NDArray[Any] | None:
 
 def remember(path: Path, array: NDArray[Any]) -> None:
     """Stores an array as a cache entry if the disk lets it."""
-    with suppress(OSError):
-        cache.store(path, lambda beside: np.save(beside, array))
+    with suppress(OSError), cache.store(path) as file:
+        np.save(file, array)

@@ -4,8 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 
 import numpy as np
 from pydantic import Field
@@ -80,14 +79,10 @@ def ring_counts(references: ReferenceSet, sample: int | None = None) -> Counter[
     for row in rows.tolist():
         mol = parse(references.smiles(row)).mol
         found.update(ring_systems(mol) if mol is not None else [])
-    with suppress(OSError):
-        if references.digest:
-            cache.store(entry, partial(_write, json.dumps(found)))
+    if references.digest:
+        with suppress(OSError), cache.store(entry) as file:
+            file.write(json.dumps(found).encode())
     return found
-
-
-def _write(text: str, path: Path) -> None:
-    path.write_text(text)
 
 
 def _smiles(mol: Chem.Mol, system: set[int]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,26 +13,24 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from molgan.base.errors import WeightsError
+from molgan.base.files import write_files
 
 
 def save_weights(
     path: str | Path, module: nn.Module, description: Mapping[str, Any], *, dtype: torch.dtype | None = None
 ) -> None:
-    """Write `path`.safetensors and `path`.json, each beside its place first, so that no reader sees half a file.
+    """Write `path`.safetensors and `path`.json, so that no reader sees half a file. Raises RunError.
 
     `dtype` is what floating-point tensors are stored as, their own by default; loading gives them back in their own.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {
         name: tensor.detach().to("cpu", dtype if tensor.is_floating_point() else None).contiguous()
         for name, tensor in module.state_dict().items()
     }
     # Not save_file, which leaves a file that only its owner can read.
-    _suffixed(path, ".safetensors.part").write_bytes(save(tensors))
-    _suffixed(path, ".json.part").write_text(json.dumps(dict(description), indent=1, sort_keys=True) + "\n")
-    for suffix in (".safetensors", ".json"):
-        os.replace(_suffixed(path, suffix + ".part"), _suffixed(path, suffix))
+    text = json.dumps(dict(description), indent=1, sort_keys=True) + "\n"
+    write_files(path.parent, {f"{path.name}.safetensors": [save(tensors)], f"{path.name}.json": [text.encode()]})
 
 
 def read_description(path: str | Path, kind: str) -> dict[str, Any]:

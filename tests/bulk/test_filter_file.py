@@ -110,7 +110,7 @@ def test_nothing_kept_is_an_empty_library(campaign: CampaignConfig, tmp_path: Pa
 def test_filtering_goes_on_after_a_kill(campaign: CampaignConfig, tmp_path: Path) -> None:
     filter_records(chunks(8), campaign, tmp_path / "whole")
     code = (
-        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import test_stream as t\n"
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import test_filter_file as t\n"
         "from molgan.config import load_config; from molgan.bulk.filter_file import filter_records; import time\n"
         "slowly = ([time.sleep(.2), chunk][1] for chunk in t.chunks(8))\n"
         "filter_records(slowly, load_config(sys.argv[2]), Path(sys.argv[3]))\n"
@@ -119,12 +119,12 @@ def test_filtering_goes_on_after_a_kill(campaign: CampaignConfig, tmp_path: Path
     arguments = [str(Path(__file__).parent), str(tmp_path / "campaign.yaml"), str(folder)]
     process = subprocess.Popen([sys.executable, "-c", code, *arguments], env={**os.environ, "PYTHONPATH": os.getcwd()})
     deadline = time.monotonic() + 300
-    while len(list((folder / ".parts").glob("*.part"))) < 4:
+    while len(list((folder / ".parts").glob("[0-9]*.part"))) < 4:
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    done = {path: path.stat().st_mtime_ns for path in (folder / ".parts").glob("*.part")}
+    done = {path: path.stat().st_mtime_ns for path in (folder / ".parts").glob("[0-9]*.part")}
     assert 4 <= len(done) < len(list(chunks(8)))
     assert not (folder / "library.csv").exists()
 
@@ -138,7 +138,7 @@ def test_filtering_goes_on_after_a_kill(campaign: CampaignConfig, tmp_path: Path
             seen.extend(path for path in stamps() if path not in seen)
 
     def stamps() -> list[Path]:
-        return [path for path in (folder / ".parts").glob("*.part") if path.stat().st_mtime_ns == done.get(path)]
+        return [path for path in (folder / ".parts").glob("[0-9]*.part") if path.stat().st_mtime_ns == done.get(path)]
 
     filter_records(chunks(8), campaign, folder, Watch())
     assert set(seen) == set(done), "what was done was not done again"
@@ -152,7 +152,7 @@ def test_another_config_does_not_take_what_was_judged_by_this_one(campaign: Camp
 
     with pytest.raises(KeyboardInterrupt):
         filter_records(broken(), campaign, tmp_path / "out")
-    assert len(list((tmp_path / "out" / ".parts").glob("*.part"))) >= 1
+    assert len(list((tmp_path / "out" / ".parts").glob("[0-9]*.part"))) >= 1
     other = load_config(tmp_path / "campaign.yaml", ["filters=[{filter: size, min: 40}]"])
     filter_records(chunks(40), other, tmp_path / "out")
     filter_records(chunks(40), other, tmp_path / "fresh")
@@ -193,7 +193,7 @@ def test_scores_are_the_same_in_several_processes_and_after_an_interruption(tmp_
     assert "".join(score_records(records(), names, processes=2)) == whole
     with pytest.raises(KeyboardInterrupt):
         list(score_records(records(stop=3), names, tmp_path / "parts"))
-    assert len(list((tmp_path / "parts").glob("*.part"))) == 3
+    assert len(list((tmp_path / "parts").glob("[0-9]*.part"))) == 3
     assert "".join(score_records(records(), names, tmp_path / "parts")) == whole
     assert not (tmp_path / "parts").exists()
 

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from molgan.base.errors import ConfigError, RunError
+from molgan.base.files import write_whole
 
 T = TypeVar("T")
 
@@ -138,8 +139,8 @@ class Mirror:
                 self._storage.pipe_file(place, content)  # object storage: there whole or not at all
                 return
             self._storage.makedirs(place.rpartition("/")[0], exist_ok=True)
-            self._storage.pipe_file(place + ".part", content)
-            Path(place + ".part").replace(place)
+            with write_whole(Path(place)) as file:
+                file.write(content)
 
         self._try(put)
 

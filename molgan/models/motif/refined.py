@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from molgan.base.errors import WeightsError
+from molgan.base.files import write_files
 from molgan.chem.known_set import KnownSet
 from molgan.chem.molecule import Molecule, parse_all
 from molgan.graphs.features.ranges import Support
@@ -109,7 +110,7 @@ class RefinedGenerator:
             self.known.save(path.with_name(str(names["known"])))
         ranges = None if self.support is None else dict(self.support.ranges)
         content = {**names, "cap": self.cap, "support": ranges, "about": about}
-        _file(path).write_text(json.dumps(content, indent=1) + "\n")
+        write_files(path.parent, {_file(path).name: [(json.dumps(content, indent=1) + "\n").encode()]})
 
     @classmethod
     def load(cls, path: Path, generator: MotifGenerator) -> RefinedGenerator | None:

@@ -2,7 +2,6 @@
 
 import math
 import multiprocessing
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -12,6 +11,7 @@ from pydantic import Field, model_validator
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError
+from molgan.base.parallel import cores
 from molgan.base.settings import InputPath, Settings
 from molgan.scoring.base import Score, Scorer
 from molgan.scoring.fast.descriptors import Descriptors
@@ -135,12 +135,8 @@ class Docking(Scorer):
 
     @property
     def _workers(self) -> Workers:
-        cores = 1 if multiprocessing.parent_process() else _cores()
-        return shared_workers(self._task, self.parameters.processes or cores, self.parameters.timeout)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        most = 1 if multiprocessing.parent_process() else cores()
+        return shared_workers(self._task, self.parameters.processes or most, self.parameters.timeout)
 
 
 def _record(pose: Pose, identifier: str, properties: Mapping[str, str]) -> bytes:
