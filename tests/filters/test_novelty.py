@@ -9,10 +9,10 @@ from molgan.base.errors import ConfigError, InputError
 from molgan.chem.fingerprints import ecfp
 from molgan.chem.molecule import parse, parse_all
 from molgan.chem.shipped_sets import load_reference
-from molgan.filters import reference_set as references
-from molgan.filters.neighbours import Neighbours
-from molgan.filters.novelty import Novel, Unlike
-from molgan.filters.reference_set import ReferenceSet
+from molgan.filters.known import reference_set as references
+from molgan.filters.known.neighbours import Neighbours
+from molgan.filters.known.reference_set import ReferenceSet
+from molgan.filters.stages.novelty import Novel, Unlike
 
 DRUGS = [record.smiles for record in load_reference("approved_drugs")]
 MOSES = [record.smiles for record in load_reference("moses_reference_1000")]
@@ -134,7 +134,7 @@ def test_the_nearest_neighbour_is_the_nearest_of_all_sets() -> None:
 def test_neighbours_come_from_the_cache_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
     mol = parse(MOSES[0]).mol
     first = Neighbours([ReferenceSet.load("approved_drugs")], sample=500)([mol])
-    monkeypatch.setattr("molgan.filters.neighbours.parse", lambda *_: pytest.fail("parsed again"))
+    monkeypatch.setattr("molgan.filters.known.neighbours.parse", lambda *_: pytest.fail("parsed again"))
     assert Neighbours([ReferenceSet.load("approved_drugs")], sample=500)([mol]) == first
 
 

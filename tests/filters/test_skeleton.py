@@ -7,7 +7,7 @@ from rdkit import Chem
 
 from molgan.chem.molecule import parse
 from molgan.chem.shipped_sets import load_reference
-from molgan.filters.skeleton import _key_by_rdkit, skeleton_keys
+from molgan.filters.known.skeleton import _key_by_rdkit, skeleton_keys
 
 DRUGS = [record.smiles for record in load_reference("approved_drugs")]
 ODD = [

@@ -1,4 +1,4 @@
-"""Ring systems that are known: those of reference sets, counted."""
+"""Ring systems: only those that reference sets have, counted."""
 
 import json
 from collections import Counter
@@ -14,9 +14,9 @@ from rdkit.rdBase import rdkitVersion
 
 from molgan.base import cache_folder as cache
 from molgan.chem.molecule import Molecule, parse
-from molgan.filters.filter import Filter, Verdict, kept_without, mols_of
-from molgan.filters.novelty import ReferenceParameters
-from molgan.filters.reference_set import ReferenceSet
+from molgan.filters.filter import Filter, Verdict, decide, get_mols
+from molgan.filters.known.reference_set import ReferenceSet
+from molgan.filters.stages.novelty import ReferenceParameters
 
 _KIND = "rings-v1"
 _NAMES: dict[str, str] = {}
@@ -44,12 +44,12 @@ class KnownRings(Filter):
         p = self.parameters
         known: Counter[str] = Counter()
         for reference in p.references:
-            known.update(ring_counts(ReferenceSet.load(reference, p.column), p.sample))
+            known.update(count_ring_systems(ReferenceSet.load(reference, p.column), p.sample))
         return known
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        reasons = [self._reason(ring_systems(mol)) for mol in mols_of(molecules)]
-        return kept_without(reasons), reasons
+        reasons = [self._reason(find_ring_systems(mol)) for mol in get_mols(molecules)]
+        return decide(reasons)
 
     def _reason(self, systems: Sequence[str]) -> str | None:
         rare = [(self._known[one], one) for one in systems if self._known[one] < self.parameters.min_count]
@@ -59,7 +59,7 @@ class KnownRings(Filter):
         return f"unknown ring system: {smiles}" if count == 0 else f"rare ring system: {smiles}, in {count} references"
 
 
-def ring_systems(mol: Chem.Mol) -> list[str]:
+def find_ring_systems(mol: Chem.Mol) -> list[str]:
     """The SMILES of a molecule's distinct ring systems, in the order of their atoms."""
     systems: list[set[int]] = []
     for ring in map(set, mol.GetRingInfo().AtomRings()):
@@ -68,7 +68,7 @@ def ring_systems(mol: Chem.Mol) -> list[str]:
     return list(dict.fromkeys(_smiles(mol, system) for system in sorted(systems, key=min)))
 
 
-def ring_counts(references: ReferenceSet, sample: int | None = None) -> Counter[str]:
+def count_ring_systems(references: ReferenceSet, sample: int | None = None) -> Counter[str]:
     """In how many references each ring system is; cached on disk."""
     entry = cache.entry(_KIND, f"{references.digest}-{sample or 'all'}-{rdkitVersion}", ".json")
     with suppress(OSError, ValueError):
@@ -79,7 +79,7 @@ def ring_counts(references: ReferenceSet, sample: int | None = None) -> Counter[
     found: Counter[str] = Counter()
     for row in rows.tolist():
         mol = parse(references.smiles(row)).mol
-        found.update(ring_systems(mol) if mol is not None else [])
+        found.update(find_ring_systems(mol) if mol is not None else [])
     with suppress(OSError):
         if references.digest:
             cache.store(entry, partial(_write, json.dumps(found)))

@@ -12,8 +12,8 @@ from rdkit.rdBase import rdkitVersion
 from molgan.base import cache_folder as cache
 from molgan.chem.fingerprints import ecfp, nearest
 from molgan.chem.molecule import parse
-from molgan.filters.array_cache import recall, remember
-from molgan.filters.reference_set import ReferenceSet
+from molgan.filters.known.array_cache import recall, remember
+from molgan.filters.known.reference_set import ReferenceSet
 
 _KIND = "fingerprints-v1"
 _ROW = np.dtype([("row", "<i8"), ("bits", "u1", 256)])

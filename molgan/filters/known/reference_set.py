@@ -15,9 +15,9 @@ from molgan.base.errors import ConfigError, InputError
 from molgan.chem.molecule import Molecule, parse
 from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import REFERENCES
-from molgan.filters.array_cache import recall, remember
-from molgan.filters.identity import Sameness
-from molgan.filters.skeleton import skeleton_keys
+from molgan.filters.known.array_cache import recall, remember
+from molgan.filters.known.identity import Sameness
+from molgan.filters.known.skeleton import skeleton_keys
 from molgan.scoring.parameters import unknown
 
 # To be raised when the keys of skeleton.py change.
