@@ -10,7 +10,7 @@ from molgan.base.errors import ConfigError
 from molgan.base.files import write_files
 from molgan.base.progress import Progress, Silent
 from molgan.base.version import __version__
-from molgan.bulk.filtered_files import Ranked, format_rejected
+from molgan.bulk.filtered_files import RankedLibrary, format_rejected
 from molgan.bulk.judge import Judge, StoredChunk, join_tables
 from molgan.bulk.library import library_table
 from molgan.bulk.streams import Crew, Parts, Processes
@@ -53,10 +53,10 @@ def filter_records(
     names = judge.funnel.names
     outcomes, _ = settle(judged, judge.funnel.filters)
     like = library_table(parse_all(["CCO"]), judge.objective(["CCO"]).to_frame(), judge.neighbours).iloc[:0]
-    ranked = Ranked(outcomes, len(names), parts.folder / "ranked.csv", like)
+    ranked = RankedLibrary(outcomes, len(names), parts.folder / "ranked.csv", like)
     counts = count_stages(outcomes, names, [0.0] * len(names))  # in several processes, seconds would say little
     with Processes(sdf_text, processes) as writers:
-        write_blocks(ranked.blocks, folder, sdf=writers.map)
+        write_blocks(ranked.read_blocks, folder, sdf=writers.map)
     summary = [{k: v for k, v in count.as_dict().items() if k != "seconds"} for count in counts]
     write_files(
         folder,

@@ -31,7 +31,7 @@ def format_rejected(outcomes: Sequence[Outcome], names: Sequence[str]) -> Iterat
         )
 
 
-class Ranked:
+class RankedLibrary:
     """The lines of library.csv, the best first. They lie in a file, in the order of the input; only where each begins
     and its score are held in memory."""
 
@@ -53,7 +53,7 @@ class Ranked:
     def __len__(self) -> int:
         return len(self._order)
 
-    def blocks(self) -> Iterator["pandas.DataFrame"]:
+    def read_blocks(self) -> Iterator["pandas.DataFrame"]:
         """The library's table, some thousand rows at a time; at least one table."""
         if not len(self):
             yield self._like
@@ -62,9 +62,9 @@ class Ranked:
             for start in range(0, len(self), _BLOCK):
                 order = self._order[start : start + _BLOCK].tolist()
                 lines = b"".join([text[self._ends[i] : self._ends[i + 1]] for i in order])
-                yield self._table(lines, start)
+                yield self._make_table(lines, start)
 
-    def _table(self, lines: bytes, before: int) -> "pandas.DataFrame":
+    def _make_table(self, lines: bytes, before: int) -> "pandas.DataFrame":
         import pandas
 
         names = list(self._like.columns)

@@ -32,7 +32,7 @@ def filter_smiles(
 
     items = as_list(smiles)
     # Not Batch.of, which has the molecules of all items in memory at once.
-    texts = [_text(item) for item in items]
+    texts = [_make_text(item) for item in items]
     result = Funnel(stages)(texts, table=table)
     stage: list[str | None] = [None] * len(items)
     reason: list[str | None] = [None] * len(items)
@@ -49,7 +49,7 @@ def filter_smiles(
     )
 
 
-def _text(item: Any) -> str | Molecule | None:
+def _make_text(item: Any) -> str | Molecule | None:
     if isinstance(item, Chem.Mol):
         return source_of(item)
     return None if type(item).__name__ == "NAType" else item

@@ -65,7 +65,7 @@ class Funnel:
             raise InputError(f"{len(table)} rows of scores for {len(molecules)} molecules")
         passage = self.begin()
         passage.add(molecules, table)
-        return passage.result()
+        return passage.collect_result()
 
     def begin(self) -> Passage:
         """Molecules may come chunk by chunk then; the result is that of all at once."""

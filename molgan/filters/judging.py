@@ -109,4 +109,4 @@ def _features(
         if len(molecules) == 1:
             return [], [describe_failure(error)]
         alone = [_features(filter_, [molecule]) for molecule in molecules]
-        return [one for features, _ in alone for one in features], [why for _, reasons in alone for why in reasons]
+        return [value for features, _ in alone for value in features], [why for _, reasons in alone for why in reasons]

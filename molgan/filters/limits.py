@@ -20,14 +20,14 @@ class Range(Settings):
     max: float | None = Field(default=None, allow_inf_nan=False)
 
     @model_validator(mode="after")
-    def _ordered(self) -> "Range":
+    def _check_order(self) -> "Range":
         if self.min is None and self.max is None:
             raise ValueError("give min, max or both")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min:g} is above max {self.max:g}")
         return self
 
-    def violation(self, name: str, value: float) -> str | None:
+    def find_violation(self, name: str, value: float) -> str | None:
         """Why `value` is outside; None when it is inside."""
         if self.min is not None and value < self.min:
             return f"{name} below {self.min:g}: {value:.4g}"
@@ -54,7 +54,7 @@ def check_limits(
         for i, (value, error) in enumerate(zip(*_compute(compute, batch), strict=True)):
             if error is not None:
                 failed[i].append(f"no {name}: {error}")
-            elif violation := span.violation(name, value):
+            elif violation := span.find_violation(name, value):
                 broken[i].append(violation)
     return decide(
         [

@@ -55,7 +55,7 @@ class Passage:
             return reaching
         return sum(len(outcome.find_passing(len(self._filters))) for outcome in self._settle())
 
-    def result(self) -> FunnelResult:
+    def collect_result(self) -> FunnelResult:
         """What becomes of all molecules so far; indices count over all of them."""
         kept: list[int] = []
         rejected: list[Rejection] = []

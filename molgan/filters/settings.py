@@ -29,7 +29,7 @@ class StageSettings(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _checked(cls, values: Any, info: ValidationInfo) -> Any:
+    def _check_stage(cls, values: Any, info: ValidationInfo) -> Any:
         if isinstance(values, str):
             values = {"filter": values}
         if not isinstance(values, Mapping) or not isinstance(name := values.get("filter"), str):
@@ -44,7 +44,7 @@ class FunnelSettings(Settings):
     stages: tuple[StageSettings, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _names_differ(self) -> "FunnelSettings":
+    def _check_names(self) -> "FunnelSettings":
         names = [stage.name for stage in self.stages]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -63,7 +63,7 @@ def test_every_way_through_a_funnel_ends_alike(
     for chunk in chunks:
         passage.add([parse(text) for text in chunk], scores)
         passage.count_passing()  # which changes nothing
-    result = passage.result()
+    result = passage.collect_result()
     assert (result.kept, result.rejected) == (whole.kept, whole.rejected)
     assert untimed(result.counts) == untimed(whole.counts)
     assert passage.count_passing() == len(whole.kept)

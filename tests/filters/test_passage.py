@@ -22,15 +22,15 @@ def test_the_last_filters_are_not_asked_while_too_few_are_left() -> None:
     assert 5 < reaching < 40
     assert passage.count_passing(reaching + 1) == reaching  # those that reach `best`, which is not asked
     assert passage.count_passing(reaching) <= 5
-    assert passage.count_passing() == len(passage.result().kept) == len(passage.parse_passing())
+    assert passage.count_passing() == len(passage.collect_result().kept) == len(passage.parse_passing())
 
 
 def test_indices_count_over_all_chunks() -> None:
     passage = Funnel(["valid", "distinct"]).begin()
     passage.add(["CCO", "c1cc"])
-    assert passage.result().kept == [0]
+    assert passage.collect_result().kept == [0]
     passage.add([])
     passage.add(["OCC", "C"])
-    result = passage.result()
+    result = passage.collect_result()
     assert result.kept == [0, 3]
     assert [(rejection.index, rejection.stage) for rejection in result.rejected] == [(1, "valid"), (2, "distinct")]

@@ -53,7 +53,7 @@ def library(
         passage = Funnel(config.filters).begin()
         with closing(samples):
             _fill(passage, samples, work, settings)
-        result, kept = passage.result(), passage.parse_passing()
+        result, kept = passage.collect_result(), passage.parse_passing()
         _write(work.folder, result, kept, samples, config.objective)
         samples.discard_rest()
         short = config.sample.target is not None and len(kept) < config.sample.target

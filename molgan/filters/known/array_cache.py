@@ -21,4 +21,4 @@ def recall(path: Path) -> NDArray[Any] | None:
 def remember(path: Path, array: NDArray[Any]) -> None:
     """Stores an array as a cache entry if the disk lets it."""
     with suppress(OSError):
-        cache.store(path, lambda beside: np.save(beside, array))
+        cache.store(path, lambda temporary: np.save(temporary, array))

@@ -18,17 +18,17 @@ class Sameness:
     salts: bool = False
     tautomers: bool = False
 
-    def parent(self, molecule: Molecule) -> Molecule:
+    def find_parent(self, molecule: Molecule) -> Molecule:
         """The molecule without its salt if that is ignored, unless nothing is left of it then."""
         if not self.salts:
             return molecule
         parent = standardise(molecule)
         return parent if parent.valid else molecule
 
-    def identity(self, molecule: Molecule) -> str:
+    def identify(self, molecule: Molecule) -> str:
         """The text that equal molecules share: by default the canonical isomeric SMILES. Raises ValueError for
         invalid input."""
-        parent = self.parent(molecule)
+        parent = self.find_parent(molecule)
         if parent.smiles is None or parent.mol is None:
             raise ValueError(f"not a molecule: {molecule.reason}")
         smiles, mol = parent.smiles, parent.mol

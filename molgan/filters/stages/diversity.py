@@ -143,10 +143,8 @@ class Clusters(FingerprintFilter):
 def cluster_butina(fingerprints: Sequence[ExplicitBitVect], similarity: float) -> list[int]:
     """The index of the centre of each molecule's cluster; among centres with as many neighbours the first comes
     first."""
-    neighbours = [
-        np.flatnonzero(np.asarray(DataStructs.BulkTanimotoSimilarity(one, fingerprints)) >= similarity).astype(np.int32)
-        for one in fingerprints
-    ]
+    similarities = (np.asarray(DataStructs.BulkTanimotoSimilarity(bits, fingerprints)) for bits in fingerprints)
+    neighbours = [np.flatnonzero(row >= similarity).astype(np.int32) for row in similarities]
     centre = np.full(len(fingerprints), -1, np.int64)
     for i in sorted(range(len(fingerprints)), key=lambda i: -len(neighbours[i])):
         if centre[i] < 0:

@@ -26,15 +26,15 @@ class ReferenceParameters(Settings):
 
     @field_validator("references", mode="before")
     @classmethod
-    def _listed(cls, references: object) -> object:
+    def _make_list(cls, references: object) -> object:
         return [references] if isinstance(references, str) else references
 
     @field_validator("references")
     @classmethod
-    def _found(cls, references: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    def _locate_files(cls, references: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         folder = (info.context or {}).get("folder")
         try:
-            return tuple(one if one in REFERENCES else str(locate(one, folder)) for one in references)
+            return tuple(name if name in REFERENCES else str(locate(name, folder)) for name in references)
         except ConfigError as error:
             raise ValueError(str(error)) from None
 

@@ -164,7 +164,7 @@ class Properties(Filter):
 
         @field_validator("ranges")
         @classmethod
-        def _exist(cls, ranges: dict[str, Range]) -> dict[str, Range]:
+        def _check_names(cls, ranges: dict[str, Range]) -> dict[str, Range]:
             for name in ranges:
                 try:
                     get_scorer(name)

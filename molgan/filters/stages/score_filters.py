@@ -26,7 +26,7 @@ class ScoreThreshold(ScoredFilter):
         max: float | None = Field(default=None, allow_inf_nan=False)
 
         @model_validator(mode="after")
-        def _sound(self) -> "ScoreThreshold.Parameters":
+        def _check_order(self) -> "ScoreThreshold.Parameters":
             Range(min=self.min, max=self.max)
             return self
 
@@ -40,7 +40,8 @@ class ScoreThreshold(ScoredFilter):
         span = Range(min=self.parameters.min, max=self.parameters.max)
         column = self.parameters.column
         reasons = [
-            f"no {column}: not scored" if value != value else span.violation(column, value) for value in values.tolist()
+            f"no {column}: not scored" if value != value else span.find_violation(column, value)
+            for value in values.tolist()
         ]
         return decide(reasons)
 

@@ -40,7 +40,7 @@ class Distinct(IdentityFilter):
 
     def identities(self, molecules: Sequence[Molecule]) -> list[str]:
         same = Sameness(self.parameters.ignore_stereo, self.parameters.ignore_salts, self.parameters.ignore_tautomers)
-        return [same.identity(molecule) for molecule in molecules]
+        return [same.identify(molecule) for molecule in molecules]
 
 
 class Connected(MoleculeFilter):
@@ -63,7 +63,7 @@ class Size(MoleculeFilter):
         max: int = Field(default=50, ge=1)
 
         @model_validator(mode="after")
-        def _ordered(self) -> "Size.Parameters":
+        def _check_order(self) -> "Size.Parameters":
             if self.min > self.max:
                 raise ValueError(f"min {self.min} is above max {self.max}")
             return self
@@ -88,7 +88,7 @@ class Elements(MoleculeFilter):
 
         @field_validator("allowed")
         @classmethod
-        def _exist(cls, allowed: tuple[str, ...]) -> tuple[str, ...]:
+        def _check_names(cls, allowed: tuple[str, ...]) -> tuple[str, ...]:
             table = Chem.GetPeriodicTable()
             symbols = {table.GetElementSymbol(number) for number in range(1, 119)}
             for symbol in allowed:

@@ -23,14 +23,14 @@ class Substructures(MoleculeFilter):
 
         @field_validator("forbidden", "required", mode="before")
         @classmethod
-        def _named(cls, patterns: Any) -> Any:
+        def _name_patterns(cls, patterns: Any) -> Any:
             if isinstance(patterns, list | tuple):
                 return {str(pattern): pattern for pattern in patterns}
             return patterns
 
         @field_validator("forbidden", "required")
         @classmethod
-        def _parse(cls, patterns: dict[str, str]) -> dict[str, str]:
+        def _check_patterns(cls, patterns: dict[str, str]) -> dict[str, str]:
             for name, smarts in patterns.items():
                 with rdBase.BlockLogs():
                     pattern = Chem.MolFromSmarts(smarts)
@@ -39,7 +39,7 @@ class Substructures(MoleculeFilter):
             return patterns
 
         @model_validator(mode="after")
-        def _any(self) -> "Substructures.Parameters":
+        def _check_any(self) -> "Substructures.Parameters":
             if not self.forbidden and not self.required:
                 raise ValueError("give forbidden, required or both")
             return self
