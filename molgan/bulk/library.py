@@ -12,7 +12,7 @@ from molgan.chem.molecule import Molecule
 if TYPE_CHECKING:
     import pandas
 
-    from molgan.filters.neighbours import Neighbours
+    from molgan.filters.known.neighbours import Neighbours
 
 
 def library_table(
@@ -51,7 +51,7 @@ def identifier(smiles: str) -> str:
 
 def known_neighbours() -> "Neighbours":
     """Finds the nearest approved drug; see `Neighbours`."""
-    from molgan.filters.neighbours import Neighbours
-    from molgan.filters.reference_set import ReferenceSet
+    from molgan.filters.known.neighbours import Neighbours
+    from molgan.filters.known.reference_set import ReferenceSet
 
     return Neighbours([ReferenceSet.load("approved_drugs")])

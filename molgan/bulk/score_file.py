@@ -38,18 +38,21 @@ def score_records(
     for name in scorers:
         get_scorer(name)
     with tempfile.TemporaryDirectory() as temporary:
-        yield from _scored(chunks, scorers, folder or Path(temporary) / "parts", progress or Silent(), processes)
+        yield from _score(chunks, scorers, folder or Path(temporary) / "parts", progress or Silent(), processes)
 
 
-def _scored(
+def _score(
     chunks: Iterable[Sequence[Record]], names: Sequence[str], folder: Path, progress: Progress, processes: int
 ) -> Iterator[str]:
     incoming = iter(chunks)
     first = next(incoming, [])
     work = ScoreText(names)
-    others = [name for name in dict.fromkeys(n for one in first for n in one.fields) if name not in work.columns]
+    others = [name for name in dict.fromkeys(n for record in first for n in record.fields) if name not in work.columns]
     work = ScoreText(names, others)
-    rows = ([(one.smiles, [one.fields.get(n) for n in others]) for one in chunk] for chunk in chain([first], incoming))
+    rows = (
+        [(record.smiles, [record.fields.get(n) for n in others]) for record in chunk]
+        for chunk in chain([first], incoming)
+    )
     parts = Parts(folder, repr((__version__, rdkitVersion, names, others)))
     progress.start("score")
     yield work.header
@@ -78,17 +81,17 @@ class ScoreText:
 
     @property
     def header(self) -> str:
-        return self._text([], header=True)
+        return self._format([], header=True)
 
     def __call__(self, rows: Rows) -> bytes:
         clear_caches()  # what earlier chunks have left there is of no use
-        return self._text(rows, header=False).encode()
+        return self._format(rows, header=False).encode()
 
     @cached_property
     def _scorers(self) -> list[Scorer]:
         return [get_scorer(name) for name in self._names]
 
-    def _text(self, rows: Rows, *, header: bool) -> str:
+    def _format(self, rows: Rows, *, header: bool) -> str:
         table = score([smiles for smiles, _ in rows], self._scorers)
         for place, name in enumerate(self._others):
             table.insert(place + 1, name, [cells[place] for _, cells in rows])

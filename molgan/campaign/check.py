@@ -12,7 +12,7 @@ from molgan.chem.shipped_sets import load_reference
 from molgan.config import CampaignConfig
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
-from molgan.filters.score_filters import REALISM
+from molgan.filters.stages.score_filters import REALISM
 from molgan.scoring.objective import Objective
 from molgan.scoring.registry import get_scorer
 

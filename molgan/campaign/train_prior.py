@@ -173,7 +173,7 @@ def _known(config: TrainingConfig, smiles: Sequence[str]) -> "np.ndarray":
     import numpy as np
 
     from molgan.chem.molecule import parse_all
-    from molgan.filters.reference_set import ReferenceSet
+    from molgan.filters.known.reference_set import ReferenceSet
 
     training = ReferenceSet.load(str(config.data.train), config.data.column)
     return np.array([found is not None for found in training.find(parse_all(smiles))])

@@ -8,8 +8,8 @@ from molgan.chem.settings import DataSettings
 from molgan.config.faults import nearest
 from molgan.config.job import JobConfig
 from molgan.filters.registry import FILTERS, get_filter
-from molgan.filters.score_filters import REALISM
 from molgan.filters.settings import FunnelSettings
+from molgan.filters.stages.score_filters import REALISM
 from molgan.models.settings import GeneratorSettings
 from molgan.report.settings import ReportSettings
 from molgan.scoring.settings import ObjectiveSettings

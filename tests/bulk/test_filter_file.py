@@ -11,17 +11,14 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
-import numpy as np
 import pandas
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError
-from molgan.bulk.digest_set import Seen
 from molgan.bulk.filter_file import filter_records
 from molgan.bulk.score_file import score_records
+from molgan.chem.molecule import parse
 from molgan.chem.reading import Record
 from molgan.chem.shipped_sets import load_reference
 from molgan.config import CampaignConfig, load_config
@@ -46,7 +43,7 @@ filters:
 
 
 def smiles() -> list[str]:
-    """Some molecules in one spelling, some in two, and what is none."""
+    """Some molecules in one spelling, some in two, and invalid input."""
     known = [record.smiles for record in load_reference("approved_drugs")[:150]]
     again = [Chem.MolToRandomSmilesVect(Chem.MolFromSmiles(one), 1, randomSeed=1)[0] for one in known[::3]]
     mixed = [*known, *again, "c1ccccc", "CCO", 'C(C)"', "C[C@H](N)c1ccccc1", "C[C@@H](N)c1ccccc1"]
@@ -104,6 +101,17 @@ def test_nothing_kept_is_an_empty_library(campaign: CampaignConfig, tmp_path: Pa
     filter_records([[Record(1, "C"), Record(2, "nonsense")]], campaign, tmp_path / "out")
     assert len(pandas.read_csv(tmp_path / "out" / "library.csv")) == 0
     assert len(pandas.read_parquet(tmp_path / "out" / "library.parquet")) == 0
+
+
+@pytest.mark.parametrize("first", ["{filter: dissimilar, similarity: 0.9}", "{filter: scaffolds, most: 1}"])
+def test_invalid_input_may_come_to_a_filter_of_the_whole_set_first(
+    first: str, campaign: CampaignConfig, tmp_path: Path
+) -> None:
+    records = [Record(line, text) for line, text in enumerate(["nonsense", "CCO", "c1ccccc", "", "c1ccccc1C"], start=1)]
+    filter_records([records], load_config(tmp_path / "campaign.yaml", [f"filters=[{first}]"]), tmp_path / "out")
+    rejected = pandas.read_csv(tmp_path / "out" / "rejected.csv", keep_default_na=False)
+    assert list(rejected["reason"]) == [parse(records[row].smiles).reason for row in (0, 2, 3)]
+    assert len(pandas.read_csv(tmp_path / "out" / "library.csv")) == 2
 
 
 @pytest.mark.slow
@@ -196,16 +204,3 @@ def test_scores_are_the_same_in_several_processes_and_after_an_interruption(tmp_
     assert len(list((tmp_path / "parts").glob("[0-9]*.part"))) == 3
     assert "".join(score_records(records(), names, tmp_path / "parts")) == whole
     assert not (tmp_path / "parts").exists()
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.lists(st.integers(0, 60), max_size=30), max_size=8))
-def test_seen_tells_the_first_of_equal_ones(chunks: list[list[int]]) -> None:
-    seen, known = Seen(), set()
-    for chunk in chunks:
-        expected = []
-        for one in chunk:
-            expected.append(one not in known)
-            known.add(one)
-        digests = np.array([one.to_bytes(16, "little") for one in chunk], "S16")
-        assert seen.add(digests).tolist() == expected

@@ -14,12 +14,13 @@ from molgan.bulk.library import identifier, known_neighbours, library_table
 from molgan.campaign.stages.designing import called_molecules
 from molgan.campaign.stages.poses import write_poses
 from molgan.campaign.stages.sampling import Samples
-from molgan.campaign.stages.sieve import Sieve
 from molgan.campaign.stages.stage import Counts, Stage
 from molgan.campaign.work import Work
 from molgan.chem.molecule import Molecule
 from molgan.chem.writing import write_library
+from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import FunnelResult, Rejection
+from molgan.filters.passage import Passage
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.settings import SampleSettings
 
@@ -49,10 +50,10 @@ def library(
         given = None if calls is None else called_molecules(calls)
         settings = config.sample if given is None else config.sample.model_copy(update={"n": len(given)})
         samples = Samples(work, digest([drawing, inputs, after and after.key]), weights, critic, given)
-        sieve = Sieve(config.filters, samples.table)
+        passage = Funnel(config.filters).begin()
         with closing(samples):
-            _fill(sieve, samples, work, settings)
-        result, kept = sieve.result()
+            _fill(passage, samples, work, settings)
+        result, kept = passage.collect_result(), passage.parse_passing()
         _write(work.folder, result, kept, samples, config.objective)
         samples.discard_rest()
         short = config.sample.target is not None and len(kept) < config.sample.target
@@ -68,7 +69,7 @@ def library(
     return stage
 
 
-def _fill(sieve: Sieve, samples: Samples, work: Work, settings: SampleSettings) -> None:
+def _fill(passage: Passage, samples: Samples, work: Work, settings: SampleSettings) -> None:
     """Draw round after round until enough pass or the budget is spent."""
     progress = work.progress
     passed = 0
@@ -78,10 +79,10 @@ def _fill(sieve: Sieve, samples: Samples, work: Work, settings: SampleSettings) 
         progress.start("sample", wanted)
         while wanted > 0:
             size = min(settings.round, wanted)
-            sieve.add(samples.draw(size))
+            passage.add(samples.draw(size), samples.table)
             wanted -= size
         progress.finish("sample")
-        passed = sieve.left(settings.target) if settings.target else 0
+        passed = passage.count_passing(settings.target) if settings.target else 0
     if samples.reused:
         progress.message(f"sample: {samples.reused:,} of {samples.drawn:,} molecules were drawn already")
 

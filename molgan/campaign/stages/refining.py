@@ -114,7 +114,7 @@ def reinforce(
 
 def training_molecules(data: DataSettings, count: int, seed: int) -> list[str]:
     """`count` SMILES of the training data (all if it has fewer), drawn without replacement by the seed."""
-    from molgan.filters.reference_set import ReferenceSet
+    from molgan.filters.known.reference_set import ReferenceSet
 
     known = ReferenceSet.load(str(data.train), data.column)
     rows = np.random.default_rng(seed).choice(len(known), min(count, len(known)), replace=False)

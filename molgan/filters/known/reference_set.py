@@ -15,9 +15,9 @@ from molgan.base.errors import ConfigError, InputError
 from molgan.chem.molecule import Molecule, parse
 from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import REFERENCES
-from molgan.filters.array_cache import recall, remember
-from molgan.filters.identity import Sameness
-from molgan.filters.skeleton import skeleton_keys
+from molgan.filters.known.array_cache import recall, remember
+from molgan.filters.known.identity import Sameness
+from molgan.filters.known.skeleton import compute_keys
 from molgan.scoring.parameters import unknown
 
 # To be raised when the keys of skeleton.py change.
@@ -38,22 +38,17 @@ class ReferenceSet:
         name: str,
         rows: NDArray[np.void],
         text: NDArray[np.uint8],
-        digest: str | None = None,
-        same: Sameness = EXACT,
+        digest: str,
+        same: Sameness,
     ) -> None:
         """`rows` [n] (key, and the place of the SMILES in `text`) ascend by key. `digest` tells contents apart, for
-        what else is cached about them; None when nothing should be."""
+        what else is cached about them. `same` says when a molecule equals one of them."""
         self.name = name
         self.digest = digest
         self._same = same
         self._rows = rows
         self._text = text
         self._keys = np.ascontiguousarray(rows["key"])
-
-    @classmethod
-    def of(cls, name: str, smiles: Iterable[str], same: Sameness = EXACT) -> "ReferenceSet":
-        """A set of the SMILES given, not cached; `same` says when a molecule equals one of them."""
-        return cls(name, *_index(smiles, same), same=same)
 
     @classmethod
     def load(cls, reference: str, column: str | None = None, same: Sameness = EXACT) -> "ReferenceSet":
@@ -63,7 +58,7 @@ class ReferenceSet:
         """
         path = locate(reference)
         column = None if reference in REFERENCES else column
-        digest = _digest(path, column)
+        digest = _hash_file(path, column)
         return cls(path.name.partition(".")[0], *_load(path, column, digest, same), digest, same)
 
     def __len__(self) -> int:
@@ -74,19 +69,25 @@ class ReferenceSet:
         start, length = int(self._rows["start"][row]), int(self._rows["length"][row])
         return bytes(self._text[start : start + length]).decode()
 
+    def sample_rows(self, most: int | None) -> list[int]:
+        """Rows spread evenly over the set, `most` at most; all when it is None."""
+        count = min(len(self), most or len(self))
+        rows: list[int] = (np.arange(count, dtype=np.int64) * len(self) // max(count, 1)).tolist()
+        return rows
+
     def find(self, molecules: Sequence[Molecule]) -> list[str | None]:
         """For each valid molecule, the SMILES of an equal reference as written there, or None."""
-        keys = skeleton_keys([str(self._same.parent(molecule).smiles) for molecule in molecules])
+        keys = compute_keys([str(self._same.find_parent(molecule).smiles) for molecule in molecules])
         first, last = (np.searchsorted(self._keys, keys, side) for side in ("left", "right"))
         found: list[str | None] = [None] * len(molecules)
         for i in np.flatnonzero(first < last).tolist():
-            wanted = self._same.identity(molecules[i])
+            wanted = self._same.identify(molecules[i])
             candidates = [self.smiles(row) for row in range(first[i], last[i])]
             # Most references are written as RDKit would write them: compare the text before parsing any.
             if wanted in candidates:
                 found[i] = wanted
             else:
-                found[i] = next((text for text in candidates if _identity(text, self._same) == wanted), None)
+                found[i] = next((text for text in candidates if _identify(text, self._same) == wanted), None)
         return found
 
 
@@ -106,17 +107,17 @@ def locate(reference: str, folder: Path | None = None) -> Path:
 
 
 @lru_cache(maxsize=100_000)
-def _identity(smiles: str, same: Sameness) -> str | None:
+def _identify(smiles: str, same: Sameness) -> str | None:
     molecule = parse(smiles)
-    return same.identity(molecule) if molecule.valid else None
+    return same.identify(molecule) if molecule.valid else None
 
 
-def _parent(smiles: str, same: Sameness) -> str:
+def _strip_salts(smiles: str, same: Sameness) -> str:
     """What the key of a SMILES is made from. A key tells neither charges nor hydrogens, so only mixtures matter."""
-    return (same.parent(parse(smiles)).smiles or smiles) if "." in smiles else smiles
+    return (same.find_parent(parse(smiles)).smiles or smiles) if "." in smiles else smiles
 
 
-def _digest(path: Path, column: str | None) -> str:
+def _hash_file(path: Path, column: str | None) -> str:
     """Tells contents apart; the name takes part because it says how a file is read."""
     try:
         with path.open("rb") as stream:
@@ -144,7 +145,7 @@ def _index(smiles: Iterable[str], same: Sameness) -> tuple[NDArray[np.void], NDA
     keys, lengths, texts = [], [], []
     while chunk := list(islice(iterator, _CHUNK)):
         encoded = [line.encode(errors="replace") for line in chunk]
-        keys.append(skeleton_keys([_parent(line, same) for line in chunk] if same.salts else chunk))
+        keys.append(compute_keys([_strip_salts(line, same) for line in chunk] if same.salts else chunk))
         lengths.append(np.array([len(line) for line in encoded], np.uint32))
         texts.append(b"".join(encoded))
     rows = np.zeros(sum(map(len, keys)), _ROW)

@@ -1,4 +1,4 @@
-"""Novelty: not among the molecules that are known already."""
+"""Novelty: filters of molecules that are known already."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -9,10 +9,10 @@ from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
 from molgan.chem.shipped_sets import REFERENCES
-from molgan.filters.filter import Filter, Verdict, kept_without, mols_of
-from molgan.filters.identity import Sameness
-from molgan.filters.neighbours import Neighbours
-from molgan.filters.reference_set import ReferenceSet, locate
+from molgan.filters.filter import Filter, Verdict, decide, get_mols
+from molgan.filters.known.identity import Sameness
+from molgan.filters.known.neighbours import Neighbours
+from molgan.filters.known.reference_set import ReferenceSet, locate
 
 
 class ReferenceParameters(Settings):
@@ -26,15 +26,15 @@ class ReferenceParameters(Settings):
 
     @field_validator("references", mode="before")
     @classmethod
-    def _listed(cls, references: object) -> object:
+    def _make_list(cls, references: object) -> object:
         return [references] if isinstance(references, str) else references
 
     @field_validator("references")
     @classmethod
-    def _found(cls, references: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    def _locate_files(cls, references: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         folder = (info.context or {}).get("folder")
         try:
-            return tuple(one if one in REFERENCES else str(locate(one, folder)) for one in references)
+            return tuple(name if name in REFERENCES else str(locate(name, folder)) for name in references)
         except ConfigError as error:
             raise ValueError(str(error)) from None
 
@@ -70,7 +70,7 @@ class Novel(Filter):
             for i, text in enumerate(found):
                 if text is not None and reasons[i] is None:
                     reasons[i] = f"in {references.name}: {text}"
-        return kept_without(reasons), reasons
+        return decide(reasons)
 
 
 class Unlike(Filter):
@@ -94,11 +94,11 @@ class Unlike(Filter):
         return Neighbours([ReferenceSet.load(reference, p.column) for reference in p.references], sample=p.sample)
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        nearest = self._neighbours(mols_of(molecules))
+        nearest = self._neighbours(get_mols(molecules))
         reasons = [
             f"like one in {near.reference}: {near.similarity:.2f} to {near.smiles}"
             if near.similarity >= self.parameters.similarity
             else None
             for near in nearest
         ]
-        return kept_without(reasons), reasons
+        return decide(reasons)

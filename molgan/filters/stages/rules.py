@@ -1,75 +1,33 @@
-"""Rules of thumb for drug-like molecules, and limits of the user's own."""
+"""Rules and properties: rules of thumb for drug-like molecules, and limits of the user's own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar
 
 from pydantic import Field, field_validator
+from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
 from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
 from molgan.filters.filter import Filter, Verdict
-from molgan.filters.limits import Limit, Range, within
-from molgan.scoring.base import DescriptorScorer, Scorer
-from molgan.scoring.fast.descriptors import Descriptors
+from molgan.filters.limits import Property, Range, check_limits
 from molgan.scoring.registry import get_scorer
-from molgan.scoring.scorers import physchem
 
-
-class _PolarHydrogens(DescriptorScorer):
-    name = "nh_and_oh"
-    summary = "Hydrogens on N and O, Lipinski's donors"
-
-    def _value(self, molecule: Descriptors) -> float:
-        return float(rdMolDescriptors.CalcNumLipinskiHBD(molecule.mol))
-
-
-class _NitrogensAndOxygens(DescriptorScorer):
-    name = "n_and_o"
-    summary = "N and O atoms, Lipinski's acceptors"
-
-    def _value(self, molecule: Descriptors) -> float:
-        return float(rdMolDescriptors.CalcNumLipinskiHBA(molecule.mol))
-
-
-class _Atoms(DescriptorScorer):
-    name = "atoms"
-    summary = "Atoms, hydrogens included"
-
-    def _value(self, molecule: Descriptors) -> float:
-        return float(molecule.mol.GetNumAtoms(onlyExplicit=False))
-
-
-class _Carbons(DescriptorScorer):
-    name = "carbons"
-    summary = "Carbon atoms"
-
-    def _value(self, molecule: Descriptors) -> float:
-        return float(sum(atom.GetAtomicNum() == 6 for atom in molecule.mol.GetAtoms()))
-
-
-class _Refractivity(DescriptorScorer):
-    name = "molar_refractivity"
-    summary = "Molar refractivity (Crippen)"
-
-    def _value(self, molecule: Descriptors) -> float:
-        return float(rdMolDescriptors.CalcCrippenDescriptors(molecule.mol)[1])
-
-
-class _HeteroAtoms(DescriptorScorer):
-    name = "hetero_atoms"
-    summary = "Atoms other than carbon and hydrogen"
-
-    def _value(self, molecule: Descriptors) -> float:
-        return float(rdMolDescriptors.CalcNumHeteroatoms(molecule.mol))
+COUNTS: Mapping[str, Callable[[Chem.Mol], float]] = {
+    "nh_and_oh": rdMolDescriptors.CalcNumLipinskiHBD,
+    "n_and_o": rdMolDescriptors.CalcNumLipinskiHBA,
+    "atoms": lambda mol: mol.GetNumAtoms(onlyExplicit=False),
+    "carbons": lambda mol: sum(atom.GetAtomicNum() == 6 for atom in mol.GetAtoms()),
+}
+"""What rules count beside the raw values of scorers: Lipinski's donors and acceptors, atoms with hydrogens, carbons."""
 
 
 class Rule(Filter):
-    """A published rule. A subclass lists its limits."""
+    """A published rule. A subclass lists its limits, by the name of a scorer or of one of `COUNTS`."""
 
-    limits: ClassVar[Sequence[tuple[type[Scorer], Range]]]
+    limits: ClassVar[Sequence[tuple[str, Range]]]
 
     class Parameters(Settings):
         """`violations`: how many of the limits may be broken. None by default."""
@@ -78,9 +36,12 @@ class Rule(Filter):
 
     parameters: Parameters
 
+    @cached_property
+    def _limits(self) -> dict[str, tuple[Property, Range]]:
+        return {name: (COUNTS.get(name) or get_scorer(name), span) for name, span in self.limits}
+
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        limits = [Limit(scorer(), span) for scorer, span in self.limits]
-        return within(molecules, limits, violations=self.parameters.violations)
+        return check_limits(molecules, self._limits, violations=self.parameters.violations)
 
 
 class Lipinski(Rule):
@@ -90,10 +51,10 @@ class Lipinski(Rule):
     name = "lipinski"
     summary = "Rule of five: weight <= 500, logP <= 5, N-H and O-H <= 5, N and O <= 10"
     limits = (
-        (physchem.Weight, Range(max=500)),
-        (physchem.LogP, Range(max=5)),
-        (_PolarHydrogens, Range(max=5)),
-        (_NitrogensAndOxygens, Range(max=10)),
+        ("mw", Range(max=500)),
+        ("logp", Range(max=5)),
+        ("nh_and_oh", Range(max=5)),
+        ("n_and_o", Range(max=10)),
     )
 
 
@@ -102,7 +63,7 @@ class Veber(Rule):
 
     name = "veber"
     summary = "Oral bioavailability: rotatable bonds <= 10, polar surface <= 140 Å²"
-    limits = ((physchem.RotatableBonds, Range(max=10)), (physchem.TPSA, Range(max=140)))
+    limits = (("rotatable_bonds", Range(max=10)), ("tpsa", Range(max=140)))
 
 
 class Egan(Rule):
@@ -111,7 +72,7 @@ class Egan(Rule):
 
     name = "egan"
     summary = "Absorption: logP <= 5.88, polar surface <= 131.6 Å²"
-    limits = ((physchem.LogP, Range(max=5.88)), (physchem.TPSA, Range(max=131.6)))
+    limits = (("logp", Range(max=5.88)), ("tpsa", Range(max=131.6)))
 
 
 class Ghose(Rule):
@@ -121,10 +82,10 @@ class Ghose(Rule):
     name = "ghose"
     summary = "Weight 160 to 480, logP -0.4 to 5.6, refractivity 40 to 130, atoms 20 to 70"
     limits = (
-        (physchem.Weight, Range(min=160, max=480)),
-        (physchem.LogP, Range(min=-0.4, max=5.6)),
-        (_Refractivity, Range(min=40, max=130)),
-        (_Atoms, Range(min=20, max=70)),
+        ("mw", Range(min=160, max=480)),
+        ("logp", Range(min=-0.4, max=5.6)),
+        ("molar_refractivity", Range(min=40, max=130)),
+        ("atoms", Range(min=20, max=70)),
     )
 
 
@@ -135,15 +96,15 @@ class Muegge(Rule):
     name = "muegge"
     summary = "Weight 200 to 600, logP -2 to 5, and seven counts of rings, atoms, bonds and polarity"
     limits = (
-        (physchem.Weight, Range(min=200, max=600)),
-        (physchem.LogP, Range(min=-2, max=5)),
-        (physchem.TPSA, Range(max=150)),
-        (physchem.Rings, Range(max=7)),
-        (_Carbons, Range(min=5)),
-        (_HeteroAtoms, Range(min=2)),
-        (physchem.RotatableBonds, Range(max=15)),
-        (physchem.Acceptors, Range(max=10)),
-        (physchem.Donors, Range(max=5)),
+        ("mw", Range(min=200, max=600)),
+        ("logp", Range(min=-2, max=5)),
+        ("tpsa", Range(max=150)),
+        ("rings", Range(max=7)),
+        ("carbons", Range(min=5)),
+        ("hetero_atoms", Range(min=2)),
+        ("rotatable_bonds", Range(max=15)),
+        ("hba", Range(max=10)),
+        ("hbd", Range(max=5)),
     )
 
 
@@ -154,9 +115,9 @@ class LeadLike(Rule):
     name = "lead_like"
     summary = "Room to grow: weight 250 to 350, logP <= 3.5, rotatable bonds <= 7"
     limits = (
-        (physchem.Weight, Range(min=250, max=350)),
-        (physchem.LogP, Range(max=3.5)),
-        (physchem.RotatableBonds, Range(max=7)),
+        ("mw", Range(min=250, max=350)),
+        ("logp", Range(max=3.5)),
+        ("rotatable_bonds", Range(max=7)),
     )
 
 
@@ -167,12 +128,12 @@ class RuleOfThree(Rule):
     name = "rule_of_three"
     summary = "Weight, logP, donors, acceptors and rotatable bonds <= 300, 3, 3, 3, 3, polar surface <= 60 Å²"
     limits = (
-        (physchem.Weight, Range(max=300)),
-        (physchem.LogP, Range(max=3)),
-        (physchem.Donors, Range(max=3)),
-        (physchem.Acceptors, Range(max=3)),
-        (physchem.RotatableBonds, Range(max=3)),
-        (physchem.TPSA, Range(max=60)),
+        ("mw", Range(max=300)),
+        ("logp", Range(max=3)),
+        ("hbd", Range(max=3)),
+        ("hba", Range(max=3)),
+        ("rotatable_bonds", Range(max=3)),
+        ("tpsa", Range(max=60)),
     )
 
 
@@ -182,12 +143,12 @@ class BeyondRuleOfFive(Rule):
     name = "beyond_rule_of_five"
     summary = "Weight <= 1000, logP -2 to 10, donors <= 6, acceptors <= 15, surface <= 250 Å², rotatable bonds <= 20"
     limits = (
-        (physchem.Weight, Range(max=1000)),
-        (physchem.LogP, Range(min=-2, max=10)),
-        (physchem.Donors, Range(max=6)),
-        (physchem.Acceptors, Range(max=15)),
-        (physchem.TPSA, Range(max=250)),
-        (physchem.RotatableBonds, Range(max=20)),
+        ("mw", Range(max=1000)),
+        ("logp", Range(min=-2, max=10)),
+        ("hbd", Range(max=6)),
+        ("hba", Range(max=15)),
+        ("tpsa", Range(max=250)),
+        ("rotatable_bonds", Range(max=20)),
     )
 
 
@@ -203,7 +164,7 @@ class Properties(Filter):
 
         @field_validator("ranges")
         @classmethod
-        def _exist(cls, ranges: dict[str, Range]) -> dict[str, Range]:
+        def _check_names(cls, ranges: dict[str, Range]) -> dict[str, Range]:
             for name in ranges:
                 try:
                     get_scorer(name)
@@ -214,8 +175,8 @@ class Properties(Filter):
     parameters: Parameters
 
     @cached_property
-    def _limits(self) -> list[Limit]:
-        return [Limit(get_scorer(name), span) for name, span in self.parameters.ranges.items()]
+    def _limits(self) -> dict[str, tuple[Property, Range]]:
+        return {name: (get_scorer(name), span) for name, span in self.parameters.ranges.items()}
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        return within(molecules, self._limits, violations=self.parameters.violations)
+        return check_limits(molecules, self._limits, violations=self.parameters.violations)

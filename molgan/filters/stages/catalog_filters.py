@@ -1,22 +1,18 @@
-"""Alert sets by name: RDKit's catalogs, and what the package medchem adds to them."""
+"""Alert sets by name: RDKit's catalogs, and Novartis's from the package medchem."""
 
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from pydantic import Field
-from rdkit.Chem import FilterCatalog as rdfilters
 
 from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
-from molgan.filters.filter import Filter, Verdict, kept_without, mols_of
-from molgan.filters.shared_descriptors import batch
-from molgan.scoring.fast.alert_sets import Catalogs, _rdkit_catalog
+from molgan.filters.filter import Filter, Verdict, decide, get_mols
+from molgan.filters.shared_descriptors import make_batch
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.scorers.alerts import Catalog
-
-_SHARED = {"PAINS": "pains", "BRENK": "brenk"}  # those that scorers have looked at as well
 
 
 class CatalogFilter(Filter):
@@ -34,26 +30,13 @@ class CatalogFilter(Filter):
     parameters: Parameters
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        described = batch(molecules)
-        found = [self._alerts(one) for one in described.distinct]
-        reasons = [found[place] for place in described.place.tolist()]
-        return kept_without(reasons), reasons
+        batch = make_batch(molecules)
+        found = [self._list_alerts(molecule) for molecule in batch.distinct]
+        return decide([found[place] for place in batch.place.tolist()])
 
-    def _alerts(self, molecule: Descriptors) -> str | None:
-        hits = [f"{name} {alert}" for name in self.parameters.catalogs for alert in _hits(name, molecule)]
+    def _list_alerts(self, molecule: Descriptors) -> str | None:
+        hits = [f"{name} {alert}" for name in self.parameters.catalogs for alert in sorted(molecule.alerts(name))]
         return "; ".join(hits) or None
-
-
-@cache
-def _catalog(name: str) -> Catalogs:
-    return Catalogs({name: _rdkit_catalog(getattr(rdfilters.FilterCatalogParams.FilterCatalogs, name))})
-
-
-def _hits(name: str, molecule: Descriptors) -> list[str]:
-    if name in _SHARED:
-        return sorted(molecule.alerts(_SHARED[name]))
-    catalog = _catalog(name)
-    return sorted(catalog.hits(name, molecule.mol, catalog.passing(molecule.graph)))
 
 
 class NIBR(Filter):
@@ -79,9 +62,9 @@ class NIBR(Filter):
         return NIBRFilters()
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        table = self._filters(mols_of(molecules), n_jobs=1)
+        table = self._filters(get_mols(molecules), n_jobs=1)
         reasons = [
             f"{reasons}: severity {severity:g}" if severity >= self.parameters.severity else None
             for reasons, severity in zip(table["reasons"], table["severity"], strict=True)
         ]
-        return kept_without(reasons), reasons
+        return decide(reasons)

@@ -12,8 +12,8 @@ from rdkit.rdBase import rdkitVersion
 from molgan.base import cache_folder as cache
 from molgan.chem.fingerprints import ecfp, nearest
 from molgan.chem.molecule import parse
-from molgan.filters.array_cache import recall, remember
-from molgan.filters.reference_set import ReferenceSet
+from molgan.filters.known.array_cache import recall, remember
+from molgan.filters.known.reference_set import ReferenceSet
 
 _KIND = "fingerprints-v1"
 _ROW = np.dtype([("row", "<i8"), ("bits", "u1", 256)])
@@ -40,7 +40,7 @@ class Neighbours:
 
         Fingerprints take some 0.2 ms a molecule to compute, once; 100,000 of them, 5 ms to compare a molecule with.
         """
-        self._sets = [(one, *_fingerprints(one, sample)) for one in references]
+        self._sets = [(each, *_load_fingerprints(each, sample)) for each in references]
 
     def __call__(self, mols: Sequence[Chem.Mol]) -> list[Neighbour]:
         """The nearest neighbour of each molecule, in order; among equals that of the first set."""
@@ -54,34 +54,27 @@ class Neighbours:
         return best
 
 
-def _fingerprints(
+def _load_fingerprints(
     references: ReferenceSet, sample: int | None
 ) -> tuple[NDArray[np.int64], list[DataStructs.ExplicitBitVect]]:
     """The rows [n] that hold a molecule, and their fingerprints."""
     entry = cache.entry(_KIND, f"{references.digest}-{sample or 'all'}-{rdkitVersion}", ".npy")
-    stored = recall(entry) if references.digest else None
-    if stored is not None:
-        return _unpacked(stored)
-    stored = _computed(references, min(len(references), sample or len(references)))
-    if references.digest:
+    stored = recall(entry)
+    if stored is None:
+        stored = _compute_fingerprints(references, references.sample_rows(sample))
         remember(entry, stored)
-    return _unpacked(stored)
+    return stored["row"], [DataStructs.CreateFromBinaryText(bits.tobytes()) for bits in stored["bits"]]
 
 
-def _computed(references: ReferenceSet, count: int) -> NDArray[np.void]:
-    """Row and packed bits of `count` molecules, spread evenly; without the rows that hold no molecule."""
-    spread = (np.arange(count, dtype=np.int64) * len(references) // max(count, 1)).tolist()
+def _compute_fingerprints(references: ReferenceSet, rows: Sequence[int]) -> NDArray[np.void]:
+    """Row and packed bits of the molecules in these rows; without the rows that hold invalid SMILES."""
     parts = [np.zeros(0, _ROW)]
     # A parsed molecule takes some 30 kB, its fingerprint 256 bytes: no more of the former than needed at a time.
-    for start in range(0, count, _CHUNK):
-        mols = {row: parse(references.smiles(row)).mol for row in spread[start : start + _CHUNK]}
+    for start in range(0, len(rows), _CHUNK):
+        mols = {row: parse(references.smiles(row)).mol for row in rows[start : start + _CHUNK]}
         valid = {row: mol for row, mol in mols.items() if mol is not None}
         part = np.zeros(len(valid), _ROW)
         for i, (row, bits) in enumerate(zip(valid, ecfp(list(valid.values())), strict=True)):
             part[i] = row, np.frombuffer(DataStructs.BitVectToBinaryText(bits), np.uint8)
         parts.append(part)
     return np.concatenate(parts)
-
-
-def _unpacked(stored: NDArray[np.void]) -> tuple[NDArray[np.int64], list[DataStructs.ExplicitBitVect]]:
-    return stored["row"], [DataStructs.CreateFromBinaryText(bits.tobytes()) for bits in stored["bits"]]

@@ -1,44 +1,14 @@
-"""Structural alerts, and substructures of the user's own. The reason is the alert's name."""
+"""Alerts and substructures: SMARTS of the user's own. The reason is the pattern's name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 from rdkit import Chem, rdBase
 
 from molgan.base.settings import Settings
-from molgan.chem.molecule import Molecule
-from molgan.filters.filter import Filter, MoleculeFilter, Verdict, kept_without
-from molgan.filters.shared_descriptors import batch
-from molgan.scoring.base import Scorer
-from molgan.scoring.scorers.alerts import BRENK, PAINS
-
-
-class Alerts(Filter):
-    """Keeps molecules without a hit of an alert scorer."""
-
-    scorer: ClassVar[type[Scorer]]
-
-    def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        scores = self.scorer()(batch(molecules))
-        reasons = [
-            f"no {self.name}: {error}" if error is not None else (note or "alert") if value else None
-            for value, error, note in zip(scores.values.tolist(), scores.errors, scores.notes, strict=True)
-        ]
-        return kept_without(reasons), reasons
-
-
-class PAINSFilter(Alerts):
-    name = "pains"
-    summary = "No pan-assay interference alert (PAINS A, B and C)"
-    scorer = PAINS
-
-
-class BRENKFilter(Alerts):
-    name = "brenk"
-    summary = "No unwanted functionality (Brenk)"
-    scorer = BRENK
+from molgan.filters.filter import MoleculeFilter
 
 
 class Substructures(MoleculeFilter):
@@ -53,14 +23,14 @@ class Substructures(MoleculeFilter):
 
         @field_validator("forbidden", "required", mode="before")
         @classmethod
-        def _named(cls, patterns: Any) -> Any:
+        def _name_patterns(cls, patterns: Any) -> Any:
             if isinstance(patterns, list | tuple):
                 return {str(pattern): pattern for pattern in patterns}
             return patterns
 
         @field_validator("forbidden", "required")
         @classmethod
-        def _parse(cls, patterns: dict[str, str]) -> dict[str, str]:
+        def _check_patterns(cls, patterns: dict[str, str]) -> dict[str, str]:
             for name, smarts in patterns.items():
                 with rdBase.BlockLogs():
                     pattern = Chem.MolFromSmarts(smarts)
@@ -69,7 +39,7 @@ class Substructures(MoleculeFilter):
             return patterns
 
         @model_validator(mode="after")
-        def _any(self) -> "Substructures.Parameters":
+        def _check_any(self) -> "Substructures.Parameters":
             if not self.forbidden and not self.required:
                 raise ValueError("give forbidden, required or both")
             return self
@@ -78,11 +48,11 @@ class Substructures(MoleculeFilter):
 
     @cached_property
     def _forbidden(self) -> dict[str, Chem.Mol]:
-        return _patterns(self.parameters.forbidden)
+        return _read_patterns(self.parameters.forbidden)
 
     @cached_property
     def _required(self) -> dict[str, Chem.Mol]:
-        return _patterns(self.parameters.required)
+        return _read_patterns(self.parameters.required)
 
     def _reason(self, mol: Chem.Mol) -> str | None:
         for name, pattern in self._forbidden.items():
@@ -94,5 +64,5 @@ class Substructures(MoleculeFilter):
         return None
 
 
-def _patterns(smarts: Mapping[str, str]) -> dict[str, Chem.Mol]:
+def _read_patterns(smarts: Mapping[str, str]) -> dict[str, Chem.Mol]:
     return {name: Chem.MolFromSmarts(text) for name, text in smarts.items()}

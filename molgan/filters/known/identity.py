@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolHash
 
-from molgan.chem.molecule import Molecule, parse, standardise
+from molgan.chem.molecule import Molecule, standardise
+from molgan.chem.stereo import without_stereo
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,33 +18,27 @@ class Sameness:
     salts: bool = False
     tautomers: bool = False
 
-    def parent(self, molecule: Molecule) -> Molecule:
+    def find_parent(self, molecule: Molecule) -> Molecule:
         """The molecule without its salt if that is ignored, unless nothing is left of it then."""
         if not self.salts:
             return molecule
         parent = standardise(molecule)
         return parent if parent.valid else molecule
 
-    def identity(self, molecule: Molecule) -> str:
-        """The text that equal molecules share: by default the canonical isomeric SMILES. Raises ValueError for what is
-        no molecule."""
-        parent = self.parent(molecule)
+    def identify(self, molecule: Molecule) -> str:
+        """The text that equal molecules share: by default the canonical isomeric SMILES. Raises ValueError for
+        invalid input."""
+        parent = self.find_parent(molecule)
         if parent.smiles is None or parent.mol is None:
             raise ValueError(f"not a molecule: {molecule.reason}")
-        if self.stereo and any(mark in parent.smiles for mark in "@/\\"):
-            parent = _flat(parent.source, parent.mol)
-        return _tautomers(parent.mol) if self.tautomers and parent.mol else str(parent.smiles)
+        smiles, mol = parent.smiles, parent.mol
+        if self.stereo and any(mark in smiles for mark in "@/\\"):
+            mol = without_stereo(mol)
+            smiles = Chem.MolToSmiles(mol)
+        return _hash_tautomers(mol) if self.tautomers else str(smiles)
 
 
-def _flat(source: str, mol: Chem.Mol) -> Molecule:
-    flat = Chem.Mol(mol)
-    Chem.RemoveStereochemistry(flat)
-    # Read again: aromaticity and ranks can depend on how the molecule came to be.
-    again = parse(Chem.MolToSmiles(flat))
-    return again if again.valid else Molecule(source, Chem.MolToSmiles(flat), flat, None)
-
-
-def _tautomers(mol: Chem.Mol) -> str:
+def _hash_tautomers(mol: Chem.Mol) -> str:
     with rdBase.BlockLogs():
         # A copy: the hash marks the molecule that it is given.
         return str(rdMolHash.MolHash(Chem.Mol(mol), rdMolHash.HashFunction.HetAtomTautomerv2))

@@ -1,4 +1,4 @@
-"""Ring systems that are known: those of reference sets, counted."""
+"""Ring systems: only those that reference sets have, counted."""
 
 import json
 from collections import Counter
@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 
-import numpy as np
 from pydantic import Field
 from rdkit import Chem
 from rdkit.rdBase import rdkitVersion
 
 from molgan.base import cache_folder as cache
 from molgan.chem.molecule import Molecule, parse
-from molgan.filters.filter import Filter, Verdict, kept_without, mols_of
-from molgan.filters.novelty import ReferenceParameters
-from molgan.filters.reference_set import ReferenceSet
+from molgan.filters.filter import Filter, Verdict, decide, get_mols
+from molgan.filters.known.reference_set import ReferenceSet
+from molgan.filters.stages.novelty import ReferenceParameters
 
 _KIND = "rings-v1"
 _NAMES: dict[str, str] = {}
@@ -43,49 +42,45 @@ class KnownRings(Filter):
         p = self.parameters
         known: Counter[str] = Counter()
         for reference in p.references:
-            known.update(ring_counts(ReferenceSet.load(reference, p.column), p.sample))
+            known.update(count_ring_systems(ReferenceSet.load(reference, p.column), p.sample))
         return known
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        reasons = [self._reason(ring_systems(mol)) for mol in mols_of(molecules)]
-        return kept_without(reasons), reasons
+        reasons = [self._reason(find_ring_systems(mol)) for mol in get_mols(molecules)]
+        return decide(reasons)
 
     def _reason(self, systems: Sequence[str]) -> str | None:
-        rare = [(self._known[one], one) for one in systems if self._known[one] < self.parameters.min_count]
+        rare = [(self._known[system], system) for system in systems if self._known[system] < self.parameters.min_count]
         if not rare:
             return None
         count, smiles = min(rare)
         return f"unknown ring system: {smiles}" if count == 0 else f"rare ring system: {smiles}, in {count} references"
 
 
-def ring_systems(mol: Chem.Mol) -> list[str]:
+def find_ring_systems(mol: Chem.Mol) -> list[str]:
     """The SMILES of a molecule's distinct ring systems, in the order of their atoms."""
     systems: list[set[int]] = []
     for ring in map(set, mol.GetRingInfo().AtomRings()):
         joined = [system for system in systems if system & ring]
         systems = [system for system in systems if not system & ring] + [ring.union(*joined)]
-    return list(dict.fromkeys(_smiles(mol, system) for system in sorted(systems, key=min)))
+    return list(dict.fromkeys(_name_system(mol, system) for system in sorted(systems, key=min)))
 
 
-def ring_counts(references: ReferenceSet, sample: int | None = None) -> Counter[str]:
+def count_ring_systems(references: ReferenceSet, sample: int | None = None) -> Counter[str]:
     """In how many references each ring system is; cached on disk."""
     entry = cache.entry(_KIND, f"{references.digest}-{sample or 'all'}-{rdkitVersion}", ".json")
     with suppress(OSError, ValueError):
-        if references.digest:
-            return Counter(json.loads(entry.read_text()))
-    count = min(len(references), sample or len(references))
-    rows = np.arange(count, dtype=np.int64) * len(references) // max(count, 1)
+        return Counter(json.loads(entry.read_text()))
     found: Counter[str] = Counter()
-    for row in rows.tolist():
+    for row in references.sample_rows(sample):
         mol = parse(references.smiles(row)).mol
-        found.update(ring_systems(mol) if mol is not None else [])
-    if references.digest:
-        with suppress(OSError), cache.store(entry) as file:
-            file.write(json.dumps(found).encode())
+        found.update(find_ring_systems(mol) if mol is not None else [])
+    with suppress(OSError), cache.store(entry) as file:
+        file.write(json.dumps(found).encode())
     return found
 
 
-def _smiles(mol: Chem.Mol, system: set[int]) -> str:
+def _name_system(mol: Chem.Mol, system: set[int]) -> str:
     atoms = set(system)
     for i in system:
         for bond in mol.GetAtomWithIdx(i).GetBonds():
@@ -96,19 +91,20 @@ def _smiles(mol: Chem.Mol, system: set[int]) -> str:
     if part not in _NAMES:
         if len(_NAMES) >= _MOST_NAMES:
             _NAMES.clear()
-        _NAMES[part] = _with_hydrogens(mol, atoms) or part
+        _NAMES[part] = _cap_with_hydrogens(mol, atoms) or part
     return _NAMES[part]
 
 
-def _with_hydrogens(mol: Chem.Mol, atoms: set[int]) -> str | None:
-    """The SMILES of a part, hydrogens in place of what it was bound to; None where that makes no molecule."""
+def _cap_with_hydrogens(mol: Chem.Mol, atoms: set[int]) -> str | None:
+    """The SMILES of a part, hydrogens in place of what it was bound to; None where that is invalid."""
     part = Chem.RWMol(mol)
     for i in atoms:
         atom = part.GetAtomWithIdx(i)
         lost = [bond for bond in atom.GetBonds() if bond.GetOtherAtomIdx(i) not in atoms]
         atom.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
         if lost and (atom.GetNoImplicit() or atom.GetIsAromatic()):
-            atom.SetNumExplicitHs(atom.GetNumExplicitHs() + len(lost) * (not atom.GetIsAromatic() or _holds(atom)))
+            shown = not atom.GetIsAromatic() or _shows_hydrogens(atom)
+            atom.SetNumExplicitHs(atom.GetNumExplicitHs() + len(lost) * shown)
     part.BeginBatchEdit()
     for atom in part.GetAtoms():
         if atom.GetIdx() not in atoms:
@@ -118,6 +114,6 @@ def _with_hydrogens(mol: Chem.Mol, atoms: set[int]) -> str | None:
     return parse(smiles).smiles
 
 
-def _holds(atom: Chem.Atom) -> bool:
+def _shows_hydrogens(atom: Chem.Atom) -> bool:
     """Whether an aromatic atom shows its hydrogens in SMILES: not carbon."""
     return bool(atom.GetAtomicNum() != 6)

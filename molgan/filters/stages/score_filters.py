@@ -1,4 +1,4 @@
-"""Filters by a column of the score table: a threshold, or the best few."""
+"""Scores: a threshold on a column of the score table, or the best few by it."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
-from molgan.filters.filter import Floats, ScoredFilter, Verdict, WholeFilter, kept_without
+from molgan.filters.filter import Floats, ScoredFilter, Verdict, WholeFilter, decide
 from molgan.filters.limits import Range
 
 REALISM = "realism"
@@ -26,7 +26,7 @@ class ScoreThreshold(ScoredFilter):
         max: float | None = Field(default=None, allow_inf_nan=False)
 
         @model_validator(mode="after")
-        def _sound(self) -> "ScoreThreshold.Parameters":
+        def _check_order(self) -> "ScoreThreshold.Parameters":
             Range(min=self.min, max=self.max)
             return self
 
@@ -40,9 +40,10 @@ class ScoreThreshold(ScoredFilter):
         span = Range(min=self.parameters.min, max=self.parameters.max)
         column = self.parameters.column
         reasons = [
-            f"no {column}: not scored" if value != value else span.violation(column, value) for value in values.tolist()
+            f"no {column}: not scored" if value != value else span.find_violation(column, value)
+            for value in values.tolist()
         ]
-        return kept_without(reasons), reasons
+        return decide(reasons)
 
 
 class Realism(ScoredFilter):
@@ -72,7 +73,7 @@ class Realism(ScoredFilter):
             else None
             for value in values.tolist()
         ]
-        return kept_without(reasons), reasons
+        return decide(reasons)
 
 
 class Best(WholeFilter):
@@ -94,7 +95,7 @@ class Best(WholeFilter):
 
     def select(self, features: Sequence[bytes], values: Floats, smiles: Sequence[str]) -> Verdict:
         n, column = self.parameters.n, self.parameters.column
-        best = best_first(-values if self.parameters.lowest else values)[:n]
+        best = sort_best_first(-values if self.parameters.lowest else values)[:n]
         kept = np.zeros(len(values), np.bool_)
         kept[best] = ~np.isnan(values[best])
         reasons = [
@@ -104,6 +105,6 @@ class Best(WholeFilter):
         return kept, reasons
 
 
-def best_first(values: Floats) -> np.ndarray:
+def sort_best_first(values: Floats) -> np.ndarray:
     """The order of descending values [n]: the earlier first among equals, NaN last."""
     return np.argsort(-values, kind="stable")

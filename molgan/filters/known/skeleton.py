@@ -52,21 +52,21 @@ class _Graphs:
     second: Ints
 
 
-def skeleton_keys(smiles: Sequence[str]) -> Keys:
+def compute_keys(smiles: Sequence[str]) -> Keys:
     """The key of each SMILES, in order. What is no SMILES gets a key that means nothing; nothing raises."""
-    keys = [_chunk_keys(smiles[start : start + _CHUNK]) for start in range(0, len(smiles), _CHUNK)]
+    keys = [_compute_chunk(smiles[start : start + _CHUNK]) for start in range(0, len(smiles), _CHUNK)]
     return np.concatenate([np.zeros(0, np.uint64), *keys])
 
 
-def _chunk_keys(smiles: Sequence[str]) -> Keys:
+def _compute_chunk(smiles: Sequence[str]) -> Keys:
     keys = np.zeros(len(smiles), np.uint64)
-    lines = _one_byte_an_atom("\n".join(smiles)).split(b"\n")
+    lines = _encode_atoms("\n".join(smiles)).split(b"\n")
     if len(lines) != len(smiles):
-        return _chunk_keys([line.replace("\n", " ") for line in smiles])
+        return _compute_chunk([line.replace("\n", " ") for line in smiles])
     graphs = _read(b"\n".join(lines), len(lines))
     while isinstance(graphs, np.ndarray):
         for index in np.flatnonzero(graphs).tolist():
-            keys[index] = _key_by_rdkit(smiles[index])
+            keys[index] = _compute_by_rdkit(smiles[index])
             lines[index] = b""
         graphs = _read(b"\n".join(lines), len(lines))
     _put_keys(keys, graphs)
@@ -97,23 +97,23 @@ def _mix(values: Keys) -> Keys:
     return values ^ (values >> np.uint64(31))
 
 
-def _one_byte_an_atom(text: str) -> bytes:
-    encoded = _BRACKET.sub(lambda match: _bracket_byte(match.group()), text.encode("ascii", "replace"))
+def _encode_atoms(text: str) -> bytes:
+    encoded = _BRACKET.sub(lambda match: _encode_bracket(match.group()), text.encode("ascii", "replace"))
     return encoded.replace(b"Cl", b"L").replace(b"Br", b"R")
 
 
 @lru_cache(4096)
-def _bracket_byte(bracket: bytes) -> bytes:
+def _encode_bracket(bracket: bytes) -> bytes:
     match = _ELEMENT.match(bracket)
     if match is None:
         return b"?"
     symbol = match.group(1).decode().capitalize()
-    number = _atomic_numbers().get(symbol, _atomic_numbers().get(symbol[0]))
+    number = _list_atomic_numbers().get(symbol, _list_atomic_numbers().get(symbol[0]))
     return b"?" if number is None else bytes([128 + number])
 
 
 @cache
-def _atomic_numbers() -> dict[str, int]:
+def _list_atomic_numbers() -> dict[str, int]:
     table = Chem.GetPeriodicTable()
     return {"*": 0} | {table.GetElementSymbol(number): number for number in range(1, 119)}
 
@@ -128,7 +128,7 @@ def _read(text: bytes, count: int) -> _Graphs | Mask:
     kind = _KIND[code]
     line = np.cumsum(code == ord("\n"), dtype=np.int32) - 1
     rings = [np.flatnonzero(code == digit) for digit in b"0123456789"]
-    bad = _not_plain(kind, line, rings, count)
+    bad = _find_unusual(kind, line, rings, count)
     if bad.any():
         return bad
 
@@ -139,7 +139,7 @@ def _read(text: bytes, count: int) -> _Graphs | Mask:
     atoms = np.flatnonzero(is_atom).astype(np.int32)
     atom_at = np.cumsum(is_atom, dtype=np.int32) - 1
 
-    bound = _bound_to(kind)[atoms - 1]
+    bound = _find_bound(kind)[atoms - 1]
     is_bound = is_atom[bound]
     first, second = [np.flatnonzero(is_bound).astype(np.int32)], [atom_at[bound[is_bound]]]
     for ring in rings:
@@ -150,7 +150,7 @@ def _read(text: bytes, count: int) -> _Graphs | Mask:
     return _Graphs(_ELEMENTS[code[at]], line[at], np.concatenate(first), np.concatenate(second))
 
 
-def _not_plain(kind: npt.NDArray[np.uint8], line: Ints, rings: list[npt.NDArray[np.intp]], count: int) -> Mask:
+def _find_unusual(kind: npt.NDArray[np.uint8], line: Ints, rings: list[npt.NDArray[np.intp]], count: int) -> Mask:
     parentheses = np.flatnonzero((kind == _OPEN) | (kind == _CLOSE))
     step = np.where(kind[parentheses] == _OPEN, 1, -1)
     bad: Mask = np.bincount(line[parentheses], step, count) != 0
@@ -164,7 +164,7 @@ def _not_plain(kind: npt.NDArray[np.uint8], line: Ints, rings: list[npt.NDArray[
     return bad
 
 
-def _bound_to(kind: npt.NDArray[np.uint8]) -> Ints:
+def _find_bound(kind: npt.NDArray[np.uint8]) -> Ints:
     """For each token (atom, parenthesis or break), the one that an atom right behind it is bound to.
 
     An atom or a break is itself the answer; "(" passes on that of the token before it, ")" that of its "(".
@@ -184,8 +184,8 @@ def _bound_to(kind: npt.NDArray[np.uint8]) -> Ints:
     return answer
 
 
-def _key_by_rdkit(smiles: str) -> np.uint64:
-    """The same key from RDKit's graph; 0 for what is no molecule."""
+def _compute_by_rdkit(smiles: str) -> np.uint64:
+    """The same key from RDKit's graph; 0 for invalid SMILES."""
     key = np.zeros(1, np.uint64)
     mol = parse(smiles).mol
     if mol is not None:

@@ -1,4 +1,4 @@
-"""Filters of the bare structure."""
+"""Structure: filters of the bare molecular graph."""
 
 from collections.abc import Sequence
 
@@ -7,15 +7,13 @@ from rdkit import Chem
 
 from molgan.base.settings import Settings
 from molgan.chem.molecule import ELEMENTS, Molecule
-from molgan.filters.filter import Filter, MoleculeFilter, Verdict, kept_without
-from molgan.filters.identity import Sameness
+from molgan.filters.filter import IdentityFilter, MoleculeFilter
+from molgan.filters.known.identity import Sameness
 from molgan.scoring.parameters import unknown
-
-DUPLICATE = "duplicate"
 
 
 class Valid(MoleculeFilter):
-    """Every filter rejects what is no molecule; this one does nothing else, so that its stage counts them."""
+    """Every filter rejects invalid input; this one does nothing else, so that its stage counts it."""
 
     name = "valid"
     summary = "RDKit parses and sanitises it"
@@ -24,8 +22,8 @@ class Valid(MoleculeFilter):
         return None
 
 
-class Distinct(Filter):
-    """Compares canonical SMILES, over all calls since `reset`."""
+class Distinct(IdentityFilter):
+    """Compares canonical SMILES."""
 
     name = "distinct"
     summary = "The first of equal molecules"
@@ -40,26 +38,18 @@ class Distinct(Filter):
 
     parameters: Parameters
 
-    def __init__(self, **parameters: object) -> None:
-        super().__init__(**parameters)
-        self._seen: set[str] = set()
-
-    def reset(self) -> None:
-        self._seen.clear()
-
     def identities(self, molecules: Sequence[Molecule]) -> list[str]:
         same = Sameness(self.parameters.ignore_stereo, self.parameters.ignore_salts, self.parameters.ignore_tautomers)
-        return [same.identity(molecule) for molecule in molecules]
+        return [same.identify(molecule) for molecule in molecules]
 
-    def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        reasons = [self._once(text) for text in self.identities(molecules)]
-        return kept_without(reasons), reasons
 
-    def _once(self, text: str) -> str | None:
-        if text in self._seen:
-            return DUPLICATE
-        self._seen.add(text)
-        return None
+class Connected(MoleculeFilter):
+    name = "connected"
+    summary = "One fragment: no salt, no mixture"
+
+    def _reason(self, mol: Chem.Mol) -> str | None:
+        fragments = len(Chem.GetMolFrags(mol))
+        return None if fragments == 1 else f"several fragments: {fragments}"
 
 
 class Size(MoleculeFilter):
@@ -73,7 +63,7 @@ class Size(MoleculeFilter):
         max: int = Field(default=50, ge=1)
 
         @model_validator(mode="after")
-        def _ordered(self) -> "Size.Parameters":
+        def _check_order(self) -> "Size.Parameters":
             if self.min > self.max:
                 raise ValueError(f"min {self.min} is above max {self.max}")
             return self
@@ -98,7 +88,7 @@ class Elements(MoleculeFilter):
 
         @field_validator("allowed")
         @classmethod
-        def _exist(cls, allowed: tuple[str, ...]) -> tuple[str, ...]:
+        def _check_names(cls, allowed: tuple[str, ...]) -> tuple[str, ...]:
             table = Chem.GetPeriodicTable()
             symbols = {table.GetElementSymbol(number) for number in range(1, 119)}
             for symbol in allowed:
@@ -112,15 +102,6 @@ class Elements(MoleculeFilter):
         elements = {atom.GetSymbol() for atom in mol.GetAtoms()}
         foreign = sorted(elements - {*self.parameters.allowed, "H"})
         return f"element not allowed: {', '.join(foreign)}" if foreign else None
-
-
-class Connected(MoleculeFilter):
-    name = "connected"
-    summary = "One fragment: no salt, no mixture"
-
-    def _reason(self, mol: Chem.Mol) -> str | None:
-        fragments = len(Chem.GetMolFrags(mol))
-        return None if fragments == 1 else f"several fragments: {fragments}"
 
 
 class Ordinary(MoleculeFilter):
