@@ -18,6 +18,7 @@ from molgan.chem.molecule import Molecule
 from molgan.scoring.batch import Batch
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.parameters import validated
+from molgan.scoring.registration import is_shipped, register_class
 from molgan.scoring.score_cache import Known, shared_cache
 from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.transforms import Identity, Transform
@@ -68,14 +69,24 @@ class Scores:
 Scoring = Callable[[list[Descriptors]], list[Score]]
 """How distinct molecules that no cache knows are scored: a score for each, in order."""
 
+SCORERS: dict[str, "type[Scorer]"] = {}
+"""The scorers of this layer, and those that a program has registered, by name."""
+
+
+def register(scorer: "type[Scorer]") -> "type[Scorer]":
+    """Make a scorer of a program's own known by its name; usable as a decorator. Raises ValueError when another
+    scorer has the name."""
+    register_class(SCORERS, scorer, "scorer")
+    return scorer
+
 
 class Scorer(ABC):
     """A raw property of molecules in the field's unit. What is good is told by a transform, not here.
 
-    A subclass sets the class variables, declares its `Parameters` and overrides `_score`. `version` is part of the
-    cache's key: raise it when values change. `costly`: worth a cache on disk. `waits`: it mostly waits for others, its
-    own processes or a server, so that it need not run in a process of a pool. `source` tells versions of a user's own
-    scorer apart.
+    A subclass sets the class variables, declares its `Parameters` and overrides `_score`. One of molgan's that has a
+    `name` is registered under it. `version` is part of the cache's key: raise it when values change. `costly`: worth a
+    cache on disk. `waits`: it mostly waits for others, its own processes or a server, so that it need not run in a
+    process of a pool. `source` tells versions of a user's own scorer apart.
     """
 
     name: ClassVar[str]
@@ -93,6 +104,11 @@ class Scorer(ABC):
 
     class Parameters(Settings):
         """A scorer's parameters; none here."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if is_shipped(cls):
+            register(cls)
 
     def __init__(self, **parameters: Any) -> None:
         """Raises ConfigError for a wrong or unknown parameter, with the nearest valid name."""

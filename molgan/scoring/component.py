@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
-import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from molgan.base.errors import ConfigError
 from molgan.scoring.base import Score, Scorer, Scores, Scoring
 from molgan.scoring.batch import Batch
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.processes.lanes import Job, Lanes
-from molgan.scoring.processes.warm_process import Recipe
-from molgan.scoring.registry import SCORERS, find_scorer
+from molgan.scoring.recipe import recipe
 from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.settings import ComponentSettings
-from molgan.scoring.transforms import Identity, Linear, Transform, get_transform
-
-_LIMITS = {"timeout": None, "retries": 0, "concurrency": None}
+from molgan.scoring.transforms import Transform
 
 
 @dataclass(frozen=True)
@@ -36,13 +29,12 @@ class Component:
     @classmethod
     def of(cls, settings: ComponentSettings) -> Component:
         """Raises ConfigError for a scorer, parameter or transform that does not exist or does not fit."""
-        scorer = _scorer(settings)
+        scorer = settings.build_scorer()
         isolated = None
-        # A scorer with a timeout of its own sees to it itself. A user's code is not trusted not to hang or to crash.
-        if scorer.source or (settings.timeout is not None and "timeout" not in scorer.Parameters.model_fields):
-            recipes = {settings.name: recipe(settings, scorer)}
+        if settings.is_isolated(scorer):
+            recipes = {settings.name: recipe(settings.scorer, scorer)}
             isolated = Lanes(recipes, settings.concurrency or 1, timeout=settings.timeout)
-        return cls(settings, scorer, _transform(settings, scorer), isolated)
+        return cls(settings, scorer, settings.build_transform(scorer), isolated)
 
     @property
     def name(self) -> str:
@@ -92,55 +84,3 @@ class Component:
         if not molecules:
             return []
         return self.isolated.run([Job([self.name], [molecule.smiles for molecule in molecules])])[self.name]
-
-
-def recipe(settings: ComponentSettings, scorer: Scorer) -> Recipe:
-    """What another process makes the same scorer from. Raises ConfigError when it cannot."""
-    kind = type(scorer)
-    parameters = scorer.parameters.model_dump(mode="json")
-    if not is_registered_elsewhere(scorer):
-        return settings.scorer, parameters
-    if kind.__module__ == "__main__" or "." in kind.__qualname__ or not _importable(kind.__module__):
-        raise ConfigError(
-            f"scorer {kind.name!r} is defined where another process cannot import it, and a timeout needs one: "
-            "move it to a file and name it as file.py:name"
-        )
-    return f"{kind.__module__}:{kind.__qualname__}", parameters
-
-
-def is_registered_elsewhere(scorer: Scorer) -> bool:
-    """Whether this program has registered the scorer, so that a new process does not know it by its name."""
-    return SCORERS.get(scorer.name) is type(scorer) and not type(scorer).__module__.startswith("molgan.")
-
-
-def _importable(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
-
-
-def _scorer(settings: ComponentSettings) -> Scorer:
-    """The scorer; the limits of the component go to one that has parameters of their names."""
-    kind = find_scorer(settings.scorer)
-    limits: dict[str, Any] = {
-        name: value
-        for name, default in _LIMITS.items()
-        if (value := getattr(settings, name)) != default and name in kind.Parameters.model_fields
-    }
-    return kind(**(limits | settings.parameters))
-
-
-def _transform(settings: ComponentSettings, scorer: Scorer) -> Transform:
-    if settings.transform is not None:
-        return get_transform(settings.transform)
-    default = scorer.default_transform
-    if not isinstance(default, Identity) or settings.weight == 0:
-        return default
-    told = math.isfinite(scorer.low) or math.isfinite(scorer.high)
-    if told and (scorer.low < 0 or scorer.high > 1):
-        raise ConfigError(
-            f"scorer {scorer.name!r} needs a transform of its values to 0..1, such as "
-            "{name: sigmoid, low: …, high: …}; see `molgan list transforms`"
-        )
-    return Linear(low=scorer.high, high=scorer.low) if told and scorer.direction == "low" else default

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from molgan.base.errors import ConfigError
-from molgan.scoring import registry
+from molgan.scoring import lookup, registry
 from molgan.scoring.objective import Objective
 from molgan.scoring.processes.local_pool import ScoringPool
 from molgan.scoring.registry import find_scorer, get_scorer
@@ -102,7 +102,7 @@ def test_a_configuration_finds_it_beside_itself(place, tmp_path):
 
 
 def test_a_package_offers_scorers_by_entry_points(place, monkeypatch):
-    monkeypatch.setattr(registry, "_entry_points", lambda: {"theirs": place("share")})
+    monkeypatch.setattr(lookup, "_entry_points", lambda: {"theirs": place("share")})
     assert get_scorer("theirs")(["CF"]).values.tolist() == [0.5]
     with pytest.raises(ConfigError, match="did you mean 'theirs'"):
         get_scorer("their")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from threading import Condition, Lock
 
 from molgan.scoring.base import Score
-from molgan.scoring.processes.warm_process import Died, Late, NotStarted, Recipe, WarmProcess
+from molgan.scoring.processes.warm_process import Died, Late, NotStarted, WarmProcess
+from molgan.scoring.recipe import Recipe
 
 _MOST_LOST_IN_A_ROW = 10
 

@@ -8,9 +8,10 @@ from molgan.base.errors import RunError
 from molgan.chem.molecule import Molecule
 from molgan.scoring.base import DescriptorScorer, Score, Scores, Scoring
 from molgan.scoring.batch import Batch, as_list
-from molgan.scoring.component import Component, is_registered_elsewhere, recipe
+from molgan.scoring.component import Component
 from molgan.scoring.objective import Objective, ScoreTable
 from molgan.scoring.processes.lanes import Job, Lanes
+from molgan.scoring.recipe import is_registered_elsewhere, recipe
 from molgan.scoring.settings import ObjectiveSettings
 
 _CHUNK = 256
@@ -32,7 +33,7 @@ class ScoringPool(Objective):
         if any(is_registered_elsewhere(component.scorer) for component in self._pooled):
             processes = 1
         self._least = least if processes > 1 and self._pooled else None
-        recipes = {component.name: recipe(component.settings, component.scorer) for component in self._pooled}
+        recipes = {component.name: recipe(component.settings.scorer, component.scorer) for component in self._pooled}
         self.lanes = Lanes(recipes, processes, size=_CHUNK)
 
     def __call__(self, smiles: Iterable[str | Molecule | Chem.Mol | None]) -> ScoreTable:

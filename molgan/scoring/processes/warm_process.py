@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Any
 
 from molgan.scoring.base import Score
+from molgan.scoring.recipe import Recipe
 
 _SECONDS_TO_START = 300.0
 _STDERR_KEPT = 1 << 20
@@ -29,10 +30,6 @@ class Died(Exception):
 
 class NotStarted(Exception):
     """The process cannot start; the message says why."""
-
-
-Recipe = tuple[str, dict[str, Any]]
-"""What a process makes a scorer from: its name and its parameters as plain values."""
 
 
 class WarmProcess:

@@ -10,6 +10,7 @@ from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
 from molgan.scoring.base import DescriptorScorer, Scorer
 from molgan.scoring.fast.descriptors import Descriptors
+from molgan.scoring.lookup import get_scorer
 from molgan.scoring.own import located
 from molgan.scoring.transforms import Linear
 
@@ -30,8 +31,6 @@ class PKaSettings(Settings):
         return located(name, info)
 
     def build(self) -> Scorer:
-        from molgan.scoring.registry import get_scorer
-
         return get_scorer(self.scorer, **self.parameters)
 
 
