@@ -32,6 +32,10 @@ class Score(NamedTuple):
     note: str | None = None
 
 
+class WorkerLost(str):
+    """Why no scorer has a value for a molecule: what became of the worker that had it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What became of the molecules given; the five others add up to `given`.
@@ -145,7 +149,7 @@ class Scorer(ABC):
             store.put(self.key, found)
         remaining = iter(fresh)
         scores = [next(remaining) if score is None else Score(score[0], None, score[1]) for score in known]
-        return _spread(batch, scores, fresh)
+        return _counted(batch, scores, fresh)
 
     def close(self) -> None:  # noqa: B027
         """Give back what the scorer holds, and end what is under way; it can be used again."""
@@ -238,13 +242,17 @@ def failure(error: Exception) -> Score:
     return Score(math.nan, f"{type(error).__name__}: {lines[0]:.120}" if lines else type(error).__name__)
 
 
-def _spread(batch: Batch, scores: list[Score], fresh: list[Score]) -> Scores:
-    """The scores of the distinct molecules at every input that has them; the parser's reason at the others. `fresh`
-    are those of `scores` that were not known."""
-    rows = [
+def spread(batch: Batch, scores: Sequence[Score]) -> list[Score]:
+    """The scores of the distinct molecules at every input that has them; the parser's reason at the others."""
+    return [
         scores[position] if position >= 0 else Score(math.nan, molecule.reason)
         for molecule, position in zip(batch.molecules, batch.place.tolist(), strict=True)
     ]
+
+
+def _counted(batch: Batch, scores: list[Score], fresh: list[Score]) -> Scores:
+    """The scores of all inputs, and what became of them. `fresh` are those of `scores` that were not known."""
+    rows = spread(batch, scores)
     invalid = int((batch.place < 0).sum())
     reasons = Counter(error for _, error, _ in fresh if error is not None)
     failed = reasons.total()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +14,14 @@ from numpy.typing import NDArray
 from molgan.scoring.base import Score, Scorer, Scores, Scoring
 from molgan.scoring.batch import Batch
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.processes.lanes import Job, Lanes
+from molgan.scoring.processes.scoring_processes import ScoringProcesses
 from molgan.scoring.recipe import recipe
 from molgan.scoring.score_store import ScoreStore
+from molgan.scoring.scoring_job import ScoringJob
 from molgan.scoring.settings import ComponentSettings
 from molgan.scoring.transforms import Transform
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class Component:
     settings: ComponentSettings
     scorer: Scorer
     transform: Transform
-    isolated: Lanes | None
+    isolated: ScoringProcesses | None
 
     @classmethod
     def of(cls, settings: ComponentSettings) -> Component:
@@ -33,7 +40,7 @@ class Component:
         isolated = None
         if settings.is_isolated(scorer):
             recipes = {settings.name: recipe(settings.scorer, scorer)}
-            isolated = Lanes(recipes, settings.concurrency or 1, timeout=settings.timeout)
+            isolated = ScoringProcesses(recipes, settings.concurrency or 1, timeout=settings.timeout)
         return cls(settings, scorer, settings.build_transform(scorer), isolated)
 
     @property
@@ -55,15 +62,28 @@ class Component:
 
     def fresh(self, molecules: list[Descriptors]) -> list[Score]:
         """A score for each distinct molecule; failures are tried again as often as the settings say."""
-        scores = self._once(molecules)
+        return self.retry_failed(self.score_once(molecules), lambda rows: self.score_once([molecules[i] for i in rows]))
+
+    def retry_failed(self, scores: list[Score], score: Callable[[list[int]], list[Score]]) -> list[Score]:
+        """The scores, of which those that failed are asked for again by their positions."""
+        # A scorer with retries of its own sees to them itself.
         retries = 0 if "retries" in self.scorer.Parameters.model_fields else self.settings.retries
         for _ in range(retries):
-            failed = [i for i, score in enumerate(scores) if score.error is not None]
+            failed = [i for i, result in enumerate(scores) if result.error is not None]
             if not failed:
                 break
-            for i, score in zip(failed, self._once([molecules[i] for i in failed]), strict=True):
-                scores[i] = score
+            for i, result in zip(failed, score(failed), strict=True):
+                scores[i] = result
         return scores
+
+    def score_once(self, molecules: list[Descriptors]) -> list[Score]:
+        """A score for each distinct molecule, past all caches."""
+        if self.isolated is None:
+            return self.scorer.fresh(molecules)
+        if not molecules:
+            return []
+        smiles = [molecule.smiles for molecule in molecules]
+        return self.isolated.score([ScoringJob([self.name], smiles, smiles)])[self.name]
 
     def transformed(self, raw: NDArray[np.float64], batch: Batch) -> NDArray[np.float64]:
         """How good the raw values are; NaN for what failed, or 0 when a missing value counts as the worst."""
@@ -78,9 +98,18 @@ class Component:
         if self.isolated is not None:
             self.isolated.close()
 
-    def _once(self, molecules: list[Descriptors]) -> list[Score]:
-        if self.isolated is None:
-            return self.scorer.fresh(molecules)
-        if not molecules:
-            return []
-        return self.isolated.run([Job([self.name], [molecule.smiles for molecule in molecules])])[self.name]
+
+@contextmanager
+def started(components: Iterable[Component], call: Callable[[Component], T]) -> Iterator[dict[str, Future[T]]]:
+    """Calls for components that wait for others, begun in threads, by their names."""
+    chosen = list(components)
+    if not chosen:
+        yield {}
+        return
+    with ThreadPoolExecutor(len(chosen)) as threads:
+        try:
+            yield {component.name: threads.submit(call, component) for component in chosen}
+        except BaseException:  # an interrupt is not made to wait for them
+            for component in chosen:
+                component.close()
+            raise
