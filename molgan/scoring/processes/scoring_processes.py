@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from threading import Condition, Lock
 
 from molgan.scoring.base import Score
-from molgan.scoring.processes.worker_process import Died, Late, NotStarted, WorkerProcess
+from molgan.scoring.processes.worker_process import Died, Garbled, Late, NotStarted, WorkerProcess
 from molgan.scoring.recipe import Recipe
 from molgan.scoring.scoring_job import ScoringJob
 
@@ -93,8 +93,8 @@ class ScoringProcesses:
             answer = self.workers[number].ask([texts, smiles, job.columns], self._timeout)
         except NotStarted as error:
             call.given_up = f"its process does not start: {error}"
-        except (Late, Died) as error:
-            if isinstance(error, Died) and again:
+        except (Late, Died, Garbled) as error:
+            if not isinstance(error, Late) and again:
                 self._score(call, number, job, rows, again=False)
             elif len(rows) > 1:
                 for row in rows:

@@ -20,11 +20,15 @@ class Late(Exception):
 
 
 class Died(Exception):
-    """The process ended by itself, or answered what is not JSON; `how` says it without the last line of stderr."""
+    """The process ended by itself or was closed: the message says how, with the last line of its stderr."""
 
     def __init__(self, how: str, last_line: str = "") -> None:
-        super().__init__(f"its process {how}" + (f": {last_line:.100}" if last_line else ""))
+        super().__init__(f"its process died ({how})" + (f": {last_line:.100}" if last_line else ""))
         self.how = how
+
+
+class Garbled(Exception):
+    """The process answered what is not JSON, and was ended; the message says what."""
 
 
 class NotStarted(Exception):
@@ -54,7 +58,7 @@ class WorkerProcess:
         return self._process.pid if self._process else None
 
     def ask(self, question: Any, timeout: float | None = None) -> Any:
-        """The answer. Raises NotStarted, Late or Died; starting does not count towards `timeout` seconds."""
+        """The answer. Raises NotStarted, Late, Died or Garbled; starting does not count towards `timeout` seconds."""
         if self._process is None or self._process.poll() is not None:
             self._start()
         try:
@@ -63,8 +67,9 @@ class WorkerProcess:
         except KeyboardInterrupt:  # or the answer would be taken for that to the next question
             self.close()
             raise
-        if os.fstat(self._stderr.fileno()).st_size > _STDERR_KEPT:
-            self._stderr.truncate(0)
+        with contextlib.suppress(ValueError):  # closed by another thread since
+            if os.fstat(self._stderr.fileno()).st_size > _STDERR_KEPT:
+                self._stderr.truncate(0)
         return answer
 
     def close(self) -> None:
@@ -103,7 +108,7 @@ class WorkerProcess:
             reason = self._receive(self._seconds_to_start)
         except Late:
             reason = f"no answer in {self._seconds_to_start:g} s"
-        except Died as error:
+        except (Died, Garbled) as error:
             reason = str(error)
         if reason is not None:
             self.close()
@@ -130,13 +135,13 @@ class WorkerProcess:
             return json.loads(line)
         except ValueError:
             self.close()
-            raise Died(f"answered {line!r:.60}") from None
+            raise Garbled(f"answered {line!r:.60}") from None
 
     def _end(self) -> Died:
         """End the process, and say how it ended, with the last that it wrote to stderr."""
         process = self._process
         if process is None:
-            return Died("was closed")
+            return Died("closed")
         try:
             code: int | None = process.wait(5)
         except subprocess.TimeoutExpired:
@@ -145,7 +150,7 @@ class WorkerProcess:
         lines = self._stderr.read().decode(errors="replace").strip().splitlines()
         self.close()
         how = f"exit code {code}" if code is None or code >= 0 else signal.Signals(-code).name
-        return Died(f"died ({how})", lines[-1] if lines else "")
+        return Died(how, lines[-1] if lines else "")
 
 
 def end_group(process: "subprocess.Popen[Any]") -> None:
