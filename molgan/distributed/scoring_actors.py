@@ -16,7 +16,7 @@ from molgan.distributed.session import import_from, ray_session
 from molgan.distributed.settings import ComputeSettings, PoolSettings
 from molgan.distributed.workers import Lost, Workers
 from molgan.scoring.base import Score, WorkerLost, spread
-from molgan.scoring.component import Component, started
+from molgan.scoring.component import Component, start_calls
 from molgan.scoring.scoring_job import ScoringJob, read_batch
 from molgan.scoring.settings import ComponentSettings
 
@@ -130,7 +130,7 @@ class _Scoring:
         def score(component: Component) -> list[Score]:
             return spread(batch, component.score_once(batch.distinct))
 
-        with started((component for component in components if component.waits), score) as waiting:
+        with start_calls((component for component in components if component.waits), score) as waiting:
             found = {c.name: score(c) for c in components if c.name not in waiting}
             return found | {name: future.result() for name, future in waiting.items()}
 

@@ -71,7 +71,7 @@ def pareto(values: Floats, weights: Floats) -> Floats:
     return total
 
 
-def aggregated(how: str, values: Floats, weights: Floats, ignored: NDArray[np.bool_]) -> Floats:
+def aggregate(how: str, values: Floats, weights: Floats, ignored: NDArray[np.bool_]) -> Floats:
     """The total of `values` [components, n] by the aggregation of that name.
 
     `ignored` [components]: components whose missing values are left out, so that a molecule's total is that of its

@@ -136,7 +136,7 @@ class Scorer(ABC):
         RunError.
         """
         batch = molecules if isinstance(molecules, Batch) else Batch.of(molecules)
-        known = self._recalled(batch, store)
+        known = self._recall(batch, store)
         new = [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
         fresh = (scoring or self.fresh)(new)
         found = {
@@ -149,17 +149,17 @@ class Scorer(ABC):
             store.put(self.key, found)
         remaining = iter(fresh)
         scores = [next(remaining) if score is None else Score(score[0], None, score[1]) for score in known]
-        return _counted(batch, scores, fresh)
+        return _count(batch, scores, fresh)
 
     def close(self) -> None:  # noqa: B027
         """Give back what the scorer holds, and end what is under way; it can be used again."""
 
     def unknown(self, batch: Batch, store: ScoreStore | None = None) -> list[Descriptors]:
         """The distinct molecules that no cache knows."""
-        known = self._recalled(batch, store)
+        known = self._recall(batch, store)
         return [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
 
-    def _recalled(self, batch: Batch, store: ScoreStore | None) -> list[Known | None]:
+    def _recall(self, batch: Batch, store: ScoreStore | None) -> list[Known | None]:
         """What the caches know of the distinct molecules; what is found on disk is in memory then."""
         cache = shared_cache(self.key)
         known = [cache.get(molecule.smiles) for molecule in batch.distinct]
@@ -193,12 +193,12 @@ class Scorer(ABC):
             values = list(self._score([molecule.mol for molecule in molecules]))
         except Exception as error:
             if len(molecules) == 1:
-                return [failure(error)]
+                return [describe_failure(error)]
             return [self._isolated([molecule])[0] for molecule in molecules]
         if len(values) != len(molecules):
             reason = f"scorer gave {len(values)} values for {len(molecules)} molecules"
             return [Score(math.nan, reason) for _ in molecules]
-        return [checked(value) for value in values]
+        return [read_value(value) for value in values]
 
 
 class DescriptorScorer(Scorer):
@@ -216,17 +216,17 @@ class DescriptorScorer(Scorer):
         return [self._value(Descriptors(Chem.MolToSmiles(mol), mol)) for mol in mols]
 
     def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
-        return [self._one(molecule) for molecule in molecules]
+        return [self._score_one(molecule) for molecule in molecules]
 
-    def _one(self, molecule: Descriptors) -> Score:
+    def _score_one(self, molecule: Descriptors) -> Score:
         try:
             value = self._value(molecule)
-            return Score(value, None, self._note(molecule)) if math.isfinite(value) else checked(value)
+            return Score(value, None, self._note(molecule)) if math.isfinite(value) else read_value(value)
         except Exception as error:
-            return failure(error)
+            return describe_failure(error)
 
 
-def checked(value: object) -> Score:
+def read_value(value: object) -> Score:
     """`value` as a score; a failure with its reason when it is no finite number."""
     try:
         number = float(value)  # type: ignore[arg-type]
@@ -237,7 +237,7 @@ def checked(value: object) -> Score:
     return Score(math.nan, "scorer gave no value" if math.isnan(number) else "scorer gave infinity")
 
 
-def failure(error: Exception) -> Score:
+def describe_failure(error: Exception) -> Score:
     lines = str(error).strip().splitlines()
     return Score(math.nan, f"{type(error).__name__}: {lines[0]:.120}" if lines else type(error).__name__)
 
@@ -250,7 +250,7 @@ def spread(batch: Batch, scores: Sequence[Score]) -> list[Score]:
     ]
 
 
-def _counted(batch: Batch, scores: list[Score], fresh: list[Score]) -> Scores:
+def _count(batch: Batch, scores: list[Score], fresh: list[Score]) -> Scores:
     """The scores of all inputs, and what became of them. `fresh` are those of `scores` that were not known."""
     rows = spread(batch, scores)
     invalid = int((batch.place < 0).sum())

@@ -15,7 +15,7 @@ from molgan.scoring.base import Score, Scorer, Scores, Scoring
 from molgan.scoring.batch import Batch
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.processes.scoring_processes import ScoringProcesses
-from molgan.scoring.recipe import recipe
+from molgan.scoring.recipe import make_recipe
 from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.scoring_job import ScoringJob
 from molgan.scoring.settings import ComponentSettings
@@ -39,7 +39,7 @@ class Component:
         scorer = settings.build_scorer()
         isolated = None
         if settings.is_isolated(scorer):
-            recipes = {settings.name: recipe(settings.scorer, scorer)}
+            recipes = {settings.name: make_recipe(settings.scorer, scorer)}
             isolated = ScoringProcesses(recipes, settings.concurrency or 1, timeout=settings.timeout)
         return cls(settings, scorer, settings.build_transform(scorer), isolated)
 
@@ -100,7 +100,7 @@ class Component:
 
 
 @contextmanager
-def started(components: Iterable[Component], call: Callable[[Component], T]) -> Iterator[dict[str, Future[T]]]:
+def start_calls(components: Iterable[Component], call: Callable[[Component], T]) -> Iterator[dict[str, Future[T]]]:
     """Calls for components that wait for others, begun in threads, by their names."""
     chosen = list(components)
     if not chosen:

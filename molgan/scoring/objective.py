@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from molgan.chem.molecule import Molecule
-from molgan.scoring.aggregation import aggregated
+from molgan.scoring.aggregation import aggregate
 from molgan.scoring.base import Counts, Scores, WorkerLost
 from molgan.scoring.batch import Batch, as_list, chunks
-from molgan.scoring.component import Component, started
+from molgan.scoring.component import Component, start_calls
 from molgan.scoring.crew import Crew, Delegation
 from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.settings import ObjectiveSettings, load_objective
@@ -105,7 +105,7 @@ class Objective:
         weights = np.array([settings.weight for settings in counted])
         values = np.stack([table.transformed[settings.name] for settings in counted])
         ignored = np.array([settings.missing == "ignore" for settings in counted])
-        return replace(table, total=aggregated(self.settings.aggregation, values, weights, ignored))
+        return replace(table, total=aggregate(self.settings.aggregation, values, weights, ignored))
 
     def reward(self, smiles: Sequence[str | None]) -> Floats:
         """The total, 0..1: all that training sees of scoring."""
@@ -142,7 +142,7 @@ class Objective:
             transformed={c.name: c.transformed(scores[c.name].values, batch) for c in self._components},
             notes={name: score.notes for name, score in scores.items()},
             total=np.full(len(batch.molecules), np.nan),
-            errors=list(merged_errors(batch, scores)),
+            errors=list(merge_errors(batch, scores)),
             counts={name: score.counts for name, score in scores.items()},
         )
 
@@ -155,7 +155,7 @@ class Objective:
         def score(component: Component) -> Scores:
             return component.scores(batch, self._store)
 
-        with started((component for component in here if component.waits), score) as waiting:
+        with start_calls((component for component in here if component.waits), score) as waiting:
             found = self._delegation.scores(jobs, batch, self._store)
             found |= {component.name: score(component) for component in here if component.name not in waiting}
             found |= {name: future.result() for name, future in waiting.items()}
@@ -178,7 +178,7 @@ def _join(parts: list[ScoreTable]) -> ScoreTable:
     )
 
 
-def merged_errors(batch: Batch, scores: dict[str, Scores]) -> Iterator[str | None]:
+def merge_errors(batch: Batch, scores: dict[str, Scores]) -> Iterator[str | None]:
     """A reason a row: why it is no molecule, or which scorers failed and why; None when all went well."""
     failing = {name: score.errors for name, score in scores.items() if score.counts.failed}
     for i, molecule in enumerate(batch.molecules):

@@ -10,7 +10,7 @@ Recipe = tuple[str, dict[str, Any]]
 """A scorer's name or place, and its parameters as plain values."""
 
 
-def recipe(name: str, scorer: Scorer) -> Recipe:
+def make_recipe(name: str, scorer: Scorer) -> Recipe:
     """What another process makes a scorer from that is called `name` here. Raises ConfigError when it cannot."""
     kind = type(scorer)
     parameters = scorer.parameters.model_dump(mode="json")

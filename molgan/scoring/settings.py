@@ -10,9 +10,9 @@ from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
 from molgan.base.yaml import YamlFile
 from molgan.scoring.base import Scorer
-from molgan.scoring.own import located
+from molgan.scoring.own import locate
 from molgan.scoring.parameters import fault_message, validated
-from molgan.scoring.recipe import recipe
+from molgan.scoring.recipe import make_recipe
 from molgan.scoring.registry import find_scorer
 from molgan.scoring.transforms import Identity, Linear, Transform, get_transform
 
@@ -47,10 +47,10 @@ class ComponentSettings(Settings):
             return values
         if not isinstance(scorer := values.get("scorer"), str):
             return values
-        scorer = located(scorer, info)
+        scorer = locate(scorer, info)
         values = {**values, "scorer": scorer, "name": values.get("name") or scorer.rpartition(":")[2]}
         if info.context and isinstance(parameters := values.get("parameters"), dict):
-            values["parameters"] = _located(scorer, parameters, info.context)
+            values["parameters"] = _locate(scorer, parameters, info.context)
         return values
 
     @model_validator(mode="after")
@@ -59,7 +59,7 @@ class ComponentSettings(Settings):
             scorer = self.build_scorer()
             self.build_transform(scorer)
             if self.is_isolated(scorer):
-                recipe(self.scorer, scorer)
+                make_recipe(self.scorer, scorer)
         except ConfigError as error:
             raise ValueError(str(error)) from None
         return self
@@ -133,12 +133,12 @@ def load_objective(path: Path) -> ObjectiveSettings:
         fault = error.errors()[0]
         place = fault["loc"]
         section = ComponentSettings if len(place) > 1 else ObjectiveSettings
-        told = () if fault["type"] == "value_error" else place[-1:]
-        message = fault_message({**fault, "loc": told}, section)
+        shown = () if fault["type"] == "value_error" else place[-1:]
+        message = fault_message({**fault, "loc": shown}, section)
         raise ConfigError(f"{source.place((*at, *place), message)}: {message}") from None
 
 
-def _located(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:
+def _locate(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:
     """The parameters with the files among them found beside the configuration that `context` tells."""
     try:
         section = validated(find_scorer(scorer).Parameters, parameters, f"scorer {scorer!r}", context)

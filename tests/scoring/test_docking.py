@@ -13,7 +13,7 @@ from molgan.base.errors import ConfigError, RunError
 from molgan.scoring.registry import get_scorer
 from molgan.scoring.scorers.docking.box import Box, read_ligand
 from molgan.scoring.scorers.docking.docking_processes import DockingProcesses, Failure, Pose, Task
-from molgan.scoring.scorers.docking.ligand import embedded, rmsd
+from molgan.scoring.scorers.docking.ligand import embed, rmsd
 
 pytest.importorskip("vina")
 pytest.importorskip("meeko")
@@ -120,7 +120,7 @@ def test_a_box_is_the_ligand_and_its_padding_or_a_size_about_its_center():
 
 
 def test_rmsd_takes_symmetry_into_account_and_does_not_align():
-    toluene = embedded("Cc1ccccc1", seed=1)
+    toluene = embed("Cc1ccccc1", seed=1)
     turned = Chem.RenumberAtoms(toluene, [0, 1, 6, 5, 4, 3, 2, *range(7, toluene.GetNumAtoms())])
     assert rmsd(turned, toluene) == pytest.approx(0, abs=1e-6)
     moved = Chem.Mol(toluene)

@@ -6,7 +6,7 @@ from molgan.base.errors import RunError
 from molgan.scoring.base import DescriptorScorer, Score
 from molgan.scoring.component import Component
 from molgan.scoring.processes.scoring_processes import ScoringProcesses
-from molgan.scoring.recipe import is_registered_elsewhere, recipe
+from molgan.scoring.recipe import is_registered_elsewhere, make_recipe
 from molgan.scoring.scoring_job import ScoringJob
 
 _CHUNK = 256
@@ -18,8 +18,8 @@ class LocalCrew:
     they are.
 
     Each process takes some molecules and some components at a time: those that share what they work out about a
-    molecule, or a single other one. The processes start when the first batch of `least` unknown molecules comes, and
-    end with `close`, or when this process dies. A molecule that kills them has no values.
+    molecule, or a single one that shares nothing. The processes start when the first batch of `least` unknown molecules
+    comes, and end with `close`, or when this process dies. A molecule that kills them has no values.
     """
 
     def __init__(self, count: int, *, least: int = _LEAST) -> None:
@@ -32,7 +32,7 @@ class LocalCrew:
         # A new process knows the scorers that molgan has, not those that the user's program has registered.
         if self._count < 2 or any(is_registered_elsewhere(component.scorer) for component in chosen):
             return []
-        recipes = {component.name: recipe(component.settings.scorer, component.scorer) for component in chosen}
+        recipes = {component.name: make_recipe(component.settings.scorer, component.scorer) for component in chosen}
         self.processes = ScoringProcesses(recipes, self._count, size=_CHUNK)
         sharing = [c for c in chosen if isinstance(c.scorer, DescriptorScorer) and c.settings.concurrency is None]
         # Costly ones first, so that no process is left with them at the end.

@@ -86,7 +86,7 @@ class Core(DescriptorScorer):
     def _query(self) -> tuple[Chem.Mol, list[int]]:
         """The core without its marks, and those of its atoms that bear nothing else."""
         query = Chem.MolFromSmarts(self.parameters.core)
-        if (mol := _parsed(self.parameters.core)) is not None:
+        if (mol := _parse(self.parameters.core)) is not None:
             query = mol
         marks = [atom for atom in query.GetAtoms() if atom.GetSmarts() in ("*", "[*]") and atom.GetDegree() == 1]
         open_atoms = {mark.GetNeighbors()[0].GetIdx() for mark in marks}
@@ -110,6 +110,6 @@ class Core(DescriptorScorer):
         return 0.0
 
 
-def _parsed(text: str) -> Chem.Mol | None:
+def _parse(text: str) -> Chem.Mol | None:
     with rdBase.BlockLogs():
         return Chem.MolFromSmiles(text)

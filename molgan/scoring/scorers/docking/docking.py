@@ -97,7 +97,7 @@ class Docking(Scorer):
         identifiers = list(library)
         for start in range(0, len(identifiers), _SAVED_AT_ONCE):
             part = identifiers[start : start + _SAVED_AT_ONCE]
-            for identifier, pose in zip(part, self.dock([library[one] for one in part]), strict=True):
+            for identifier, pose in zip(part, self.dock([library[identifier] for identifier in part]), strict=True):
                 if isinstance(pose, Pose):
                     yield _record(pose, identifier, {"smiles": library[identifier], column: f"{pose.score:g}"})
 

@@ -8,7 +8,7 @@ from typing import Any
 from rdkit import Chem, rdBase
 
 from molgan.scoring.processes.serve import one_line, serve
-from molgan.scoring.scorers.docking.ligand import embedded, from_pdbqt, to_pdbqt
+from molgan.scoring.scorers.docking.ligand import embed, from_pdbqt, to_pdbqt
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ class _Dock:
             return {"error": one_line(error)}
 
     def _dock(self, smiles: str) -> dict[str, Any]:
-        self._vina.set_ligand_from_string(to_pdbqt(embedded(smiles, self._seed)))
+        self._vina.set_ligand_from_string(to_pdbqt(embed(smiles, self._seed)))
         self._vina.dock(exhaustiveness=self._exhaustiveness, n_poses=1)
         score = float(self._vina.energies(n_poses=1)[0][0])
         pose = from_pdbqt(self._vina.poses(n_poses=1))
