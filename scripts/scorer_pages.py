@@ -39,6 +39,7 @@ FAMILIES = {
     "qsar": "Trained models",
     "external": "Commands and servers",
 }
+PART_OF = {"drug_likeness": "physchem", "custom_alerts": "substructure"}
 
 
 def main() -> None:
@@ -58,9 +59,9 @@ def pages() -> dict[str, str]:
 
 
 def family(kind: type[Scorer]) -> str:
-    """The family that a scorer's module or package is named after."""
+    """The family that a scorer's module or package is named after, or belongs to."""
     parts = kind.__module__.removesuffix("_scorer").split(".")
-    return next(part for part in parts if part in FAMILIES)
+    return next(name for part in parts if (name := PART_OF.get(part, part)) in FAMILIES)
 
 
 def index(families: dict[str, list[type[Scorer]]]) -> str:

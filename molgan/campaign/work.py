@@ -77,6 +77,6 @@ def _objective(config: CampaignConfig, progress: Progress) -> AbstractContextMan
         from molgan.distributed.scoring_pool import open_objective
 
         return open_objective(config.objective, config.compute, progress=progress)
-    from molgan.scoring.processes.local_pool import ScoringPool
+    from molgan.scoring.processes.local_crew import LocalCrew
 
-    return ScoringPool(config.objective, cores())
+    return Objective(config.objective, LocalCrew(cores()))

@@ -15,15 +15,24 @@ from pydantic import Field, model_validator
 from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
 from molgan.scoring.parameters import unknown, validated
+from molgan.scoring.registration import is_shipped, register_class
 
 Values = NDArray[np.float64]
 
+TRANSFORMS: dict[str, "type[Transform]"] = {}
+"""The transforms by name, in the order of their definition."""
+
 
 class Transform(Settings):
-    """A transform; its fields are its parameters."""
+    """A transform; its fields are its parameters. One of molgan's that has a `name` is registered under it."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if is_shipped(cls):
+            register_class(TRANSFORMS, cls, "transform")
 
     def __call__(self, values: ArrayLike) -> Values:
         """Array in, array of the same shape in 0..1 out."""
@@ -54,22 +63,41 @@ class Identity(Transform):
         return values
 
 
-class Linear(Transform):
-    """`low` may lie above `high`: then small values are good."""
+class Sigmoid(_Range):
+    """1 / (1 + 10^(-10 k (x - (low + high) / 2) / (high - low))): with k = 0.5, .003 at low and .997 at high."""
 
-    name = "linear"
-    summary = "0 at low, 1 at high, a straight line between"
-    low: float
-    high: float
-
-    @model_validator(mode="after")
-    def _distinct(self) -> "Linear":
-        if self.low == self.high:
-            raise ValueError("low and high are equal")
-        return self
+    name = "sigmoid"
+    summary = "Rises from 0 at low to 1 at high"
+    k: float = Field(default=0.5, gt=0)
 
     def _apply(self, values: Values) -> Values:
-        return (values - self.low) / (self.high - self.low)
+        return _sigmoid(values - (self.low + self.high) / 2, 10 * self.k, self.high - self.low)
+
+
+class ReverseSigmoid(Sigmoid):
+    """1 minus the sigmoid."""
+
+    name = "reverse_sigmoid"
+    summary = "Falls from 1 at low to 0 at high"
+
+    def _apply(self, values: Values) -> Values:
+        return 1 - super()._apply(values)
+
+
+class DoubleSigmoid(_Range):
+    """Left of the middle 1 / (1 + 10^(-(coef_si / coef_div) (x - low))), right of it its mirror image at high with
+    coef_se: one half at low and at high, steeper as coef_si and coef_se grow."""
+
+    name = "double_sigmoid"
+    summary = "1 between low and high, one half at them, 0 beyond"
+    coef_div: float = Field(default=100.0, ge=0)
+    coef_si: float = Field(default=150.0, gt=0)
+    coef_se: float = Field(default=150.0, gt=0)
+
+    def _apply(self, values: Values) -> Values:
+        left = _sigmoid(values - self.low, self.coef_si, self.coef_div)
+        right = 1 - _sigmoid(values - self.high, self.coef_se, self.coef_div)
+        return np.where(values < (self.low + self.high) / 2, left, right)
 
 
 class Step(_Range):
@@ -124,41 +152,22 @@ class ValueMapping(Transform):
         return result
 
 
-class Sigmoid(_Range):
-    """1 / (1 + 10^(-10 k (x - (low + high) / 2) / (high - low))): with k = 0.5, .003 at low and .997 at high."""
+class Linear(Transform):
+    """`low` may lie above `high`: then small values are good."""
 
-    name = "sigmoid"
-    summary = "Rises from 0 at low to 1 at high"
-    k: float = Field(default=0.5, gt=0)
+    name = "linear"
+    summary = "0 at low, 1 at high, a straight line between"
+    low: float
+    high: float
 
-    def _apply(self, values: Values) -> Values:
-        return _sigmoid(values - (self.low + self.high) / 2, 10 * self.k, self.high - self.low)
-
-
-class ReverseSigmoid(Sigmoid):
-    """1 minus the sigmoid."""
-
-    name = "reverse_sigmoid"
-    summary = "Falls from 1 at low to 0 at high"
+    @model_validator(mode="after")
+    def _distinct(self) -> "Linear":
+        if self.low == self.high:
+            raise ValueError("low and high are equal")
+        return self
 
     def _apply(self, values: Values) -> Values:
-        return 1 - super()._apply(values)
-
-
-class DoubleSigmoid(_Range):
-    """Left of the middle 1 / (1 + 10^(-(coef_si / coef_div) (x - low))), right of it its mirror image at high with
-    coef_se: one half at low and at high, steeper as coef_si and coef_se grow."""
-
-    name = "double_sigmoid"
-    summary = "1 between low and high, one half at them, 0 beyond"
-    coef_div: float = Field(default=100.0, ge=0)
-    coef_si: float = Field(default=150.0, gt=0)
-    coef_se: float = Field(default=150.0, gt=0)
-
-    def _apply(self, values: Values) -> Values:
-        left = _sigmoid(values - self.low, self.coef_si, self.coef_div)
-        right = 1 - _sigmoid(values - self.high, self.coef_se, self.coef_div)
-        return np.where(values < (self.low + self.high) / 2, left, right)
+        return (values - self.low) / (self.high - self.low)
 
 
 def _sigmoid(x: Values, k: float, width: float) -> Values:
@@ -167,23 +176,6 @@ def _sigmoid(x: Values, k: float, width: float) -> Values:
         return (x > 0).astype(np.float64)
     with np.errstate(over="ignore"):
         return np.asarray(0.5 * (1 + np.tanh(0.5 * np.log(10.0) * k / width * x)))
-
-
-TRANSFORMS: dict[str, type[Transform]] = {
-    transform.name: transform
-    for transform in (
-        Identity,
-        Sigmoid,
-        ReverseSigmoid,
-        DoubleSigmoid,
-        Step,
-        LeftStep,
-        RightStep,
-        ExponentialDecay,
-        ValueMapping,
-        Linear,
-    )
-}
 
 
 def get_transform(settings: Mapping[str, Any]) -> Transform:

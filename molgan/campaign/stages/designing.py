@@ -104,7 +104,8 @@ def _lessons(
     work: Work, settings: DesignSettings, agent: "MotifGenerator", prior: "MotifGenerator", folder: Path
 ) -> list[str]:
     """The stages of the curriculum, in which the agent learns on; the molecules that the last one hands over."""
-    from molgan.scoring.processes.local_pool import ScoringPool
+    from molgan.scoring.objective import Objective
+    from molgan.scoring.processes.local_crew import LocalCrew
 
     carried: list[str] = []
     for i, lesson in enumerate(settings.curriculum, 1):
@@ -112,7 +113,7 @@ def _lessons(
         own = settings.model_copy(update=stops)
         start = list(dict.fromkeys([*starting_molecules(settings), *carried]))
         work.progress.start(f"lesson {i}", lesson.budget)
-        with ScoringPool(lesson.objective, work.cores) as objective:
+        with Objective(lesson.objective, LocalCrew(work.cores)) as objective:
             outcome = _run(work, own, agent, Watched(objective), start, folder / f"lesson_{i}", _silent, prior)
         work.progress.finish(f"lesson {i}")
         _tell(work, f", lesson {i}", outcome)

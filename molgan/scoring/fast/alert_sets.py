@@ -11,7 +11,7 @@ from rdkit.Chem import QED
 from rdkit.Chem import FilterCatalog as rdfilters
 
 from molgan.scoring.fast.atom_graph import Graph
-from molgan.scoring.fast.screen import Screen
+from molgan.scoring.fast.smarts_screen import Screen
 
 # Within RDKit's serialised entry: the length of the pickled query molecule, a space, and its first bytes.
 _PICKLE = re.compile(rb" (\d+) (?=\xef\xbe\xad\xde)")

@@ -10,7 +10,8 @@ from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
 from molgan.scoring.base import DescriptorScorer, Scorer
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.own import located
+from molgan.scoring.lookup import get_scorer
+from molgan.scoring.own import locate
 from molgan.scoring.transforms import Linear
 
 _PH = 7.4
@@ -27,11 +28,9 @@ class PKaSettings(Settings):
     def _not_this(cls, name: str, info: ValidationInfo) -> str:
         if name == CNSMPO.name:
             raise ValueError("cns_mpo gives no pKa")
-        return located(name, info)
+        return locate(name, info)
 
     def build(self) -> Scorer:
-        from molgan.scoring.registry import get_scorer
-
         return get_scorer(self.scorer, **self.parameters)
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from molgan.scoring.processes.warm_process import end_group
+from molgan.scoring.processes.worker_process import end_group
 from molgan.scoring.scorers.remote import CallError, CallSettings, RemoteScorer
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")

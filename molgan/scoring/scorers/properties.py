@@ -31,7 +31,7 @@ def _property(name: str, summary: str, function: Callable[[Chem.Mol], float], **
     return type(title, (Property,), members)
 
 
-def _hybridised(kind: HybridizationType) -> Callable[[Chem.Mol], float]:
+def _count_hybridised(kind: HybridizationType) -> Callable[[Chem.Mol], float]:
     return lambda mol: sum([atom.GetHybridization() == kind for atom in mol.GetAtoms()])
 
 
@@ -57,9 +57,9 @@ PROPERTIES: list[type[Property]] = [
         _rd.CalcNumUnspecifiedAtomStereoCenters,
         direction="low",
     ),
-    _property("sp_atoms", "Atoms that are sp hybridised", _hybridised(HybridizationType.SP)),
-    _property("sp2_atoms", "Atoms that are sp2 hybridised", _hybridised(HybridizationType.SP2)),
-    _property("sp3_atoms", "Atoms that are sp3 hybridised", _hybridised(HybridizationType.SP3)),
+    _property("sp_atoms", "Atoms that are sp hybridised", _count_hybridised(HybridizationType.SP)),
+    _property("sp2_atoms", "Atoms that are sp2 hybridised", _count_hybridised(HybridizationType.SP2)),
+    _property("sp3_atoms", "Atoms that are sp3 hybridised", _count_hybridised(HybridizationType.SP3)),
     _property("aromatic_rings", "Aromatic rings", _rd.CalcNumAromaticRings),
     _property("aliphatic_rings", "Rings with a bond that is not aromatic", _rd.CalcNumAliphaticRings),
     _property("saturated_rings", "Rings of single bonds only", _rd.CalcNumSaturatedRings),

@@ -64,12 +64,12 @@ class Reaction(DescriptorScorer):
         for reaction in self._disconnections:
             if reaction.GetNumReactantTemplates() == 1:
                 for products in reaction.RunReactants((mol,), _MOST_PRODUCTS):
-                    if (smiles := _sanitised(products)) is not None:
+                    if (smiles := _sanitise(products)) is not None:
                         return smiles
         return None
 
 
-def _sanitised(products: tuple[Chem.Mol, ...]) -> str | None:
+def _sanitise(products: tuple[Chem.Mol, ...]) -> str | None:
     """Their SMILES; None when one of them is no molecule."""
     with rdBase.BlockLogs():
         if any(Chem.SanitizeMol(product, catchErrors=True) for product in products):

@@ -11,7 +11,7 @@ from pydantic import Field
 from rdkit import Chem
 
 from molgan.base.settings import Settings
-from molgan.scoring.base import Score, Scorer, checked
+from molgan.scoring.base import Score, Scorer, read_value
 from molgan.scoring.fast.descriptors import Descriptors
 
 _MOST_FAILED_IN_A_ROW = 10
@@ -83,7 +83,7 @@ class RemoteScorer(Scorer):
 
     def ask(self, smiles: list[str]) -> list[Any]:
         """A value for each. Raises CallError."""
-        return listed(self._call(smiles), self.parameters.answer, len(smiles))
+        return read_list(self._call(smiles), self.parameters.answer, len(smiles))
 
     def _key(self) -> dict[str, Any]:
         key = super()._key()
@@ -116,7 +116,7 @@ class _Session:
         if self.given_up:
             return [Score(float("nan"), f"not scored: {self.given_up}")] * len(smiles)
         try:
-            values = self._asked(smiles)
+            values = self._ask(smiles)
         except CallError as error:
             self._note(error)
             half = len(smiles) // 2
@@ -125,9 +125,9 @@ class _Session:
             return self._batch(smiles[:half]) + self._batch(smiles[half:])
         with self._lock:
             self._failed_in_a_row = 0
-        return [checked(float("nan") if value is None else value) for value in values]
+        return [read_value(float("nan") if value is None else value) for value in values]
 
-    def _asked(self, smiles: list[str]) -> list[Any]:
+    def _ask(self, smiles: list[str]) -> list[Any]:
         """A value for each, after as many retries as it takes. Raises CallError."""
         chosen = self._scorer.parameters
         for attempt in range(chosen.retries):
@@ -150,7 +150,7 @@ class _Session:
                 self.given_up = f"{self._failed_in_a_row} calls in a row failed: {error}"
 
 
-def listed(content: Any, answer: str, count: int) -> list[Any]:
+def read_list(content: Any, answer: str, count: int) -> list[Any]:
     """The list of `count` values in an answer. Raises CallError when there is none."""
     if answer:
         for key in answer.split("."):

@@ -12,7 +12,7 @@ from molgan.base.settings import InputPath, Settings
 from molgan.chem.molecule import parse
 from molgan.chem.reading import read_smiles
 from molgan.scoring.base import Scorer
-from molgan.scoring.fast.fingerprint_kinds import Fingerprint, Kind, Metric, fingerprints, similarities
+from molgan.scoring.scorers.fingerprint_kinds import Fingerprint, Kind, Metric, fingerprints, similarities
 
 
 def _smiles(text: str) -> str:
@@ -112,7 +112,7 @@ class ApplicabilityDomain(Scorer):
 
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
         most = min(self.parameters.neighbours, len(self._references))
-        found = (self.parameters.similarities(one, self._references) for one in self.parameters.fingerprints(mols))
+        found = (self.parameters.similarities(bits, self._references) for bits in self.parameters.fingerprints(mols))
         return [sum(sorted(values)[-most:]) / most for values in found]
 
 

@@ -16,7 +16,7 @@ from molgan.base.settings import InputPath, Settings
 from molgan.scoring.base import Score, Scorer
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.scorers.docking.box import Box, Point, read_ligand, receptor_atoms
-from molgan.scoring.scorers.docking.docking_processes import Failure, Pose, Task, Workers, shared_workers
+from molgan.scoring.scorers.docking.docking_processes import DockingProcesses, Failure, Pose, Task, shared_processes
 from molgan.scoring.scorers.docking.pose_store import PoseStore
 from molgan.scoring.transforms import ReverseSigmoid
 
@@ -89,7 +89,7 @@ class Docking(Scorer):
         Raises RunError when docking does not start."""
         known = {text: pose for text in smiles if (pose := self._store.get(text)) is not None}
         new = [text for text in dict.fromkeys(smiles) if text not in known]
-        docked = dict(zip(new, self._workers.dock(new, on_pose=self._store.put), strict=True)) if new else {}
+        docked = dict(zip(new, self._processes.dock(new, on_pose=self._store.put), strict=True)) if new else {}
         return [known.get(text) or docked[text] for text in smiles]
 
     def write_poses(self, library: Mapping[str, str], column: str) -> Iterator[bytes]:
@@ -97,7 +97,7 @@ class Docking(Scorer):
         identifiers = list(library)
         for start in range(0, len(identifiers), _SAVED_AT_ONCE):
             part = identifiers[start : start + _SAVED_AT_ONCE]
-            for identifier, pose in zip(part, self.dock([library[one] for one in part]), strict=True):
+            for identifier, pose in zip(part, self.dock([library[identifier] for identifier in part]), strict=True):
                 if isinstance(pose, Pose):
                     yield _record(pose, identifier, {"smiles": library[identifier], column: f"{pose.score:g}"})
 
@@ -134,9 +134,9 @@ class Docking(Scorer):
         return PoseStore(self._task)
 
     @property
-    def _workers(self) -> Workers:
+    def _processes(self) -> DockingProcesses:
         most = 1 if multiprocessing.parent_process() else cores()
-        return shared_workers(self._task, self.parameters.processes or most, self.parameters.timeout)
+        return shared_processes(self._task, self.parameters.processes or most, self.parameters.timeout)
 
 
 def _record(pose: Pose, identifier: str, properties: Mapping[str, str]) -> bytes:

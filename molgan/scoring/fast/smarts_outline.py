@@ -7,7 +7,7 @@ from functools import cache
 from rdkit import Chem
 
 from molgan.scoring.fast.atom_graph import AROMATIC, RING
-from molgan.scoring.fast.query import implied
+from molgan.scoring.fast.query_atoms import weaken
 
 # A molecule whose first bond is of the kind. Aromatic bonds are in rings.
 _SAMPLES = {0: "CC", 1: "C=C", 2: "C#C", 4: "C1CC1", 5: "C1=CCC1", 6: "C1#CCCCCCC1", 7: "c1ccccc1"}
@@ -34,7 +34,7 @@ def outline(pattern: Chem.Mol) -> Outline:
     rings = [_ring_bonds(pattern, list(ring)) for ring in Chem.GetSSSR(pattern)]
     in_ring = {bond for ring in rings for bond in ring}
     kinds = [_kinds(bond, bond.GetIdx() in in_ring) for bond in pattern.GetBonds()]
-    queries = [implied(atom.GetSmarts()) for atom in pattern.GetAtoms()]
+    queries = [weaken(atom.GetSmarts()) for atom in pattern.GetAtoms()]
     stars: Counter[Star] = Counter()
     for atom in pattern.GetAtoms():
         bonds = [(kinds[bond.GetIdx()], bond.GetOtherAtomIdx(atom.GetIdx())) for bond in atom.GetBonds()]

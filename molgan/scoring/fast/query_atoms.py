@@ -1,4 +1,4 @@
-"""What an atom that matches a SMARTS atom certainly satisfies, as far as the atom's type tells (see `graph`)."""
+"""What an atom that matches a SMARTS atom certainly satisfies, as far as the atom's type tells (see `atom_graph`)."""
 
 import re
 
@@ -11,7 +11,7 @@ _VALENCE = re.compile(r"(?<![A-Z])v\d*")
 _RINGS = re.compile(r"R[1-9]\d*|(?<![A-Z])r\d*")
 
 
-def implied(atom: str) -> str:
+def weaken(atom: str) -> str:
     """A SMARTS atom that matches wherever `atom` does, and that an atom's type decides.
 
     Recursive SMARTS are replaced by their first atom, or by anything where they are negated; a number or size of rings

@@ -3,7 +3,7 @@
 A pattern is taken apart into stars: an atom, its bonds and its neighbours, weakened to what an atom's type decides. It
 can match only where the molecule has each of its stars at as many atoms as the pattern (counted to three), as many
 independent cycles, and cycles of the same sizes. The stars that an atom satisfies depend on its environment (see
-`graph`) and are remembered by it, so a molecule costs a look-up an atom. What passes has to be matched.
+`atom_graph`) and are remembered by it, so a molecule costs a look-up an atom. What passes has to be matched.
 """
 
 from collections import Counter, defaultdict
@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from rdkit import Chem
 
 from molgan.scoring.fast.atom_graph import Graph
-from molgan.scoring.fast.outline import Outline, Star, outline
-from molgan.scoring.fast.stars import Stars, bits
+from molgan.scoring.fast.atom_stars import Stars, bits
+from molgan.scoring.fast.smarts_outline import Outline, Star, outline
 
 _MOST_CYCLES = 16
 _LARGEST_CYCLE = 32

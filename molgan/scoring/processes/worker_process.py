@@ -1,21 +1,17 @@
-"""Warm processes that a scorer runs in, so that one which hangs or dies takes nothing with it."""
+"""A process that answers questions under a time limit, so that one which hangs or dies takes nothing with it."""
 
 import contextlib
 import json
-import math
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
-from molgan.scoring.base import Score
-
-_SECONDS_TO_START = 300.0
 _STDERR_KEPT = 1 << 20
 
 
@@ -24,45 +20,57 @@ class Late(Exception):
 
 
 class Died(Exception):
-    """The process ended by itself; the message says how."""
+    """The process ended by itself or was closed: the message says how, with the last line of its stderr."""
+
+    def __init__(self, how: str, last_line: str = "") -> None:
+        super().__init__(f"its process died ({how})" + (f": {last_line:.100}" if last_line else ""))
+        self.how = how
+
+
+class Garbled(Exception):
+    """The process answered what is not JSON, and was ended; the message says what."""
 
 
 class NotStarted(Exception):
     """The process cannot start; the message says why."""
 
 
-Recipe = tuple[str, dict[str, Any]]
-"""What a process makes a scorer from: its name and its parameters as plain values."""
+class WorkerProcess:
+    """A process that runs `module`, whose `main` calls `serve`, with `setup` as its first message. It starts when first
+    asked, and after an end again. Setup, questions and answers are what JSON can say."""
 
-
-class WarmProcess:
-    """One process of `molgan.scoring.worker`, with scorers by column. It starts when first asked, and after an end
-    again."""
-
-    def __init__(self, scorers: Mapping[str, Recipe]) -> None:
-        self._scorers = scorers
+    def __init__(
+        self,
+        module: str,
+        setup: Any,
+        *,
+        seconds_to_start: float = 300.0,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.setup = setup
+        self._module = module
+        self._seconds_to_start = seconds_to_start
+        self._environment = dict(environment or {})
         self._process: subprocess.Popen[str] | None = None
 
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
-    def score(
-        self, smiles: Sequence[str], columns: Sequence[str], timeout: float | None = None
-    ) -> dict[str, list[Score]]:
-        """Scores by column, in the order of `smiles`. Raises NotStarted, Late or Died; starting does not count towards
-        `timeout` seconds."""
-        if self._process is None:
+    def ask(self, question: Any, timeout: float | None = None) -> Any:
+        """The answer. Raises NotStarted, Late, Died or Garbled; starting does not count towards `timeout` seconds."""
+        if self._process is None or self._process.poll() is not None:
             self._start()
         try:
-            self._send([list(smiles), list(columns), timeout])
+            self._send([question, timeout])
             answer = self._receive(timeout)
         except KeyboardInterrupt:  # or the answer would be taken for that to the next question
             self.close()
             raise
-        if os.fstat(self._stderr.fileno()).st_size > _STDERR_KEPT:
-            self._stderr.truncate(0)
-        return {column: [_score(*row) for row in rows] for column, rows in answer.items()}
+        with contextlib.suppress(ValueError):  # closed by another thread since
+            if os.fstat(self._stderr.fileno()).st_size > _STDERR_KEPT:
+                self._stderr.truncate(0)
+        return answer
 
     def close(self) -> None:
         """End the process and what it has started."""
@@ -76,18 +84,19 @@ class WarmProcess:
             self._stderr.close()
 
     def _start(self) -> None:
+        self.close()
         # Appended to, so that it can be cut while the process holds it.
         self._stderr = tempfile.TemporaryFile("ab+")  # noqa: SIM115
         self._answers: SimpleQueue[str | None] = SimpleQueue()
         paths = os.pathsep.join(dict.fromkeys(path for path in sys.path if path))
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "molgan.scoring.processes.scoring_worker"],
+                [sys.executable, "-P", "-m", self._module],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
                 text=True,
-                env={**os.environ, "PYTHONPATH": paths},
+                env={**os.environ, **self._environment, "PYTHONPATH": paths},
                 start_new_session=True,
             )
         except OSError as error:
@@ -95,10 +104,12 @@ class WarmProcess:
             raise NotStarted(error.strerror) from None
         Thread(target=_collect, args=(self._process, self._answers), daemon=True).start()
         try:
-            self._send(self._scorers)
-            reason = self._receive(_SECONDS_TO_START)
-        except (Late, Died) as error:
-            reason = str(error) or f"no answer in {_SECONDS_TO_START:g} s"
+            self._send(self.setup)
+            reason = self._receive(self._seconds_to_start)
+        except Late:
+            reason = f"no answer in {self._seconds_to_start:g} s"
+        except (Died, Garbled) as error:
+            reason = str(error)
         if reason is not None:
             self.close()
             raise NotStarted(reason)
@@ -110,7 +121,7 @@ class WarmProcess:
                 process.stdin.write(json.dumps(message) + "\n")
                 process.stdin.flush()
         except (OSError, ValueError):  # its other end is closed, or this one
-            raise self._ended() from None
+            raise self._end() from None
 
     def _receive(self, timeout: float | None) -> Any:
         try:
@@ -119,27 +130,27 @@ class WarmProcess:
             self.close()
             raise Late(f"took longer than {timeout:g} s") from None
         if line is None:
-            raise self._ended()
-        return json.loads(line)
+            raise self._end()
+        try:
+            return json.loads(line)
+        except ValueError:
+            self.close()
+            raise Garbled(f"answered {line!r:.60}") from None
 
-    def _ended(self) -> Died:
-        """How the process ended, with the last that it wrote to stderr."""
+    def _end(self) -> Died:
+        """End the process, and say how it ended, with the last that it wrote to stderr."""
         process = self._process
         if process is None:
-            return Died("its process was closed")
+            return Died("closed")
         try:
             code: int | None = process.wait(5)
         except subprocess.TimeoutExpired:
             code = None
         self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - 2000))
-        said = self._stderr.read().decode(errors="replace").strip().splitlines()
+        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
         self.close()
         how = f"exit code {code}" if code is None or code >= 0 else signal.Signals(-code).name
-        return Died(f"its process died ({how})" + (f": {said[-1]:.100}" if said else ""))
-
-
-def _score(value: float | None, error: str | None, note: str | None) -> Score:
-    return Score(math.nan if value is None else value, error, note)
+        return Died(how, lines[-1] if lines else "")
 
 
 def end_group(process: "subprocess.Popen[Any]") -> None:

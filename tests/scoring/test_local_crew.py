@@ -15,14 +15,15 @@ import pytest
 from rdkit import Chem
 
 from molgan.base.errors import RunError
-from molgan.chem.molecule import parse_all
+from molgan.chem.molecule import parse_all, standardise
 from molgan.chem.shipped_sets import load_reference
 from molgan.scoring.base import Scorer
 from molgan.scoring.objective import Objective, ScoreTable
-from molgan.scoring.processes.lanes import Job, Lanes
-from molgan.scoring.processes.local_pool import ScoringPool
+from molgan.scoring.processes.local_crew import LocalCrew
+from molgan.scoring.processes.scoring_processes import ScoringProcesses
 from molgan.scoring.registry import SCORERS
 from molgan.scoring.score_cache import clear_caches
+from molgan.scoring.scoring_job import ScoringJob
 from molgan.scoring.settings import ObjectiveSettings
 
 SETTINGS = ObjectiveSettings.model_validate({"components": [{"scorer": "qed"}, {"scorer": "brenk"}, {"scorer": "mw"}]})
@@ -40,8 +41,8 @@ def assert_same(one: ScoreTable, other: ScoreTable) -> None:
     np.testing.assert_array_equal(one.total, other.total)
 
 
-def pids(pool: ScoringPool) -> list[int | None]:
-    return [process.pid for process in pool.lanes.processes]
+def pids(crew: LocalCrew) -> list[int | None]:
+    return [worker.pid for worker in crew.processes.workers]
 
 
 def test_processes_give_the_same_and_a_killed_one_is_replaced() -> None:
@@ -49,26 +50,38 @@ def test_processes_give_the_same_and_a_killed_one_is_replaced() -> None:
     clear_caches()
     expected = Objective(SETTINGS)(given)
     clear_caches()
-    with ScoringPool(SETTINGS, 2, least=100) as pool:
+    crew = LocalCrew(2, least=100)
+    with Objective(SETTINGS, crew) as pool:
         assert_same(pool(given), expected)
         known = Objective(SETTINGS)(given)
         assert {counts.scored for counts in known.counts.values()} == {0}, "what processes found is not known here"
         assert known.notes == expected.notes
-        victim = pool.lanes.processes[0].pid
+        victim = crew.processes.workers[0].pid
         assert victim is not None
         os.kill(victim, signal.SIGKILL)
         clear_caches()
         np.testing.assert_array_equal(pool(given).total, expected.total)
-        assert victim not in pids(pool)
+        assert victim not in pids(crew)
         assert math.isnan(expected.total[400])
         assert pool.reward(given)[400] == 0
 
 
+def test_a_molecule_is_scored_as_it_was_standardised() -> None:
+    """Whatever its text was before."""
+    salts = [standardise("[Na+].[O-]C(=O)" + "C" * n) for n in range(1, 30)]
+    clear_caches()
+    expected = Objective(SETTINGS)(salts)
+    clear_caches()
+    with Objective(SETTINGS, LocalCrew(2, least=2)) as pool:
+        assert_same(pool(salts), expected)
+
+
 def test_few_molecules_start_no_process() -> None:
-    with ScoringPool(SETTINGS, 2) as pool:
+    crew = LocalCrew(2)
+    with Objective(SETTINGS, crew) as pool:
         pool(KNOWN)
         pool(KNOWN * 10)
-        assert pids(pool) == [None, None]
+        assert pids(crew) == [None, None]
 
 
 class Mine(Scorer):
@@ -81,15 +94,19 @@ class Mine(Scorer):
 
 def test_a_scorer_of_the_users_own_is_scored_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SCORERS, "mine", Mine)
-    with ScoringPool(ObjectiveSettings.model_validate({"components": [{"scorer": "mine"}]}), 2, least=100) as pool:
+    crew = LocalCrew(2, least=100)
+    with Objective(ObjectiveSettings.model_validate({"components": [{"scorer": "mine"}]}), crew) as pool:
         assert (pool(KNOWN).total == 1).all()
-        assert pids(pool) == [None]
+        assert pids(crew) == []
 
 
 SCRIPT = """
-from molgan.scoring.processes.local_pool import ScoringPool
+from molgan.scoring.objective import Objective
+from molgan.scoring.processes.local_crew import LocalCrew
+from molgan.scoring.processes.scoring_processes import ScoringProcesses
 from molgan.scoring.settings import ObjectiveSettings
-pool = ScoringPool(ObjectiveSettings.model_validate({"components": [{"scorer": "mw"}]}), 2, least=1)
+crew = LocalCrew(2, least=1)
+pool = Objective(ObjectiveSettings.model_validate({"components": [{"scorer": "mw"}]}), crew)
 pool(["C" * n for n in range(1, 400)])
 """
 
@@ -109,10 +126,11 @@ class Alone(Scorer):
 
 def test_a_component_may_cap_its_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALONE", str(tmp_path / "log"))
-    with closing(Lanes({"alone": (f"{__file__}:Alone", {}), "mw": ("mw", {})}, 2, size=2)) as lanes:
-        jobs = [Job(["alone"], KNOWN[:20], most=1), Job(["mw"], KNOWN[:20])]
-        scores = lanes.run(jobs)
-        assert all(process.pid for process in lanes.processes)
+    with closing(ScoringProcesses({"alone": (f"{__file__}:Alone", {}), "mw": ("mw", {})}, 2, size=2)) as processes:
+        given = {"texts": KNOWN[:20], "smiles": [str(molecule.smiles) for molecule in parse_all(KNOWN[:20])]}
+        jobs = [ScoringJob(["alone"], **given, most=1), ScoringJob(["mw"], **given)]
+        scores = processes.score(jobs)
+        assert all(process.pid for process in processes.workers)
     assert [score.value for score in scores["alone"]] == [1.0] * 20
     assert (tmp_path / "log").read_text() == "[]" * 10
 
@@ -130,10 +148,11 @@ class Killer(Scorer):
 def test_a_molecule_that_kills_its_process_costs_no_other_its_values(monkeypatch: pytest.MonkeyPatch) -> None:
     clear_caches()
     given = ["C" * n for n in range(1, 40)] + ["CS", "CCO"]
-    with ScoringPool(SETTINGS, 2, least=1) as pool:
+    crew = LocalCrew(2, least=1)
+    with Objective(SETTINGS, crew) as pool:
         recipes = {name: (f"{__file__}:Killer", {}) for name in ("qed", "brenk", "mw")}
-        for process in pool.lanes.processes:
-            process._scorers = recipes
+        for process in crew.processes.workers:
+            process.setup = recipes
         table = pool(given)
     assert table.errors[39] == "; ".join(f"{name}: its process died (SIGSEGV)" for name in ("qed", "brenk", "mw"))
     assert table.counts["qed"].reasons == {"its process died (SIGSEGV)": 1}
@@ -142,27 +161,28 @@ def test_a_molecule_that_kills_its_process_costs_no_other_its_values(monkeypatch
 
 def test_processes_that_do_not_start_are_told_of() -> None:
     clear_caches()
-    with ScoringPool(SETTINGS, 2, least=1) as pool:
-        for process in pool.lanes.processes:
-            process._scorers = {"qed": ("no_such", {})}
+    crew = LocalCrew(2, least=1)
+    with Objective(SETTINGS, crew) as pool:
+        for process in crew.processes.workers:
+            process.setup = {"qed": ("no_such", {})}
         with pytest.raises(RunError, match="cannot go on: its process does not start: no scorer 'no_such'"):
             pool(KNOWN)
 
 
 def test_a_path_that_names_folders_again_and_again_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", sys.path * 10_000)
-    with closing(Lanes({"mw": ("mw", {})}, 1)) as lanes:
-        assert lanes.run([Job(["mw"], ["C"])])["mw"][0].error is None
+    with closing(ScoringProcesses({"mw": ("mw", {})}, 1)) as processes:
+        assert processes.score([ScoringJob(["mw"], ["C"], ["C"])])["mw"][0].error is None
     monkeypatch.setattr(sys, "executable", "/no/python")
-    with closing(Lanes({"mw": ("mw", {})}, 1)) as lanes:
-        error = lanes.run([Job(["mw"], ["C"])])["mw"][0].error
+    with closing(ScoringProcesses({"mw": ("mw", {})}, 1)) as processes:
+        error = processes.score([ScoringJob(["mw"], ["C"], ["C"])])["mw"][0].error
     assert error == "not scored: its process does not start: No such file or directory"
 
 
 @pytest.mark.slow
 def test_processes_end_with_the_one_that_started_them_and_a_script_needs_no_guard(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    end = "print(*[process.pid for process in pool.lanes.processes], flush=True)\nimport time; time.sleep(600)\n"
+    end = "print(*[process.pid for process in crew.processes.workers], flush=True)\nimport time; time.sleep(600)\n"
     script.write_text(SCRIPT + end)
     with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as driver:
         assert driver.stdout is not None

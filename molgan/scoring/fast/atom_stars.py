@@ -1,6 +1,6 @@
 """Which of a set of stars the atoms of a molecule satisfy, remembered by their environments.
 
-A star is a query atom with its bonds and neighbours (see `outline`). Sets of stars are bit sets.
+A star is a query atom with its bonds and neighbours (see `smarts_outline`). Sets of stars are bit sets.
 """
 
 from collections import defaultdict
@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from rdkit import Chem, rdBase
 
 from molgan.scoring.fast.atom_graph import Graph
-from molgan.scoring.fast.outline import End, Star
-from molgan.scoring.fast.query import ANY
+from molgan.scoring.fast.query_atoms import ANY
+from molgan.scoring.fast.smarts_outline import End, Star
 
 _REMEMBERED = 300_000
 
