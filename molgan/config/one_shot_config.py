@@ -1,11 +1,12 @@
 """What the YAML of a one-shot generator's training may say."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from pydantic import Field, model_validator
 
 from molgan.base.errors import ConfigError
-from molgan.config.job import JobConfig
+from molgan.config.job import SHIPPED, JobConfig
 from molgan.models.one_shot.settings import DenseCriticSettings, OneShotSettings
 from molgan.models.settings import GeneratorSettings
 from molgan.scoring.settings import ObjectiveSettings
@@ -19,6 +20,11 @@ class OneShotConfig(JobConfig):
     The first `held_out` of the data's distinct molecules, in an order that is fixed and as good as random, are for
     evaluation.
     """
+
+    miniature: ClassVar = {  # of molecules of a few atoms
+        "data": {"train": str(SHIPPED / "qm9_reference_1000.csv.gz"), "column": None},
+        "held_out": 0,
+    }
 
     generator: GeneratorSettings | None = None
     network: OneShotSettings = OneShotSettings()

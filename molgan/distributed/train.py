@@ -43,6 +43,7 @@ def pretrain_on_ray(
     seed: int,
     checkpoint: Path,
     report: Report = silent,
+    on_restart: Callable[[], None] = lambda: None,
     progress: Progress | None = None,
 ) -> None:
     """`pretrain` by `compute.workers` Ray workers together; in the end `generator` has the weights that it gives.
@@ -53,7 +54,8 @@ def pretrain_on_ray(
     if batch < compute.workers:
         raise ConfigError(f"compute.workers: {compute.workers} cannot share a batch of {batch} molecules")
     loop = partial(pretrain, data=data, settings=settings, seed=seed)
-    train_on_ray(loop, {"generator": generator}, compute, checkpoint=checkpoint, report=report, progress=progress)
+    told: dict[str, Any] = {"report": report, "on_restart": on_restart, "progress": progress}
+    train_on_ray(loop, {"generator": generator}, compute, checkpoint=checkpoint, **told)
     generator.eval()
 
 

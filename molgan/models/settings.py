@@ -1,6 +1,7 @@
 """Settings of the networks."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -38,6 +39,8 @@ class GeneratorSettings(Settings):
 
 class MotifNetworkSettings(Settings):
     """The recurrent network of the motif-tree generator."""
+
+    miniature: ClassVar = {"embedding": 16, "hidden": 16, "layers": 1}
 
     embedding: int = Field(256, ge=8, le=4096, description="features of an action")
     hidden: int = Field(512, ge=8, le=8192, description="width of the GRU")

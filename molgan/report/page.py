@@ -1,6 +1,6 @@
 """The report of a run folder as one HTML page with everything inline."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,9 @@ from molgan.report.run_data import RunFolder, read_run
 from molgan.report.summary import summarise
 
 
-def write_page(folder: Path, *, reference: pd.DataFrame | None = None) -> Path:
+def write_page(folder: Path, *, reference: pd.DataFrame | None, titles: Mapping[str, str]) -> Path:
     """`molgan.report.write_report`: the page is never half there."""
-    page = render(read_run(folder, reference=reference))
+    page = render(read_run(folder, reference=reference), titles)
     target = folder / "report.html"
     try:
         with write_whole(target) as file:
@@ -32,8 +32,8 @@ def write_page(folder: Path, *, reference: pd.DataFrame | None = None) -> Path:
     return target
 
 
-def render(run: RunFolder) -> str:
-    """The page of a run folder that has been read."""
+def render(run: RunFolder, titles: Mapping[str, str]) -> str:
+    """The page of a run folder that has been read; `titles` of the stages in metrics.jsonl, by their names."""
     environment = Environment(
         loader=PackageLoader("molgan.report"),
         autoescape=True,
@@ -56,8 +56,8 @@ def render(run: RunFolder) -> str:
         components=components(run),
         aggregation=aggregation(run),
         novelty_map=novelty_map(run.library, TOP),
-        training=training_stages(run.metrics),
-        events=collapse_events(run.metrics),
+        training=training_stages(run.metrics, titles),
+        events=collapse_events(run.metrics, titles),
         cards=cards(run.library),
         orders=_orders(run.library),
         families=families(run.library),

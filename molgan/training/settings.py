@@ -1,6 +1,6 @@
 """Settings of the training loops."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -14,6 +14,8 @@ from molgan.scoring.settings import ObjectiveSettings
 
 class PretrainSettings(Settings):
     """Likelihood training of the motif generator."""
+
+    miniature: ClassVar = {"epochs": 0.5, "batch_size": 32}
 
     epochs: float = Field(1.0, gt=0, description="passes over the molecules")
     batch_size: int = Field(256, ge=1, description="molecules a step")
@@ -49,6 +51,15 @@ class AdversarialSettings(Settings):
     critic's logit and the property reward ask for, anchored to the generator of the round's start.
     """
 
+    miniature: ClassVar = {
+        "rounds": 1,
+        "real": 200,
+        "fake": 200,
+        "critic": {"epochs": 1, "batch_size": 64},
+        "steps": 2,
+        "batch_size": 16,
+    }
+
     rounds: int = Field(1, ge=1, description="times that the critic is trained anew")
     real: int = Field(20_000, ge=40, description="molecules of the training data that the critic sees a round")
     fake: int = Field(20_000, ge=40, description="molecules that the generator draws for it a round")
@@ -67,6 +78,14 @@ class AdversarialSettings(Settings):
 class DistilSettings(Settings):
     """Learning from the generator's own molecules that the critic takes for real."""
 
+    miniature: ClassVar = {
+        "real": 100,
+        "fake": 100,
+        "candidates": 200,
+        "critic": {"epochs": 1, "batch_size": 32},
+        "fit": {"epochs": 1, "batch_size": 32},
+    }
+
     rounds: int = Field(1, ge=1, description="times that the critic is trained anew")
     real: int = Field(100_000, ge=40, description="molecules of the training data that the critic sees a round")
     fake: int = Field(100_000, ge=40, description="molecules that the generator draws for it a round")
@@ -80,6 +99,14 @@ class DistilSettings(Settings):
 
 class RejectionSettings(Settings):
     """A critic that sampling asks: molecules are accepted by how real they look to it."""
+
+    miniature: ClassVar = {
+        "reference": 100,
+        "real": 100,
+        "fake": 100,
+        "candidates": 100,
+        "critic": {"epochs": 1, "batch_size": 32},
+    }
 
     reference: int = Field(400_000, ge=1, description="molecules of the data by which fragments are familiar or not")
     real: int = Field(200_000, ge=40, description="other molecules of the data, that the critic sees")
@@ -101,6 +128,8 @@ class DiversityMemorySettings(Settings):
 
 class ReinforceSettings(Settings):
     """Reinforcement learning of the agent, anchored to the generator that it starts as (the prior)."""
+
+    miniature: ClassVar = {"steps": 2, "batch_size": 16, "replay": 4}
 
     steps: int = Field(100, ge=0, description="updates")
     batch_size: int = Field(128, ge=2, description="molecules drawn for an update")
@@ -126,6 +155,8 @@ class SampleSettings(Settings):
 
     Either `n` molecules, or as many as it takes until `target` pass the filters, `budget` at most.
     """
+
+    miniature: ClassVar = {"n": 200, "target": None}
 
     n: int | None = Field(None, ge=1, description="molecules to draw")
     target: int | None = Field(None, ge=1, description="molecules that shall pass the filters")
@@ -229,6 +260,17 @@ class TransferSettings(Settings):
 
 class DesignSettings(OptimizeSettings):
     """Goal-directed design as a stage of a campaign: the library is chosen from the molecules that were scored."""
+
+    miniature: ClassVar = {
+        "budget": 60,
+        "first": 16,
+        "policy": 16,
+        "regrowth": 8,
+        "crossover": 32,
+        "edit": 16,
+        "updates": 1,
+        "update_size": 8,
+    }
 
     budget: int = Field(5_000, ge=1, description="distinct molecules to score")
     start: list[str] | InputPath = Field(default_factory=list, description="SMILES to start from, or a file of them")

@@ -22,7 +22,7 @@ _ATTEMPTS, _SECONDS_BEFORE_NEXT = 4, 1.0
 
 
 @contextmanager
-def mirrored(folder: Path, url: str | None) -> Iterator[Callable[[], None]]:
+def mirror_folder(folder: Path, url: str | None) -> Iterator[Callable[[], None]]:
     """What copies the changes in `folder` to `url` when it is called; it does so at the end too. Does nothing without
     `url`.
 
@@ -165,7 +165,7 @@ def _sources(folder: Path) -> dict[str, tuple[int, int]]:
     found: dict[str, tuple[int, int]] = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if any(_passing(part) for part in name.parts):
+        if any(_is_transient(part) for part in name.parts):
             continue
         try:
             state = path.stat()
@@ -179,7 +179,7 @@ def _sources(folder: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _passing(part: str) -> bool:
+def _is_transient(part: str) -> bool:
     """Whether a file or folder is there for a moment only, or concerns this machine alone."""
     return part in (".lock", _INDEX) or part.endswith((".part", ".new", ".old"))
 

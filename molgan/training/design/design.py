@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from molgan.base.errors import ConfigError, InputError
 from molgan.base.progress import Progress, Silent
 from molgan.chem.molecule import parse
+from molgan.training.reporter import Reporter
 from molgan.training.settings import OptimizeSettings
 
 if TYPE_CHECKING:
@@ -43,19 +44,22 @@ def design(
     chosen = settings_of(settings, max_atoms, start or ())
     agent = load_generator(weights)
     agent = agent if chosen.stereo else without_stereo(agent)
-    shown = _Shown(progress or Silent(), budget)
-    outcome = optimize(
-        agent,
-        oracle,
-        chosen,
-        budget=budget,
-        seed=seed,
-        start=start or (),
-        core=None if core is None else Core.read(core),
-        folder=None if folder is None else Path(folder),
-        report=shown,
-    )
-    shown.finish(outcome.stopped)
+    progress = progress or Silent()
+    with Reporter("optimize", progress, shown=("score", "best", "best_10")) as report:
+        report.start("optimize", budget)
+        outcome = optimize(
+            agent,
+            oracle,
+            chosen,
+            budget=budget,
+            seed=seed,
+            start=start or (),
+            core=None if core is None else Core.read(core),
+            folder=None if folder is None else Path(folder),
+            report=report,
+        )
+    if outcome.stopped != "budget":
+        progress.message(f"optimize: stopped after {len(outcome.ledger.calls):,} calls: {outcome.stopped}")
     return outcome.ledger.table()
 
 
@@ -71,22 +75,3 @@ def settings_of(
         mols = [molecule.mol for text in start if (molecule := parse(text)).mol is not None]
         max_atoms = max([settings.max_atoms, *(mol.GetNumHeavyAtoms() + _ROOM for mol in mols)])
     return settings.model_copy(update={"max_atoms": max_atoms})
-
-
-class _Shown:
-    """What the loop reports, as progress."""
-
-    def __init__(self, progress: Progress, budget: int) -> None:
-        self._progress = progress
-        self._done = 0
-        progress.start("optimize", budget)
-
-    def __call__(self, metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
-        figures = {name: metrics[name] for name in ("score", "best", "best_10")}
-        self._progress.advance("optimize", metrics["step"] - self._done, **figures)
-        self._done = metrics["step"]
-
-    def finish(self, stopped: str) -> None:
-        self._progress.finish("optimize")
-        if stopped != "budget":
-            self._progress.message(f"optimize: stopped after {self._done:,} calls: {stopped}")

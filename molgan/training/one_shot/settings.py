@@ -1,6 +1,6 @@
 """Settings of the training of one-shot generators."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,8 @@ from molgan.training.settings import DiversityMemorySettings
 
 class LikelihoodSettings(Settings):
     """Training of a generator with `rows` to make the data likely: AdamW with warm-up and linear decay."""
+
+    miniature: ClassVar = {"steps": 4, "batch_size": 16}
 
     steps: int = Field(8000, ge=1)
     batch_size: int = Field(256, ge=1, description="molecules a step")
@@ -53,6 +55,8 @@ class PolicySettings(Settings):
 
 class OneShotTrainingSettings(Settings):
     """The adversarial training of a one-shot generator."""
+
+    miniature: ClassVar = {"steps": 4, "batch_size": 16, "molecules": None}
 
     steps: int = Field(10_000, ge=1, description="updates of the generator")
     batch_size: int = Field(32, ge=1, description="molecules of each kind an update")

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from molgan.base.files import write_files
+from molgan.base.run_files import RunFiles
 
 
 class MetricsLog:
-    """The rows of `path`, one JSON object a line; NaN is written as null."""
+    """The rows of `folder`/metrics.jsonl, one JSON object a line; NaN is written as null."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rows = list(_read(path))
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "metrics.jsonl"
+        rows, _ = RunFiles(folder).metrics()
+        self.rows = [row for row in rows if isinstance(row.get("step"), int)]
 
     def forget(self, stages: Collection[str]) -> None:
         """Drop the rows of stages that start anew or are no more."""
@@ -49,15 +51,3 @@ class MetricsLog:
         if len(rows) < len(self.rows):
             self.rows = rows
             write_files(self.path.parent, {self.path.name: [(json.dumps(row) + "\n").encode() for row in rows]})
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    rows = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            row = json.loads(line)
-        except ValueError:  # the end of what a machine that went down was writing
-            continue
-        if isinstance(row, dict) and isinstance(row.get("step"), int):
-            rows.append(row)
-    return rows

@@ -1,4 +1,4 @@
-"""The stages that make the library: draw until enough pass the filters, then write what passed and what did not."""
+"""The stage that makes the library: draw until enough pass the filters, then write what passed and what did not."""
 
 import csv
 import io
@@ -11,13 +11,16 @@ from pathlib import Path
 from molgan.base.content import digest, with_contents
 from molgan.base.files import write_files
 from molgan.bulk.library import identifier, known_neighbours, library_table
-from molgan.campaign.stages.designing import called_molecules
+from molgan.campaign.cost import Cost, Pace
+from molgan.campaign.run_folder.stage_record import Counts
+from molgan.campaign.stages.optimize_stage import CALLS, Optimize, called_molecules
 from molgan.campaign.stages.poses import write_poses
 from molgan.campaign.stages.sampling import Samples
-from molgan.campaign.stages.stage import Counts, Stage
+from molgan.campaign.stages.stage import Stage
 from molgan.campaign.work import Work
 from molgan.chem.molecule import Molecule
 from molgan.chem.writing import write_library
+from molgan.config import CampaignConfig
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import FunnelResult, Rejection
 from molgan.filters.passage import Passage
@@ -28,28 +31,39 @@ _MOST_GROWTH = 4  # a yield seen on few molecules is not trusted for more than s
 _FILES = ("library.csv", "library.smi", "library.sdf", "library.parquet", "rejected.csv", "funnel.json")
 
 
-def library(
-    work: Work,
-    weights: str | Path,
-    critic: Path | None,
-    after: Stage | None,
-    inputs: Mapping[str, object],
-    calls: Path | None = None,
-) -> Stage:
-    """Draw, score and filter; leaves the library, rejected.csv and funnel.json.
+class Library(Stage):
+    """Draws, scores and filters; leaves the library, rejected.csv and funnel.json.
 
-    With `calls`, those of the stage `optimize`, their molecules take the place of draws.
+    Behind the stage `optimize` the molecules that it scored take the place of draws.
     """
-    config = work.config
-    sections = with_contents(config.model_dump(mode="json", include={"sample", "objective", "filters"}))
-    outputs = {name: work.folder / name for name in _FILES}
-    stage = Stage(work.folder, "library", {**sections, **inputs}, after=[after], outputs=outputs)
-    drawing = config.sample.model_dump(mode="json", include={"temperature", "max_atoms"})
 
-    def perform(_: bool) -> Counts:
+    name = "library"
+    section = "sample"
+    is_optional = False
+
+    @classmethod
+    def cost(cls, config: CampaignConfig, pace: Pace) -> Cost:
+        if config.optimize is not None:  # nothing is drawn or scored again
+            return Cost(cls.section, 0, 0, config.optimize.budget * pace.filter)
+        drawn = config.sample.n or config.sample.budget
+        return Cost(cls.section, drawn, drawn, drawn * (pace.sample + pace.score + pace.filter))
+
+    def inputs(self) -> Mapping[str, object]:
+        sections = self.work.config.model_dump(mode="json", include={"sample", "objective", "filters"})
+        return {**with_contents(sections), **self.work.inputs}
+
+    @property
+    def outputs(self) -> dict[str, Path]:
+        return {name: self.work.folder / name for name in _FILES}
+
+    def perform(self) -> Counts:
+        work, config = self.work, self.work.config
+        calls = next((stage.folder / CALLS for stage in self.before if isinstance(stage, Optimize)), None)
         given = None if calls is None else called_molecules(calls)
         settings = config.sample if given is None else config.sample.model_copy(update={"n": len(given)})
-        samples = Samples(work, digest([drawing, inputs, after and after.key]), weights, critic, given)
+        drawing = config.sample.model_dump(mode="json", include={"temperature", "max_atoms"})
+        after = next((stage.record.key for stage in self.after), None)
+        samples = Samples(work, digest([drawing, work.inputs, after]), self.weights, self.critic, given)
         passage = Funnel(config.filters).begin()
         with closing(samples):
             _fill(passage, samples, work, settings)
@@ -61,12 +75,9 @@ def library(
         starved = narrowest.stage if short and narrowest and narrowest.kept < narrowest.entered else None
         failures = samples.failures()
         for component, reasons in failures.items():
-            told = f"{sum(reasons.values()):,} molecules have no value, most often: {next(iter(reasons))}"
-            work.progress.message(f"{component}: {told}")
+            text = f"{sum(reasons.values()):,} molecules have no value, most often: {next(iter(reasons))}"
+            work.progress.message(f"{component}: {text}")
         return {"library": len(kept), "drawn": samples.drawn, "starved_by": starved, "failures": failures}
-
-    stage.perform(perform, work.progress)
-    return stage
 
 
 def _fill(passage: Passage, samples: Samples, work: Work, settings: SampleSettings) -> None:

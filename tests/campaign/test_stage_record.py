@@ -6,16 +6,16 @@ import pytest
 
 from molgan.base.content import with_contents
 from molgan.base.progress import Silent
-from molgan.campaign.stages.stage import Counts, Stage
+from molgan.campaign.run_folder.stage_record import Counts, StageRecord
 
 from .progress import Told
 
 
 def perform(
-    run: Path, *, fail: bool = False, after: Stage | None = None, **settings: object
-) -> tuple[Stage, Told, bool]:
+    run: Path, *, fail: bool = False, after: StageRecord | None = None, **settings: object
+) -> tuple[StageRecord, Told, bool]:
     """The stage, what was told, and whether it took up what an interrupted run had left."""
-    stage, told, resumed = Stage(run, "draw", {"draw": settings}, after=[after]), Told(), False
+    stage, told, resumed = StageRecord(run, "draw", {"draw": settings}, after=[after]), Told(), False
 
     def work(resumes: bool) -> Counts:
         nonlocal resumed
@@ -73,7 +73,7 @@ def test_it_says_which_setting_changed(
 
 
 def test_it_runs_again_after_a_stage_that_did(tmp_path: Path) -> None:
-    trained = [Stage(tmp_path, "train", {"steps": steps}) for steps in (1, 2)]
+    trained = [StageRecord(tmp_path, "train", {"steps": steps}) for steps in (1, 2)]
     perform(tmp_path, after=trained[0])
     assert perform(tmp_path, after=trained[1])[1].messages == ["draw: runs again, after train"]
     assert perform(tmp_path)[1].messages == ["draw: runs again, after train"]
@@ -84,8 +84,8 @@ def test_a_missing_output_is_made_again(tmp_path: Path) -> None:
         (tmp_path / "out").touch()
         return {}
 
-    def done() -> Stage:
-        stage = Stage(tmp_path, "draw", {}, outputs={"out": tmp_path / "out"})
+    def done() -> StageRecord:
+        stage = StageRecord(tmp_path, "draw", {}, outputs={"out": tmp_path / "out"})
         stage.perform(work, Silent())
         return stage
 

@@ -6,17 +6,19 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rdkit import Chem
 
 from molgan.base.content import with_contents
 from molgan.base.files import write_files
-from molgan.campaign.reporter import Reporter
-from molgan.campaign.stages.stage import Counts, Stage
-from molgan.campaign.watched_objective import Watched
+from molgan.campaign.cost import Cost, Pace
+from molgan.campaign.run_folder.stage_record import Counts
+from molgan.campaign.stages.stage import Stage
+from molgan.campaign.watched_objective import WatchedObjective
 from molgan.campaign.work import Work
 from molgan.chem.reading import read_smiles
+from molgan.config import CampaignConfig
 from molgan.training.settings import AnalogueSettings, DesignSettings, TransferSettings
 
 if TYPE_CHECKING:
@@ -26,45 +28,64 @@ if TYPE_CHECKING:
 CALLS = "calls.csv"
 
 
-def optimize(
-    work: Work, settings: DesignSettings, weights: str | Path, after: Stage | None, inputs: Mapping[str, object]
-) -> Stage:
-    """Spend the budget on the objective; leaves calls.csv and the agent, generator.safetensors."""
-    config = work.config
-    stage = Stage(
-        work.folder,
-        "optimize",
-        {
-            **with_contents({"optimize": settings.model_dump(mode="json")}),
-            **with_contents({"objective": config.objective.model_dump(mode="json")}),
-            **inputs,
-        },
-        after=[after],
-        outputs={name: work.folder / "checkpoints" / "optimize" / name for name in ("generator.safetensors", CALLS)},
-    )
+class Optimize(Stage):
+    """Spends the budget on the objective; leaves calls.csv and the agent, generator.safetensors."""
 
-    def perform(resumes: bool) -> Counts:
+    name = "optimize"
+    section = "optimize"
+    titles: ClassVar = {"optimize": "Goal-directed design"}
+    networks = ("generator",)
+
+    @classmethod
+    def cost(cls, config: CampaignConfig, pace: Pace) -> Cost:
+        settings = config.optimize
+        assert settings is not None
+        rounds = count_rounds(settings)
+        drawn = round(rounds * (settings.policy + settings.regrowth))
+        learned = rounds * settings.updates * settings.update_size
+        seconds = drawn * pace.sample + learned * pace.learn + settings.budget * pace.score
+        return Cost(cls.section, drawn, settings.budget, seconds)
+
+    def inputs(self) -> Mapping[str, object]:
+        return {
+            **with_contents({"optimize": self.settings.model_dump(mode="json")}),
+            **with_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
+            **self.work.inputs,
+        }
+
+    @property
+    def outputs(self) -> dict[str, Path]:
+        return {**super().outputs, CALLS: self.folder / CALLS}
+
+    def perform(self) -> Counts:
         from molgan.models.motif.motif_generator import load_generator
         from molgan.models.motif.without_stereo import without_stereo
 
-        agent = load_generator(weights)
+        work, settings = self.work, self.settings
+        agent = load_generator(self.weights)
         agent = (agent if settings.stereo else without_stereo(agent)).to(work.device)
-        prior = load_generator(weights).to(work.device)
+        prior = load_generator(self.weights).to(work.device)
         if settings.transfer is not None:
-            _transfer(work, settings, settings.transfer, agent, prior, stage.folder)
-        carried = _lessons(work, settings, agent, prior, stage.folder)
-        watched = Watched(work.objective)
-        with Reporter(work, stage.name, resumes, watched) as report:
+            _transfer(work, settings, settings.transfer, agent, prior, self.folder)
+        carried = _lessons(work, settings, agent, prior, self.folder)
+        objective = WatchedObjective(work.objective)
+        with self.report(components=objective.components) as report:
             start = list(dict.fromkeys([*starting_molecules(settings), *carried]))
-            outcome = _run(work, settings, agent, watched, start, stage.folder, report, prior)
+            outcome = _run(work, settings, agent, objective, start, self.folder, report, prior)
         ledger = outcome.ledger
-        _write_calls(stage.folder / CALLS, ledger.calls)
-        agent.cpu().save(stage.folder / "generator")
+        _write_calls(self.folder / CALLS, ledger.calls)
+        self.save(generator=agent)
         _tell(work, "", outcome)
         return {"oracle_calls": len(ledger.calls), "best_10": ledger.best(), "stopped": outcome.stopped}
 
-    stage.perform(perform, work.progress)
-    return stage
+
+def count_rounds(settings: DesignSettings) -> int:
+    """Rounds of a design that spends its budget and does not start anew, small ones first."""
+    made, rounds = settings.first, 1
+    while made < settings.budget:
+        made += min(settings.batch, max(settings.least_batch, int(settings.growth * made)))
+        rounds += 1
+    return rounds
 
 
 def _transfer(
@@ -114,7 +135,7 @@ def _lessons(
         start = list(dict.fromkeys([*starting_molecules(settings), *carried]))
         work.progress.start(f"lesson {i}", lesson.budget)
         with Objective(lesson.objective, LocalCrew(work.cores)) as objective:
-            outcome = _run(work, own, agent, Watched(objective), start, folder / f"lesson_{i}", _silent, prior)
+            outcome = _run(work, own, agent, WatchedObjective(objective), start, folder / f"lesson_{i}", _silent, prior)
         work.progress.finish(f"lesson {i}")
         _tell(work, f", lesson {i}", outcome)
         scored = [call for call in outcome.ledger.calls if not math.isnan(call.score)]
@@ -127,7 +148,7 @@ def _run(
     work: Work,
     settings: DesignSettings,
     agent: "MotifGenerator",
-    objective: Watched,
+    objective: WatchedObjective,
     start: list[str],
     folder: Path,
     report: Callable[..., None],

@@ -14,7 +14,7 @@ _UNWRITABLE = frozenset({errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO, err
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Path]:
+def open_folder(folder: Path) -> Iterator[Path]:
     """The run folder, made when missing, for this process alone for as long as the `with` lasts.
 
     Raises RunError when another process is at work in it, when it cannot be made, or when a write in it fails.
@@ -23,7 +23,7 @@ def opened(folder: Path) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / ".lock").open("a+")
     except OSError as error:
-        raise _unwritable(folder, error) from None
+        raise _failure(folder, error) from None
     with lock:
         _take(lock, folder)
         try:
@@ -32,7 +32,7 @@ def opened(folder: Path) -> Iterator[Path]:
             yield folder
         except OSError as error:
             if error.errno in _UNWRITABLE:
-                raise _unwritable(folder, error) from error
+                raise _failure(folder, error) from error
             raise
 
 
@@ -48,6 +48,6 @@ def _take(lock: TextIO, folder: Path) -> None:
     print(os.getpid(), file=lock, flush=True)
 
 
-def _unwritable(folder: Path, error: OSError) -> RunError:
+def _failure(folder: Path, error: OSError) -> RunError:
     place = error.filename or folder
     return RunError(f"{place}: cannot be written ({error.strerror}); mend that or set `out` to another folder")
