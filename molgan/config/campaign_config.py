@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from molgan.chem.settings import DataSettings
 from molgan.config.faults import nearest
@@ -28,14 +28,22 @@ class CampaignConfig(JobConfig):
     library is chosen from the molecules that it scored, and there is no section `sample`.
     """
 
-    generator: GeneratorSettings = GeneratorSettings()
-    adversarial: AdversarialSettings | None = None
-    reinforce: ReinforceSettings | None = None
-    optimize: DesignSettings | None = None
-    objective: ObjectiveSettings
-    sample: SampleSettings
-    filters: FunnelSettings
-    report: ReportSettings = ReportSettings()
+    generator: GeneratorSettings = Field(GeneratorSettings(), description="Generator that the campaign starts from")
+    adversarial: AdversarialSettings | None = Field(
+        None, description="Refinement of the generator against a critic; left out, the stage is skipped"
+    )
+    reinforce: ReinforceSettings | None = Field(
+        None, description="Reinforcement learning for the objective; left out, the stage is skipped"
+    )
+    optimize: DesignSettings | None = Field(
+        None, description="Goal-directed design, which takes the place of `sample`; left out, the stage is skipped"
+    )
+    objective: ObjectiveSettings = Field(description="What a good molecule is")
+    sample: SampleSettings = Field(description="How many molecules are drawn; required without `optimize`")
+    filters: FunnelSettings = Field(
+        description="Filters that molecules pass in this order, as a list or below the key `stages`"
+    )
+    report: ReportSettings = Field(ReportSettings(), description="What the report shows")
 
     @model_validator(mode="before")
     @classmethod

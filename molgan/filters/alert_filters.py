@@ -46,10 +46,14 @@ class Substructures(MoleculeFilter):
     summary = "No forbidden SMARTS, every required one"
 
     class Parameters(Settings):
-        """`forbidden`, `required`: SMARTS, as a list or as name → SMARTS. Stereo in a pattern is ignored."""
-
-        forbidden: dict[str, str] = Field(default_factory=dict)
-        required: dict[str, str] = Field(default_factory=dict)
+        forbidden: dict[str, str] = Field(
+            default_factory=dict,
+            description="SMARTS that no molecule may match, as a list, or by name; stereo in a pattern is ignored",
+        )
+        required: dict[str, str] = Field(
+            default_factory=dict,
+            description="SMARTS that every molecule must match, as a list, or by name; stereo in a pattern is ignored",
+        )
 
         @field_validator("forbidden", "required", mode="before")
         @classmethod

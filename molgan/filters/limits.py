@@ -15,8 +15,8 @@ from molgan.scoring.base import Scorer
 class Range(Settings):
     """From `min` to `max`, both included; a side left out has no limit."""
 
-    min: float | None = Field(default=None, allow_inf_nan=False)
-    max: float | None = Field(default=None, allow_inf_nan=False)
+    min: float | None = Field(default=None, allow_inf_nan=False, description="Smallest value, included")
+    max: float | None = Field(default=None, allow_inf_nan=False, description="Largest value, included")
 
     @model_validator(mode="after")
     def _ordered(self) -> "Range":
