@@ -17,13 +17,13 @@ from molgan.filters.registry import FILTERS
 NOTE = "<!-- Made by scripts/filter_page.py from the code; change it there. -->"
 FAMILIES = {
     "structure": "Structure",
-    "stereo": "Stereo",
+    "open_stereo": "Stereo",
     "novelty": "Novelty",
     "rings": "Ring systems",
     "rules": "Rules and properties",
-    "alerts": "Alerts and substructures",
-    "catalogs": "Alert sets by name",
-    "score": "Scores",
+    "alert_filters": "Alerts and substructures",
+    "catalog_filters": "Alert sets by name",
+    "score_filters": "Scores",
     "diversity": "Diversity",
 }
 HEAD = """\

@@ -9,7 +9,7 @@ from molgan.config.faults import nearest
 from molgan.config.job import JobConfig
 from molgan.filters.registry import FILTERS, get_filter
 from molgan.filters.score_filters import REALISM
-from molgan.filters.settings import FunnelSettings
+from molgan.filters.settings import FunnelSettings, StageSettings
 from molgan.models.settings import GeneratorSettings
 from molgan.report.settings import ReportSettings
 from molgan.scoring.settings import ObjectiveSettings
@@ -56,7 +56,7 @@ class CampaignConfig(JobConfig):
             raise ValueError("sample: drop it, the library is chosen from the molecules that `optimize` scores")
         return {**values, "sample": drawn}
 
-    @field_validator("filters", mode="before")
+    @field_validator("filters", mode="before", json_schema_input_type=FunnelSettings | tuple[StageSettings, ...])
     @classmethod
     def _complete(cls, value: Any, info: ValidationInfo) -> Any:
         stages = value.get("stages") if isinstance(value, dict) else value

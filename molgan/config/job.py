@@ -18,7 +18,7 @@ class JobConfig(Settings):
     )
     seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of all random numbers")
     out: str | None = Field(
-        None, description="Where the run's files go, a folder or a URL of storage (s3://…); runs/<name> by default"
+        None, description="Where the run's files go, a folder or a URL of storage (s3://…); `runs/<name>` by default"
     )
     data: DataSettings = Field(description="Known molecules")
     compute: ComputeSettings = Field(ComputeSettings(), description="Where the work is done")

@@ -55,7 +55,7 @@ class Substructures(MoleculeFilter):
             description="SMARTS that every molecule must match, as a list, or by name; stereo in a pattern is ignored",
         )
 
-        @field_validator("forbidden", "required", mode="before")
+        @field_validator("forbidden", "required", mode="before", json_schema_input_type=dict[str, str] | list[str])
         @classmethod
         def _named(cls, patterns: Any) -> Any:
             if isinstance(patterns, list | tuple):

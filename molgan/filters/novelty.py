@@ -25,7 +25,7 @@ class ReferenceParameters(Settings):
     )
     column: str | None = Field(None, description="Name of the SMILES column of the files; found by name when left out")
 
-    @field_validator("references", mode="before")
+    @field_validator("references", mode="before", json_schema_input_type=tuple[str, ...] | str)
     @classmethod
     def _listed(cls, references: object) -> object:
         return [references] if isinstance(references, str) else references
