@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from rdkit import Chem, RDLogger
+from rdkit import Chem, rdBase
 
 from molgan.base.errors import InputError
 from molgan.base.parallel import end_with_parent
@@ -223,7 +223,7 @@ def _renumber(
 
 
 def _encode_chunk(smiles: Sequence[str]) -> _Chunk:
-    RDLogger.DisableLog("rdApp.*")
+    rdBase.DisableLog("rdApp.*")
     number: dict[str, int] = {}
 
     def action_of(motif: str) -> int:
