@@ -75,9 +75,10 @@ class DistributionMatching:
         self.weights = weights
 
     def generate(self, number_samples: int) -> list[str]:
-        """Canonical SMILES of `number_samples` molecules."""
+        """Canonical SMILES of `number_samples` molecules; an empty text, which GuacaMol counts as invalid, for what a
+        one-shot generator drew and is no molecule."""
         from molgan.api import sample
 
         drawn = sample(number_samples, seed=self.seed, weights=self.weights)
         self.seed += 1
-        return drawn
+        return [smiles or "" for smiles in drawn]

@@ -86,11 +86,12 @@ def makeable(oracle: "Oracle") -> "Oracle":
 
     sa = get_scorer("sa")
 
-    def both(smiles: list[str]) -> list[float]:
+    def score_both(smiles: list[str]) -> list[float]:
         ease = np.clip((4 - sa(smiles).values) / 2, 0, 1)
-        return np.sqrt(np.asarray(oracle(smiles)) * ease).tolist()
+        both: list[float] = np.sqrt(np.asarray(oracle(smiles)) * ease).tolist()
+        return both
 
-    return both
+    return score_both
 
 
 def top_quality(table: "pandas.DataFrame", top: int = _TOP, *, per_scaffold: int | None = None) -> tuple[float, float]:

@@ -46,7 +46,7 @@ class KnownSet:
     def contains(self, smiles: Sequence[str]) -> np.ndarray:
         """Which of some canonical SMILES are in the set, bool [n]."""
         places = self._places(smiles)
-        return ((self.bits[places >> 3] >> (places & 7).astype(np.uint8)) & 1).all(1).astype(bool)
+        return np.asarray(((self.bits[places >> 3] >> (places & 7).astype(np.uint8)) & 1).all(1), bool)
 
     def save(self, path: Path) -> None:
         """Raises OSError."""

@@ -89,8 +89,10 @@ def set_marks(smiles: str, marks: Mapping[int, int]) -> str:
             continue
         partner = _partner(mol, i, position)
         bond = mol.GetBondBetweenAtoms(i, partner) if partner is not None else None
-        references = _references(mol, bond, position) if bond is not None else []
-        if len(references) == 2 and bond.GetBondType() == Chem.BondType.DOUBLE:
+        if bond is None or bond.GetBondType() != Chem.BondType.DOUBLE:
+            continue
+        references = _references(mol, bond, position)
+        if len(references) == 2:
             bond.SetStereoAtoms(*references)
             bond.SetStereo(_Stereo.STEREOCIS if mark == SAME_SIDE else _Stereo.STEREOTRANS)
     return str(Chem.MolToSmiles(mol))

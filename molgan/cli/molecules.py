@@ -1,9 +1,8 @@
-"""The verbs on molecules: sample, score, filter, evaluate, list."""
+"""The verbs on molecules: sample, score, filter, evaluate."""
 
 import json
 import math
 from collections.abc import Iterator
-from enum import StrEnum
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -167,23 +166,6 @@ def evaluate(
             print(f"{name:<21} {value:.4f}")
 
 
-class Kind(StrEnum):
-    """What there are lists of."""
-
-    SCORERS = "scorers"
-    FILTERS = "filters"
-    TRANSFORMS = "transforms"
-
-
-def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
-    """List the names that a configuration can use, with their parameters.
-
-    Example: `molgan list scorers`
-    """
-    from molgan.cli import lists
-
-    lines = {Kind.SCORERS: lists.scorers, Kind.FILTERS: lists.filters, Kind.TRANSFORMS: lists.transforms}[kind]()
-    print("\n".join(lines))
 
 
 def _chunks(file: str, column: str | None) -> "Iterator[tuple[Record, ...]]":

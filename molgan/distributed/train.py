@@ -144,8 +144,8 @@ def _attended(
                 case Done():
                     done = message
         if over and not messages and done is None:
-            error = errors[0] if errors else RuntimeError("the workers ended without a word")
-            raise _failure(error, starts) from error
+            cause = errors[0] if errors else RuntimeError("the workers ended without a word")
+            raise _failure(cause, starts) from cause
     if done.checkpoint:
         write_checkpoint(checkpoint, done.checkpoint)
     return done
@@ -163,9 +163,8 @@ def _mailbox(checkpoint: Path) -> Any:
 def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseException]) -> None:
     """Train to the end; what goes wrong is left in `errors`, for the thread that waits."""
     import ray
-    from ray.train import FailureConfig, RunConfig, ScalingConfig
-    from ray.train.torch import TorchTrainer
-    from ray.train.v2.api.config import LoggingConfig
+    from ray.train.v2.api.config import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
+    from ray.train.v2.torch.torch_trainer import TorchTrainer
 
     from molgan.distributed.rendezvous import torch_config
 

@@ -12,15 +12,12 @@ from molgan.scoring.parameters import validated
 
 
 class StageSettings(Settings):
-    """One filter and its parameters: `{filter: size, min: 12}`, or the filter's name alone.
-
-    `name` is how the stage is called in reports; the filter's name by default.
-    """
+    """One filter and its parameters: `{filter: size, min: 12}`, or the filter's name alone."""
 
     model_config = ConfigDict(extra="allow")
 
-    filter: str
-    name: str = ""
+    filter: str = Field(description="Name of the filter; see `molgan list filters`. Its parameters stand beside it")
+    name: str = Field("", description="Name of the stage in reports; the filter's by default")
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -41,7 +38,7 @@ class StageSettings(Settings):
 class FunnelSettings(Settings):
     """The stages, in the order in which molecules pass them. Cheap ones that reject many belong first."""
 
-    stages: tuple[StageSettings, ...] = Field(min_length=1)
+    stages: tuple[StageSettings, ...] = Field(min_length=1, description="Filters in the order that molecules pass")
 
     @model_validator(mode="after")
     def _check_names(self) -> "FunnelSettings":

@@ -8,8 +8,13 @@ from molgan.base.settings import Settings
 
 
 class ReportSettings(Settings):
-    """`reference` is how many molecules of the training data have their properties drawn behind the library's."""
+    """The report of a campaign."""
 
     miniature: ClassVar = {"reference": 100}
 
-    reference: int = Field(default=2000, ge=0, le=100_000)
+    reference: int = Field(
+        default=2000,
+        ge=0,
+        le=100_000,
+        description="Molecules of the training data whose properties are drawn behind the library's",
+    )

@@ -20,25 +20,35 @@ _LIMITS = {"timeout": None, "retries": 0, "concurrency": None}
 
 
 class ComponentSettings(Settings):
-    """One property that molecules are scored by.
+    """One property that molecules are scored by."""
 
-    `name` is the column's, the scorer's name by default. `transform` is `{name: …, parameter: value, …}`, the scorer's
-    default when left out. `parameters` go to the scorer. A component of weight 0 is reported and does not count.
-
-    `timeout`: seconds that a call of the scorer may take, none when left out. `retries`: how often a molecule that
-    failed is tried again. `concurrency`: how many of the scorer may run at the same time. `missing`: what a value that
-    is missing means for the total: that it is missing too, a mean over the others, or the worst value, 0.
-    """
-
-    scorer: str
-    name: str = ""
-    weight: float = Field(default=1.0, ge=0, allow_inf_nan=False)
-    transform: dict[str, Any] | None = None
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    retries: int = Field(default=0, ge=0, le=10)
-    concurrency: int | None = Field(default=None, ge=1)
-    missing: Literal["fail", "ignore", "worst"] = "fail"
+    scorer: str = Field(
+        description="Name of a scorer (see `molgan list scorers`), or your own as module:name or path/to/file.py:name"
+    )
+    name: str = Field("", description="Name of the column of values; the scorer's name by default")
+    weight: float = Field(
+        default=1.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Weight in the total; 0 reports the value and counts nothing",
+    )
+    transform: dict[str, Any] | None = Field(
+        None,
+        description="How good a value is, 0 to 1, as `{name: …, parameter: value, …}`; the scorer's own by default; "
+        "see `molgan list transforms`",
+    )
+    parameters: dict[str, Any] = Field(default_factory=dict, description="Parameters of the scorer")
+    timeout: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="Seconds that a call may take; no limit by default"
+    )
+    retries: int = Field(default=0, ge=0, le=10, description="Times that a molecule that failed is tried again")
+    concurrency: int | None = Field(
+        default=None, ge=1, description="Most copies of the scorer that run at the same time; no limit by default"
+    )
+    missing: Literal["fail", "ignore", "worst"] = Field(
+        "fail",
+        description="Total of a molecule that lacks this value: missing too, made of the others, or as with value 0",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -99,16 +109,19 @@ class ComponentSettings(Settings):
 
 
 class ObjectiveSettings(Settings):
-    """What a good molecule is: components, and how their transformed values become one.
+    """What a good molecule is: components, and how their transformed values become one."""
 
-    `aggregation`: weighted means, the product of the values to the powers of their weights, or the Pareto rank among
-    the molecules scored together. `cache`: a file, relative to the working folder, where the values of costly scorers
-    are kept for other runs.
-    """
-
-    components: list[ComponentSettings] = Field(min_length=1)
-    aggregation: Literal["geometric_mean", "arithmetic_mean", "product", "pareto"] = "geometric_mean"
-    cache: Path | None = None
+    components: list[ComponentSettings] = Field(min_length=1, description="Properties that molecules are scored by")
+    aggregation: Literal["geometric_mean", "arithmetic_mean", "product", "pareto"] = Field(
+        "geometric_mean",
+        description="How the total is made: a weighted mean, the product of the values to the powers of their weights, "
+        "or the Pareto rank among the molecules scored together",
+    )
+    cache: Path | None = Field(
+        None,
+        description="File, relative to the working folder, that keeps the values of costly scorers for other runs; "
+        "none by default",
+    )
 
     @model_validator(mode="after")
     def _sound(self) -> "ObjectiveSettings":

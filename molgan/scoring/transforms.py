@@ -45,8 +45,8 @@ class Transform(Settings):
 
 
 class _Range(Transform):
-    low: float
-    high: float
+    low: float = Field(description="Raw value where the range begins")
+    high: float = Field(description="Raw value where the range ends, not below `low`")
 
     @model_validator(mode="after")
     def _ordered(self) -> "_Range":
@@ -68,7 +68,7 @@ class Sigmoid(_Range):
 
     name = "sigmoid"
     summary = "Rises from 0 at low to 1 at high"
-    k: float = Field(default=0.5, gt=0)
+    k: float = Field(default=0.5, gt=0, description="Steepness; at 0.5 it is .003 and .997 at the ends of the range")
 
     def _apply(self, values: Values) -> Values:
         return _sigmoid(values - (self.low + self.high) / 2, 10 * self.k, self.high - self.low)
@@ -90,9 +90,9 @@ class DoubleSigmoid(_Range):
 
     name = "double_sigmoid"
     summary = "1 between low and high, one half at them, 0 beyond"
-    coef_div: float = Field(default=100.0, ge=0)
-    coef_si: float = Field(default=150.0, gt=0)
-    coef_se: float = Field(default=150.0, gt=0)
+    coef_div: float = Field(default=100.0, ge=0, description="Width of both slopes, in units of the raw value times k")
+    coef_si: float = Field(default=150.0, gt=0, description="Steepness of the slope at `low`")
+    coef_se: float = Field(default=150.0, gt=0, description="Steepness of the slope at `high`")
 
     def _apply(self, values: Values) -> Values:
         left = _sigmoid(values - self.low, self.coef_si, self.coef_div)
@@ -111,7 +111,7 @@ class Step(_Range):
 class LeftStep(Transform):
     name = "left_step"
     summary = "1 up to low, low included, 0 above"
-    low: float
+    low: float = Field(description="Largest raw value that gives 1")
 
     def _apply(self, values: Values) -> Values:
         return (values <= self.low).astype(np.float64)
@@ -120,7 +120,7 @@ class LeftStep(Transform):
 class RightStep(Transform):
     name = "right_step"
     summary = "1 from high on, high included, 0 below"
-    high: float
+    high: float = Field(description="Smallest raw value that gives 1")
 
     def _apply(self, values: Values) -> Values:
         return (values >= self.high).astype(np.float64)
@@ -131,7 +131,7 @@ class ExponentialDecay(Transform):
 
     name = "exponential_decay"
     summary = "1 at and below 0, falls to 1/e at 1/k"
-    k: float = Field(gt=0)
+    k: float = Field(gt=0, description="Rate of the decay, per unit of the raw value")
 
     def _apply(self, values: Values) -> Values:
         return np.asarray(np.exp(-self.k * np.maximum(values, 0.0)))
@@ -142,8 +142,10 @@ class ValueMapping(Transform):
 
     name = "value_mapping"
     summary = "What a mapping of values says, otherwise `default`"
-    mapping: dict[float, Annotated[float, Field(ge=0, le=1)]] = Field(min_length=1)
-    default: float = Field(default=0.0, ge=0, le=1)
+    mapping: dict[float, Annotated[float, Field(ge=0, le=1)]] = Field(
+        min_length=1, description="Transformed value, 0 to 1, by raw value"
+    )
+    default: float = Field(default=0.0, ge=0, le=1, description="Transformed value of all other raw values")
 
     def _apply(self, values: Values) -> Values:
         result = np.full(values.shape, self.default)
@@ -157,8 +159,8 @@ class Linear(Transform):
 
     name = "linear"
     summary = "0 at low, 1 at high, a straight line between"
-    low: float
-    high: float
+    low: float = Field(description="Raw value that gives 0; above `high` where small values are good")
+    high: float = Field(description="Raw value that gives 1")
 
     @model_validator(mode="after")
     def _distinct(self) -> "Linear":

@@ -23,9 +23,11 @@ class CatalogFilter(Filter):
     summary = "No alert of RDKit's catalogs"
 
     class Parameters(Settings):
-        """`catalogs`: which sets. Together they hold hundreds of alerts: few molecules pass all."""
-
-        catalogs: tuple[Catalog, ...] = Field(default=("PAINS", "BRENK", "NIH"), min_length=1)
+        catalogs: tuple[Catalog, ...] = Field(
+            default=("PAINS", "BRENK", "NIH"),
+            min_length=1,
+            description="Sets of alerts, by RDKit's names; together they hold hundreds, and few molecules pass all",
+        )
 
     parameters: Parameters
 
@@ -47,9 +49,7 @@ class NIBR(Filter):
     summary = "No severe alert of Novartis's screening deck (medchem)"
 
     class Parameters(Settings):
-        """`severity`: from which sum of severities on a molecule is rejected."""
-
-        severity: int = Field(default=10, ge=1)
+        severity: int = Field(default=10, ge=1, description="Sum of severities from which on a molecule is rejected")
 
     parameters: Parameters
 

@@ -23,9 +23,9 @@ class DiversityFilter(WholeFilter):
     """Prefers the molecules that are best by `column`, high being good; the earlier ones without a column."""
 
     class Parameters(Settings):
-        """`column`: a column of the score table, or none."""
-
-        column: str | None = None
+        column: str | None = Field(
+            None, description="Column of the score table by which the best come first; the input's order by default"
+        )
 
     parameters: Parameters
 
@@ -48,9 +48,7 @@ class ScaffoldCap(DiversityFilter):
     summary = "At most a number of molecules of each Murcko scaffold"
 
     class Parameters(DiversityFilter.Parameters):
-        """`most`: how many to keep of a scaffold, the best by `column`."""
-
-        most: int = Field(default=10, ge=1)
+        most: int = Field(default=10, ge=1, description="Molecules of a scaffold to keep, the best by `column`")
 
     parameters: Parameters
 
@@ -71,9 +69,9 @@ class SphereExclusion(FingerprintFilter):
     summary = "No two molecules more similar than a limit (sphere exclusion on ECFP4)"
 
     class Parameters(DiversityFilter.Parameters):
-        """`similarity`: Tanimoto similarity (0..1) from which on a molecule is excluded by a better one."""
-
-        similarity: float = Field(default=0.65, gt=0, le=1)
+        similarity: float = Field(
+            default=0.65, gt=0, le=1, description="Tanimoto similarity from which on a better molecule excludes another"
+        )
 
     parameters: Parameters
 
@@ -101,9 +99,7 @@ class MaxMin(FingerprintFilter):
     summary = "The n molecules that are farthest from each other (MaxMin on ECFP4)"
 
     class Parameters(DiversityFilter.Parameters):
-        """`n`: how many to keep. `column`: the pick starts at the molecule that is best by it."""
-
-        n: int = Field(ge=1)
+        n: int = Field(ge=1, description="Molecules to keep; the best by `column` is the first")
 
     parameters: Parameters
 
@@ -127,11 +123,13 @@ class Clusters(FingerprintFilter):
     summary = "At most a number of molecules of each cluster (Butina on ECFP4)"
 
     class Parameters(DiversityFilter.Parameters):
-        """`similarity`: Tanimoto similarity (0..1) to the centre from which on a molecule belongs to its cluster.
-        `most`: how many to keep of a cluster, the best by `column`."""
-
-        similarity: float = Field(default=0.6, gt=0, le=1)
-        most: int = Field(default=1, ge=1)
+        similarity: float = Field(
+            default=0.6,
+            gt=0,
+            le=1,
+            description="Tanimoto similarity to the centre from which on a molecule is in its cluster",
+        )
+        most: int = Field(default=1, ge=1, description="Molecules of a cluster to keep, the best by `column`")
 
     parameters: Parameters
 

@@ -16,15 +16,16 @@ from molgan.filters.known.reference_set import ReferenceSet, locate
 
 
 class ReferenceParameters(Settings):
-    """`references`: files of SMILES, or names of sets that come with molgan.
+    """Known molecules to compare with."""
 
-    `column`: the SMILES column of the files, found by name when left out.
-    """
+    references: tuple[str, ...] = Field(
+        min_length=1,
+        description="Files of molecules, names of sets that come with molgan, or in a campaign `train`, its training "
+        "data and the default",
+    )
+    column: str | None = Field(None, description="Name of the SMILES column of the files; found by name when left out")
 
-    references: tuple[str, ...] = Field(min_length=1)
-    column: str | None = None
-
-    @field_validator("references", mode="before")
+    @field_validator("references", mode="before", json_schema_input_type=tuple[str, ...] | str)
     @classmethod
     def _make_list(cls, references: object) -> object:
         return [references] if isinstance(references, str) else references
@@ -47,13 +48,14 @@ class Novel(Filter):
     summary = "In none of the reference sets"
 
     class Parameters(ReferenceParameters):
-        """`ignore_stereo`: whether a stereoisomer of a reference is known, too. `ignore_salts`: whether counter-ions,
-        solvents and charges that a proton balances make no difference. `ignore_tautomers`: whether a tautomer is known,
-        too (RDKit's hash HetAtomTautomerv2)."""
-
-        ignore_stereo: bool = False
-        ignore_salts: bool = False
-        ignore_tautomers: bool = False
+        ignore_stereo: bool = Field(False, description="Whether a stereoisomer of a reference is known, too")
+        ignore_salts: bool = Field(
+            False,
+            description="Whether counter-ions, solvents and charges that a proton balances make no difference",
+        )
+        ignore_tautomers: bool = Field(
+            False, description="Whether a tautomer of a reference is known, too (RDKit's hash HetAtomTautomerv2)"
+        )
 
     parameters: Parameters
 
@@ -80,11 +82,14 @@ class Unlike(Filter):
     summary = "Less similar than a limit to every molecule of the reference sets"
 
     class Parameters(ReferenceParameters):
-        """`similarity`: from which Tanimoto similarity (0..1) on a molecule is rejected. `sample`: how many references
-        of each set to compare with, spread evenly over it; all if it is none."""
-
-        similarity: float = Field(default=0.7, gt=0, le=1)
-        sample: int | None = Field(default=100_000, ge=1)
+        similarity: float = Field(
+            default=0.7, gt=0, le=1, description="Tanimoto similarity from which on a molecule is rejected"
+        )
+        sample: int | None = Field(
+            default=100_000,
+            ge=1,
+            description="References of each set to compare with, spread evenly over it; null takes all",
+        )
 
     parameters: Parameters
 

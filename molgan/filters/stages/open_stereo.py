@@ -15,10 +15,8 @@ class DefinedStereo(MoleculeFilter):
     summary = "At most a number of stereo centres and double bonds left open"
 
     class Parameters(Settings):
-        """`max`: how many may be left open. `bonds`: whether double bonds count."""
-
-        max: int = Field(default=0, ge=0)
-        bonds: bool = True
+        max: int = Field(default=0, ge=0, description="Most stereo elements that may be left open")
+        bonds: bool = Field(True, description="Whether double bonds count")
 
     parameters: Parameters
 

@@ -29,11 +29,15 @@ class KnownRings(Filter):
     summary = "Only ring systems that the reference sets have"
 
     class Parameters(ReferenceParameters):
-        """`min_count`: in how many molecules of all sets together a ring system must be. `sample`: how many references
-        of each set to look at, spread evenly over it; all if it is none, some 4 minutes a million once."""
-
-        min_count: int = Field(default=1, ge=1)
-        sample: int | None = Field(default=200_000, ge=1)
+        min_count: int = Field(
+            default=1, ge=1, description="Molecules of all sets together that must have the ring system"
+        )
+        sample: int | None = Field(
+            default=200_000,
+            ge=1,
+            description="References of each set to look at, spread evenly over it; null takes all, some 4 minutes per "
+            "million, once",
+        )
 
     parameters: Parameters
 

@@ -30,9 +30,7 @@ class Rule(Filter):
     limits: ClassVar[Sequence[tuple[str, Range]]]
 
     class Parameters(Settings):
-        """`violations`: how many of the limits may be broken. None by default."""
-
-        violations: int = Field(default=0, ge=0)
+        violations: int = Field(default=0, ge=0, description="Limits that may be broken")
 
     parameters: Parameters
 
@@ -157,10 +155,8 @@ class Properties(Filter):
     summary = "Any scorer's raw value within limits"
 
     class Parameters(Settings):
-        """`ranges`: scorer → {min: …, max: …}, raw values, both ends included. `violations`: how many may be broken."""
-
-        ranges: dict[str, Range] = Field(min_length=1)
-        violations: int = Field(default=0, ge=0)
+        ranges: dict[str, Range] = Field(min_length=1, description="Ranges of raw values by scorer: qed: {min: 0.5}")
+        violations: int = Field(default=0, ge=0, description="Ranges that may be broken")
 
         @field_validator("ranges")
         @classmethod

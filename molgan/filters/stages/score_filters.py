@@ -19,11 +19,12 @@ class ScoreThreshold(ScoredFilter):
     summary = "A column of the score table within limits"
 
     class Parameters(Settings):
-        """`column`: `score` is the total (0..1), `qed` a raw value, `qed_score` a transformed one; ends included."""
-
-        column: str = "score"
-        min: float | None = Field(default=None, allow_inf_nan=False)
-        max: float | None = Field(default=None, allow_inf_nan=False)
+        column: str = Field(
+            "score",
+            description="Column of scores: `score` is the total, `qed` a raw value, `qed_score` a transformed one",
+        )
+        min: float | None = Field(default=None, allow_inf_nan=False, description="Smallest value, included")
+        max: float | None = Field(default=None, allow_inf_nan=False, description="Largest value, included")
 
         @model_validator(mode="after")
         def _check_order(self) -> "ScoreThreshold.Parameters":
@@ -53,9 +54,7 @@ class Realism(ScoredFilter):
     summary = "The critic's probability that a molecule is real, at least a limit"
 
     class Parameters(Settings):
-        """`min`: from which probability (0..1) on a molecule is kept."""
-
-        min: float = Field(default=0.5, gt=0, lt=1)
+        min: float = Field(default=0.5, gt=0, lt=1, description="Probability from which on a molecule is kept")
 
     parameters: Parameters
 
@@ -81,11 +80,9 @@ class Best(WholeFilter):
     summary = "The n best by a column of the score table"
 
     class Parameters(Settings):
-        """`n`: how many to keep. `column`: high is good unless `lowest`. Among equals the earlier wins."""
-
-        n: int = Field(ge=1)
-        column: str = "score"
-        lowest: bool = False
+        n: int = Field(ge=1, description="Molecules to keep; among equals the earlier ones")
+        column: str = Field("score", description="Column of scores; high is good unless `lowest`")
+        lowest: bool = Field(False, description="Keep the molecules with the lowest values")
 
     parameters: Parameters
 

@@ -29,12 +29,9 @@ class Distinct(IdentityFilter):
     summary = "The first of equal molecules"
 
     class Parameters(Settings):
-        """`ignore_stereo`: whether stereoisomers are equal. `ignore_salts`: whether salts of one molecule are.
-        `ignore_tautomers`: whether tautomers are."""
-
-        ignore_stereo: bool = False
-        ignore_salts: bool = False
-        ignore_tautomers: bool = False
+        ignore_stereo: bool = Field(False, description="Whether stereoisomers are equal")
+        ignore_salts: bool = Field(False, description="Whether salts of one molecule are equal")
+        ignore_tautomers: bool = Field(False, description="Whether tautomers are equal")
 
     parameters: Parameters
 
@@ -57,10 +54,8 @@ class Size(MoleculeFilter):
     summary = "Number of heavy atoms"
 
     class Parameters(Settings):
-        """Fewest and most heavy atoms that are kept."""
-
-        min: int = Field(default=10, ge=1)
-        max: int = Field(default=50, ge=1)
+        min: int = Field(default=10, ge=1, description="Fewest heavy atoms of a molecule")
+        max: int = Field(default=50, ge=1, description="Most heavy atoms of a molecule")
 
         @model_validator(mode="after")
         def _check_order(self) -> "Size.Parameters":
@@ -82,9 +77,9 @@ class Elements(MoleculeFilter):
     summary = "Only given elements"
 
     class Parameters(Settings):
-        """`allowed`: element symbols; hydrogen needs no mention."""
-
-        allowed: tuple[str, ...] = tuple(sorted(ELEMENTS))
+        allowed: tuple[str, ...] = Field(
+            tuple(sorted(ELEMENTS)), description="Element symbols; hydrogen needs no mention"
+        )
 
         @field_validator("allowed")
         @classmethod

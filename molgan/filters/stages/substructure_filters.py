@@ -16,12 +16,16 @@ class Substructures(MoleculeFilter):
     summary = "No forbidden SMARTS, every required one"
 
     class Parameters(Settings):
-        """`forbidden`, `required`: SMARTS, as a list or as name → SMARTS. Stereo in a pattern is ignored."""
+        forbidden: dict[str, str] = Field(
+            default_factory=dict,
+            description="SMARTS that no molecule may match, as a list, or by name; stereo in a pattern is ignored",
+        )
+        required: dict[str, str] = Field(
+            default_factory=dict,
+            description="SMARTS that every molecule must match, as a list, or by name; stereo in a pattern is ignored",
+        )
 
-        forbidden: dict[str, str] = Field(default_factory=dict)
-        required: dict[str, str] = Field(default_factory=dict)
-
-        @field_validator("forbidden", "required", mode="before")
+        @field_validator("forbidden", "required", mode="before", json_schema_input_type=dict[str, str] | list[str])
         @classmethod
         def _name_patterns(cls, patterns: Any) -> Any:
             if isinstance(patterns, list | tuple):

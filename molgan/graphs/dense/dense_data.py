@@ -45,7 +45,7 @@ class DenseData:
     @property
     def sizes(self) -> np.ndarray:
         """Heavy atoms of each molecule, [M]."""
-        return (self.graphs.nodes > 0).sum(axis=1)
+        return np.asarray((self.graphs.nodes > 0).sum(axis=1))
 
     def part(self, start: int, stop: int | None) -> DenseData:
         """Molecules `start` to `stop`, the latter not included."""

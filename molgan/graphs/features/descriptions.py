@@ -34,7 +34,7 @@ class Descriptions:
     @property
     def valid(self) -> np.ndarray:
         """bool [M]: True where the molecule is described."""
-        return ~np.isnan(self.values).any(axis=1)
+        return ~np.asarray(np.isnan(self.values).any(axis=1))
 
     def select(self, rows: np.ndarray) -> Descriptions:
         """Those at `rows`, in that order."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from rdkit import Chem, RDLogger
+from rdkit import Chem, rdBase
 
 from molgan.base.errors import InputError
 from molgan.base.files import write_folder
@@ -219,7 +219,7 @@ def _renumber(
 
 
 def _encode_chunk(smiles: Sequence[str]) -> _Chunk:
-    RDLogger.DisableLog("rdApp.*")
+    rdBase.DisableLog("rdApp.*")
     number: dict[str, int] = {}
 
     def action_of(motif: str) -> int:

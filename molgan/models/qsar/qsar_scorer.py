@@ -32,18 +32,26 @@ class QSAR(Scorer):
     summary = "Prediction of a model by `molgan qsar train`, made worse where it is uncertain"
 
     class Parameters(Settings):
-        """`model`: a folder that `molgan qsar train` wrote, or with `trust` a pickled estimator on ECFP4 bits. `good`:
-        which predictions are. `caution`: expected errors that the value is made worse by. `least_similarity`: below it
-        to the nearest training molecule there is no value. `output`: what to give instead, to report it. `training`:
-        the molecules that a pickled estimator was trained on."""
-
-        model: InputPath
-        good: Literal["high", "low"] = "high"
-        caution: float = Field(default=1.0, ge=0, allow_inf_nan=False)
-        least_similarity: float = Field(default=0.0, ge=0, le=1)
-        output: Literal["value", "prediction", "spread", "similarity", "error"] = "value"
-        trust: bool = False
-        training: InputPath | None = None
+        model: InputPath = Field(
+            description="Folder that `molgan qsar train` wrote, or with `trust` a pickled estimator on ECFP4 bits"
+        )
+        good: Literal["high", "low"] = Field("high", description="Which predictions are good")
+        caution: float = Field(
+            default=1.0, ge=0, allow_inf_nan=False, description="Expected errors by which the value is made worse"
+        )
+        least_similarity: float = Field(
+            default=0.0,
+            ge=0,
+            le=1,
+            description="Similarity to the nearest training molecule below which there is no value",
+        )
+        output: Literal["value", "prediction", "spread", "similarity", "error"] = Field(
+            "value", description="What the scorer gives; other than `value` to report it"
+        )
+        trust: bool = Field(False, description="Load a pickle, which may run any code")
+        training: InputPath | None = Field(
+            None, description="File of the molecules that a pickled estimator was trained on"
+        )
 
     parameters: Parameters
 

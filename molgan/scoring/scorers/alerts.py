@@ -66,9 +66,9 @@ class CatalogAlerts(DescriptorScorer):
     default_transform = Linear(low=1.0, high=0.0)
 
     class Parameters(Settings):
-        """`catalogs`: which sets."""
-
-        catalogs: list[Catalog] = Field(default=["PAINS", "BRENK", "NIH"], min_length=1)
+        catalogs: list[Catalog] = Field(
+            default=["PAINS", "BRENK", "NIH"], min_length=1, description="Sets of alerts, by RDKit's names"
+        )
 
     parameters: Parameters
 

@@ -18,10 +18,12 @@ _PH = 7.4
 
 
 class PKaSettings(Settings):
-    """`scorer`: one that gives the pKa of the conjugate acid of the most basic centre; `parameters` go to it."""
+    """Where pKa values come from."""
 
-    scorer: str
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    scorer: str = Field(
+        description="Scorer that gives the pKa of the conjugate acid of the most basic centre, by its name or as yours"
+    )
+    parameters: dict[str, Any] = Field(default_factory=dict, description="Parameters of that scorer")
 
     @field_validator("scorer")
     @classmethod
@@ -49,9 +51,9 @@ class CNSMPO(DescriptorScorer):
     default_transform = Linear(low=0.0, high=6.0)
 
     class Parameters(Settings):
-        """`pka`: `{scorer: …, parameters: …}`, what gives the pKa; without it two of the six terms are left out."""
-
-        pka: PKaSettings | None = None
+        pka: PKaSettings | None = Field(
+            None, description="What gives the pKa; without it two of the six terms are left out"
+        )
 
     parameters: Parameters
 

@@ -22,9 +22,9 @@ class CustomAlerts(DescriptorScorer):
     default_transform = Linear(low=1.0, high=0.0)
 
     class Parameters(Settings):
-        """`smarts`: the patterns, as a list, or by name."""
-
-        smarts: Annotated[list[Smarts], Field(min_length=1)] | Annotated[dict[str, Smarts], Field(min_length=1)]
+        smarts: Annotated[list[Smarts], Field(min_length=1)] | Annotated[dict[str, Smarts], Field(min_length=1)] = (
+            Field(description="SMARTS patterns, as a list, or by name")
+        )
 
     parameters: Parameters
 

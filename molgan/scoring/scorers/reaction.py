@@ -35,11 +35,12 @@ class Reaction(DescriptorScorer):
     low, high, direction, boolean = 0.0, 1.0, "high", True
 
     class Parameters(Settings):
-        """`reactions`: reaction SMARTS. `written`: as `disconnection`, the molecule on the left of `>>` and what it is
-        made from on the right, or as `synthesis`, the other way round."""
-
-        reactions: list[Annotated[str, AfterValidator(_reaction)]] = Field(min_length=1)
-        written: Literal["disconnection", "synthesis"] = "disconnection"
+        reactions: list[Annotated[str, AfterValidator(_reaction)]] = Field(min_length=1, description="Reaction SMARTS")
+        written: Literal["disconnection", "synthesis"] = Field(
+            "disconnection",
+            description="Whether the molecule stands on the left of `>>` and what it is made from on the right, or the "
+            "other way round",
+        )
 
     parameters: Parameters
 

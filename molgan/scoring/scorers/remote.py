@@ -29,18 +29,23 @@ class CallError(Exception):
 
 
 class CallSettings(Settings):
-    """`timeout`: seconds a call. `retries`: of a call that failed, after `backoff` seconds, then twice as many, and so
-    on. `concurrency`: calls at the same time. `batch`: molecules a call. `answer`: where in the JSON the list of values
-    is, keys joined by dots; found by itself when the JSON is a list or holds only one. `version`: raise it when the
-    same call gives other values than before, so that no cache knows it."""
+    """How a program or a server is called."""
 
-    timeout: float = Field(default=60.0, gt=0, allow_inf_nan=False)
-    retries: int = Field(default=2, ge=0, le=10)
-    backoff: float = Field(default=1.0, ge=0, le=_LONGEST_BACKOFF)
-    concurrency: int = Field(default=1, ge=1, le=64)
-    batch: int = Field(default=64, ge=1, le=10_000)
-    answer: str = ""
-    version: str = "1"
+    timeout: float = Field(default=60.0, gt=0, allow_inf_nan=False, description="Seconds that a call may take")
+    retries: int = Field(default=2, ge=0, le=10, description="Times that a call that failed is made again")
+    backoff: float = Field(
+        default=1.0, ge=0, le=_LONGEST_BACKOFF, description="Seconds before the first retry, doubled before each next"
+    )
+    concurrency: int = Field(default=1, ge=1, le=64, description="Calls at the same time")
+    batch: int = Field(default=64, ge=1, le=10_000, description="Molecules per call")
+    answer: str = Field(
+        "",
+        description="Where the list of values is in the JSON, keys joined by dots; found by itself when the JSON is a "
+        "list or holds only one",
+    )
+    version: str = Field(
+        "1", description="Another text than before when the same call gives other values, so that no cache is used"
+    )
 
 
 class RemoteScorer(Scorer):
@@ -51,7 +56,7 @@ class RemoteScorer(Scorer):
     costly = True
 
     class Parameters(CallSettings):
-        """Those of the calls."""
+        """Those of every call."""
 
     parameters: CallSettings
 

@@ -29,12 +29,9 @@ class Substructure(DescriptorScorer):
     low, high, direction, boolean = 0.0, 1.0, "high", True
 
     class Parameters(Settings):
-        """`smarts`: the patterns. `require`: whether one match is enough or all must match. `chirality`: whether
-        stereo in a pattern counts."""
-
-        smarts: list[Smarts] = Field(min_length=1)
-        require: Literal["any", "all"] = "any"
-        chirality: bool = False
+        smarts: list[Smarts] = Field(min_length=1, description="SMARTS patterns")
+        require: Literal["any", "all"] = Field("any", description="Whether one match is enough or all must match")
+        chirality: bool = Field(False, description="Whether stereo in a pattern counts")
 
     parameters: Parameters
 
@@ -54,9 +51,7 @@ class GroupCount(DescriptorScorer):
     low = 0.0
 
     class Parameters(Settings):
-        """`smarts`: the pattern."""
-
-        smarts: Smarts
+        smarts: Smarts = Field(description="SMARTS pattern")
 
     parameters: Parameters
 
@@ -74,11 +69,11 @@ class Core(DescriptorScorer):
     low, high, direction, boolean = 0.0, 1.0, "high", True
 
     class Parameters(Settings):
-        """`core`: SMILES or SMARTS. Where `*` is bound to it other atoms may be, or nothing; a core without `*` may be
-        decorated everywhere. `chirality`: whether its stereo counts."""
-
-        core: Smarts
-        chirality: bool = False
+        core: Smarts = Field(
+            description="SMILES or SMARTS. Where `*` is bound to it other atoms may be, or nothing; a core without `*` "
+            "may be decorated everywhere"
+        )
+        chirality: bool = Field(False, description="Whether the core's stereo counts")
 
     parameters: Parameters
 

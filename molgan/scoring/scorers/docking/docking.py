@@ -40,20 +40,24 @@ class Docking(Scorer):
     default_transform = ReverseSigmoid(low=-12, high=-6)
 
     class Parameters(Settings):
-        """`receptor`: a rigid receptor as PDBQT. The box: `center` and `size` in Å; or `ligand`, an SDF file with a
-        ligand in place, for the center, and either `size` or `padding`, Å beyond the ligand. `timeout`: seconds a
-        ligand. `processes`: all cores by default; give 1 where Ray's workers score."""
+        """The box is given by `center` and `size`, or by `ligand` and either `size` or `padding`."""
 
-        receptor: InputPath
-        ligand: InputPath | None = None
-        center: Point | None = None
-        size: Point | None = None
-        padding: float = Field(default=5.0, ge=0, le=30)
-        function: Literal["vina", "vinardo"] = "vina"
-        exhaustiveness: int = Field(default=8, ge=1, le=128)
-        seed: int = Field(default=0, ge=0, lt=2**31 - 1)
-        timeout: float = Field(default=120.0, gt=0, allow_inf_nan=False)
-        processes: int | None = Field(default=None, ge=1)
+        receptor: InputPath = Field(description="Rigid receptor, a PDBQT file")
+        ligand: InputPath | None = Field(
+            None, description="SDF file with a ligand in place, whose middle is the center"
+        )
+        center: Point | None = Field(None, description="Center of the box: x, y, z in Å")
+        size: Point | None = Field(None, description="Lengths of the box along x, y and z, 1 to 80 Å")
+        padding: float = Field(default=5.0, ge=0, le=30, description="Å of the box beyond the ligand on each side")
+        function: Literal["vina", "vinardo"] = Field("vina", description="Scoring function")
+        exhaustiveness: int = Field(default=8, ge=1, le=128, description="Independent searches per ligand")
+        seed: int = Field(default=0, ge=0, lt=2**31 - 1, description="Seed of the search")
+        timeout: float = Field(default=120.0, gt=0, allow_inf_nan=False, description="Seconds that a ligand may take")
+        processes: int | None = Field(
+            default=None,
+            ge=1,
+            description="Processes that dock, all cores by default; give 1 where Ray's workers score",
+        )
 
         @model_validator(mode="after")
         def _one_box(self) -> "Docking.Parameters":
