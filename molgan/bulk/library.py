@@ -8,7 +8,7 @@ import numpy as np
 
 from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.molecule import Molecule
-from molgan.filters.filter import mols_of
+from molgan.filters.filter import get_mols
 
 if TYPE_CHECKING:
     import pandas
@@ -27,7 +27,7 @@ def library_table(
     """
     import pandas
 
-    mols = mols_of(molecules)
+    mols = get_mols(molecules)
     nearest = neighbours(mols) if neighbours is not None else []
     columns: dict[str, object] = {
         "id": [identifier(str(molecule.smiles)) for molecule in molecules],
