@@ -44,9 +44,14 @@ class ComputeSettings(Settings):
         min_length=1,
         description="Ray cluster, host:port or auto; by default the one that RAY_ADDRESS names, else this machine",
     )
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where networks run; auto takes a GPU if any")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where networks run; auto takes a GPU where there is one for each worker"
+    )
     threads: int | None = Field(
-        default=None, ge=1, description="Threads of PyTorch per process; all cores by default, one for a Ray worker"
+        default=None,
+        ge=1,
+        description="Threads of PyTorch per process; all cores by default, one for a Ray worker, since "
+        "workers that share processors scale only then",
     )
     failures: int = Field(
         default=10, ge=0, description="Times that a stage starts again from its checkpoint after it lost workers"

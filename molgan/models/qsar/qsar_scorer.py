@@ -37,7 +37,10 @@ class QSAR(Scorer):
         )
         good: Literal["high", "low"] = Field("high", description="Which predictions are good")
         caution: float = Field(
-            default=1.0, ge=0, allow_inf_nan=False, description="Expected errors by which the value is made worse"
+            default=1.0,
+            ge=0,
+            allow_inf_nan=False,
+            description="Expected errors by which the value is made worse than the prediction; 0 takes the prediction",
         )
         least_similarity: float = Field(
             default=0.0,
@@ -46,7 +49,7 @@ class QSAR(Scorer):
             description="Similarity to the nearest training molecule below which there is no value",
         )
         output: Literal["value", "prediction", "spread", "similarity", "error"] = Field(
-            "value", description="What the scorer gives; other than `value` to report it"
+            "value", description="What the scorer gives; others than `value` are for components of weight 0"
         )
         trust: bool = Field(False, description="Load a pickle, which may run any code")
         training: InputPath | None = Field(

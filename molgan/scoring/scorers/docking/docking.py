@@ -42,17 +42,34 @@ class Docking(Scorer):
     class Parameters(Settings):
         """The box is given by `center` and `size`, or by `ligand` and either `size` or `padding`."""
 
-        receptor: InputPath = Field(description="Rigid receptor, a PDBQT file")
+        receptor: InputPath = Field(
+            description="Rigid receptor, a PDBQT file; Meeko's mk_prepare_receptor.py makes one of a PDB file"
+        )
         ligand: InputPath | None = Field(
-            None, description="SDF file with a ligand in place, whose middle is the center"
+            None, description="SDF file with a ligand in place; the mean of its heavy atoms is the center"
         )
         center: Point | None = Field(None, description="Center of the box: x, y, z in Å")
         size: Point | None = Field(None, description="Lengths of the box along x, y and z, 1 to 80 Å")
-        padding: float = Field(default=5.0, ge=0, le=30, description="Å of the box beyond the ligand on each side")
+        padding: float = Field(
+            default=5.0,
+            ge=0,
+            le=30,
+            description="Å of the box beyond the outermost atoms of the ligand, without `size`",
+        )
         function: Literal["vina", "vinardo"] = Field("vina", description="Scoring function")
-        exhaustiveness: int = Field(default=8, ge=1, le=128, description="Independent searches per ligand")
-        seed: int = Field(default=0, ge=0, lt=2**31 - 1, description="Seed of the search")
-        timeout: float = Field(default=120.0, gt=0, allow_inf_nan=False, description="Seconds that a ligand may take")
+        exhaustiveness: int = Field(
+            default=8,
+            ge=1,
+            le=128,
+            description="Independent searches per ligand: 1 is enough to steer a campaign, more to believe a pose",
+        )
+        seed: int = Field(default=0, ge=0, lt=2**31 - 1, description="Seed of the conformer and of the search")
+        timeout: float = Field(
+            default=120.0,
+            gt=0,
+            allow_inf_nan=False,
+            description="Seconds that a ligand may take before it is given up, with no value",
+        )
         processes: int | None = Field(
             default=None,
             ge=1,
