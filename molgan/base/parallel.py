@@ -10,6 +10,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for_futures
 from contextlib import suppress
 from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
@@ -24,6 +25,7 @@ from molgan.base.progress import Progress, Silent
 T = TypeVar("T")
 R = TypeVar("R")
 
+_SECONDS_TO_NOTICE = 0.2
 _SECONDS_TO_END = 3.0
 _MEND = "ask for fewer processes, or for one (n_jobs=1), which works without workers"
 _PR_SET_PDEATHSIG = 1
@@ -97,9 +99,9 @@ class Processes(Generic[T, R]):
                 self._start_worker()
             under_way.append(self._threads.submit(self._ask_idle_worker, item))
             if len(under_way) >= 2 * self._processes:
-                yield under_way.popleft().result()
+                yield _wait_for_result(under_way.popleft())
         while under_way:
-            yield under_way.popleft().result()
+            yield _wait_for_result(under_way.popleft())
 
     def _start_worker(self) -> None:
         worker = _Worker(self._work)
@@ -185,6 +187,13 @@ class _Worker:
         self.pipe.send(item)
         done, answer = self.pipe.recv()
         return done, answer
+
+
+def _wait_for_result(future: Future[R]) -> R:
+    # Not in one go: after a substructure search of RDKit's, SIGINT does not interrupt a wait any more (SA_RESTART).
+    while not wait_for_futures([future], _SECONDS_TO_NOTICE).done:
+        pass
+    return future.result()
 
 
 def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:

@@ -46,11 +46,12 @@ def refuse(item):
 """
 
 SCRIPT = """
-import sys
+import signal, sys
 import work
 from molgan.base.parallel import Processes
 
 if __name__ == "__main__":
+    signal.siginterrupt(signal.SIGINT, False)  # as RDKit leaves it
     with Processes(getattr(work, sys.argv[2]), 2) as workers:
         for _ in workers.map(range(100)):
             pass
