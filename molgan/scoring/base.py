@@ -138,7 +138,7 @@ class Scorer(ABC):
         batch = molecules if isinstance(molecules, Batch) else Batch.of(molecules)
         known = self._recall(batch, store)
         new = [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
-        fresh = (scoring or self.fresh)(new)
+        fresh = (scoring or self.score_fresh)(new)
         found = {
             molecule.smiles: (value, note)
             for molecule, (value, error, note) in zip(new, fresh, strict=True)
@@ -154,7 +154,7 @@ class Scorer(ABC):
     def close(self) -> None:  # noqa: B027
         """Give back what the scorer holds, and end what is under way; it can be used again."""
 
-    def unknown(self, batch: Batch, store: ScoreStore | None = None) -> list[Descriptors]:
+    def find_unknown(self, batch: Batch, store: ScoreStore | None = None) -> list[Descriptors]:
         """The distinct molecules that no cache knows."""
         known = self._recall(batch, store)
         return [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
@@ -183,7 +183,7 @@ class Scorer(ABC):
         version = [self.version, self.source] if self.source else self.version
         return {"scorer": self.name, "version": version, **self.parameters.model_dump(mode="json")}
 
-    def fresh(self, molecules: list[Descriptors]) -> list[Score]:
+    def score_fresh(self, molecules: list[Descriptors]) -> list[Score]:
         """A score for each distinct molecule, past all caches."""
         return self._isolated(molecules) if molecules else []
 

@@ -52,15 +52,15 @@ class Component:
         """Whether scoring costs this process little time, since others do the work."""
         return self.isolated is not None or self.scorer.waits
 
-    def store(self, store: ScoreStore | None) -> ScoreStore | None:
+    def choose_store(self, store: ScoreStore | None) -> ScoreStore | None:
         """The cache on disk when values are worth it."""
         return store if self.scorer.costly or self.isolated is not None else None
 
-    def scores(self, batch: Batch, store: ScoreStore | None = None, scoring: Scoring | None = None) -> Scores:
-        """Raw values; `scoring` stands in for `fresh`. Raises RunError when `store` cannot be used."""
-        return self.scorer(batch, scoring=scoring or self.fresh, store=self.store(store))
+    def score(self, batch: Batch, store: ScoreStore | None = None, scoring: Scoring | None = None) -> Scores:
+        """Raw values; `scoring` stands in for `score_fresh`. Raises RunError when `store` cannot be used."""
+        return self.scorer(batch, scoring=scoring or self.score_fresh, store=self.choose_store(store))
 
-    def fresh(self, molecules: list[Descriptors]) -> list[Score]:
+    def score_fresh(self, molecules: list[Descriptors]) -> list[Score]:
         """A score for each distinct molecule; failures are tried again as often as the settings say."""
         return self.retry_failed(self.score_once(molecules), lambda rows: self.score_once([molecules[i] for i in rows]))
 
@@ -79,13 +79,13 @@ class Component:
     def score_once(self, molecules: list[Descriptors]) -> list[Score]:
         """A score for each distinct molecule, past all caches."""
         if self.isolated is None:
-            return self.scorer.fresh(molecules)
+            return self.scorer.score_fresh(molecules)
         if not molecules:
             return []
         smiles = [molecule.smiles for molecule in molecules]
         return self.isolated.score([ScoringJob([self.name], smiles, smiles)])[self.name]
 
-    def transformed(self, raw: NDArray[np.float64], batch: Batch) -> NDArray[np.float64]:
+    def transform_values(self, raw: NDArray[np.float64], batch: Batch) -> NDArray[np.float64]:
         """How good the raw values are; NaN for what failed, or 0 when a missing value counts as the worst."""
         values = self.transform(raw)
         if self.settings.missing == "worst":

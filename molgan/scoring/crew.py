@@ -45,12 +45,12 @@ class Delegation:
         """Whether the crew is asked about so many molecules."""
         return self._crew is not None and bool(self._groups) and count >= self._crew.least
 
-    def jobs(self, batch: Batch, store: ScoreStore | None) -> list[ScoringJob]:
+    def make_jobs(self, batch: Batch, store: ScoreStore | None) -> list[ScoringJob]:
         """What no cache knows, by groups of components; nothing where it is not worth asking."""
-        jobs = [_job(group, batch, store) for group in self._groups]
+        jobs = [_make_job(group, batch, store) for group in self._groups]
         return jobs if self.is_worthwhile(max((len(job.smiles) for job in jobs), default=0)) else []
 
-    def scores(self, jobs: list[ScoringJob], batch: Batch, store: ScoreStore | None) -> dict[str, Scores]:
+    def score(self, jobs: list[ScoringJob], batch: Batch, store: ScoreStore | None) -> dict[str, Scores]:
         """The values that the crew gives, by component. Raises RunError when the crew fails for good."""
         found = self._ask(jobs)
         scores = {}
@@ -59,7 +59,7 @@ class Delegation:
                 again = partial(self._ask_again, component.name, job)
                 column = component.retry_failed(found[component.name], again)
                 known = dict(zip(job.smiles, column, strict=True))
-                scores[component.name] = component.scores(batch, store, _look_up(known))
+                scores[component.name] = component.score(batch, store, _look_up(known))
         return scores
 
     def _ask(self, jobs: list[ScoringJob]) -> dict[str, list[Score]]:
@@ -70,10 +70,9 @@ class Delegation:
         return self._ask([part])[name]
 
 
-def _job(group: list[Component], batch: Batch, store: ScoreStore | None) -> ScoringJob:
-    unknown = {
-        molecule.smiles for component in group for molecule in component.scorer.unknown(batch, component.store(store))
-    }
+def _make_job(group: list[Component], batch: Batch, store: ScoreStore | None) -> ScoringJob:
+    found = (component.scorer.find_unknown(batch, component.choose_store(store)) for component in group)
+    unknown = {molecule.smiles for molecules in found for molecule in molecules}
     new = [(text, m.smiles) for m, text in zip(batch.distinct, batch.texts, strict=True) if m.smiles in unknown]
     caps = [c.settings.concurrency for c in group if c.settings.concurrency is not None]
     columns = [component.name for component in group]

@@ -139,7 +139,7 @@ class Objective:
         return ScoreTable(
             smiles=[molecule.source or None for molecule in batch.molecules],
             raw={name: score.values for name, score in scores.items()},
-            transformed={c.name: c.transformed(scores[c.name].values, batch) for c in self._components},
+            transformed={c.name: c.transform_values(scores[c.name].values, batch) for c in self._components},
             notes={name: score.notes for name, score in scores.items()},
             total=np.full(len(batch.molecules), np.nan),
             errors=list(merge_errors(batch, scores)),
@@ -148,15 +148,15 @@ class Objective:
 
     def _scores(self, batch: Batch) -> dict[str, Scores]:
         """The raw values of each component."""
-        jobs = self._delegation.jobs(batch, self._store)
+        jobs = self._delegation.make_jobs(batch, self._store)
         columns = {column for job in jobs for column in job.columns}
         here = [component for component in self._components if component.name not in columns]
 
         def score(component: Component) -> Scores:
-            return component.scores(batch, self._store)
+            return component.score(batch, self._store)
 
         with start_calls((component for component in here if component.waits), score) as waiting:
-            found = self._delegation.scores(jobs, batch, self._store)
+            found = self._delegation.score(jobs, batch, self._store)
             found |= {component.name: score(component) for component in here if component.name not in waiting}
             found |= {name: future.result() for name, future in waiting.items()}
         return {component.name: found[component.name] for component in self._components}

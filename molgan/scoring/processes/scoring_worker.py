@@ -28,7 +28,7 @@ def prepare(setup: dict[str, tuple[str, dict[str, Any]]]) -> Callable[[Any], dic
     def answer(question: tuple[list[str], list[str], list[str]]) -> dict[str, list[Row]]:
         texts, smiles, columns = question
         batch = read_batch(texts, smiles)
-        scores = {column: spread(batch, scorers[column].fresh(batch.distinct)) for column in columns}
+        scores = {column: spread(batch, scorers[column].score_fresh(batch.distinct)) for column in columns}
         return {column: [_row(*score) for score in rows] for column, rows in scores.items()}
 
     return answer
