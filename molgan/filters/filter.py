@@ -166,27 +166,29 @@ class ScoredFilter(Filter):
 
 
 class IdentityFilter(Filter):
-    """A filter that keeps the first of equal molecules, by nothing else. A subclass overrides `identities`."""
+    """A filter that keeps the first of equal molecules, by nothing else. A subclass overrides `identify`."""
 
     @abstractmethod
-    def identities(self, molecules: Sequence[Molecule]) -> list[str]:
+    def identify(self, molecules: Sequence[Molecule]) -> list[str]:
         """The text that equal molecules share, one a valid molecule, in order."""
 
-    def features(self, molecules: Sequence[Molecule]) -> list[bytes]:
+    def compute_features(self, molecules: Sequence[Molecule]) -> list[bytes]:
         """16 bytes that equal molecules share, one a valid molecule."""
-        return [digest(text) for text in self.identities(molecules)]
+        return [digest(text) for text in self.identify(molecules)]
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        return decide([None if new else DUPLICATE for new in DigestSet().add(self.features(molecules)).tolist()])
+        return decide(
+            [None if new else DUPLICATE for new in DigestSet().add(self.compute_features(molecules)).tolist()]
+        )
 
 
 class WholeFilter(ScoredFilter):
     """A filter that judges molecules against each other, by little of each, so that many can be judged.
 
-    A subclass overrides `features` and `select`.
+    A subclass overrides `compute_features` and `select`.
     """
 
-    def features(self, molecules: Sequence[Molecule]) -> list[bytes]:
+    def compute_features(self, molecules: Sequence[Molecule]) -> list[bytes]:
         """What the filter compares of each valid molecule beside its score."""
         return [b""] * len(molecules)
 
@@ -195,7 +197,7 @@ class WholeFilter(ScoredFilter):
         """As `_accept_scored`, from the features; `smiles` are canonical, for reasons."""
 
     def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
-        return self.select(self.features(molecules), values, [str(molecule.smiles) for molecule in molecules])
+        return self.select(self.compute_features(molecules), values, [str(molecule.smiles) for molecule in molecules])
 
 
 def get_mols(molecules: Sequence[Molecule]) -> list[Chem.Mol]:

@@ -152,6 +152,17 @@ def test_scores_come_from_a_table_of_the_input() -> None:
         Funnel(settings)(["C", "CC"])
 
 
+def test_each_molecule_has_its_own_row_of_a_long_table() -> None:
+    scores = np.random.default_rng(3).random(2500)
+    chosen = ["valid", {"filter": "score", "min": 0.5}, {"filter": "best", "n": 9}]
+    smiles = ["c1cc" if i % 7 == 0 else "CCO" for i in range(2500)]
+    stages = FunnelSettings.model_validate({"stages": chosen})
+    result = Funnel(stages)(smiles, table=pandas.DataFrame({"score": scores}))
+    valid = [i for i in range(2500) if i % 7]
+    assert result.kept == sorted(sorted(valid, key=lambda i: -scores[i])[:9])
+    assert result.counts[1].kept == sum(scores[i] >= 0.5 for i in valid)
+
+
 def test_stages_may_be_names_settings_and_filters() -> None:
     funnel = Funnel(
         ["valid", *FunnelSettings.model_validate({"stages": [{"filter": "size", "max": 3, "min": 1}]}).stages, Broken()]

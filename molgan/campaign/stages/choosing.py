@@ -50,7 +50,7 @@ def library(
         given = None if calls is None else called_molecules(calls)
         settings = config.sample if given is None else config.sample.model_copy(update={"n": len(given)})
         samples = Samples(work, digest([drawing, inputs, after and after.key]), weights, critic, given)
-        passage = Funnel(config.filters).begin()
+        passage = Funnel(config.filters).begin_passage()
         with closing(samples):
             _fill(passage, samples, work, settings)
         result, kept = passage.collect_result(), passage.parse_passing()
