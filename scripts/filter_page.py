@@ -60,8 +60,7 @@ def page() -> str:
     lines = ["# Filters", "", NOTE, "", " ".join(HEAD.split()), ""]
     families: dict[str, list[type[Filter]]] = {}
     for kind in FILTERS.values():
-        if kind.__module__.startswith("molgan."):
-            families.setdefault(family(kind), []).append(kind)
+        families.setdefault(family(kind), []).append(kind)
     for title, kinds in families.items():
         rows = [(f"`{kind.name}`", kind.summary, judges(kind)) for kind in kinds]
         lines += [f"## {title}", "", *table(("filter", "what it keeps", "judges"), rows), ""]

@@ -30,7 +30,17 @@ DUPLICATE = "duplicate"
 NO_REASON = "no reason given"
 
 FILTERS: dict[str, type["Filter"]] = {}
-"""Every filter by its name, in the order of their definition; `molgan.filters.registry` has them complete."""
+"""The filters of molgan, and those that a program has registered, by name; `molgan.filters.registry` has them all."""
+
+
+def register(kind: type["Filter"]) -> type["Filter"]:
+    """Make a filter of a program's own known by its name; usable as a decorator. Raises ValueError when another filter
+    has the name; one that is defined anew takes its own place."""
+    place, taken = (f"{each.__module__}.{each.__qualname__}" for each in (kind, FILTERS.get(kind.name, kind)))
+    if taken != place:
+        raise ValueError(f"{place}: there is a filter {kind.name!r} already: {taken}")
+    FILTERS[kind.name] = kind
+    return kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +58,8 @@ class Filter(ABC):
     """Keeps molecules or rejects them with a reason.
 
     A subclass sets the class variables, declares its `Parameters` and overrides `_accept`, which judges each molecule
-    by itself: filters that compare molecules are an `IdentityFilter` or a `WholeFilter`. A class with a `name` of its
-    own is known by it from then on, in configurations and in lists.
+    by itself: filters that compare molecules are an `IdentityFilter` or a `WholeFilter`. One of molgan's that states a
+    `name` is registered under it.
     """
 
     name: ClassVar[str]
@@ -63,14 +73,10 @@ class Filter(ABC):
         self.parameters: Any = validated(self.Parameters, parameters, f"filter {self.name!r}")
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Raises ValueError when another class has the name."""
         super().__init_subclass__(**options)
-        if "name" in cls.__dict__:
-            other = FILTERS.setdefault(cls.name, cls)
-            # The same class once more is a module, or the cell of a notebook, that runs again.
-            if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
-                raise ValueError(f"there is a filter {cls.name!r} already: {other.__module__}.{other.__qualname__}")
-            FILTERS[cls.name] = cls
+        # What a user or another package defines clashes neither with these nor with an earlier version of itself.
+        if "name" in vars(cls) and cls.__module__.startswith(f"{__package__}."):
+            register(cls)
 
     @property
     def column(self) -> str | None:
@@ -166,27 +172,29 @@ class ScoredFilter(Filter):
 
 
 class IdentityFilter(Filter):
-    """A filter that keeps the first of equal molecules, by nothing else. A subclass overrides `identities`."""
+    """A filter that keeps the first of equal molecules, by nothing else. A subclass overrides `identify`."""
 
     @abstractmethod
-    def identities(self, molecules: Sequence[Molecule]) -> list[str]:
+    def identify(self, molecules: Sequence[Molecule]) -> list[str]:
         """The text that equal molecules share, one a valid molecule, in order."""
 
-    def features(self, molecules: Sequence[Molecule]) -> list[bytes]:
+    def compute_features(self, molecules: Sequence[Molecule]) -> list[bytes]:
         """16 bytes that equal molecules share, one a valid molecule."""
-        return [digest(text) for text in self.identities(molecules)]
+        return [digest(text) for text in self.identify(molecules)]
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        return decide([None if new else DUPLICATE for new in DigestSet().add(self.features(molecules)).tolist()])
+        return decide(
+            [None if new else DUPLICATE for new in DigestSet().add(self.compute_features(molecules)).tolist()]
+        )
 
 
 class WholeFilter(ScoredFilter):
     """A filter that judges molecules against each other, by little of each, so that many can be judged.
 
-    A subclass overrides `features` and `select`.
+    A subclass overrides `compute_features` and `select`.
     """
 
-    def features(self, molecules: Sequence[Molecule]) -> list[bytes]:
+    def compute_features(self, molecules: Sequence[Molecule]) -> list[bytes]:
         """What the filter compares of each valid molecule beside its score."""
         return [b""] * len(molecules)
 
@@ -195,7 +203,7 @@ class WholeFilter(ScoredFilter):
         """As `_accept_scored`, from the features; `smiles` are canonical, for reasons."""
 
     def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
-        return self.select(self.features(molecules), values, [str(molecule.smiles) for molecule in molecules])
+        return self.select(self.compute_features(molecules), values, [str(molecule.smiles) for molecule in molecules])
 
 
 def get_mols(molecules: Sequence[Molecule]) -> list[Chem.Mol]:

@@ -63,11 +63,11 @@ class Funnel:
             raise InputError("expected a list of SMILES, not a single string: write [smiles]")
         if table is not None and not callable(table) and len(table) != len(molecules):
             raise InputError(f"{len(table)} rows of scores for {len(molecules)} molecules")
-        passage = self.begin()
+        passage = self.begin_passage()
         passage.add(molecules, table)
         return passage.collect_result()
 
-    def begin(self) -> Passage:
+    def begin_passage(self) -> Passage:
         """Molecules may come chunk by chunk then; the result is that of all at once."""
         return Passage(self.names, self.filters)
 

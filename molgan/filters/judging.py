@@ -76,7 +76,7 @@ class Lot:
     def _collect_features(self, number: int, filter_: IdentityFilter | WholeFilter) -> None:
         """Reject invalid input only, and note what the filter needs to know of the rest."""
         self._reject(number, [molecule.reason for molecule in self.survivors])
-        features, reasons = _features(filter_, self.survivors)
+        features, reasons = _compute_features(filter_, self.survivors)
         self._reject(number, reasons)
         name = "same" if isinstance(filter_, IdentityFilter) else "features"
         self._features[f"{name}_{number}"] = self.spread(features)
@@ -97,16 +97,16 @@ class Lot:
         return self._table(self.survivors) if callable(self._table) else self._table.iloc[self._left]
 
 
-def _features(
+def _compute_features(
     filter_: IdentityFilter | WholeFilter, molecules: Sequence[Molecule]
 ) -> tuple[list[bytes], list[str | None]]:
     """The features of valid molecules; a reason for each that the filter fails on, which has none then."""
     try:
-        return filter_.features(molecules), [None] * len(molecules)
+        return filter_.compute_features(molecules), [None] * len(molecules)
     except MolganError:
         raise
     except Exception as error:
         if len(molecules) == 1:
             return [], [describe_failure(error)]
-        alone = [_features(filter_, [molecule]) for molecule in molecules]
+        alone = [_compute_features(filter_, [molecule]) for molecule in molecules]
         return [value for features, _ in alone for value in features], [why for _, reasons in alone for why in reasons]

@@ -3,9 +3,10 @@
 from typing import Any
 
 from molgan.filters import stages  # noqa: F401 - whose modules define them all
-from molgan.filters.filter import FILTERS as FILTERS
-from molgan.filters.filter import Filter
+from molgan.filters.filter import FILTERS, Filter, register
 from molgan.scoring.parameters import unknown
+
+__all__ = ["FILTERS", "find_filter", "get_filter", "register"]
 
 
 def find_filter(name: str) -> type[Filter]:

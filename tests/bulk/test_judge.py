@@ -59,7 +59,7 @@ def test_every_way_through_a_funnel_ends_alike(
     smiles = [text for chunk in chunks for text in chunk]
     whole = Funnel(filters)(smiles, table=scores)
 
-    passage = Funnel(filters).begin()
+    passage = Funnel(filters).begin_passage()
     for chunk in chunks:
         passage.add([parse(text) for text in chunk], scores)
         passage.count_passing()  # which changes nothing
@@ -94,14 +94,14 @@ def test_molecules_that_no_worker_survives_are_rejected_by_the_first_filter(tmp_
 @pytest.mark.parametrize("name", ["distinct", "scaffolds"])
 def test_a_molecule_that_a_comparison_fails_on_is_rejected_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     funnel = Funnel([name])
-    kind, compare = type(funnel.filters[0]), funnel.filters[0].features
+    kind, compare = type(funnel.filters[0]), funnel.filters[0].compute_features
 
     def fail_on_benzene(_: object, molecules: Sequence[Molecule]) -> list[bytes]:
         if any(molecule.smiles == "c1ccccc1" for molecule in molecules):
             raise RuntimeError("no benzene")
         return list(compare(molecules))
 
-    monkeypatch.setattr(kind, "features", fail_on_benzene)
+    monkeypatch.setattr(kind, "compute_features", fail_on_benzene)
     result = funnel(["CCO", "c1ccccc1", "C1CC1"])
     assert result.kept == [0, 2]
     assert [rejection.reason for rejection in result.rejected] == ["error: RuntimeError: no benzene"]

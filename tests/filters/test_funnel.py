@@ -13,7 +13,7 @@ from molgan.filters.filter import Filter, Verdict
 from molgan.filters.filter_table import filter_smiles
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import get_kind
-from molgan.filters.registry import find_filter
+from molgan.filters.registry import FILTERS, find_filter, register
 from molgan.filters.settings import FunnelSettings
 
 POOL = [
@@ -104,12 +104,17 @@ def test_a_filter_of_the_wrong_length_or_without_reasons_is_told() -> None:
     assert filter_smiles(["CCO"], [Silent()]).reason.tolist() == ["no reason given"]
 
 
-def test_a_filter_is_known_by_its_name_once_it_is_defined() -> None:
+def test_a_filter_of_ones_own_is_known_by_its_name_once_it_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="no filter 'silent'"):
+        find_filter("silent")
+    monkeypatch.setitem(FILTERS, "silent", Silent)  # and is forgotten at the end
+    register(Silent)
     assert filter_smiles(["CCO"], ["silent"]).reason.tolist() == ["no reason given"]
+    again = type("Silent", (Short,), {"name": "silent", "__module__": Silent.__module__})
+    assert register(again) is find_filter("silent")
+    mine = type("Mine", (Silent,), {"name": "size"})
     with pytest.raises(ValueError, match=r"there is a filter 'size' already: molgan.filters.stages.structure.Size"):
-        type("Mine", (Silent,), {"name": "size"})
-    again = type("Short", (Silent,), {"name": "short", "__module__": Short.__module__})
-    assert find_filter("short") is again
+        register(mine)
 
 
 def test_the_order_is_the_users() -> None:
@@ -150,6 +155,17 @@ def test_scores_come_from_a_table_of_the_input() -> None:
         Funnel(settings)(["C", "CC"], table=table)
     with pytest.raises(ConfigError, match="no column of scores"):
         Funnel(settings)(["C", "CC"])
+
+
+def test_each_molecule_has_its_own_row_of_a_long_table() -> None:
+    scores = np.random.default_rng(3).random(2500)
+    chosen = ["valid", {"filter": "score", "min": 0.5}, {"filter": "best", "n": 9}]
+    smiles = ["c1cc" if i % 7 == 0 else "CCO" for i in range(2500)]
+    stages = FunnelSettings.model_validate({"stages": chosen})
+    result = Funnel(stages)(smiles, table=pandas.DataFrame({"score": scores}))
+    valid = [i for i in range(2500) if i % 7]
+    assert result.kept == sorted(sorted(valid, key=lambda i: -scores[i])[:9])
+    assert result.counts[1].kept == sum(scores[i] >= 0.5 for i in valid)
 
 
 def test_stages_may_be_names_settings_and_filters() -> None:

@@ -12,7 +12,7 @@ MOLECULES = parse_all([record.smiles for record in load_reference("moses_referen
 
 def test_the_last_filters_are_not_asked_while_too_few_are_left() -> None:
     stages = ["valid", "distinct", {"filter": "size", "min": 20}, {"filter": "best", "n": 5}, "pains"]
-    passage = Funnel(FunnelSettings.model_validate({"stages": stages})).begin()
+    passage = Funnel(FunnelSettings.model_validate({"stages": stages})).begin_passage()
 
     def score(molecules: Sequence[Molecule]) -> pandas.DataFrame:
         return pandas.DataFrame({"score": range(len(molecules))})
@@ -26,7 +26,7 @@ def test_the_last_filters_are_not_asked_while_too_few_are_left() -> None:
 
 
 def test_indices_count_over_all_chunks() -> None:
-    passage = Funnel(["valid", "distinct"]).begin()
+    passage = Funnel(["valid", "distinct"]).begin_passage()
     passage.add(["CCO", "c1cc"])
     assert passage.collect_result().kept == [0]
     passage.add([])

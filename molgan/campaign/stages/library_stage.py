@@ -64,7 +64,7 @@ class Library(Stage):
         drawing = config.sample.model_dump(mode="json", include={"temperature", "max_atoms"})
         after = next((stage.record.key for stage in self.after), None)
         samples = Samples(work, digest([drawing, work.inputs, after]), self.weights, self.critic, given)
-        passage = Funnel(config.filters).begin()
+        passage = Funnel(config.filters).begin_passage()
         with closing(samples):
             _fill(passage, samples, work, settings)
         result, kept = passage.collect_result(), passage.parse_passing()

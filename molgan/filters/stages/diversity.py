@@ -37,7 +37,7 @@ class DiversityFilter(WholeFilter):
 class FingerprintFilter(DiversityFilter):
     """Compares ECFP4."""
 
-    def features(self, molecules: Sequence[Molecule]) -> list[bytes]:
+    def compute_features(self, molecules: Sequence[Molecule]) -> list[bytes]:
         return [DataStructs.BitVectToBinaryText(bits) for bits in ecfp(get_mols(molecules))]
 
 
@@ -52,7 +52,7 @@ class ScaffoldCap(DiversityFilter):
 
     parameters: Parameters
 
-    def features(self, molecules: Sequence[Molecule]) -> list[bytes]:
+    def compute_features(self, molecules: Sequence[Molecule]) -> list[bytes]:
         return [murcko_scaffold(mol).encode() for mol in get_mols(molecules)]
 
     def select(self, features: Sequence[bytes], values: Floats, smiles: Sequence[str]) -> Verdict:

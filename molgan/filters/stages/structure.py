@@ -35,7 +35,7 @@ class Distinct(IdentityFilter):
 
     parameters: Parameters
 
-    def identities(self, molecules: Sequence[Molecule]) -> list[str]:
+    def identify(self, molecules: Sequence[Molecule]) -> list[str]:
         same = Sameness(self.parameters.ignore_stereo, self.parameters.ignore_salts, self.parameters.ignore_tautomers)
         return [same.identify(molecule) for molecule in molecules]
 
