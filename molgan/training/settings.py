@@ -248,6 +248,8 @@ class LessonSettings(Settings):
 class TransferSettings(Settings):
     """Fine-tuning of the prior on known actives, until those that are held out are likeliest."""
 
+    miniature: ClassVar = {"epochs": 2}
+
     epochs: int = Field(60, ge=1, description="passes over the actives, at most")
     patience: int = Field(5, ge=1, description="epochs without a gain on the held-out actives before it stops")
     held_out: float = Field(0.2, gt=0, lt=1, description="share of the actives that is not learned from")

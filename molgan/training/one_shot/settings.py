@@ -56,7 +56,7 @@ class PolicySettings(Settings):
 class OneShotTrainingSettings(Settings):
     """The adversarial training of a one-shot generator."""
 
-    miniature: ClassVar = {"steps": 4, "batch_size": 16, "molecules": None}
+    miniature: ClassVar = {"steps": 4, "batch_size": 16, "molecules": None, "critic_warmup": 2}
 
     steps: int = Field(10_000, ge=1, description="updates of the generator")
     batch_size: int = Field(32, ge=1, description="molecules of each kind an update")
