@@ -7,6 +7,10 @@ from typing import Any, get_args
 from molgan.base.content import flat
 from molgan.base.settings import Settings
 from molgan.config.job import JobConfig
+from molgan.scoring.registry import SCORERS
+
+_COSTLY = {"reinforce": {"steps": 1, "batch_size": 4}, "sample": {"n": 8}, "report": {"reference": 4}}
+"""Of a campaign with a scorer that takes seconds a molecule, as docking does."""
 
 
 def miniature(job: type[JobConfig], values: Mapping[str, Any], stem: str) -> Iterator[str]:
@@ -17,15 +21,26 @@ def miniature(job: type[JobConfig], values: Mapping[str, Any], stem: str) -> Ite
     yield f"name={values.get('name', stem)}-smoke"
     if values.get("out") is not None:
         yield f"out={values['out']}-smoke"
-    sections = {name for name, value in values.items() if value is not None}
-    if "generator" not in sections:
-        sections.add("network")
-    for section, field in job.model_fields.items():
-        for kind in (field.annotation, *get_args(field.annotation)):
-            if section in sections and isinstance(kind, type) and issubclass(kind, Settings):
-                yield from _overrides({section: kind.miniature})
-    yield from _overrides(job.miniature)
+    network = {} if "generator" in values else {"network": values.get("network", {})}
+    changes = _changes(job, {**values, **network})
+    if _is_costly(values):
+        changes |= {name: changes[name] | few for name, few in _COSTLY.items() if name in changes}
+    for key, value in flat(changes).items():
+        yield f"{key}={json.dumps(value)}"
 
 
-def _overrides(values: Mapping[str, Any]) -> Iterator[str]:
-    return (f"{key}={json.dumps(value)}" for key, value in flat(values).items())
+def _changes(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a section small: its own miniature, and those of the sections in it."""
+    changes = dict(kind.miniature)
+    for name, field in kind.model_fields.items():
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(values.get(name), Mapping) and isinstance(inner, type) and issubclass(inner, Settings):
+                changes[name] = {**_changes(inner, values[name]), **changes.get(name, {})}
+    return changes
+
+
+def _is_costly(values: Mapping[str, Any]) -> bool:
+    objective = values.get("objective")
+    components = objective.get("components") if isinstance(objective, Mapping) else None
+    names = [part.get("scorer") for part in components or [] if isinstance(part, Mapping)]
+    return any(SCORERS[name].costly for name in names if name in SCORERS)

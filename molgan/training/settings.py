@@ -295,6 +295,8 @@ class LessonSettings(Settings):
 class TransferSettings(Settings):
     """Fine-tuning of the prior on known actives, until those that are held out are likeliest."""
 
+    miniature: ClassVar = {"epochs": 2}
+
     epochs: int = Field(60, ge=1, description="Most passes over the actives")
     patience: int = Field(5, ge=1, description="Epochs without a gain on the held-out actives before training stops")
     held_out: float = Field(0.2, gt=0, lt=1, description="Share of the actives that is not trained on")

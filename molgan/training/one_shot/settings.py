@@ -66,7 +66,7 @@ class PolicySettings(Settings):
 class OneShotTrainingSettings(Settings):
     """The adversarial training of a one-shot generator."""
 
-    miniature: ClassVar = {"steps": 4, "batch_size": 16, "molecules": None}
+    miniature: ClassVar = {"steps": 4, "batch_size": 16, "molecules": None, "critic_warmup": 2}
 
     steps: int = Field(10_000, ge=1, description="Updates of the generator")
     batch_size: int = Field(32, ge=1, description="Real molecules, and generated ones, per update")
