@@ -84,7 +84,7 @@ def _rounds(settings: OptimizeSettings) -> int:
 def _networks(config: CampaignConfig) -> tuple[float, float, float]:
     from molgan.graphs.features.featurizer import featurize_all
     from molgan.models.critics.discriminator import Discriminator
-    from molgan.models.motif.motif_generator import load_generator
+    from molgan.models.loading import load_generator
     from molgan.models.precision import autocast
 
     generator, critic = load_generator(config.generator.weights), Discriminator()

@@ -105,10 +105,10 @@ def _check_target(config: CampaignConfig) -> None:
 
 def _hash_of(weights: str | Path) -> str:
     """Tells generators apart by what is in them, wherever their files are."""
-    from molgan.models.motif.motif_generator import load_generator
+    from molgan.models.loading import load_generator
 
     generator = load_generator(weights)
-    digest = hashlib.sha256(f"{generator.max_atoms} {generator.vocabulary.to_json()}".encode())
+    digest = hashlib.sha256(generator.identity.encode())
     for name, tensor in generator.state_dict().items():
         digest.update(name.encode() + tensor.numpy().tobytes())
     return digest.hexdigest()

@@ -34,7 +34,8 @@ def train_prior(config: TrainingConfig, *, progress: Progress | None = None) -> 
     """
     import torch
 
-    from molgan.models.motif.motif_generator import load_generator
+    from molgan.models.loading import load_generator
+    from molgan.models.motif.motif_generator import MotifGenerator
 
     progress = progress or Silent()
     if config.compute.threads and not config.compute.workers:
@@ -43,7 +44,7 @@ def train_prior(config: TrainingConfig, *, progress: Progress | None = None) -> 
     with opened(config.folder) as folder, mirrored(folder, config.storage) as keep:
         write_config(config, folder / "config.yaml")
         about: dict[str, Any] = {"seed": config.seed}
-        generator = load_generator(config.generator.weights) if config.generator else None
+        generator = load_generator(config.generator.weights, MotifGenerator) if config.generator else None
         if config.pretrain is not None:
             generator, about["data"] = _pretrained(config, config.pretrain, generator, device, folder, progress, keep)
             about["pretrain"] = config.pretrain.model_dump(mode="json")

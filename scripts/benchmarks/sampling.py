@@ -25,8 +25,8 @@ from torch.profiler import ProfilerActivity, profile
 from molgan.chem.motifs import write
 from molgan.chem.shipped_sets import load_reference
 from molgan.graphs.motif.actions import decode
-from molgan.models.loading import load_any
-from molgan.models.motif.motif_generator import MotifGenerator, load_generator
+from molgan.models.loading import load_any, load_generator
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.motif.refined import RefinedGenerator
 from molgan.models.precision import autocast, has_bfloat16
 from molgan.models.settings import BATCH as OUR_BATCH

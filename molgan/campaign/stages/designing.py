@@ -20,7 +20,7 @@ from molgan.chem.reading import read_smiles
 from molgan.training.settings import AnalogueSettings, DesignSettings, TransferSettings
 
 if TYPE_CHECKING:
-    from molgan.models.motif.motif_generator import MotifGenerator
+    from molgan.models.protocols import MotifTreeGenerator
     from molgan.training.design.optimize import OptimizeOutcome
 
 CALLS = "calls.csv"
@@ -44,12 +44,13 @@ def optimize(
     )
 
     def perform(resumes: bool) -> Counts:
-        from molgan.models.motif.motif_generator import load_generator
+        from molgan.models.loading import load_generator
         from molgan.models.motif.without_stereo import without_stereo
+        from molgan.models.protocols import MotifTreeGenerator
 
-        agent = load_generator(weights)
+        agent = load_generator(weights, MotifTreeGenerator)
         agent = (agent if settings.stereo else without_stereo(agent)).to(work.device)
-        prior = load_generator(weights).to(work.device)
+        prior = load_generator(weights, MotifTreeGenerator).to(work.device)
         if settings.transfer is not None:
             _transfer(work, settings, settings.transfer, agent, prior, stage.folder)
         carried = _lessons(work, settings, agent, prior, stage.folder)
@@ -71,12 +72,12 @@ def _transfer(
     work: Work,
     settings: DesignSettings,
     how: TransferSettings,
-    agent: "MotifGenerator",
-    prior: "MotifGenerator",
+    agent: "MotifTreeGenerator",
+    prior: "MotifTreeGenerator",
     folder: Path,
 ) -> None:
     """Agent and prior take after the start molecules; what was learned is kept for a run that goes on."""
-    from molgan.models.motif.motif_generator import MotifGenerator
+    from molgan.models.loading import load_generator
     from molgan.training.design.transfer import transfer
 
     learned = folder / "transferred"
@@ -95,13 +96,13 @@ def _transfer(
             f"{outcome.before:.1f} nats before and {outcome.after:.1f} after epoch {outcome.epoch}"
         )
         agent.save(learned, transfer=asdict(outcome))
-    weights = MotifGenerator.load(learned).to(work.device).state_dict()
+    weights = load_generator(learned).to(work.device).state_dict()
     agent.load_state_dict(weights)
     prior.load_state_dict(weights)
 
 
 def _lessons(
-    work: Work, settings: DesignSettings, agent: "MotifGenerator", prior: "MotifGenerator", folder: Path
+    work: Work, settings: DesignSettings, agent: "MotifTreeGenerator", prior: "MotifTreeGenerator", folder: Path
 ) -> list[str]:
     """The stages of the curriculum, in which the agent learns on; the molecules that the last one hands over."""
     from molgan.scoring.processes.local_pool import ScoringPool
@@ -125,12 +126,12 @@ def _lessons(
 def _run(
     work: Work,
     settings: DesignSettings,
-    agent: "MotifGenerator",
+    agent: "MotifTreeGenerator",
     objective: Watched,
     start: list[str],
     folder: Path,
     report: Callable[..., None],
-    prior: "MotifGenerator",
+    prior: "MotifTreeGenerator",
 ) -> "OptimizeOutcome":
     from molgan.graphs.motif.core import Core
     from molgan.training.design.design import settings_of

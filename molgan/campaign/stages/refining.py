@@ -38,7 +38,7 @@ def adversarial(work: Work, settings: AdversarialSettings, weights: str | Path, 
 
     def perform(resumes: bool) -> Counts:
         from molgan.models.critics.discriminator import Discriminator
-        from molgan.models.motif.motif_generator import load_generator
+        from molgan.models.loading import load_generator
         from molgan.training.rl.adversarial import refine
 
         agent, critic = load_generator(weights), Discriminator(seed=config.seed)
@@ -91,7 +91,7 @@ def reinforce(
 
     def perform(resumes: bool) -> Counts:
         from molgan.models.critics.discriminator import Discriminator
-        from molgan.models.motif.motif_generator import load_generator
+        from molgan.models.loading import load_generator
         from molgan.training.memory import OracleCache
         from molgan.training.rl.reinforce import reinforce as train
 

@@ -32,8 +32,9 @@ def design(
 ) -> "pandas.DataFrame":
     """See `molgan.optimize`."""
     from molgan.graphs.motif.core import Core
-    from molgan.models.motif.motif_generator import load_generator
+    from molgan.models.loading import load_generator
     from molgan.models.motif.without_stereo import without_stereo
+    from molgan.models.protocols import MotifTreeGenerator
     from molgan.training.design.optimize import optimize
 
     if budget < 1:
@@ -41,7 +42,7 @@ def design(
     if isinstance(start, str):
         raise InputError("start is a list of SMILES, not one SMILES: put it in brackets")
     chosen = settings_of(settings, max_atoms, start or ())
-    agent = load_generator(weights)
+    agent = load_generator(weights, MotifTreeGenerator)
     agent = agent if chosen.stereo else without_stereo(agent)
     shown = _Shown(progress or Silent(), budget)
     outcome = optimize(
