@@ -14,9 +14,10 @@ from molgan.models.critics.discriminator import Discriminator
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import DiscriminatorSettings, MotifNetworkSettings
 from molgan.training.losses import below_ceiling, log_variance
-from molgan.training.memory import DiversityMemory, OracleCache, Replayed, ReplayMemory
+from molgan.training.memory import DiversityMemory, OracleCache
 from molgan.training.rl.adversarial import refine
 from molgan.training.rl.reinforce import reinforce
+from molgan.training.rl.replay_memory import Replayed, ReplayMemory
 from molgan.training.settings import AdversarialSettings, CriticSettings, DiversityMemorySettings, ReinforceSettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")

@@ -17,6 +17,7 @@ from molgan.models.precision import autocast
 from molgan.training.checkpoint import optimizer_tensors, restore_optimizer
 from molgan.training.design.elite import Elite, Entry
 from molgan.training.design.space import Space
+from molgan.training.loop import update
 from molgan.training.losses import augmented_likelihood, log_variance, trajectory_balance
 from molgan.training.settings import OptimizeSettings
 
@@ -68,10 +69,7 @@ class Pupil:
             prior = torch.tensor([entries[i].prior[k] for i, k in drawn]).to(log_prob)
             energy = torch.tensor([settings.reward_scale * entries[i].score / top for i in picks]).to(log_prob)
             loss = self._loss(log_prob, prior, energy)
-            self._optimizer.zero_grad()
-            loss.backward()
-            norm = float(torch.nn.utils.clip_grad_norm_(self.agent.parameters(), settings.clip))
-            self._optimizer.step()
+            norm = float(update(self._optimizer, loss, self.agent, clip=settings.clip))
             figures = {"log_prob": float(log_prob.detach().mean()), "prior": float(prior.mean()), "gradient_norm": norm}
         return figures
 
@@ -81,7 +79,7 @@ class Pupil:
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         self._log_normaliser.data.copy_(tensors["log_normaliser"])
         self._optimizer = self._fresh_optimizer()
-        restore_optimizer(self._optimizer, {k: v.clone() for k, v in tensors.items() if k.startswith("optimizer.")})
+        restore_optimizer(self._optimizer, tensors)
 
     def _read(self, entries: Sequence[Entry], rng: np.random.Generator) -> None:
         for entry in entries:

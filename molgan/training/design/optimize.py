@@ -27,7 +27,7 @@ from molgan.training.design.ledger import Call, Ledger, Oracle
 from molgan.training.design.proposals import START, Accept, Candidate, Genomes, Proposals
 from molgan.training.design.shortlist import Screen
 from molgan.training.design.space import Decorations, Everything, Space
-from molgan.training.energy import step_seed
+from molgan.training.loop import step_seed
 from molgan.training.report import Report, silent
 from molgan.training.settings import OptimizeSettings
 

@@ -18,6 +18,7 @@ from molgan.graphs.motif.actions import NotEncodable, encode
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.precision import autocast
 from molgan.training.design.genetic import rerooted
+from molgan.training.loop import update
 from molgan.training.report import Report, silent
 from molgan.training.settings import TransferSettings
 
@@ -73,10 +74,7 @@ def transfer(
         for rows in np.array_split(rng.permutation(len(lessons)), -(-len(lessons) // settings.batch_size)):
             with autocast(generator.device, enabled=settings.bf16):
                 loss = -generator.log_likelihood([lessons[i] for i in rows], max_atoms=room).mean()
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(generator.parameters(), settings.clip)
-            optimizer.step()
+            update(optimizer, loss, generator, clip=settings.clip)
             losses.append(float(loss.detach()))
         cost = _cost(generator, [actions for _, actions in held], room, settings)
         report({"step": epoch, "steps": settings.epochs, "loss": float(np.mean(losses)), "held_out": cost}, None)

@@ -147,7 +147,7 @@ class OneShotRun:
             module.load_state_dict(under_prefix(name, tensors))
         self._start_optimizers()
         for name, optimizer in self._optimizers().items():
-            restore_optimizer(optimizer, {key: t.clone() for key, t in under_prefix(name, tensors).items()})
+            restore_optimizer(optimizer, under_prefix(name, tensors))
         for name in ("step", "cures", "caution", "penalty", "reward_share"):
             setattr(self, name, state[name])
         self.outcome = OneShotOutcome(events=list(state["events"]), stopped=state["stopped"])

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from molgan.base.errors import WeightsError
 from molgan.evaluation.collapse import Verdict
 from molgan.graphs.dense.dense_data import DenseData
 from molgan.graphs.dense.dense_graph import decode, encode
@@ -21,7 +20,7 @@ from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 from molgan.models.one_shot.soft_graphs import SoftGraphs, harden, one_hot
 from molgan.models.precision import autocast
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
-from molgan.training.energy import step_seed
+from molgan.training.loop import check_identity, is_due, step_seed, update_average
 from molgan.training.losses import below_ceiling, gradient_penalty, log_variance, zero_centred_penalty
 from molgan.training.memory import Reward
 from molgan.training.one_shot.gan_losses import GAN_LOSSES
@@ -66,8 +65,7 @@ def train_oneshot(
     about = {"seed": seed, "molecules": len(rows), "network": generator.settings.model_dump(mode="json")}
     identity = {**about, **settings.model_dump(mode="json")}
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
-        if saved[1]["identity"] != identity:
-            raise WeightsError(f"{checkpoint}: a checkpoint of another training; delete it or change the run folder")
+        check_identity(checkpoint, saved[1], identity)
         run.resume(*saved)
     while run.step < settings.steps and run.outcome.stopped is None:
         run.step += 1
@@ -87,19 +85,14 @@ def train_oneshot(
         if verdict.state != "healthy":
             message(run.cure(verdict))
             metrics |= {"event": "collapse", "message": run.outcome.events[-1]}
-        saves = run.step % settings.checkpoint_every == 0 or run.step == settings.steps or "event" in metrics
+        saves = is_due(run.step, settings.steps, settings.checkpoint_every) or "event" in metrics
         if saves and "event" not in metrics:
             run.offer()
         saved_now = {"step": run.step} if saves and checkpoint is not None else None
         if saved_now and checkpoint is not None:
             tensors, state = run.checkpoint()
             save_checkpoint(checkpoint, tensors, {**state, "identity": identity})
-        if (
-            metrics["step"] % settings.report_every == 0
-            or run.step == settings.steps
-            or saved_now
-            or "event" in metrics
-        ):
+        if is_due(metrics["step"], settings.steps, settings.report_every) or saved_now or "event" in metrics:
             report(metrics, saved_now)
     generator.load_state_dict(run.averaged.state_dict())
     generator.eval()
@@ -208,11 +201,7 @@ def _update_generator(
         metrics |= {"anchor": held.item()}
     metrics["gradient_norm"] = _step(run.optimizer, loss, run.generator, settings.clip)
     if settings.ema:
-        # Young averages follow quickly, so that the first weights are forgotten.
-        keep = min(settings.ema, (1 + run.step) / (10 + run.step))
-        with torch.no_grad():
-            for average, current in zip(run.averaged.parameters(), run.generator.parameters(), strict=True):
-                average.lerp_(current, 1 - keep)
+        update_average(run.averaged, run.generator, decay=settings.ema, step=run.step)
     return metrics
 
 
