@@ -141,9 +141,9 @@ def optimize(
     start), `parents` (the calls that it was made from), `best` (mean of the ten best so far). Raises InputError where a
     start molecule cannot be read or the oracle's answer is not as many numbers, ConfigError for wrong settings.
     """
-    from molgan.training.design.design import design
+    from molgan.training.design.optimize_table import optimize_table
 
-    return design(
+    return optimize_table(
         oracle,
         budget,
         seed=seed,

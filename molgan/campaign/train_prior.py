@@ -191,11 +191,11 @@ def _generator(
     """What training starts from: `start` with room for the new data's motifs, or a network without any training."""
     import torch
 
-    from molgan.models.motif.growth import grown
+    from molgan.models.motif.growth import grow
     from molgan.models.motif.motif_generator import MotifGenerator
 
     if start is not None:
-        return grown(start, vocabulary, max_atoms=max(atoms, start.max_atoms), seed=config.seed)
+        return grow(start, vocabulary, max_atoms=max(atoms, start.max_atoms), seed=config.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         return MotifGenerator(vocabulary, config.network, max_atoms=atoms)

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from molgan.training.losses import gradient_penalty, zero_centred_penalty
 from molgan.training.one_shot.gan_losses import GAN_LOSSES
+from molgan.training.one_shot.gradient_penalties import gradient_penalty, zero_centred_penalty
 
 RNG = torch.Generator().manual_seed(0)
 # Antithetic draws of N(1, 1) and N(-1, 1), so that means are exact.

@@ -13,8 +13,9 @@ from molgan.graphs.motif.actions import SPELL, Vocabulary
 from molgan.models.critics.discriminator import Discriminator
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import DiscriminatorSettings, MotifNetworkSettings
-from molgan.training.losses import below_ceiling, log_variance
+from molgan.training.losses import log_variance
 from molgan.training.memory import DiversityMemory, OracleCache
+from molgan.training.one_shot.policy_gradient import below_ceiling
 from molgan.training.rl.adversarial import refine
 from molgan.training.rl.reinforce import reinforce
 from molgan.training.rl.replay_memory import Replayed, ReplayMemory

@@ -134,13 +134,13 @@ def _run(
     prior: "MotifTreeGenerator",
 ) -> "OptimizeOutcome":
     from molgan.graphs.motif.core import Core
-    from molgan.training.design.design import settings_of
     from molgan.training.design.optimize import optimize as run
+    from molgan.training.design.optimize_table import resolve_settings
 
     return run(
         agent,
         lambda smiles: objective.total(smiles).tolist(),
-        settings_of(settings, None, start),
+        resolve_settings(settings, None, start),
         budget=settings.budget,
         seed=work.config.seed,
         start=start,

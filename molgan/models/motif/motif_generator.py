@@ -20,7 +20,7 @@ from molgan.models.precision import autocast
 from molgan.models.protocols import Sample
 from molgan.models.registry import register
 from molgan.models.settings import BATCH, MotifNetworkSettings
-from molgan.models.threads import side_by_side
+from molgan.models.threads import map_in_threads
 from molgan.models.weights import load_weights, read_description, save_weights
 
 _LIKE_LENGTH = 96  # sequences of like length that share a pass
@@ -94,7 +94,7 @@ class MotifGenerator(MotifNetwork):
                 )
 
         batches = np.unique(wanted[wanted < n] // batch_size).tolist()
-        for actions, log_prob in side_by_side(draw, batches, self.device):
+        for actions, log_prob in map_in_threads(draw, batches, self.device):
             for row, value in zip(actions, log_prob.tolist(), strict=True):
                 drawn = tuple(row[row >= 0].tolist())
                 samples.append(Sample(write(decode(drawn, self.vocabulary)), drawn, value))

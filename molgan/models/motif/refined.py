@@ -17,7 +17,7 @@ from molgan.graphs.features.ranges import Support
 from molgan.models.critics.descriptor_critic import DescriptorCritic
 from molgan.models.protocols import LikelihoodGenerator, Sample
 from molgan.models.settings import BATCH
-from molgan.models.threads import side_by_side
+from molgan.models.threads import map_in_threads
 
 _FEW = 512  # molecules for which one batch is likely to do
 _HOPELESS = 50_000  # samples, one in so many of which should be accepted at least
@@ -64,7 +64,7 @@ class RefinedGenerator:
                 several = torch.get_num_threads() if n - len(found) > _FEW else 1
                 batches = range(batch, batch + several)
                 draw = partial(self._draw, seed, bf16=bf16)
-                ahead = list(side_by_side(draw, batches, self.generator.device))
+                ahead = list(map_in_threads(draw, batches, self.generator.device))
             drawn = ahead.pop(0)
             accepted = self._accept([sample.smiles for sample in drawn], np.random.default_rng([seed, batch, 1]))
             fresh = [drawn[i] for i in np.flatnonzero(accepted)]

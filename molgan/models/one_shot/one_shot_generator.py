@@ -60,9 +60,9 @@ class OneShotGenerator(nn.Module):
 
     def graphs(self, batch: int, rng: torch.Generator, targets: Tensor | None = None) -> SoftGraphs:
         """Graphs drawn for training, with gradients."""
-        return self._drawn(batch, self.settings.draw, rng, targets)
+        return self._draw_graphs(batch, self.settings.draw, rng, targets)
 
-    def _drawn(self, batch: int, how: Draw, rng: torch.Generator, targets: Tensor | None) -> SoftGraphs:
+    def _draw_graphs(self, batch: int, how: Draw, rng: torch.Generator, targets: Tensor | None) -> SoftGraphs:
         temperature = self.settings.temperature
         if self.settings.rows is not None:
             graphs: SoftGraphs = self.rows(batch, how, rng, temperature=temperature, targets=targets)
@@ -87,7 +87,7 @@ class OneShotGenerator(nn.Module):
         targets: Mapping[str, float] | None = None,
         on_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Molecule]:
-        """`n` molecules from noise, in order; nothing is repaired or drawn again, and what is no molecule says why.
+        """`n` molecules from noise, in order; nothing is repaired or drawn again, and an invalid graph says why.
 
         A conditional generator aims at `targets`, name to value in its own unit; what is not among them is drawn as
         the training data has it. The same seed and batch give the same molecules; `on_batch` is told how many were
@@ -99,7 +99,7 @@ class OneShotGenerator(nn.Module):
         for start in range(0, n, batch):
             # A whole batch is always drawn, so that the first molecules do not depend on how many are wanted.
             aims = None if self.targets is None else self.targets.aims(batch, targets or {}, rng)
-            chosen = harden(self._drawn(batch, self.settings.sample, rng, aims), self.settings.atoms)
+            chosen = harden(self._draw_graphs(batch, self.settings.sample, rng, aims), self.settings.atoms)
             some = min(batch, n - start)
             found += decode(type(chosen)(chosen.nodes[:some], chosen.bonds[:some], chosen.atoms))
             on_batch(some)
