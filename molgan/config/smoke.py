@@ -12,6 +12,7 @@ _SECTIONS = {
     "pretrain": ["pretrain.epochs=0.5", "pretrain.batch_size=32"],
     "rejection": [
         "rejection.real=100",
+        "rejection.reference=500",
         "rejection.fake=100",
         "rejection.candidates=100",
         "rejection.critic.epochs=1",

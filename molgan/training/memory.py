@@ -37,10 +37,10 @@ class OracleCache:
         """Rewards in 0..1, in order."""
         return self.ask(smiles)()
 
-    def ask(self, smiles: Sequence[str], aside: Executor | None = None) -> Callable[[], np.ndarray]:
-        """What gives the rewards when it is called; with `aside` they are found there in the meantime."""
+    def ask(self, smiles: Sequence[str], background: Executor | None = None) -> Callable[[], np.ndarray]:
+        """What gives the rewards when it is called; a `background` executor finds them in the meantime."""
         new = list(dict.fromkeys(s for s in smiles if s not in self._known))
-        underway = aside.submit(self._reward, new) if aside and new and self._share.leads else None
+        underway = background.submit(self._reward, new) if background and new and self._share.leads else None
 
         def find() -> list[float]:
             return np.asarray(underway.result() if underway else self._reward(new), dtype=float).tolist()

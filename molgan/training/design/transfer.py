@@ -61,8 +61,8 @@ def transfer(
     room = max([generator.max_atoms, *(mol.GetNumHeavyAtoms() for mol, _ in known)])
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(known))
-    aside = max(1, round(settings.held_out * len(known)))
-    held, shown = ([known[i] for i in part] for part in (order[:aside], order[aside:]))
+    size = max(1, round(settings.held_out * len(known)))
+    held, shown = ([known[i] for i in part] for part in (order[:size], order[size:]))
 
     optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     before = best = _cost(generator, [actions for _, actions in held], room, settings)

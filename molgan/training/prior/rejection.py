@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import numpy as np
 
+from molgan.base.errors import InputError
 from molgan.chem.known_set import KnownSet
 from molgan.chem.molecule import parse_all
 from molgan.graphs.features.descriptions import Descriptions, familiarity_of
@@ -47,6 +48,8 @@ def train_rejection(
     real, reference = data[:count], data[count:]
     critic = DescriptorCritic(familiarity_of(reference, workers=processes), settings.network, seed=seed)
     shown = critic.describe(real, workers=processes)
+    if not shown.valid.any():
+        raise InputError(f"rejection: none of {len(data):,} molecules is left to show the critic; lower `reference`")
     support = Support.of(shown)
     critic.fit_scale(shown)
 

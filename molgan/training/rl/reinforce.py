@@ -65,13 +65,13 @@ def reinforce(
         run.restore(*saved, memories=True)
     healthy = run.snapshot()
     ahead: DrawnBatch | None = None
-    aside = ThreadPoolExecutor(1) if settings.staleness else None
+    background = ThreadPoolExecutor(1) if settings.staleness else None
     while run.step < settings.steps and run.outcome.stopped is None:
         run.step += 1
         saves = is_due(run.step, settings.steps, settings.checkpoint_every)
         drawn = ahead or _draw(run, critic, seed, run.step, share)
-        answer = run.oracle.ask(drawn.smiles, aside)
-        ahead = _draw(run, critic, seed, run.step + 1, share) if aside and not saves else None
+        answer = run.oracle.ask(drawn.smiles, background)
+        ahead = _draw(run, critic, seed, run.step + 1, share) if background and not saves else None
         rewards = answer()
         metrics = {"step": run.step, "steps": settings.steps, **_learn(run, drawn, rewards, critic, seed, share)}
         verdict = run.watch.update(drawn.smiles, gradient_norm=metrics["gradient_norm"])
