@@ -48,13 +48,13 @@ class GoalDirected:
         starting_population: Sequence[str] | None = None,
     ) -> list[str]:
         """The best `number_molecules` that were found, best first; fewer where the budget is smaller."""
-        from molgan.training.design.design import design
+        from molgan.training.design.optimize_table import optimize_table
 
         def oracle(smiles: list[str]) -> list[float]:
             # The package answers -1 for what it cannot score.
             return [score if score >= 0 else math.nan for score in scoring_function.score_list(smiles)]
 
-        table = design(
+        table = optimize_table(
             oracle,
             max(self.budget, number_molecules),
             seed=self.seed,

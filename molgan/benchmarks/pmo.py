@@ -52,7 +52,7 @@ def pmo(
     stopped. Raises ConfigError for an unknown task.
     """
     from molgan.benchmarks.tasks import BUDGET, PUBLISHED, auc_top, task
-    from molgan.training.design.design import design
+    from molgan.training.design.optimize_table import optimize_table
 
     budget = budget or BUDGET
     for name in tasks or PUBLISHED:
@@ -61,7 +61,7 @@ def pmo(
     for name in tasks or PUBLISHED:
         for seed in seeds:
             began = time.process_time()
-            table = design(
+            table = optimize_table(
                 makeable(task(name)) if library else task(name),
                 budget,
                 seed=seed,

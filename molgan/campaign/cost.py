@@ -46,7 +46,7 @@ def measure(config: CampaignConfig, reference: list[Molecule], objective: Object
 def _networks(config: CampaignConfig) -> tuple[float, float, float]:
     from molgan.graphs.features.featurizer import featurize_all
     from molgan.models.critics.discriminator import Discriminator
-    from molgan.models.motif.motif_generator import load_generator
+    from molgan.models.loading import load_generator
     from molgan.models.precision import autocast
 
     generator, critic = load_generator(config.generator.weights), Discriminator()

@@ -17,11 +17,11 @@ def train_prior(config: TrainingConfig, *, progress: Progress | None = None) -> 
     Raises RunError when another process works there or it cannot be written, InputError when no molecule can be
     encoded, WeightsError when its checkpoint is of another training.
     """
-    from molgan.models.motif.motif_generator import load_generator
+    from molgan.models.loading import load_any
 
     with open_work(config, progress or Silent()) as work:
         stages = [stage for stage in run_stages(work) if isinstance(stage, TrainingStage)]
         about = {name: value for stage in stages for name, value in stage.about().items()}
         weights = stages[-1].folder / "generator" if stages else config.generator.weights
-        load_generator(weights).save(work.folder / "weights", seed=config.seed, **about)
+        load_any(weights, raw=True).save(work.folder / "weights", seed=config.seed, **about)
     return work.folder / "weights"

@@ -50,14 +50,11 @@ class Work:
     def start(self) -> str | None:
         """The SHA-256 of the generator that the job starts from, wherever its files are; None without one."""
         from molgan.models.loading import load_any
-        from molgan.models.motif.motif_generator import MotifGenerator
 
         if self.config.generator is None:
             return None
         generator: Any = load_any(self.config.generator.weights, raw=True)
-        is_motif = isinstance(generator, MotifGenerator)
-        about = f"{generator.max_atoms} {generator.vocabulary.to_json()}" if is_motif else str(generator.settings)
-        found = hashlib.sha256(about.encode())
+        found = hashlib.sha256(generator.identity.encode())
         for name, tensor in generator.state_dict().items():
             found.update(name.encode() + tensor.numpy().tobytes())
         return found.hexdigest()

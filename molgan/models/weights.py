@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 
 from molgan.base.errors import WeightsError
 from molgan.base.files import write_files
+
+_SHIPPED = Path(str(files("molgan") / "data" / "weights"))
 
 
 def save_weights(
@@ -33,19 +36,38 @@ def save_weights(
     write_files(path.parent, {f"{path.name}.safetensors": [save(tensors)], f"{path.name}.json": [text.encode()]})
 
 
+def find_weights(weights: str | Path) -> Path:
+    """The path, without suffix, of weights given by a shipped name, a folder of `molgan train`, or a path.
+
+    Raises WeightsError where there are none.
+    """
+    names = sorted(file.stem for file in _SHIPPED.glob("*.safetensors") if not file.stem.endswith("_critic"))
+    path = _SHIPPED / weights if str(weights) in names else Path(weights)
+    path = path / "weights" if path.is_dir() else path
+    if not _suffixed(path, ".json").exists():
+        shipped = ", ".join(names) or "none"
+        raise WeightsError(f"no weights at {path}: give a folder of `molgan train`, or a shipped name ({shipped})")
+    return path
+
+
 def read_description(path: str | Path, kind: str) -> dict[str, Any]:
     """What `path`.json says. Raises WeightsError if it is missing, unreadable, or not of this `kind`."""
+    found = read_kind(path)
+    file = _suffixed(Path(path), ".json")
+    if found != kind:
+        raise WeightsError(f"{file}: the weights are of a {found}, not of a {kind}")
+    return dict(json.loads(file.read_text()))
+
+
+def read_kind(path: str | Path) -> str:
+    """The format of the weights at `path`. Raises WeightsError if `path`.json is missing or unreadable."""
     file = _suffixed(Path(path), ".json")
     try:
-        description = json.loads(file.read_text())
-        found = description["kind"]
+        return str(json.loads(file.read_text())["kind"])
     except OSError as error:
         raise WeightsError(f"{file}: {error.strerror}; give the path of saved weights without its suffix") from None
     except (ValueError, KeyError, TypeError):
         raise WeightsError(f"{file}: does not describe weights") from None
-    if found != kind:
-        raise WeightsError(f"{file}: the weights are of a {found}, not of a {kind}")
-    return dict(description)
 
 
 def load_weights(path: str | Path, module: nn.Module) -> None:

@@ -62,12 +62,12 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put back what `optimizer_tensors` gave; the hyperparameters stay as they are."""
+    """Put back a copy of what `optimizer_tensors` gave; the hyperparameters stay as they are."""
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         if key.startswith("optimizer."):
             _, i, name = key.split(".", 2)
-            state.setdefault(int(i), {})[name] = value
+            state.setdefault(int(i), {})[name] = value.clone()
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
 

@@ -18,7 +18,7 @@ from molgan.chem.motifs import write
 from molgan.chem.reading import read_smiles
 from molgan.graphs.motif.actions import SPELL, NotEncodable, Vocabulary, decode, encode
 from molgan.graphs.motif.motif_data import tree_of
-from molgan.models.motif.motif_generator import load_generator
+from molgan.models.loading import load_generator
 
 
 def outcomes(smiles: Sequence[str], vocabulary: Vocabulary) -> Counter[str]:

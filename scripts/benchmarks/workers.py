@@ -29,7 +29,7 @@ from molgan.distributed.scoring_pool import ScoringPool
 from molgan.distributed.settings import ComputeSettings
 from molgan.distributed.train import train_on_ray
 from molgan.graphs.motif.motif_data import prepare
-from molgan.models.motif.motif_generator import load_generator
+from molgan.models.loading import load_generator
 from molgan.scoring.objective import Objective
 from molgan.scoring.score_cache import clear_caches
 from molgan.scoring.settings import ObjectiveSettings

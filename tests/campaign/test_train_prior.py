@@ -6,8 +6,8 @@ import pytest
 from molgan.campaign.train_prior import train_prior
 from molgan.chem.molecule import parse
 from molgan.config import load_training
-from molgan.models.loading import load_any
-from molgan.models.motif.motif_generator import MotifGenerator, load_generator
+from molgan.models.loading import load_any, load_generator
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.motif.refined import RefinedGenerator
 
 TRAINING = """\

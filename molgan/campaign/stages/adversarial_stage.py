@@ -44,7 +44,7 @@ class Adversarial(Stage):
 
     def perform(self) -> Counts:
         from molgan.models.critics.discriminator import Discriminator
-        from molgan.models.motif.motif_generator import load_generator
+        from molgan.models.loading import load_generator
         from molgan.training.rl.adversarial import refine
 
         work, settings = self.work, self.settings

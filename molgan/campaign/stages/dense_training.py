@@ -26,13 +26,14 @@ def prepare_training(work: Work) -> DenseTraining:
     """The generator as the job starts with it. Raises InputError when no molecule has a dense graph, or the settings do
     not suit the weights."""
     from molgan.graphs.dense.dense_data import prepare_dense
-    from molgan.models.one_shot.one_shot_generator import OneShotGenerator, load_one_shot
+    from molgan.models.loading import load_generator
+    from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 
     config = work.config
     if config.generator is None:
         generator = OneShotGenerator(config.network, seed=config.seed)
     else:
-        generator = load_one_shot(config.generator.weights)
+        generator = load_generator(config.generator.weights, OneShotGenerator)
     if generator.settings.condition and config.critic.pack > 1:
         raise InputError("critic.pack: molecules with `network.condition` are judged one by one, pack 1")
     if generator.settings.rows is None and (config.likelihood or config.oneshot.anchor or config.oneshot.policy):

@@ -35,11 +35,12 @@ class Distil(TrainingStage):
 
     def perform(self) -> Counts:
         from molgan.models.critics.discriminator import Discriminator
-        from molgan.models.motif.motif_generator import load_generator
+        from molgan.models.loading import load_generator
+        from molgan.models.motif.motif_generator import MotifGenerator
         from molgan.training.prior.distil import distil
 
         work, config, settings = self.work, self.work.config, self.settings
-        generator = load_generator(self.weights).to(work.device)
+        generator = load_generator(self.weights, MotifGenerator).to(work.device)
         critic = Discriminator(seed=config.seed).to(generator.device)
         with ExitStack() as reporters:
             rounds = distil(

@@ -22,7 +22,7 @@ from molgan.config import CampaignConfig
 from molgan.training.settings import AnalogueSettings, DesignSettings, TransferSettings
 
 if TYPE_CHECKING:
-    from molgan.models.motif.motif_generator import MotifGenerator
+    from molgan.models.protocols import MotifTreeGenerator
     from molgan.training.design.optimize import OptimizeOutcome
 
 CALLS = "calls.csv"
@@ -58,13 +58,14 @@ class Optimize(Stage):
         return {**super().outputs, CALLS: self.folder / CALLS}
 
     def perform(self) -> Counts:
-        from molgan.models.motif.motif_generator import load_generator
+        from molgan.models.loading import load_generator
         from molgan.models.motif.without_stereo import without_stereo
+        from molgan.models.protocols import MotifTreeGenerator
 
         work, settings = self.work, self.settings
-        agent = load_generator(self.weights)
+        agent = load_generator(self.weights, MotifTreeGenerator)
         agent = (agent if settings.stereo else without_stereo(agent)).to(work.device)
-        prior = load_generator(self.weights).to(work.device)
+        prior = load_generator(self.weights, MotifTreeGenerator).to(work.device)
         if settings.transfer is not None:
             _transfer(work, settings, settings.transfer, agent, prior, self.folder)
         carried = _lessons(work, settings, agent, prior, self.folder)
@@ -92,12 +93,12 @@ def _transfer(
     work: Work,
     settings: DesignSettings,
     how: TransferSettings,
-    agent: "MotifGenerator",
-    prior: "MotifGenerator",
+    agent: "MotifTreeGenerator",
+    prior: "MotifTreeGenerator",
     folder: Path,
 ) -> None:
     """Agent and prior take after the start molecules; what was learned is kept for a run that goes on."""
-    from molgan.models.motif.motif_generator import MotifGenerator
+    from molgan.models.loading import load_generator
     from molgan.training.design.transfer import transfer
 
     learned = folder / "transferred"
@@ -116,13 +117,13 @@ def _transfer(
             f"{outcome.before:.1f} nats before and {outcome.after:.1f} after epoch {outcome.epoch}"
         )
         agent.save(learned, transfer=asdict(outcome))
-    weights = MotifGenerator.load(learned).to(work.device).state_dict()
+    weights = load_generator(learned).to(work.device).state_dict()
     agent.load_state_dict(weights)
     prior.load_state_dict(weights)
 
 
 def _lessons(
-    work: Work, settings: DesignSettings, agent: "MotifGenerator", prior: "MotifGenerator", folder: Path
+    work: Work, settings: DesignSettings, agent: "MotifTreeGenerator", prior: "MotifTreeGenerator", folder: Path
 ) -> list[str]:
     """The stages of the curriculum, in which the agent learns on; the molecules that the last one hands over."""
     from molgan.scoring.objective import Objective
@@ -147,21 +148,21 @@ def _lessons(
 def _run(
     work: Work,
     settings: DesignSettings,
-    agent: "MotifGenerator",
+    agent: "MotifTreeGenerator",
     objective: WatchedObjective,
     start: list[str],
     folder: Path,
     report: Callable[..., None],
-    prior: "MotifGenerator",
+    prior: "MotifTreeGenerator",
 ) -> "OptimizeOutcome":
     from molgan.graphs.motif.core import Core
-    from molgan.training.design.design import settings_of
     from molgan.training.design.optimize import optimize as run
+    from molgan.training.design.optimize_table import resolve_settings
 
     return run(
         agent,
         lambda smiles: objective.total(smiles).tolist(),
-        settings_of(settings, None, start),
+        resolve_settings(settings, None, start),
         budget=settings.budget,
         seed=work.config.seed,
         start=start,

@@ -31,17 +31,18 @@ class Pretrain(TrainingStage):
     def perform(self) -> Counts:
         from molgan.distributed.train import pretrain_on_ray
         from molgan.graphs.motif.motif_data import prepare
-        from molgan.models.motif.motif_generator import load_generator
+        from molgan.models.loading import load_generator
+        from molgan.models.motif.motif_generator import MotifGenerator
         from molgan.training.prior.pretrain import pretrain
 
         work, config, settings = self.work, self.work.config, self.settings
-        start = load_generator(config.generator.weights) if config.generator else None
+        start = load_generator(config.generator.weights, MotifGenerator) if config.generator else None
         data = prepare(
             config.data.train,
             cache.folder(),
             column=config.data.column,
             least_count=settings.least_count,
-            vocabulary=start and start.vocabulary,
+            vocabulary=None if start is None else start.vocabulary,
             processes=work.processes,
             progress=work.progress,
         )
@@ -64,12 +65,12 @@ class Pretrain(TrainingStage):
         """`start` with room for the new data's motifs, or a network without any training."""
         import torch
 
-        from molgan.models.motif.growth import grown
+        from molgan.models.motif.growth import grow
         from molgan.models.motif.motif_generator import MotifGenerator
 
         config = self.work.config
         if start is not None:
-            return grown(start, vocabulary, max_atoms=max(atoms, start.max_atoms), seed=config.seed)
+            return grow(start, vocabulary, max_atoms=max(atoms, start.max_atoms), seed=config.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             return MotifGenerator(vocabulary, config.network, max_atoms=atoms)

@@ -39,7 +39,7 @@ class Reinforce(Stage):
 
     def perform(self) -> Counts:
         from molgan.models.critics.discriminator import Discriminator
-        from molgan.models.motif.motif_generator import load_generator
+        from molgan.models.loading import load_generator
         from molgan.training.memory import OracleCache
         from molgan.training.rl.reinforce import reinforce
 

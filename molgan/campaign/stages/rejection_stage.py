@@ -27,7 +27,8 @@ class Rejection(Stage):
         return {self.proof: self.work.folder / self.proof}
 
     def perform(self) -> Counts:
-        from molgan.models.motif.motif_generator import load_generator
+        from molgan.models.loading import load_generator
+        from molgan.models.motif.motif_generator import MotifGenerator
         from molgan.training.prior.rejection import train_rejection
 
         work, config, settings = self.work, self.work.config, self.settings
@@ -39,7 +40,7 @@ class Rejection(Stage):
         known = self._known_molecules() if settings.novel else None
         work.progress.message("rejection: drawing molecules and describing them")
         refined, figures = train_rejection(
-            load_generator(self.weights).to(work.device),
+            load_generator(self.weights, MotifGenerator).to(work.device),
             training_molecules(config.data, settings.real + settings.reference, config.seed),
             settings,
             seed=config.seed,

@@ -65,7 +65,7 @@ def describe_all(molecules: Sequence[str | Molecule], familiarity: Familiarity, 
 
 def familiarity_of(molecules: Sequence[str], *, workers: int = 1) -> Familiarity:
     """The fragments of a reference; what cannot be read is left out."""
-    return Familiarity.of(one for part in _spread(molecules, workers, described=False) for one in part[1])
+    return Familiarity.of(fragment for part in _spread(molecules, workers, described=False) for fragment in part[1])
 
 
 _Part = tuple[list[list[float]], list[np.ndarray], list[str | None]]

@@ -59,7 +59,7 @@ class QSAR(Scorer):
     parameters: Parameters
 
     def __init__(self, **parameters: object) -> None:
-        """Raises ConfigError also for what is no model, and for a pickle that is not trusted."""
+        """Raises ConfigError for a path without a model, and for a pickle that is not trusted."""
         super().__init__(**parameters)
         path, pickled = self.parameters.model, self.parameters.model.suffix in SUFFIXES
         if pickled and not self.parameters.trust:
@@ -107,11 +107,11 @@ class QSAR(Scorer):
     @cached_property
     def _model(self) -> QSARModel | PickledModel:
         path, training = self.parameters.model, self.parameters.training
-        return _opened(path, training, _content(path))
+        return _load_model(path, training, _content(path))
 
 
 @lru_cache(maxsize=8)
-def _opened(path: Path, training: Path | None, content: str) -> QSARModel | PickledModel:
+def _load_model(path: Path, training: Path | None, content: str) -> QSARModel | PickledModel:
     """Components that report the spread or the similarity of one model share it."""
     return PickledModel(path, training) if path.suffix in SUFFIXES else QSARModel.load(path)
 
@@ -119,6 +119,6 @@ def _opened(path: Path, training: Path | None, content: str) -> QSARModel | Pick
 def _content(path: Path) -> str:
     """A hash of a file, or of the files of a folder."""
     digest = hashlib.sha256()
-    for file in sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]:
+    for file in sorted(entry for entry in path.iterdir() if entry.is_file()) if path.is_dir() else [path]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Goal-directed design from Python: an oracle, a budget, a table of every call."""
+"""`molgan.optimize`: load a generator, run the loop of `optimize.py`, show its progress, give a table of every call."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ROOM = 10  # heavy atoms by which a molecule may outgrow the largest that it starts from
 
 
-def design(
+def optimize_table(
     oracle: "Oracle",
     budget: int,
     *,
@@ -33,16 +33,17 @@ def design(
 ) -> "pandas.DataFrame":
     """See `molgan.optimize`."""
     from molgan.graphs.motif.core import Core
-    from molgan.models.motif.motif_generator import load_generator
+    from molgan.models.loading import load_generator
     from molgan.models.motif.without_stereo import without_stereo
+    from molgan.models.protocols import MotifTreeGenerator
     from molgan.training.design.optimize import optimize
 
     if budget < 1:
         raise ConfigError(f"budget must be at least 1, not {budget}")
     if isinstance(start, str):
         raise InputError("start is a list of SMILES, not one SMILES: put it in brackets")
-    chosen = settings_of(settings, max_atoms, start or ())
-    agent = load_generator(weights)
+    chosen = resolve_settings(settings, max_atoms, start or ())
+    agent = load_generator(weights, MotifTreeGenerator)
     agent = agent if chosen.stereo else without_stereo(agent)
     progress = progress or Silent()
     with Reporter("optimize", progress, shown=("score", "best", "best_10")) as report:
@@ -63,7 +64,7 @@ def design(
     return outcome.ledger.table()
 
 
-def settings_of(
+def resolve_settings(
     settings: OptimizeSettings | Mapping[str, Any] | None, max_atoms: int | None, start: Sequence[str]
 ) -> OptimizeSettings:
     """The settings with the size of the task: as asked for, else room for the largest molecule to start from."""

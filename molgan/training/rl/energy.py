@@ -1,4 +1,4 @@
-"""What the generator is told of its molecules: the critic's word and the property reward, mixed by MolGAN's lambda."""
+"""The energy of molecules, which a generator follows: critic's logit and property reward, mixed by MolGAN's lambda."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from molgan.models.critics.discriminator import Discriminator
+from molgan.models.protocols import Critic
 
 
 def mix(
@@ -29,11 +29,6 @@ def mix(
     return np.asarray(sum(parts))
 
 
-def critic_logits(critic: Discriminator, smiles: Sequence[str], clip: float, *, bf16: bool = True) -> np.ndarray:
+def critic_logits(critic: Critic, smiles: Sequence[str], clip: float, *, bf16: bool = True) -> np.ndarray:
     """The critic's log density ratio of real to generated, within ±clip; the lowest where it cannot be computed."""
     return np.clip(np.nan_to_num(critic.score(smiles, bf16=bf16), nan=-clip), -clip, clip)
-
-
-def step_seed(seed: int, *where: int) -> int:
-    """A seed for one step of a loop, so that a resumed loop draws what the undisturbed one would have drawn."""
-    return int(np.random.SeedSequence([seed, *where]).generate_state(1, np.uint32)[0])
