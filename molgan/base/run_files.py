@@ -69,7 +69,8 @@ class RunFiles:
 
     def config(self) -> dict[str, Any] | None:
         """The content of config.yaml, as it was written, defaults included."""
-        from ruamel.yaml import YAML, YAMLError
+        from ruamel.yaml import YAML
+        from ruamel.yaml.error import YAMLError
 
         text = self.text("config.yaml")
         try:
@@ -101,7 +102,7 @@ class RunFiles:
         begun, done = (f"checkpoints/{name}/{file}" for file in ("stage.json", "done.json"))
         return StageFiles(self._mapping_or_empty(begun), self._mapping_or_empty(done))
 
-    def written(self) -> datetime | None:
+    def last_change(self) -> datetime | None:
         """When metrics, configuration or manifest last changed, UTC; None where the storage does not know."""
         times = []
         for name in ("metrics.jsonl", "config.yaml", "manifest.json"):

@@ -61,7 +61,7 @@ def test_a_training_is_done_when_all_its_stages_are(
         train_prior(config.model_copy(update={"pretrain": config.pretrain.model_copy(update={"epochs": 2.0})}))
 
 
-def test_a_training_of_version_0_1_is_done_by_its_files_and_goes_on_from_its_checkpoint(
+def test_a_training_of_an_earlier_version_is_done_by_its_files_and_goes_on_from_its_checkpoint(
     config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = config.model_copy(update={"rejection": None})
@@ -80,7 +80,7 @@ def test_a_training_of_version_0_1_is_done_by_its_files_and_goes_on_from_its_che
     assert (tmp_path / "old" / "metrics.jsonl").read_text() == (run / "metrics.jsonl").read_text()
 
 
-def test_a_rejection_training_of_version_0_1_is_not_done_without_its_critic(
+def test_a_rejection_training_of_an_earlier_version_is_not_done_without_its_critic(
     config: TrainingConfig, home: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
