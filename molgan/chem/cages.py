@@ -24,7 +24,9 @@ def coupled_centres(mol: Chem.Mol, centres: Sequence[int]) -> list[dict[int, int
     The signs of a set say how the tags that RDKit gives its atoms go together: flip those with sign 1, and all are
     equal.
     """
-    rings = {atom: _ring_neighbours(mol.GetAtomWithIdx(atom)) for ring in mol.GetRingInfo().AtomRings() for atom in ring}
+    rings = {
+        atom: _ring_neighbours(mol.GetAtomWithIdx(atom)) for ring in mol.GetRingInfo().AtomRings() for atom in ring
+    }
     groups: dict[int, dict[int, int]] = {atom: {atom: 0} for atom in centres if len(rings.get(atom, ())) > 2}
     distances = Chem.GetDistanceMatrix(mol) if len(groups) > 1 else []
     for first, second in combinations(groups, 2):
@@ -65,8 +67,8 @@ def _bicycle(rings: Graph, first: int, second: int, distances: Sequence[float]) 
 
 
 def _paths(rings: Graph, path: Path, end: int, distances: Sequence[float]) -> Iterator[Path]:
-    """The ways from the end of `path` to `end` over ring bonds, as short as a bridge must be that leaves an atom each to
-    the two others."""
+    """The ways from the end of `path` to `end` over ring bonds, as short as a bridge must be that leaves an atom to each
+    of the two others."""
     for atom in rings[path[-1]]:
         if atom == end:
             yield (*path, atom)

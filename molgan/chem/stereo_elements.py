@@ -35,8 +35,8 @@ class StereoElements:
     def of(cls, mol: Chem.Mol) -> StereoElements:
         """Tetrahedral centres and double bonds as RDKit's `FindPotentialStereo` has them, if they allow of two
         molecules: a bridgehead whose inversion gives the same molecule, or none that can be, is not open, nor is a
-        nitrogen with a proton to lose, nor are double bonds whose stereo a SMILES of heavy atoms cannot say, those of an
-        allene and C=NH."""
+        nitrogen with a proton to lose, nor is a double bond whose stereo a SMILES of heavy atoms cannot say, as in
+        allenes and C=NH."""
         found = Chem.FindPotentialStereo(mol)
         atoms = {info.centeredOn: info.specified for info in found if info.type == Chem.StereoType.Atom_Tetrahedral}
         said = {atom for atom, how in atoms.items() if how == Chem.StereoSpecified.Specified}

@@ -35,9 +35,9 @@ class Sameness:
             return molecule.smiles
         # Read again: what RDKit makes of a molecule can depend on the spelling that it came in.
         parent = self.parent(parse(molecule.smiles))
-        if self.stereo and any(mark in str(parent.smiles) for mark in "@/\\"):
+        if self.stereo and parent.mol and any(mark in str(parent.smiles) for mark in "@/\\"):
             parent = _flat(parent.source, parent.mol)
-        return _tautomers(parent.mol) if self.tautomers else str(parent.smiles)
+        return _tautomers(parent.mol) if self.tautomers and parent.mol else str(parent.smiles)
 
 
 def _protonated(molecule: Molecule) -> Molecule:

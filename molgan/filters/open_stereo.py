@@ -51,13 +51,14 @@ def stereoisomers(molecule: Molecule, *, most: int = 16) -> Iterator[Molecule]:
     Distinct, in the order of their canonical SMILES, `most` at most, drawn always alike where there are more. None has
     a bridgehead that points into a small ring system or small rings fused on opposite sides.
     """
-    elements = None if molecule.mol is None else StereoElements.of(molecule.mol)
-    if elements is None or not (elements.centres or elements.bonds):
+    mol = molecule.mol
+    elements = None if mol is None else StereoElements.of(mol)
+    if mol is None or elements is None or not (elements.centres or elements.bonds):
         yield molecule
         return
     found: dict[str | None, Molecule] = {}
     for number in _numbers(len(elements.centres) + len(elements.bonds), most):
-        isomer = parse(elements.arranged(molecule.mol, number))
+        isomer = parse(elements.arranged(mol, number))
         found.setdefault(isomer.smiles, isomer)
         if len(found) == most:
             break

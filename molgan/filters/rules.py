@@ -14,7 +14,7 @@ from molgan.filters.filter import Filter, Verdict
 from molgan.filters.limits import Limit, Range, within
 from molgan.scoring.base import DescriptorScorer, Scorer
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.registry import get_scorer
+from molgan.scoring.registry import find_scorer, get_scorer
 from molgan.scoring.scorers import physchem
 
 
@@ -215,7 +215,8 @@ class Properties(Filter):
 
     @cached_property
     def _limits(self) -> list[Limit]:
-        return [Limit(get_scorer(name), span) for name, span in self.parameters.ranges.items()]
+        ranges = self.parameters.ranges.items()
+        return [Limit(get_scorer(name, **find_scorer(name).judging), span) for name, span in ranges]
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
         return within(molecules, self._limits, violations=self.parameters.violations)

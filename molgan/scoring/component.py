@@ -128,7 +128,7 @@ def _scorer(settings: ComponentSettings) -> Scorer:
         for name, default in _LIMITS.items()
         if (value := getattr(settings, name)) != default and name in kind.Parameters.model_fields
     }
-    return kind(**(limits | settings.parameters))
+    return kind(**(dict(kind.judging) | limits | settings.parameters))
 
 
 def _transform(settings: ComponentSettings, scorer: Scorer) -> Transform:
