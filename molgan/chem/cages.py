@@ -67,8 +67,8 @@ def _bicycle(rings: Graph, first: int, second: int, distances: Sequence[float]) 
 
 
 def _paths(rings: Graph, path: Path, end: int, distances: Sequence[float]) -> Iterator[Path]:
-    """The ways from the end of `path` to `end` over ring bonds, as short as a bridge must be that leaves an atom to each
-    of the two others."""
+    """The ways from the end of `path` to `end` over ring bonds, as short as a bridge is that leaves an atom to each of
+    the two others."""
     for atom in rings[path[-1]]:
         if atom == end:
             yield (*path, atom)
