@@ -64,12 +64,13 @@ def stereoisomers(smiles: "Molecules", *, most: int = 16) -> "pandas.DataFrame":
     """
     import pandas
 
-    from molgan.filters.open_stereo import stereoisomers
+    from molgan.chem.stereoisomers import enumerate_stereoisomers
     from molgan.scoring.batch import Batch
 
     molecules = Batch.of(smiles).molecules
-    found = [(one.smiles, row) for row, parent in enumerate(molecules) for one in stereoisomers(parent, most=most)]
-    return pandas.DataFrame([pair for pair in found if pair[0] is not None], columns=["smiles", "parent"])
+    isomers = ((each, row) for row, one in enumerate(molecules) for each in enumerate_stereoisomers(one, most=most))
+    pairs = [(isomer.smiles, row) for isomer, row in isomers if isomer.smiles is not None]
+    return pandas.DataFrame(pairs, columns=["smiles", "parent"])
 
 
 def load_generator(weights: str | Path = "moses") -> "MotifGenerator":

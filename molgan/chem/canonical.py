@@ -23,7 +23,7 @@ def write_canonical(mol: Chem.Mol) -> tuple[str, Chem.Mol]:
     itself unless its text depends on how it was written."""
     text = Chem.MolToSmiles(mol)
     ring_stereo = "@" in text and len(mol.GetAtomsMatchingQuery(_RING_STEREO)) > 0
-    if not (ring_stereo or text.count("/") + text.count("\\") >= _MARKS or _is_large_and_symmetric(mol)):
+    if not (ring_stereo or text.count("/") + text.count("\\") >= _MARKS or is_large_and_symmetric(mol)):
         return text, mol
     with rdBase.BlockLogs():
         found = {text: mol}
@@ -39,7 +39,8 @@ def write_canonical(mol: Chem.Mol) -> tuple[str, Chem.Mol]:
     return first, found[first]
 
 
-def _is_large_and_symmetric(mol: Chem.Mol) -> bool:
+def is_large_and_symmetric(mol: Chem.Mol) -> bool:
+    """Whether RDKit's text of a molecule without stereo may depend on how it was written."""
     rings = mol.GetRingInfo().NumRings()
     if not _RINGS <= rings < _MANY_RINGS:
         return bool(rings >= _MANY_RINGS)

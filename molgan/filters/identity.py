@@ -7,7 +7,9 @@ from typing import Any
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolHash
 
+from molgan.chem.canonical import write_canonical
 from molgan.chem.molecule import Molecule, parse, standardise
+from molgan.chem.stereo import without_stereo
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +21,14 @@ class Sameness:
     salts: bool = False
     tautomers: bool = False
 
-    def parent(self, molecule: Molecule) -> Molecule:
+    def find_parent(self, molecule: Molecule) -> Molecule:
         """The molecule without its salt if that is ignored, unless nothing is left of it then."""
         if not self.salts:
             return molecule
         parent = standardise(molecule)
-        return _protonated(parent) if parent.valid else molecule
+        return _protonate(parent) if parent.valid else molecule
 
-    def identity(self, molecule: Molecule) -> str:
+    def identify(self, molecule: Molecule) -> str:
         """The text that equal molecules share: by default the canonical isomeric SMILES, and otherwise a function of
         it, so that what is equal without an option is equal with it. Raises ValueError for an invalid molecule."""
         if molecule.smiles is None:
@@ -34,13 +36,14 @@ class Sameness:
         if self == Sameness():
             return molecule.smiles
         # Read again: what RDKit makes of a molecule can depend on the spelling that it came in.
-        parent = self.parent(parse(molecule.smiles))
-        if self.stereo and parent.mol and any(mark in str(parent.smiles) for mark in "@/\\"):
-            parent = _flat(parent.source, parent.mol)
-        return _tautomers(parent.mol) if self.tautomers and parent.mol else str(parent.smiles)
+        parent = self.find_parent(parse(molecule.smiles))
+        smiles, mol = str(parent.smiles), parent.mol
+        if self.stereo and any(mark in smiles for mark in "@/\\"):
+            smiles, mol = write_canonical(without_stereo(mol))
+        return _hash_tautomers(mol) if self.tautomers else smiles
 
 
-def _protonated(molecule: Molecule) -> Molecule:
+def _protonate(molecule: Molecule) -> Molecule:
     """The molecule with a proton on each acid, also where a cation without protons would balance it: a betaine is then
     its own hydrochloride."""
     if "+" not in str(molecule.smiles) or "-]" not in str(molecule.smiles):
@@ -57,16 +60,8 @@ def _uncharger() -> Any:
     return rdMolStandardize.Uncharger(canonicalOrder=True, force=True)
 
 
-def _flat(source: str, mol: Chem.Mol) -> Molecule:
-    flat = Chem.Mol(mol)
-    Chem.RemoveStereochemistry(flat)
-    # Read again: aromaticity and ranks can depend on how the molecule came to be.
-    again = parse(Chem.MolToSmiles(flat))
-    return again if again.valid else Molecule(source, Chem.MolToSmiles(flat), flat, None)
-
-
-def _tautomers(mol: Chem.Mol) -> str:
-    """RDKit's hash depends on the order of bonds (rdkit/rdkit#7953): a thiol beside an aromatic ring may or may not
+def _hash_tautomers(mol: Chem.Mol) -> str:
+    """RDKit's hash depends on the order of bonds: a thiol beside an aromatic ring may or may not
     count as mobile. So it is taken from each such place as well, and the one with most mobile bonds is the answer."""
     places = [place for place, _ in mol.GetSubstructMatches(_mobile_beside_ring())]
     spelled = [Chem.MolFromSmiles(Chem.MolToSmiles(mol, rootedAtAtom=place)) for place in places]

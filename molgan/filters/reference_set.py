@@ -78,17 +78,17 @@ class ReferenceSet:
 
     def find(self, molecules: Sequence[Molecule]) -> list[str | None]:
         """For each valid molecule, the SMILES of an equal reference as written there, or None."""
-        keys = skeleton_keys([str(self._same.parent(molecule).smiles) for molecule in molecules])
+        keys = skeleton_keys([str(self._same.find_parent(molecule).smiles) for molecule in molecules])
         first, last = (np.searchsorted(self._keys, keys, side) for side in ("left", "right"))
         found: list[str | None] = [None] * len(molecules)
         for i in np.flatnonzero(first < last).tolist():
-            wanted = self._same.identity(molecules[i])
+            wanted = self._same.identify(molecules[i])
             candidates = [self.smiles(row) for row in range(first[i], last[i])]
             # Most references are written as RDKit would write them: compare the text before parsing any.
             if wanted in candidates:
                 found[i] = wanted
             else:
-                found[i] = next((text for text in candidates if _identity(text, self._same) == wanted), None)
+                found[i] = next((text for text in candidates if _identify(text, self._same) == wanted), None)
         return found
 
 
@@ -108,17 +108,17 @@ def locate(reference: str, folder: Path | None = None) -> Path:
 
 
 @lru_cache(maxsize=100_000)
-def _identity(smiles: str, same: Sameness) -> str | None:
+def _identify(smiles: str, same: Sameness) -> str | None:
     molecule = parse(smiles)
-    return same.identity(molecule) if molecule.valid else None
+    return same.identify(molecule) if molecule.valid else None
 
 
-def _parent(smiles: str, same: Sameness) -> str:
+def _strip_salts(smiles: str, same: Sameness) -> str:
     """What the key of a SMILES is made from. A key tells neither charges nor hydrogens, so only what comes apart
     matters: mixtures and metals."""
     if "." not in smiles and ELEMENTS.issuperset(_BRACKETED.findall(smiles)):
         return smiles
-    return same.parent(parse(smiles)).smiles or smiles
+    return same.find_parent(parse(smiles)).smiles or smiles
 
 
 def _digest(path: Path, column: str | None) -> str:
@@ -149,7 +149,7 @@ def _index(smiles: Iterable[str], same: Sameness) -> tuple[NDArray[np.void], NDA
     keys, lengths, texts = [], [], []
     while chunk := list(islice(iterator, _CHUNK)):
         encoded = [line.encode(errors="replace") for line in chunk]
-        keys.append(skeleton_keys([_parent(line, same) for line in chunk] if same.salts else chunk))
+        keys.append(skeleton_keys([_strip_salts(line, same) for line in chunk] if same.salts else chunk))
         lengths.append(np.array([len(line) for line in encoded], np.uint32))
         texts.append(b"".join(encoded))
     rows = np.zeros(sum(map(len, keys)), _ROW)

@@ -49,7 +49,7 @@ class Distinct(Filter):
 
     def identities(self, molecules: Sequence[Molecule]) -> list[str]:
         same = Sameness(self.parameters.ignore_stereo, self.parameters.ignore_salts, self.parameters.ignore_tautomers)
-        return [same.identity(molecule) for molecule in molecules]
+        return [same.identify(molecule) for molecule in molecules]
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
         reasons = [self._once(text) for text in self.identities(molecules)]

@@ -5,10 +5,9 @@ import random
 import pytest
 from rdkit import Chem
 
-from molgan.chem.cages import coupled_centres
 from molgan.chem.molecule import parse
 from molgan.chem.shipped_sets import load_reference
-from molgan.filters.open_stereo import stereoisomers, undefined_stereo
+from molgan.chem.stereoisomers import count_open_stereo, enumerate_stereoisomers
 from molgan.filters.registry import get_filter
 from molgan.scoring.registry import get_scorer
 
@@ -42,8 +41,8 @@ COUNTED = {
 
 @pytest.mark.parametrize(("smiles", "centres", "bonds", "isomers"), COUNTED.values(), ids=COUNTED)
 def test_counted_by_hand(smiles: str, centres: int, bonds: int, isomers: int) -> None:
-    assert undefined_stereo(parse(smiles).mol) == (centres, bonds)
-    found = list(stereoisomers(parse(smiles), most=64))
+    assert count_open_stereo(parse(smiles).mol) == (centres, bonds)
+    found = list(enumerate_stereoisomers(parse(smiles), most=64))
     assert len({isomer.smiles for isomer in found}) == len(found) == isomers
 
 
@@ -55,39 +54,16 @@ def test_filter_scorer_and_enumeration_agree_on_drugs() -> None:
     kept = get_filter("stereo", bonds=False)(molecules).kept
     assert ((open_centres == 0) == kept).all() and (open_centres <= all_centres).all()
     for molecule, centres in zip(molecules, open_centres, strict=True):
-        isomers = list(stereoisomers(molecule, most=4))
-        counted = undefined_stereo(molecule.mol)
+        isomers = list(enumerate_stereoisomers(molecule, most=4))
+        counted = count_open_stereo(molecule.mol)
         assert counted[0] == centres
         assert (len(isomers) > 1) == any(counted), molecule.smiles
         if any(counted):
-            assert {undefined_stereo(isomer.mol) for isomer in isomers} == {(0, 0)}, molecule.smiles
+            assert {count_open_stereo(isomer.mol) for isomer in isomers} == {(0, 0)}, molecule.smiles
 
 
 def test_the_spelling_makes_no_difference() -> None:
     for smiles in [*random.Random(2).sample(DRUGS, 150), *(smiles for smiles, *_ in COUNTED.values())]:
-        counted = undefined_stereo(parse(smiles).mol)
+        counted = count_open_stereo(parse(smiles).mol)
         for text in Chem.MolToRandomSmilesVect(Chem.MolFromSmiles(smiles), 3, randomSeed=3):
-            assert undefined_stereo(parse(text).mol) == counted, text
-
-
-@pytest.mark.parametrize(
-    "smiles",
-    [
-        "CC1(C)[C@@H]2CC[C@@]1(C)C(=O)C2",
-        "COc1ccc2c(c1)[C@]13CCCC[C@@H]1[C@H](C2)N(C)CC3",
-        "CN1[C@@H]2CC[C@H]1C[C@@H](O)C2",
-        "C[C@H]1[C@@H]2Cc3ccc(O)cc3[C@@]1(C)CCN2C",
-    ],
-)
-def test_the_arrangement_of_natural_products_is_the_one_that_a_cage_allows(smiles: str) -> None:
-    mol = Chem.MolFromSmiles(smiles)
-    tags = {atom.GetIdx(): int(atom.GetChiralTag()) for atom in mol.GetAtoms() if int(atom.GetChiralTag())}
-    (group,) = coupled_centres(mol, list(tags))
-    assert len({tags[atom] % 2 ^ sign for atom, sign in group.items()}) == 1
-
-
-@pytest.mark.parametrize("smiles", ["C1CCC2CCCCC2C1", "C1CCC2CCCCCC(C1)C2", "C1CC2CCC1CC2.C1CCC2CCCC2C1"])
-def test_rings_that_are_large_enough_decide_nothing(smiles: str) -> None:
-    mol = Chem.MolFromSmiles(smiles)
-    groups = coupled_centres(mol, [atom.GetIdx() for atom in mol.GetAtoms()])
-    assert len(groups) == smiles.count("C1CC2CCC1CC2")
+            assert count_open_stereo(parse(text).mol) == counted, text

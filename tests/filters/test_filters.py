@@ -13,8 +13,8 @@ from molgan.base.errors import ConfigError
 from molgan.chem.fingerprints import ecfp, murcko_scaffold
 from molgan.chem.molecule import parse, parse_all
 from molgan.chem.shipped_sets import load_reference
+from molgan.chem.stereoisomers import count_open_stereo, enumerate_stereoisomers
 from molgan.filters.diversity import butina
-from molgan.filters.open_stereo import stereoisomers, undefined_stereo
 from molgan.filters.registry import FILTERS, describe, get_filter
 from molgan.filters.rings import ring_systems
 from molgan.scoring.registry import get_scorer
@@ -183,15 +183,15 @@ def test_a_ring_system_that_the_references_lack_is_named(tmp_path: Path) -> None
 
 def test_stereo_left_open_is_counted_and_spelled_out() -> None:
     half = "C[C@H](O)C=CC(N)C"
-    assert undefined_stereo(parse(half).mol) == (1, 1)
+    assert count_open_stereo(parse(half).mol) == (1, 1)
     assert reason("stereo", half) == "more than 0 stereo elements left open: 1 centres, 1 double bonds"
     assert reason("stereo", half, max=1, bonds=False) is None
     assert reason("stereo", "C[C@H](O)CC") is None
-    isomers = list(stereoisomers(parse(half)))
+    isomers = list(enumerate_stereoisomers(parse(half)))
     assert len({one.smiles for one in isomers}) == 4
-    assert all(one.valid and undefined_stereo(one.mol) == (0, 0) for one in isomers)
-    assert len(list(stereoisomers(parse(half), most=2))) == 2
-    assert [one.smiles for one in stereoisomers(parse("CCO"))] == ["CCO"]
+    assert all(one.valid and count_open_stereo(one.mol) == (0, 0) for one in isomers)
+    assert len(list(enumerate_stereoisomers(parse(half), most=2))) == 2
+    assert [one.smiles for one in enumerate_stereoisomers(parse("CCO"))] == ["CCO"]
 
 
 def test_realism_is_the_critics() -> None:
