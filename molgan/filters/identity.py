@@ -31,13 +31,11 @@ class Sameness:
     def identify(self, molecule: Molecule) -> str:
         """The text that equal molecules share: by default the canonical isomeric SMILES, and otherwise a function of
         it, so that what is equal without an option is equal with it. Raises ValueError for an invalid molecule."""
-        if molecule.smiles is None:
-            raise ValueError(f"not a molecule: {molecule.reason}")
-        if self == Sameness():
-            return molecule.smiles
         # Read again: what RDKit makes of a molecule can depend on the spelling that it came in.
-        parent = self.find_parent(parse(molecule.smiles))
-        smiles, mol = str(parent.smiles), parent.mol
+        parent = molecule if self == Sameness() else self.find_parent(parse(molecule.smiles))
+        if parent.smiles is None or parent.mol is None:
+            raise ValueError(f"not a molecule: {molecule.reason}")
+        smiles, mol = parent.smiles, parent.mol
         if self.stereo and any(mark in smiles for mark in "@/\\"):
             smiles, mol = write_canonical(without_stereo(mol))
         return _hash_tautomers(mol) if self.tautomers else smiles
