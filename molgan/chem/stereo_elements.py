@@ -11,7 +11,7 @@ from rdkit import Chem
 from molgan.chem.cages import coupled_centres
 
 _NO_ATOM = 2**32 - 1
-_MOST_AUTOMORPHISMS = 10_000
+_MOST_AUTOMORPHISMS = 10_000  # of more, some are not seen, and a centre may be taken for open
 _MOST_ELEMENTS = 8
 # Arrangements of other elements, a bit for each: all alike, and alternating ones.
 _PATTERNS = (0, -1, sum(1 << k for k in range(0, 128, 2)), sum(1 << k for k in range(128) if k & 2))
