@@ -8,6 +8,7 @@ from typing import Any
 
 from rdkit import Chem, rdBase
 
+from molgan.chem.canonical import write_canonical
 from molgan.chem.reasons import rejection
 
 ELEMENTS = frozenset({"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I"})
@@ -70,7 +71,7 @@ def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
             return Molecule(smiles, None, None, rejection(text))
         if mol.GetNumAtoms() > max_heavy_atoms and (reason := _too_large(mol, max_heavy_atoms)):
             return Molecule(smiles, None, None, reason)
-        return Molecule(smiles, Chem.MolToSmiles(mol), mol, None)
+        return Molecule(smiles, *write_canonical(mol), None)
     except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
         return Molecule(smiles, None, None, f"RDKit failed: {_first_line(error)}")
 
