@@ -5,7 +5,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from molgan.filters.identity import Sameness
+from molgan.filters.known.identity import Sameness
 from rdkit import Chem
 
 from molgan.chem.molecule import parse

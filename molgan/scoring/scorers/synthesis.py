@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar
 
+from pydantic import Field
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
@@ -31,10 +32,11 @@ class SA(DescriptorScorer):
     default_transform = ReverseSigmoid(low=2.5, high=5.5, k=0.25)
 
     class Parameters(Settings):
-        """`monotone`: whether scores of 8 to 9 before RDKit's smoothing are 8 and not less. In objectives and filters
-        they are unless this is false."""
-
-        monotone: bool = False
+        monotone: bool = Field(
+            False,
+            description="Whether scores of 8 to 9 before RDKit's smoothing are 8 and not less; in objectives and filters "
+            "true by default",
+        )
 
     parameters: Parameters
 
