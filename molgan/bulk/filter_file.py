@@ -73,7 +73,7 @@ def _judged(
 ) -> list[Part]:
     progress.start("filter")
     judged = []
-    rows = ([(record.line, record.smiles) for record in chunk] for chunk in chunks)
+    rows = ([(record.line, record.smiles, record.reason) for record in chunk] for chunk in chunks)
     with crew() as workers:
         for path, count in parts.finished(rows, workers):
             judged.append(Part.of(path))

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from molgan.filters.neighbours import Neighbours
 
-Rows = Sequence[tuple[int, str]]
-"""Line and SMILES of each molecule."""
+Rows = Sequence[tuple[int, str, str | None]]
+"""Line and SMILES of each molecule, and the reason where it is a row that cannot be used."""
 
 
 class Judge:
@@ -45,11 +45,11 @@ class Judge:
     def __call__(self, rows: Rows) -> bytes:
         clear_caches()  # what earlier chunks have left there is of no use
         lots = [rows[start : start + SHARED] for start in range(0, len(rows), SHARED)]
-        return _written([self._judged(lot, [parse(smiles) for _, smiles in lot]) for lot in lots])
+        return _written([self._judged(lot, [_molecule(smiles, reason) for _, smiles, reason in lot]) for lot in lots])
 
     def lost(self, rows: Rows, reason: str) -> bytes:
         """What is said of molecules that no worker survives: the first stage rejects them."""
-        return _written([self._judged(rows, [Molecule(smiles, None, None, reason) for _, smiles in rows])])
+        return _written([self._judged(rows, [Molecule(smiles, None, None, reason) for _, smiles, _ in rows])])
 
     def prepare(self) -> None:
         """Load what filters compare with, so that it is in the cache on disk when several processes ask for it."""
@@ -76,14 +76,18 @@ class Judge:
             columns |= lot.pass_on(number, stage.filter)
         columns["row"], columns["score"] = lot.library(self.neighbours)
         return {
-            "line": [line for line, _ in rows],
-            "source": [smiles for _, smiles in rows],
+            "line": [line for line, _, _ in rows],
+            "source": [smiles for _, smiles, _ in rows],
             "smiles": [molecule.smiles for molecule in molecules],
             "id": [identifier(molecule.smiles) if molecule.smiles else "" for molecule in molecules],
             "stage": [len(self.funnel.stages) if stage is None else stage for stage in lot.stage],
             "reason": lot.reason,
             **columns,
         }
+
+
+def _molecule(smiles: str, reason: str | None) -> Molecule:
+    return parse(smiles) if reason is None else Molecule(smiles, None, None, reason)
 
 
 class _Lot:

@@ -99,7 +99,7 @@ def _checked(path: str, rows: Iterable[Record], note: OnNote) -> Iterator[Record
     if not is_usable:
         raise InputError(f"{path}: no usable row ({first_bad})")
     if groups:
-        note(f"{groups:,} {'molecule has an' if groups == 1 else 'molecules have an'} {NOTE} (first: line {first_group})")
+        note(f"{groups:,} of its molecules: {NOTE} (first: line {first_group})")
 
 
 def _without_last_blanks(rows: Iterable[Record]) -> Iterator[Record]:

@@ -1,7 +1,7 @@
 """SDF records as text: read from lines, written with 2D coordinates."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from rdkit import Chem, rdBase
