@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain, count
 
 from molgan.base.errors import InputError
 from molgan.chem.text_lines import OnNote
@@ -48,15 +49,15 @@ def missing_column(path: str, header: Sequence[str], column: str | None) -> Inpu
 
 
 def distinct_names(names: Iterable[str], taken: Iterable[str] = (), suffix: str = "") -> list[str]:
-    """The names, each changed that is among `taken` (`suffix` goes behind it) or was there before (a number does)."""
+    """The names, in order; one that is among `taken` or was there before has `suffix` behind it, or a number."""
+    names = list(names)
     known, found = set(taken), []
     for name in names:
-        wanted = name + suffix if name in known else name
-        number = 2
-        while wanted in known:
-            wanted, number = f"{name}{suffix}_{number}", number + 1
-        known.add(wanted)
-        found.append(wanted)
+        if name in known:
+            others = chain([f"{name}{suffix}"], (f"{name}{suffix}_{number}" for number in count(2)))
+            name = next(other for other in others if other not in known and other not in names)
+        known.add(name)
+        found.append(name)
     return found
 
 

@@ -1,35 +1,21 @@
-"""Files of every kind come in row by row, bad rows with line and reason; libraries go out whole or not at all."""
+"""Files of every kind come in row by row, bad rows with line and reason."""
 
-import errno
 import gzip
 import io
-import random
+import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rdkit import Chem
 
-from molgan.base.errors import InputError, RunError
-from molgan.base.files import write_files
+from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
-from molgan.chem.reading import Record, read_smiles
-from molgan.chem.writing import write_library
+from molgan.chem.reading import Record, read_rows, read_smiles
+from molgan.chem.stereo_groups import NOTE
 
 Bad = list[tuple[int, str]]
-LIBRARY = pd.DataFrame(
-    {
-        "id": ["MG-1", "MG-2", "MG-3"],
-        "rank": [1, 2, 3],
-        "smiles": ["C[C@H](N)O", "F/C=C/Cl", "CC(=O)Oc1ccccc1C(=O)O"],
-        "score": [0.75, 1 / 3, float("nan")],
-        "scaffold": ["", "", "c1ccccc1"],
-    }
-)
 
 
 def read(path: Path, content: str | bytes, column: str | None = None) -> tuple[list[Record], Bad]:
@@ -44,9 +30,9 @@ def test_smi(tmp_path: Path) -> None:
         Record(1, "CCO", {"name": "ethyl alcohol"}),
         Record(3, "C1CC", {}),  # whether it is a molecule is for parse to say
         Record(4, "c1ccccc1", {"name": "benzene"}),
-        Record(5, "CC |&1:1|", {"name": "x"}),
+        Record(5, "CC |&1:1|", {"name": "x"}, note=NOTE),
     ]
-    assert bad == []
+    assert bad == [(2, "blank line")]
 
 
 def test_csv_reports_bad_rows_by_line(tmp_path: Path) -> None:
@@ -57,13 +43,88 @@ def test_csv_reports_bad_rows_by_line(tmp_path: Path) -> None:
         Record(6, "CC", {"id": "4", "note": "two\nlines"}),
         Record(8, "c1ccccc1", {"id": "5", "note": ""}),
     ]
-    assert bad == [(3, "no SMILES"), (4, "2 cells, the header has 3")]
+    assert bad == [(3, "no SMILES"), (4, "2 cells, the header has 3"), (5, "blank line")]
 
 
 def test_a_quote_left_open_does_not_swallow_the_file(tmp_path: Path) -> None:
     records, bad = read(tmp_path / "a.csv", 'smiles,n\nC,"x\n' + "CC,y\n" * 100_000)
-    assert bad[0][0] == 2 and "quote that is not closed" in bad[0][1]
-    assert len(records) > 70_000 and records[-1].line == 100_002
+    assert records[0] == Record(2, "C", {"n": '"x'}) and bad == []
+    assert [record.line for record in records] == list(range(2, 100_003))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.smi"])
+@pytest.mark.parametrize("text", ["smiles,n\n\nCCO,a\n\n\nCC,b\n\n\n", "smiles,n\n\nCCO,a\n\n\nCC,b"])
+def test_blank_lines_are_rows_but_at_the_end(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text.replace(",", {"a.csv": ",", "a.tsv": "\t", "a.smi": " "}[name]))
+    rows = [(row.line, row.smiles, row.reason) for row in read_rows(path)]
+    blank = "blank line"
+    assert rows == [(2, "", blank), (3, "CCO", None), (4, "", blank), (5, "", blank), (6, "CC", None)]
+
+
+def test_the_first_molecule_is_no_header(tmp_path: Path) -> None:
+    for name in ("structure", "my_smiles", "molecule"):
+        records, _ = read(tmp_path / "a.smi", f"CCO {name}\nCC ethane\n")
+        assert records == [Record(1, "CCO", {"name": name}), Record(2, "CC", {"name": "ethane"})]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "note"),
+    [
+        ("smiles,n\nCCO,Café\n".encode(), "Café", ""),
+        ("smiles,n\nCCO,Café\n".encode("cp1252"), "Café", "not UTF-8 (line 2)"),
+        ("smiles,n\nCCO,Café €\n".encode("utf-16"), "Café €", ""),
+        ("smiles,n\nCCO,Café €\n".encode("utf-32"), "Café €", ""),
+    ],
+)
+def test_names_survive_in_every_encoding(tmp_path: Path, content: bytes, name: str, note: str) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    notes: list[str] = []
+    (record,) = read_smiles(tmp_path / "a.csv", on_note=notes.append)
+    assert record.fields == {"n": name}
+    assert len(notes) == bool(note) and note in "".join(notes)
+
+
+def test_bytes_of_no_encoding_are_told_with_their_line(tmp_path: Path) -> None:
+    records, bad = read(tmp_path / "a.smi", b"CCO a\nCC b\x81\xe9\nC c\n")
+    assert [record.smiles for record in records] == ["CCO", "C"]
+    assert bad == [(2, "byte 0x81 at character 5 is neither UTF-8 nor Windows-1252")]
+
+
+def test_a_line_too_long_is_told_and_takes_no_other_with_it(tmp_path: Path) -> None:
+    for name in ("a.smi", "a.tsv"):
+        records, bad = read(tmp_path / name, "smiles\nCCO\n" + "C" * 300_000 + "\nCC\n")
+        assert [(record.line, record.smiles) for record in records] == [(2, "CCO"), (4, "CC")]
+        assert bad == [(3, "line of more than 100,000 characters")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the memory that Linux allows")
+def test_a_file_of_one_endless_line_takes_little_memory(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "bomb.smi.gz", "wb", compresslevel=1) as file:
+        file.write(b"CCO\n")
+        for _ in range(400):
+            file.write(b"C" * 1_000_000)
+    code = (
+        "import resource, sys; from molgan.chem.reading import read_rows\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "rows = [(row.line, row.reason) for row in read_rows(sys.argv[1])]\n"
+        "print(len(rows), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "bomb.smi.gz")], capture_output=True, text=True, check=True
+    )
+    rows, grown = map(int, done.stdout.split())
+    assert rows == 2 and grown < 50_000  # kB
+
+
+def test_stereo_groups_are_noted_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.smi"
+    path.write_text("C[C@@](F)(Cl)Br |&1:1| a\nC[C@@](F)(Cl)Br |o1:1| b\nC[C@@](F)(Cl)Br |a:1| c\n")
+    notes: list[str] = []
+    rows = list(read_rows(path, on_note=notes.append))
+    assert [row.note for row in rows] == [NOTE, NOTE, None]
+    assert [parse(row.smiles).smiles for row in rows] == ["CC(F)(Cl)Br", "CC(F)(Cl)Br", "C[C@@](F)(Cl)Br"]
+    assert len(notes) == 1 and notes[0].startswith("2 of its molecules")
 
 
 @pytest.mark.parametrize(
@@ -93,9 +154,14 @@ def test_header_and_delimiter_are_found(tmp_path: Path, name: str, text: str, co
         ("a.smi", b" \n\n", "empty"),
         ("a.csv", b"smiles\n", "no usable row (nothing but a header)"),
         ("a.csv", b'smiles\n""\n', "no usable row (line 2: no SMILES)"),
-        ("a.csv", b"id,mass\n1,2\n", "no SMILES column in its first line; columns present: id, mass"),
+        (
+            "a.csv",
+            b"id,mass\n1,2\n",
+            "columns present: id, mass; name one with --column",
+        ),
         ("a.csv", b"\x89PNG\r\n\x1a\n\x00\x00", "binary, not a chemical file"),
-        ("a.csv", "smiles\nC\n".encode("utf-16"), "UTF-16 text; save it as UTF-8"),
+        ("a.csv", "smiles\nC\n".encode("utf-16-le"), "binary, not a chemical file"),
+        ("a.csv", b"\xff\xfe", "empty"),
         ("a.csv.gz", gzip.compress(b"smiles\nC\n")[:-9], "damaged gzip file"),
         ("a.parquet", b"PAR1 and no more", "damaged Parquet file"),
         ("a.sdf", b"not\nan\nSDF\n$$$$\n", "no usable row (line 1: not an SDF record)"),
@@ -128,64 +194,6 @@ def test_reading_streams(tmp_path: Path) -> None:
         list(records)
 
 
-def test_bad_sdf_records_are_reported(tmp_path: Path) -> None:
-    write_library(LIBRARY, tmp_path)
-    text = (tmp_path / "library.sdf").read_text()
-    pentavalent = text.replace("2  1  1  1", "2  1  3  0", 1)
-    records, bad = read(tmp_path / "bad.sdf", "garbage\n$$$$\n" + pentavalent)
-    assert [record.smiles for record in records] == list(LIBRARY.smiles[1:])
-    assert bad == [(1, "not an SDF record"), (3, "valence: C with 5 bonds at atom 2")]
-
-
-def test_library_reads_back(tmp_path: Path) -> None:
-    paths = write_library(LIBRARY, tmp_path / "new" / "folder", stem="best")
-    assert [path.name for path in paths] == ["best.csv", "best.smi", "best.sdf", "best.parquet"]
-    for path in paths:
-        records = list(read_smiles(path))
-        assert [record.smiles for record in records] == list(LIBRARY.smiles)
-        assert [record.fields.get("id") or record.fields["name"] for record in records] == list(LIBRARY.id)
-    assert sorted(path.name for path in paths) == sorted(path.name for path in paths[0].parent.iterdir())
-    pd.testing.assert_frame_equal(pd.read_parquet(paths[3]), LIBRARY)
-
-
-def test_sdf_holds_drawings_and_properties(tmp_path: Path) -> None:
-    first, _, third = Chem.SDMolSupplier(str(write_library(LIBRARY, tmp_path)[2]))
-    assert not first.GetConformer().Is3D()
-    assert len({tuple(row[:2].round(1)) for row in third.GetConformer().GetPositions()}) == third.GetNumAtoms()
-    assert first.GetPropsAsDict() == {"rank": 1, "smiles": "C[C@H](N)O", "score": 0.75, "scaffold": ""}
-    assert not third.HasProp("score")  # NaN
-
-
-def test_same_library_same_bytes(tmp_path: Path) -> None:
-    one, other = write_library(LIBRARY, tmp_path / "1"), write_library(LIBRARY, tmp_path / "2")
-    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
-
-
-def test_library_refuses_what_is_no_molecule(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"row 2: C\( is no molecule"):
-        write_library(pd.DataFrame({"smiles": ["C", "C("]}), tmp_path)
-    with pytest.raises(InputError, match="no column smiles; columns present: x"):
-        write_library(pd.DataFrame({"x": [1]}), tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_full_disk_leaves_the_old_files(tmp_path: Path) -> None:
-    def full() -> Iterator[bytes]:
-        yield b"new"
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    write_files(tmp_path, {"a": [b"old"], "b": [b"old"]})
-    with pytest.raises(RunError, match="No space left on device"):
-        write_files(tmp_path, {"a": [b"new"], "b": full()})
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"old", "b": b"old"}
-
-
-def test_unwritable_folder_is_a_run_error(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(RunError, match="file/folder: cannot be written"):
-        write_library(LIBRARY, tmp_path / "file" / "folder")
-
-
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")),
@@ -200,15 +208,3 @@ def test_any_file_gives_rows_or_an_input_error(tmp_path: Path, content: bytes, n
         return
     assert all(record.smiles and parse(record.smiles) for record in records)
     assert all(line > 0 and reason for line, reason in bad)
-
-
-def test_damaged_sdf_never_crashes(tmp_path: Path) -> None:
-    write_library(LIBRARY, tmp_path)
-    text = (tmp_path / "library.sdf").read_bytes()
-    generator = random.Random(0)
-    for _ in range(200):
-        damaged = bytearray(text)
-        for _ in range(generator.randint(1, 10)):
-            damaged[generator.randrange(len(damaged))] = generator.choice(b" 0139CV$>\nM-\xff")
-        records, bad = read(tmp_path / "damaged.sdf", bytes(damaged) + b"\n$$$$\n" + text)
-        assert 3 <= len(records) + len(bad) <= 8
