@@ -99,7 +99,8 @@ def _checked(path: str, rows: Iterable[Record], note: OnNote) -> Iterator[Record
     if not is_usable:
         raise InputError(f"{path}: no usable row ({first_bad})")
     if groups:
-        note(f"{groups:,} of its molecules: {NOTE} (first: line {first_group})")
+        molecules = "1 molecule" if groups == 1 else f"{groups:,} molecules"
+        note(f"AND/OR stereo groups in {molecules} (first: line {first_group}); their centres are read as open")
 
 
 def _without_last_blanks(rows: Iterable[Record]) -> Iterator[Record]:
@@ -147,9 +148,27 @@ def _open(path: str) -> BinaryIO:
     # The caller closes what is returned.
     raw: Any = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
     stream = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)
+    if not stream.seekable():
+        stream = io.BufferedReader(_Pipe(stream), _HEAD)
     if stream.peek(2)[:2] == b"\x1f\x8b":
         return io.BufferedReader(gzip.GzipFile(fileobj=stream))
     return stream
+
+
+class _Pipe(io.RawIOBase):
+    """A stream whose first read gives the whole head, as a file's does, though its writer sends line by line."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+        self._is_begun = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read = self._stream.readinto1 if self._is_begun else self._stream.readinto
+        self._is_begun = True
+        return read(buffer)
 
 
 def _refuse_binary(path: str, head: str) -> None:

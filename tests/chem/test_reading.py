@@ -2,13 +2,17 @@
 
 import gzip
 import io
+import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rdkit import Chem
 
 from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
@@ -124,7 +128,7 @@ def test_stereo_groups_are_noted_and_counted(tmp_path: Path) -> None:
     rows = list(read_rows(path, on_note=notes.append))
     assert [row.note for row in rows] == [NOTE, NOTE, None]
     assert [parse(row.smiles).smiles for row in rows] == ["CC(F)(Cl)Br", "CC(F)(Cl)Br", "C[C@@](F)(Cl)Br"]
-    assert len(notes) == 1 and notes[0].startswith("2 of its molecules")
+    assert len(notes) == 1 and notes[0].startswith("AND/OR stereo groups in 2 molecules (first: line 1)")
 
 
 @pytest.mark.parametrize(
@@ -183,6 +187,24 @@ def test_missing_files_and_columns_are_named(tmp_path: Path) -> None:
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"smiles,name\nCCO,a\n")))
     assert list(read_smiles("-")) == [Record(2, "CCO", {"name": "a"})]
+
+
+def test_a_pipe_that_is_written_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = Chem.MolToMolBlock(Chem.MolFromSmiles("CCO")).encode().splitlines(keepends=True)
+    read_end, write_end = os.pipe()
+
+    def write() -> None:
+        with open(write_end, "wb", buffering=0) as file:
+            for line in lines:
+                file.write(line)
+                time.sleep(0.01)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with open(read_end) as text:
+        monkeypatch.setattr(sys, "stdin", text)
+        assert [record.smiles for record in read_smiles("-")] == ["CCO"]
+    writer.join()
 
 
 def test_reading_streams(tmp_path: Path) -> None:

@@ -53,8 +53,9 @@ def test_properties_in_all_dialects(block: str, items: str, expected: dict[str, 
 
 
 def test_more_than_999_atoms_and_charges() -> None:
-    chain_of_carbons = Chem.MolToV3KMolBlock(Chem.MolFromSmiles("C" * 1200))
-    large, charged = read(chain_of_carbons + "> <n>\n1\n\n$$$$\n" + record("C[N+](C)(C)CC(=O)[O-]"))
+    mol = Chem.MolFromSmiles("C" * 1200)
+    mol.AddConformer(Chem.Conformer(1200))
+    large, charged = read(Chem.MolToV3KMolBlock(mol) + "> <n>\n1\n\n$$$$\n" + record("C[N+](C)(C)CC(=O)[O-]"))
     assert (large.smiles, large.fields) == ("C" * 1200, {"n": "1"})
     assert charged.smiles == "C[N+](C)(C)CC(=O)[O-]"
 
