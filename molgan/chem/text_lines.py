@@ -18,6 +18,7 @@ _MARKS = (
 _UTF8 = "utf-8-sig"
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # a byte 0x80..0xff, as errors="surrogateescape" decodes it
 _PIECE = 1 << 16
+_KEPT = 200
 
 
 class Line(NamedTuple):
@@ -37,7 +38,7 @@ def read_lines(stream: BinaryIO, encoding: str, longest: int, on_note: OnNote) -
     """The lines of `stream`, which end with \\n, \\r\\n or \\r.
 
     A byte that is not UTF-8 is read as Windows-1252, and `on_note` hears so once; a byte that is neither makes its line
-    a faulty one. So does a length of more than `longest` characters; of such a line no more than these are kept.
+    a faulty one. So does a length of more than `longest` characters; of such a line the first 200 are kept.
     """
     errors = "surrogateescape" if encoding == _UTF8 else "replace"
     file = io.TextIOWrapper(stream, encoding=encoding, errors=errors)
@@ -47,7 +48,7 @@ def read_lines(stream: BinaryIO, encoding: str, longest: int, on_note: OnNote) -
         number += 1
         if len(text) > longest and not text.endswith("\n"):
             _skip_rest(file)
-            yield Line(number, _NOT_UTF8.sub("\ufffd", text), f"line of more than {longest:,} characters")
+            yield Line(number, _NOT_UTF8.sub("\ufffd", text[:_KEPT]), f"line of more than {longest:,} characters")
             continue
         text = text.removesuffix("\n")
         fault = None
