@@ -203,6 +203,8 @@ def _read_text(path: str, lines: Iterator[Line], column: str | None, note: OnNot
         index = find_column(header, column, note)
         if index is None:
             continue
+        if first.fault is not None:
+            raise InputError(f"{path}: line {first.number}, its header: {first.fault}; mend that line")
         if not needs_header and index == 0 and (delimiter == " " or len(header) == 1):
             return map(_read_smi_line, lines)
         return _read_table(lines, delimiter, header, index)

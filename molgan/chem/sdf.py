@@ -15,6 +15,7 @@ from molgan.chem.text_lines import Line
 LONGEST_RECORD = 4_000_000
 """Characters of a record that is read: 5000 atoms in V3000 take a sixth of it."""
 
+_HEADER = 3  # lines of title, program and comment
 _MOST_ATOMS = 5000  # see molecule.parse
 _END = re.compile(r"M\s+END\s*$")
 _FIELD_NUMBER = re.compile(r">\s*(DT\d+)\s*")
@@ -57,8 +58,9 @@ def read_sdf(lines: Iterable[Line]) -> Iterator[SDFRecord]:
 
 
 def _read_record(start: int, record: list[str], size: int, fault: str | None) -> SDFRecord:
-    end = next((i for i, text in enumerate(record) if _END.match(text)), None)
-    first_item = next((i for i, text in enumerate(record[4:], 4) if text.startswith(">")), len(record))
+    lines = list(enumerate(record))[_HEADER:]
+    end = next((i for i, text in lines if _END.match(text)), None)
+    first_item = next((i for i, text in lines if text.startswith(">")), len(record))
     block = record[: first_item if end is None else end]
     title = record[0].strip() if record else ""
     properties = _read_items(record[len(block) + (end is not None) :])
@@ -107,7 +109,7 @@ def _item_name(text: str) -> str | None:
     if not text.startswith(">"):
         return None
     start, end = text.find("<"), text.rfind(">")
-    if 0 < start < end - 1:
+    if 0 < start < end:
         return text[start + 1 : end]
     number = _FIELD_NUMBER.fullmatch(text)
     return number and number.group(1)
@@ -120,13 +122,17 @@ def _joined(value: list[str]) -> str:
 
 
 def write_record(mol: Chem.Mol | None, name: str, properties: Mapping[str, str]) -> str:
-    """One SDF record with computed 2D coordinates, the title `name` and the properties in order.
+    """One SDF record with computed 2D coordinates, the title `name` and the properties in order, each of one line.
 
-    None gives a record without atoms.
+    None gives a record without atoms. What would be taken for another line of the format has a blank before it.
     """
     drawn = Chem.Mol() if mol is None else Chem.Mol(mol)
     rdDepictor.Compute2DCoords(drawn)
-    drawn.SetProp("_Name", name)
+    drawn.SetProp("_Name", _as_text(name))
     for key, value in properties.items():
-        drawn.SetProp(key, value)
+        drawn.SetProp(key, _as_text(value))
     return str(Chem.SDWriter.GetText(drawn))
+
+
+def _as_text(line: str) -> str:
+    return f" {line}" if line.startswith("$$$$") or _item_name(line) is not None else line

@@ -53,14 +53,16 @@ def encode_table(blocks: "Iterable[pandas.DataFrame]", suffix: str) -> Iterator[
     """A table with a column `smiles`, given block by block, as .csv, .tsv, .smi, .sdf or .parquet.
 
     No row is left out: what holds no molecule is an SDF record without atoms. A .smi file has the columns behind the
-    SMILES, with tabs between them and a header, as RDKit writes it.
+    SMILES, with tabs between them and a header, as RDKit writes it. Only .csv and .parquet keep line ends in a cell.
     """
     match suffix:
         case ".sdf":
             return (piece.encode() for block in blocks for piece in _sdf_records(block, strict=False))
         case ".parquet":
             return _encode_parquet(blocks)
-    return _encode_delimited(blocks, "," if suffix == ".csv" else "\t")
+    if suffix == ".csv":
+        return _encode_delimited(blocks, ",")
+    return _encode_delimited((block.replace(r"\s+", " ", regex=True) for block in blocks), "\t")
 
 
 def encode_samples(samples: Iterable[str | None], suffix: str) -> Iterator[bytes]:
@@ -128,7 +130,7 @@ class _Pieces(io.RawIOBase):
 
 
 def _sdf_records(table: "pandas.DataFrame", *, strict: bool) -> Iterator[str]:
-    columns = [str(column) for column in table.columns]
+    columns = [str(column) or f"column_{number}" for number, column in enumerate(table.columns, 1)]
     title_column = _title_column(table)
     for row, (title, cells) in enumerate(zip(_titles(table), table.itertuples(index=False, name=None), strict=True), 1):
         cell = dict(zip(columns, cells, strict=True))

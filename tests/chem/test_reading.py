@@ -166,6 +166,7 @@ def test_header_and_delimiter_are_found(tmp_path: Path, name: str, text: str, co
         ("a.csv", b"\x89PNG\r\n\x1a\n\x00\x00", "binary, not a chemical file"),
         ("a.csv", "smiles\nC\n".encode("utf-16-le"), "binary, not a chemical file"),
         ("a.csv", b"\xff\xfe", "empty"),
+        ("a.csv", b"\nsmiles,caf\x81\nC,1\n", "line 2, its header: byte 0x81"),
         ("a.csv.gz", gzip.compress(b"smiles\nC\n")[:-9], "damaged gzip file"),
         ("a.parquet", b"PAR1 and no more", "damaged Parquet file"),
         ("a.sdf", b"not\nan\nSDF\n$$$$\n", "no usable row (line 1: not an SDF record)"),
@@ -187,6 +188,22 @@ def test_missing_files_and_columns_are_named(tmp_path: Path) -> None:
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"smiles,name\nCCO,a\n")))
     assert list(read_smiles("-")) == [Record(2, "CCO", {"name": "a"})]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    lines=st.lists(st.binary(max_size=20).map(lambda line: line.translate(None, b"\r\n")), max_size=8),
+    name=st.sampled_from(["a.smi", "a.tsv"]),
+)
+def test_every_line_is_a_row(tmp_path: Path, lines: list[bytes], name: str) -> None:
+    (tmp_path / name).write_bytes(b"\n".join([b"smiles\tname" if name == "a.tsv" else b"smiles", b"CCO\ta", *lines]))
+    try:
+        rows = list(read_rows(tmp_path / name))
+    except InputError as error:
+        assert "binary" in str(error)
+        return
+    assert [row.line for row in rows] == list(range(2, len(rows) + 2))
+    assert all(not line.decode("cp1252", "replace").strip() for line in lines[len(rows) - 1 :])
 
 
 def test_a_pipe_that_is_written_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,11 +78,15 @@ def test_a_record_without_end_is_not_kept_in_memory() -> None:
     assert (found[1].smiles, found[1].line) == ("CCO", len(BLOCK.splitlines()) + 403)
 
 
-@given(st.dictionaries(st.from_regex(r"[A-Za-z][A-Za-z0-9_ .]{0,8}", fullmatch=True), st.from_regex(r"[ -~]*")))
-def test_written_properties_read_back(properties: dict[str, str]) -> None:
-    (found,) = read(record("CCO", "title", **{key: " ".join(value.split()) for key, value in properties.items()}))
-    plain = {key: " ".join(value.split()) for key, value in properties.items()}
-    assert found.fields == {"name": "title"} | plain
+LINE = st.from_regex(r"[ -~]{0,12}", fullmatch=True) | st.sampled_from(["$$$$", "> <x>", ">", "M  END", "> DT1"])
+
+
+@given(LINE, st.dictionaries(st.from_regex(r"[A-Za-z][A-Za-z0-9_ .<>]{0,8}", fullmatch=True), LINE))
+def test_what_is_written_reads_back(title: str, properties: dict[str, str]) -> None:
+    found, last = read(record("CCO", title, **properties) + record("CC"))
+    assert (found.smiles, last.smiles) == ("CCO", "CC")
+    assert found.fields.pop("name", "") == title.strip()
+    assert {key: value.strip() for key, value in found.fields.items()} == {k: v.strip() for k, v in properties.items()}
 
 
 def test_damaged_sdf_never_crashes() -> None:

@@ -76,7 +76,8 @@ def test_unwritable_folder_is_a_run_error(tmp_path: Path) -> None:
 TABLE = pd.DataFrame(
     {
         "smiles": ["CCO", "C(", ""],
-        "name": ['5" "prime', "a, b", "last"],
+        "name": ['5" "prime', "a, b", "$$$$"],
+        "": ["two\nlines", "tab\there", "> <x>"],
         "mw": [46.069, float("nan"), float("nan")],
         "pains": pd.array([False, None, None], "boolean"),
         "error": pd.array([None, "unclosed parenthesis", "blank line"], "string"),
@@ -90,7 +91,9 @@ def test_no_format_loses_a_row_or_a_cell(tmp_path: Path, suffix: str) -> None:
     path.write_bytes(b"".join(encode_table([TABLE[:0], TABLE[:1], TABLE[1:]], suffix)))
     rows = list(read_rows(path))
     assert [row.smiles for row in rows] == (["CCO", "", ""] if suffix == ".sdf" else ["CCO", "C(", ""])
-    assert [row.fields["name"] for row in rows] == list(TABLE["name"])
+    assert [row.fields["name"].strip() for row in rows] == list(TABLE["name"])
+    texts = [row.fields["column_3" if suffix == ".sdf" else ""].strip() for row in rows]
+    assert texts == (list(TABLE[""]) if suffix in (".csv", ".parquet") else ["two lines", "tab here", "> <x>"])
     assert [row.fields.get("mw") or None for row in rows] == ["46.069", None, None]
     assert [row.fields.get("pains") or None for row in rows] == ["False", None, None]
     assert [row.fields.get("error") or None for row in rows] == [None, "unclosed parenthesis", "blank line"]
