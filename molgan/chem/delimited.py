@@ -9,6 +9,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 from molgan.chem.molecule import parse
 from molgan.chem.text_lines import Line
@@ -35,16 +36,20 @@ def read_cells(
         if not spans or '"' not in line.text or line.fault:
             yield line, split_cells(line.text, delimiter)
             continue
-        cells, is_open = _split(line.text, delimiter)
-        joined, text, more = cells, line.text, []
-        while is_open and (extra := waiting.popleft() if waiting else next(lines, None)) is not None:
+        cells, start = _split(line.text, delimiter)
+        joined, more, size, closed = cells, list[Line](), len(line.text), 0
+        while start is not None and (extra := waiting.popleft() if waiting else next(lines, None)):
             more.append(extra)
-            text += "\n" + extra.text
-            if extra.fault or len(text) > longest:
+            size += len(extra.text) + 1
+            if extra.fault or size > longest or closed == width:
                 break
-            if '"' in extra.text:
-                joined, is_open = _split(text, delimiter)
-        is_one_row = not is_open and len(joined) == width and "\n" not in joined[index]
+            if _CONTENT.fullmatch(extra.text):
+                continue
+            if not _patterns(delimiter).closing.match(extra.text):
+                break
+            closed += 1
+            joined, start = _split("\n".join([line.text, *(extra.text for extra in more)]), delimiter)
+        is_one_row = start is None and len(joined) == width and "\n" not in joined[index]
         if more and not (is_one_row and not _are_rows(more, delimiter, width, index)):
             waiting.extendleft(reversed(more))
             joined = cells
@@ -56,26 +61,41 @@ def _are_rows(lines: list[Line], delimiter: str, width: int, index: int) -> bool
     return all(len(cells) == width and parse(cells[index]).valid for cells in rows)
 
 
-def _split(text: str, delimiter: str) -> tuple[list[str], bool]:
-    """The cells, and whether one of them opens a quote that is not closed where the text ends."""
+def _split(text: str, delimiter: str) -> tuple[list[str], int | None]:
+    """The cells, and where the first quote stands that opens a cell and is not closed before the text ends."""
     if '"' not in text:
-        return text.split(delimiter), False
-    quoted, opening, plain = _cells(delimiter)
-    cells, position, is_open = [], 0, False
+        return text.split(delimiter), None
+    patterns = _patterns(delimiter)
+    cells: list[str] = []
+    position, start = 0, None
     while position <= len(text):
-        if found := quoted.match(text, position):
+        if found := patterns.quoted.match(text, position):
             cells.append(found.group(1).replace('""', '"'))
         else:
-            is_open = is_open or bool(opening.match(text, position))
-            found = plain.match(text, position)
+            if start is None and patterns.opening.match(text, position):
+                start = position
+            found = patterns.plain.match(text, position)
             assert found is not None  # it matches the empty text
             cells.append(found.group())
         position = found.end() + 1
-    return cells, is_open
+    return cells, start
+
+
+_CONTENT = re.compile('((?:[^"]|"")*+)')
+
+
+class _Patterns(NamedTuple):
+    """A quoted cell; one that is not closed; what closes it on a later line; a cell without quotes."""
+
+    quoted: re.Pattern[str]
+    opening: re.Pattern[str]
+    closing: re.Pattern[str]
+    plain: re.Pattern[str]
 
 
 @cache
-def _cells(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    mark = re.escape(delimiter)
-    content = '"((?:[^"]|"")*+)'
-    return re.compile(rf'{content}"(?={mark}|\Z)'), re.compile(rf"{content}\Z"), re.compile(rf"[^{mark}]*+")
+def _patterns(delimiter: str) -> _Patterns:
+    mark, content = re.escape(delimiter), _CONTENT.pattern
+    end = rf'"(?={mark}|\Z)'
+    texts = rf'"{content}{end}', rf'"{content}\Z', rf"{content}{end}", rf"[^{mark}]*+"
+    return _Patterns(*map(re.compile, texts))
