@@ -51,7 +51,7 @@ def read_smiles(
     That there is not one usable row is an InputError before the first row is returned.
     """
 
-    def usable() -> Iterator[Record]:
+    def keep_usable() -> Iterator[Record]:
         for record in rows:
             if record.reason is None:
                 yield record
@@ -59,7 +59,7 @@ def read_smiles(
                 on_bad(record.line, record.reason)
 
     rows = read_rows(path, column=column, on_note=on_note)
-    records = usable()
+    records = keep_usable()
     first = next(records, None)
     return records if first is None else chain([first], records)
 
@@ -81,12 +81,12 @@ def read_rows(path: str | Path, *, column: str | None = None, on_note: OnNote | 
     if a compressed file breaks off or no row was usable.
     """
     note = on_note or (lambda text: None)
-    rows = _checked(str(path), _without_last_blanks(_records(str(path), column, note)), note)
+    rows = _check(str(path), _drop_last_blanks(_read_records(str(path), column, note)), note)
     first = next(rows)
     return chain([first], rows)
 
 
-def _checked(path: str, rows: Iterable[Record], note: OnNote) -> Iterator[Record]:
+def _check(path: str, rows: Iterable[Record], note: OnNote) -> Iterator[Record]:
     first_bad, is_usable, groups, first_group = "nothing but a header", False, 0, 0
     for row in rows:
         if row.reason is None:
@@ -103,7 +103,7 @@ def _checked(path: str, rows: Iterable[Record], note: OnNote) -> Iterator[Record
         note(f"AND/OR stereo groups in {molecules} (first: line {first_group}); their centres are read as open")
 
 
-def _without_last_blanks(rows: Iterable[Record]) -> Iterator[Record]:
+def _drop_last_blanks(rows: Iterable[Record]) -> Iterator[Record]:
     first = last = 0
     for row in rows:
         if row.reason == _BLANK:
@@ -115,7 +115,7 @@ def _without_last_blanks(rows: Iterable[Record]) -> Iterator[Record]:
         yield row
 
 
-def _records(path: str, column: str | None, note: OnNote) -> Iterator[Record]:
+def _read_records(path: str, column: str | None, note: OnNote) -> Iterator[Record]:
     try:
         with _open(path) as stream:
             head = stream.peek(_HEAD)[:_HEAD]  # type: ignore[attr-defined]
@@ -127,7 +127,7 @@ def _records(path: str, column: str | None, note: OnNote) -> Iterator[Record]:
             _refuse_binary(path, start)
             if not _is_sdf(path, start):
                 lines = read_lines(stream, encoding, _LONGEST_LINE, note)
-                yield from map(_noted, _read_text(path, lines, column, note))
+                yield from map(_add_note, _read_text(path, lines, column, note))
             elif column is None:
                 for record in read_sdf(read_lines(stream, encoding, LONGEST_RECORD, note)):
                     yield Record(*record)
@@ -139,7 +139,7 @@ def _records(path: str, column: str | None, note: OnNote) -> Iterator[Record]:
         raise InputError(f"{path}: {error.strerror or error}; name a file that can be read") from None
 
 
-def _noted(record: Record) -> Record:
+def _add_note(record: Record) -> Record:
     _, _, extension = record.smiles.partition(" ")
     return replace(record, note=NOTE) if extension and group_extension(extension) else record
 
@@ -197,6 +197,7 @@ def _read_text(path: str, lines: Iterator[Line], column: str | None, note: OnNot
     needs_header = Path(path.lower().removesuffix(".gz")).suffix in (".csv", ".tsv") and path != "-"
     for delimiter in _DELIMITERS + " " * (not needs_header):
         header = [cell.strip() for cell in split_cells(first.text, delimiter)]
+        # A delimiter that is not there leaves the line whole: "CCO my smiles" is then no header.
         is_words = len(header) == 1 and len(first.text.split()) > 1 and not is_standard_name(header[0])
         if not needs_header and column is None and (is_words or _is_molecule(header)):
             continue
@@ -267,7 +268,7 @@ def _read_parquet(path: str, stream: BinaryIO, column: str | None, note: OnNote)
                 smiles, reason = texts[index].strip(), None
                 if len(smiles) > _LONGEST_LINE:
                     smiles, reason = smiles[:_LONGEST_LINE], f"text of more than {_LONGEST_LINE:,} characters"
-                yield _noted(Record(row, smiles, fields, reason or (None if smiles else "no SMILES")))
+                yield _add_note(Record(row, smiles, fields, reason or (None if smiles else "no SMILES")))
     except pyarrow.ArrowException as error:
         what = str(error).partition("\n")[0]
         raise InputError(f"{path}: damaged Parquet file ({what}); fetch or write it again") from None

@@ -74,8 +74,8 @@ def _read_record(start: int, record: list[str], size: int, fault: str | None) ->
             mol, reason = _parse("\n".join([*block, "M  END", ""]))
             if mol is None:
                 return SDFRecord(start, "", fields, reason)
-            opened = open_groups(mol)
-            return SDFRecord(start, Chem.MolToSmiles(opened), fields, note=None if opened is mol else NOTE)
+            open_mol = open_groups(mol)
+            return SDFRecord(start, Chem.MolToSmiles(open_mol), fields, note=None if open_mol is mol else NOTE)
     except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
         return SDFRecord(start, "", fields, f"not an SDF record: {str(error).strip().partition(chr(10))[0]:.80}")
 
@@ -101,7 +101,7 @@ def _read_items(lines: Iterable[str]) -> dict[str, str]:
             values.append([])
         elif values:
             values[-1].append(text)
-    return {name: _joined(value) for name, value in zip(distinct_names(names), values, strict=True)}
+    return {name: _join(value) for name, value in zip(distinct_names(names), values, strict=True)}
 
 
 def _item_name(text: str) -> str | None:
@@ -115,7 +115,7 @@ def _item_name(text: str) -> str | None:
     return number and number.group(1)
 
 
-def _joined(value: list[str]) -> str:
+def _join(value: list[str]) -> str:
     while value and not value[-1].strip():
         value.pop()
     return "\n".join(value)

@@ -19,15 +19,15 @@ def open_groups(mol: Chem.Mol) -> Chem.Mol:
     groups = [group for group in mol.GetStereoGroups() if group.GetGroupType() in _RELATIVE]
     if not groups:
         return mol
-    opened = Chem.RWMol(mol)
-    opened.SetStereoGroups([])
+    copy = Chem.RWMol(mol)
+    copy.SetStereoGroups([])
     for group in groups:
         for atom in group.GetAtoms():
-            opened.GetAtomWithIdx(atom.GetIdx()).SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
+            copy.GetAtomWithIdx(atom.GetIdx()).SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
         for bond in group.GetBonds():
-            opened.GetBondWithIdx(bond.GetIdx()).SetStereo(Chem.BondStereo.STEREONONE)
-    Chem.AssignStereochemistry(opened, cleanIt=True, force=True)
-    return opened.GetMol()
+            copy.GetBondWithIdx(bond.GetIdx()).SetStereo(Chem.BondStereo.STEREONONE)
+    Chem.AssignStereochemistry(copy, cleanIt=True, force=True)
+    return copy.GetMol()
 
 
 def group_extension(extension: str) -> str:
