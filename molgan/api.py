@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from molgan.chem.molecule import Molecule
     from molgan.config import CampaignConfig
     from molgan.filters.filter import Filter
-    from molgan.models.motif.motif_generator import MotifGenerator, Sample
+    from molgan.models.protocols import Generator
     from molgan.scoring.base import Scorer
     from molgan.training.design.ledger import Oracle
     from molgan.training.settings import OptimizeSettings
@@ -64,22 +64,24 @@ def stereoisomers(smiles: "Molecules", *, most: int = 16) -> "pandas.DataFrame":
     """
     import pandas
 
-    from molgan.filters.open_stereo import stereoisomers
+    from molgan.chem.stereoisomers import enumerate_stereoisomers
     from molgan.scoring.batch import Batch
 
     molecules = Batch.of(smiles).molecules
-    found = [(one.smiles, row) for row, parent in enumerate(molecules) for one in stereoisomers(parent, most=most)]
-    return pandas.DataFrame([pair for pair in found if pair[0] is not None], columns=["smiles", "parent"])
+    isomers = ((each, row) for row, one in enumerate(molecules) for each in enumerate_stereoisomers(one, most=most))
+    pairs = [(isomer.smiles, row) for isomer, row in isomers if isomer.smiles is not None]
+    return pandas.DataFrame(pairs, columns=["smiles", "parent"])
 
 
-def load_generator(weights: str | Path = "moses") -> "MotifGenerator":
-    """The generator with the weights of that name which molgan ships, or from the folder that a training wrote.
+def load_generator(weights: str | Path = "moses") -> "Generator":
+    """The generator with the weights of that name which molgan ships, or from the folder that a training wrote, without
+    the critic that `sample` asks.
 
     Raises WeightsError when they are missing, damaged or of another architecture.
     """
-    from molgan.models.motif.motif_generator import load_generator
+    from molgan.models.loading import load_any
 
-    return load_generator(weights)
+    return load_any(weights, raw=True)
 
 
 def sample(
@@ -96,22 +98,22 @@ def sample(
     Where a critic was trained for the weights, as for those that molgan ships, a sample is kept as often as the critic
     takes it for real, and none that is in the training data; `raw` takes every one. A one-shot generator that was
     trained with `network.condition` aims at `targets`, such as {"logp": 2.5}; InputError for weights that cannot.
-    None is what a one-shot generator drew and is no molecule; nothing is repaired or drawn again. `on_batch` is told
-    how many molecules were just drawn. Raises WeightsError; see `load_generator`.
+    None stands for an invalid graph of a one-shot generator; nothing is repaired or drawn again. `on_batch` gets the
+    number of molecules just drawn. Raises WeightsError; see `load_generator`.
     """
     from molgan.base.errors import InputError
     from molgan.chem.molecule import parse
     from molgan.models.loading import load_any
-    from molgan.models.one_shot.one_shot_generator import OneShotGenerator
+    from molgan.models.protocols import ConditionalGenerator
 
     generator = load_any(weights, raw=raw)
-    if isinstance(generator, OneShotGenerator):
-        drawn: Sequence[Molecule | Sample] = generator.sample(n, seed=seed, targets=targets, on_batch=on_batch)
-    elif targets:
-        raise InputError(f"no target {next(iter(targets))!r}: only one-shot generators with `network.condition` aim")
-    else:
+    if not targets:
         drawn = generator.sample(n, seed=seed, on_batch=on_batch)
-    return [parse(one.smiles).smiles for one in drawn]
+    elif isinstance(generator, ConditionalGenerator):
+        drawn = generator.sample(n, seed=seed, targets=targets, on_batch=on_batch)
+    else:
+        raise InputError(f"no target {next(iter(targets))!r}: only one-shot generators with `network.condition` aim")
+    return [parse(molecule.smiles).smiles for molecule in drawn]
 
 
 def optimize(
@@ -140,9 +142,9 @@ def optimize(
     start), `parents` (the calls that it was made from), `best` (mean of the ten best so far). Raises InputError where a
     start molecule cannot be read or the oracle's answer is not as many numbers, ConfigError for wrong settings.
     """
-    from molgan.training.design.design import design
+    from molgan.training.design.optimize_table import optimize_table
 
-    return design(
+    return optimize_table(
         oracle,
         budget,
         seed=seed,

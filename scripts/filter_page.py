@@ -11,21 +11,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from scorer_pages import documented, own_doc, table
 
 from molgan.chem.shipped_sets import REFERENCES
-from molgan.filters.filter import Filter
+from molgan.filters.filter import Filter, WholeFilter
 from molgan.filters.registry import FILTERS
 
 NOTE = "<!-- Made by scripts/filter_page.py from the code; change it there. -->"
-FAMILIES = {
-    "structure": "Structure",
-    "stereo": "Stereo",
-    "novelty": "Novelty",
-    "rings": "Ring systems",
-    "rules": "Rules and properties",
-    "alerts": "Alerts and substructures",
-    "catalogs": "Alert sets by name",
-    "score": "Scores",
-    "diversity": "Diversity",
-}
 HEAD = """\
 A filter keeps a molecule or rejects it with a reason. A funnel passes molecules through filters in the order given:
 what one rejects, the next does not see, and each stage counts what enters and what it keeps. A stage is a filter's
@@ -69,13 +58,24 @@ def main() -> None:
 
 def page() -> str:
     lines = ["# Filters", "", NOTE, "", " ".join(HEAD.split()), ""]
-    for family, title in FAMILIES.items():
-        kinds = [kind for kind in FILTERS.values() if kind.__module__.rpartition(".")[2] == family]
-        rows = [(f"`{kind.name}`", kind.summary, "all together" if kind.whole else "each by itself") for kind in kinds]
+    families: dict[str, list[type[Filter]]] = {}
+    for kind in FILTERS.values():
+        families.setdefault(family(kind), []).append(kind)
+    for title, kinds in families.items():
+        rows = [(f"`{kind.name}`", kind.summary, judges(kind)) for kind in kinds]
         lines += [f"## {title}", "", *table(("filter", "what it keeps", "judges"), rows), ""]
         for kind in kinds:
             lines += details(kind)
     return "\n".join(lines) + "\n" + TAIL + "\n"
+
+
+def family(kind: type[Filter]) -> str:
+    """What the docstring of the filter's module names before its colon."""
+    return str(sys.modules[kind.__module__].__doc__).partition(":")[0]
+
+
+def judges(kind: type[Filter]) -> str:
+    return "all together" if issubclass(kind, WholeFilter) else "each by itself"
 
 
 def details(kind: type[Filter]) -> list[str]:

@@ -23,7 +23,8 @@ from molgan.config import OneShotConfig, load_training
 from molgan.evaluation.small_molecules import evaluate_small
 from molgan.graphs.dense.dense_data import prepare_dense
 from molgan.graphs.dense.dense_graph import BONDS, atom_of
-from molgan.models.one_shot.one_shot_generator import load_one_shot
+from molgan.models.loading import load_generator
+from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 from molgan.models.one_shot.soft_graphs import harden
 from molgan.scoring.objective import Objective
 from molgan.scoring.settings import ObjectiveSettings
@@ -58,7 +59,7 @@ def objective(name: str) -> dict[str, object]:
 @torch.no_grad()
 def counted_their_way(weights: Path, n: int) -> tuple[float, float]:
     """Valid and unique as MolGAN's code counts: what RDKit sanitises, fragments and positions without an atom too."""
-    generator = load_one_shot(weights)
+    generator = load_generator(weights, OneShotGenerator)
     noise = torch.randn(n, generator.settings.noise, generator=torch.Generator().manual_seed(0))
     graphs = harden(generator(noise), generator.settings.atoms)
     found = []

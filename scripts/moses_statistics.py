@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from molgan.base.cache_folder import content_hash
+from molgan.base.files import write_whole
 from molgan.chem.reading import read_smiles
 from molgan.evaluation.comparison_sets import Moses, shipped_statistics
 from molgan.evaluation.molecule_features import PROPERTIES
@@ -33,7 +34,8 @@ def main(folder: Path) -> None:
             properties={name: np.sort(official[name]["values"]) for name in PROPERTIES},
             content=content_hash(smiles),
         )
-        statistics.save(shipped_statistics(split))
+        with write_whole(shipped_statistics(split)) as file:
+            statistics.save(file)
         print(f"{shipped_statistics(split)}: {len(smiles):,} molecules")
 
 

@@ -8,14 +8,10 @@ docs/scorers.md lists families, transforms and what an objective says; docs/scor
 import inspect
 import math
 import sys
-import types
-import typing
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
 
-from pydantic.fields import FieldInfo
-
+from molgan.base.field_text import FieldText, describe_fields, value_text
 from molgan.base.settings import Settings
 from molgan.scoring.base import Scorer
 from molgan.scoring.registry import find_scorer, scorer_names
@@ -39,6 +35,7 @@ FAMILIES = {
     "qsar": "Trained models",
     "external": "Commands and servers",
 }
+PART_OF = {"drug_likeness": "physchem", "custom_alerts": "substructure"}
 
 
 def main() -> None:
@@ -58,9 +55,9 @@ def pages() -> dict[str, str]:
 
 
 def family(kind: type[Scorer]) -> str:
-    """The family that a scorer's module or package is named after."""
+    """The family that a scorer's module or package is named after, or belongs to."""
     parts = kind.__module__.removesuffix("_scorer").split(".")
-    return next(part for part in parts if part in FAMILIES)
+    return next(name for part in parts if (name := PART_OF.get(part, part)) in FAMILIES)
 
 
 def index(families: dict[str, list[type[Scorer]]]) -> str:
@@ -87,7 +84,7 @@ def index(families: dict[str, list[type[Scorer]]]) -> str:
         "",
         "## An objective",
         "",
-        *documented(ObjectiveSettings),
+        *documented(ObjectiveSettings, deep=False),
         "",
         "## Transforms",
         "",
@@ -113,24 +110,35 @@ def details(kind: type[Scorer]) -> list[str]:
     if kind.Parameters.model_fields:
         lines += [*documented(kind.Parameters), ""]
     if not isinstance(kind.default_transform, Identity):
-        given = ", ".join(f"{key}: {plain(value)}" for key, value in kind.default_transform.model_dump().items())
+        given = ", ".join(f"{key}: {value_text(value)}" for key, value in kind.default_transform.model_dump().items())
         lines += [f"Default transform: `{{name: {kind.default_transform.name}, {given}}}`", ""]
     return ["", f"## {kind.name}", "", *lines[:-1]] if lines else []
 
 
-def documented(section: type[Settings]) -> list[str]:
-    rows = [
-        (f"`{name}`", kind_of(field.annotation), "required" if field.is_required() else f"`{default(field)}`")
-        for name, field in section.model_fields.items()
+def documented(section: type[Settings], *, deep: bool = True) -> list[str]:
+    text = own_doc(section)
+    return [*([text, ""] if text else []), *field_table(describe_fields(section, deep=deep), "parameter")]
+
+
+WORDS = ("", "required", "the file's")  # defaults that no YAML can say
+
+
+def field_table(rows: Iterable[FieldText], head: str) -> list[str]:
+    cells = [
+        (f"`{row.key}`", row.type, row.default if row.default in WORDS else f"`{row.default}`", escape(row.description))
+        for row in rows
     ]
-    text = [own_doc(base) for base in reversed(section.__mro__) if base not in Settings.__mro__]
-    return [*(line for part in text if part for line in (part, "")), *table(("parameter", "type", "default"), rows)]
+    return table((head, "type", "default", "what"), cells)
+
+
+def escape(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def fields(section: type[Settings]) -> str:
     return ", ".join(
-        f"`{name}`" if field.is_required() else f"`{name}` = {default(field)}"
-        for name, field in section.model_fields.items()
+        f"`{row.key}`" if row.default == "required" else f"`{row.key}` = {row.default}"
+        for row in describe_fields(section, deep=False)
     )
 
 
@@ -143,35 +151,7 @@ def own_doc(kind: type) -> str:
 def span(kind: type[Scorer]) -> str:
     if math.isinf(kind.low) and math.isinf(kind.high):
         return ""
-    return f"{plain(kind.low)} to {plain(kind.high)}"
-
-
-def default(field: FieldInfo) -> str:
-    value = field.get_default(call_default_factory=True)
-    return '""' if value == "" else plain(value)
-
-
-def plain(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:g}".replace("inf", "∞")
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def kind_of(annotation: Any) -> str:
-    """A type in words."""
-    origin, inside = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is typing.Annotated:
-        return kind_of(inside[0])
-    if origin is Literal:
-        return ", ".join(f"`{one}`" for one in inside)
-    if origin in (typing.Union, types.UnionType):
-        return " or ".join(kind_of(one) for one in inside if one is not type(None))
-    if origin in (list, tuple):
-        return f"list of {kind_of(inside[0])}"
-    if origin is dict:
-        return f"{kind_of(inside[1])} by {kind_of(inside[0])}"
-    names = {str: "text", float: "number", int: "integer", bool: "true or false", Path: "path", Any: "anything"}
-    return names.get(annotation, getattr(annotation, "__name__", str(annotation)))
+    return " to ".join(value_text(end).replace("inf", "∞") for end in (kind.low, kind.high))
 
 
 def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:

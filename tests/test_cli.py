@@ -1,3 +1,4 @@
+import gzip
 import json
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from molgan.graphs.motif.actions import Vocabulary
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
-VERBS = ("check", "run", "train", "sample", "score", "filter", "evaluate", "report", "list")
+VERBS = ("check", "run", "train", "sample", "score", "filter", "evaluate", "report", "list", "schema")
 
 CAMPAIGN = """\
 data: {train: train.smi}
@@ -125,12 +126,29 @@ def test_check_tells_what_passes_what_known_molecules_score_and_the_cost(campaig
     assert any(line.startswith("sample") and line.endswith("10 drawn 10 scored") for line in lines)
 
 
-@pytest.mark.parametrize("kind", ["scorers", "filters", "transforms"])
+@pytest.mark.parametrize("kind", ["scorers", "filters", "transforms", "settings"])
 def test_list_tells_names_and_parameters(kind: str) -> None:
     result = molgan("list", kind)
-    expected = {"scorers": "aggregate=nearest", "filters": "violations=0", "transforms": "low, high, k=0.5"}
+    expected = {
+        "scorers": "aggregate=nearest",
+        "filters": "violations=0",
+        "transforms": "low, high, k=0.5",
+        "settings": "reinforce.batch_size",
+    }
     assert result.exit_code == 0
     assert expected[kind] in result.output
+
+
+def test_list_settings_tells_the_keys_of_a_section() -> None:
+    assert molgan("list", "settings", "sample.round").output.splitlines() == [
+        "key           type         default  description",
+        "sample.round  integer ≥ 1  2048     Molecules drawn between two looks at how many pass",
+    ]
+
+
+def test_the_shipped_schema_is_what_the_command_writes() -> None:
+    shipped = Path(__file__).parents[1] / "configs" / "schema.json"
+    assert molgan("schema").stdout == shipped.read_text(), "run `molgan schema -o configs/schema.json`"
 
 
 @pytest.mark.parametrize(
@@ -143,6 +161,10 @@ def test_list_tells_names_and_parameters(kind: str) -> None:
         (["train", "{campaign}"], "molgan run"),
         (["sample", "-n", "1", "--weights", "nothing"], "no weights at nothing"),
         (["report", "nothing"], "nothing: no such run folder"),
+        (["list", "settings", "reinfroce"], "did you mean 'reinforce'?"),
+        (["list", "settings", "reinforce.batchsize"], "did you mean 'reinforce.batch_size'?"),
+        (["list", "settings", "xyzzy"], "known: adversarial, "),
+        (["list", "filters", "size"], "`molgan list settings size`"),
         (["filter", "-", "--config", "{campaign}", "-o", "{campaign}/out"], "cannot be written"),
     ],
 )
@@ -164,6 +186,16 @@ def test_an_output_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> Non
     assert f"{tmp_path / 'none' / 'out.csv'}: cannot be written" in result.stderr
     assert molgan("score", tmp_path / "no.csv", "--scorers", "qed", "-o", tmp_path / "out.csv").exit_code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gzipped_output_has_the_same_bytes_for_the_same_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = [tmp_path / "one.csv.gz", tmp_path / "two.csv.gz"]
+    for clock, output in enumerate(outputs):
+        monkeypatch.setattr("gzip.time.time", lambda clock=clock: float(clock))
+        assert molgan("score", "-", "--scorers", "mw", "-o", output, stdin="CCO\n").exit_code == 0
+    one, two = (output.read_bytes() for output in outputs)
+    assert one == two
+    assert gzip.decompress(one).startswith(b"smiles,mw")
 
 
 def test_evaluate_prints_json_with_null_for_what_cannot_be_computed(campaign: Path) -> None:

@@ -5,9 +5,12 @@ The folder is `$MOLGAN_CACHE`, else `$XDG_CACHE_HOME/molgan`, else `~/.cache/mol
 
 import hashlib
 import os
-import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+from molgan.base.files import write_whole
 
 
 def folder() -> Path:
@@ -28,14 +31,9 @@ def entry(kind: str, key: str, suffix: str) -> Path:
     return folder() / kind / f"{key}{suffix}"
 
 
-def store(path: Path, write: Callable[[Path], None]) -> None:
-    """Write an entry whole or not at all, however many processes do so at once. Raises OSError."""
+@contextmanager
+def store(path: Path) -> Iterator[BinaryIO]:
+    """A file to write an entry into: it is there whole after the `with` block, or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-    os.close(handle)
-    beside = Path(name)
-    try:
-        write(beside)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with write_whole(path) as file:
+        yield file

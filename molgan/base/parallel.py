@@ -1,21 +1,218 @@
-"""Processes that work for another one."""
+"""Work on the processors of this machine: one ordered map, by several processes or by this one."""
 
+import ctypes
 import multiprocessing
 import os
-from multiprocessing.connection import wait
+import signal
+import sys
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for_futures
+from contextlib import suppress
+from itertools import chain, islice
+from multiprocessing.connection import Connection, wait
+from queue import SimpleQueue
 from threading import Thread
+from types import FrameType, TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from molgan.base.errors import RunError
+from molgan.base.progress import Progress, Silent
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_SECONDS_TO_NOTICE = 0.2
+_SECONDS_TO_END = 3.0
+_MEND = "ask for fewer processes, or for one (n_jobs=1), which works without workers"
+_PR_SET_PDEATHSIG = 1
+
+
+def cores() -> int:
+    """How many processors this process may use, at least 1."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS cannot bind a process to processors
+
+
+def split_chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of `size`, the last of them perhaps shorter."""
+    items = iter(items)
+    while chunk := list(islice(items, size)):
+        yield chunk
+
+
+class Processes(Generic[T, R]):
+    """Processes of this machine that apply one function, for use in a `with` block.
+
+    A single process is this one. Several are spawned when the first items come, and get the function once: so that an
+    object keeps in its process what it has loaded. They must be able to import it, and a script must call from under
+    `if __name__ == "__main__":`. They end with the block, an interrupt of it included, and with this process.
+    """
+
+    def __init__(self, work: Callable[[T], R], processes: int, *, mend: str = _MEND) -> None:
+        """`mend`: what the user can do when a process dies."""
+        self._work = work
+        self._processes = processes
+        self._mend = mend
+        self._workers: list[_Worker] = []
+        self._idle: SimpleQueue[_Worker] = SimpleQueue()
+        # A thread waits for each process, so that a process never waits for the caller. Not a ProcessPoolExecutor: it
+        # cannot end its processes, and waits for ever when one is killed in the middle of writing a result.
+        self._threads = ThreadPoolExecutor(max(1, processes))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        try:
+            for worker in self._workers:
+                worker.process.terminate()
+            deadline = time.monotonic() + _SECONDS_TO_END
+            for worker in self._workers:
+                worker.process.join(max(0.0, deadline - time.monotonic()))
+        finally:
+            for worker in self._workers:
+                worker.process.kill()
+            self._threads.shutdown()
+            for worker in self._workers:
+                worker.process.join()
+                worker.pipe.close()
+
+    def map(self, items: Iterable[T]) -> Iterator[R]:
+        """The result of each item, in order; at most two items a process are read beyond the results taken.
+
+        What the function raises is raised here. Raises RunError when a process dies.
+        """
+        items = iter(items)
+        first = list(islice(items, 2))
+        if self._processes <= 1 or len(first) < 2:
+            yield from map(self._work, chain(first, items))
+            return
+        under_way: deque[Future[R]] = deque()
+        for item in chain(first, items):
+            if len(self._workers) < self._processes:
+                self._start_worker()
+            under_way.append(self._threads.submit(self._ask_idle_worker, item))
+            if len(under_way) >= 2 * self._processes:
+                yield _wait_for_result(under_way.popleft())
+        while under_way:
+            yield _wait_for_result(under_way.popleft())
+
+    def _start_worker(self) -> None:
+        worker = _Worker(self._work)
+        self._workers.append(worker)
+        self._idle.put(worker)
+
+    def _ask_idle_worker(self, item: T) -> R:
+        worker = self._idle.get()
+        try:
+            done, answer = worker.ask(item)
+        except (EOFError, ConnectionError):
+            raise RunError(
+                "a worker process died: out of memory, or a script that lacks `if __name__ == '__main__':`; "
+                + self._mend
+            ) from None
+        finally:
+            self._idle.put(worker)
+        if not done:
+            raise answer
+        return answer  # type: ignore[no-any-return]
+
+
+def map_chunks(
+    work: Callable[[list[T]], R],
+    items: Sequence[T],
+    size: int,
+    processes: int = 1,
+    *,
+    task: str = "molecules",
+    progress: Progress | None = None,
+) -> list[R]:
+    """The results of a function of lists, for the items in lists of `size`, in order; see `Processes`.
+
+    Raises RunError when a process dies.
+    """
+    progress = progress or Silent()
+    chunks = list(split_chunks(items, size))
+    results = []
+    progress.start(task, len(items))
+    with Processes(work, min(processes, len(chunks))) as workers:
+        for chunk, result in zip(chunks, workers.map(chunks), strict=True):
+            results.append(result)
+            progress.advance(task, len(chunk))
+    progress.finish(task)
+    return results
 
 
 def end_with_parent() -> None:
     """End this process, started by `multiprocessing`, when the one that started it has ended, however that happened.
 
-    For the initializer of a pool: after a kill -9 its workers would wait for work for ever.
+    For the start of a worker: after a kill -9 of its parent it would wait for work for ever. On Linux the kernel sees
+    to it as well, since a thread gets no turn while C code holds Python's lock; it takes the end of the thread that
+    started the worker for that of the parent.
     """
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
+    if parent is None:
+        return
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Also tells of a parent that ended before the kernel was asked.
+    Thread(target=_wait_for_end, args=(parent.sentinel,), daemon=True).start()
 
 
-def _watch(sentinel: int) -> None:
+def _wait_for_end(sentinel: int) -> None:
     wait([sentinel])
     os._exit(1)
+
+
+class _Worker:
+    """A process, and this end of the pipe to it: its other end closes when the process ends, however that happens."""
+
+    def __init__(self, work: Callable[[Any], Any]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, other_end = context.Pipe()
+        self.process = context.Process(target=_serve, args=(other_end, work))
+        self.process.start()
+        other_end.close()
+
+    def ask(self, item: Any) -> tuple[bool, Any]:
+        """Whether the work was done, and its result or else its exception. Raises EOFError or ConnectionError when the
+        process is gone."""
+        self.pipe.send(item)
+        done, answer = self.pipe.recv()
+        return done, answer
+
+
+def _wait_for_result(future: Future[R]) -> R:
+    # Not in one go: after a substructure search of RDKit's, SIGINT does not interrupt a wait any more (SA_RESTART).
+    while not wait_for_futures([future], _SECONDS_TO_NOTICE).done:
+        pass
+    return future.result()
+
+
+def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
+    """The life of a worker."""
+    end_with_parent()
+    # Ctrl-C reaches all processes of a terminal, but only the parent knows what to do then: it terminates its workers.
+    # A handler, not SIG_IGN, which programs started from here would inherit.
+    signal.signal(signal.SIGINT, _ignore)
+    # A KeyboardInterrupt, so that work under way ends what it has started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt, EOFError):
+        while True:
+            item = pipe.recv()
+            try:
+                pipe.send((True, work(item)))
+            except Exception as error:
+                error.add_note(f"In a worker process:\n{traceback.format_exc()}")
+                pipe.send((False, error))
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    pass

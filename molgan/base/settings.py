@@ -1,7 +1,8 @@
 """The base of every configuration section, and the types that sections share."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 
@@ -9,10 +10,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 class Settings(BaseModel):
     """A configuration section: unknown keys are refused, values do not change after loading.
 
+    `miniature` are the values that `--smoke` puts in, so that the section's work takes a second or two.
+
     Each layer declares its own in `<layer>/settings.py`; `config.py` composes them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    miniature: ClassVar[Mapping[str, Any]] = {}
 
 
 def existing(path: Path, info: ValidationInfo) -> Path:

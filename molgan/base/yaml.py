@@ -10,6 +10,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from molgan.base.errors import ConfigError
+from molgan.base.files import write_whole
 
 Location = tuple[str | int, ...]
 """The way to a value: keys of mappings and positions in lists, from the top."""
@@ -85,12 +86,12 @@ class YamlFile:
 
 
 def write_yaml(values: dict[str, Any], path: Path) -> None:
-    """Write plain values as YAML, keys in the order given."""
+    """Write plain values as YAML, keys in the order given. Raises OSError."""
     writer = _yaml()
     writer.default_flow_style = False
     writer.sort_base_mapping_type_on_output = False
-    with path.open("w", encoding="utf-8") as handle:
-        writer.dump(values, handle)
+    with write_whole(path) as file:
+        writer.dump(values, file)
 
 
 def _yaml() -> Any:

@@ -48,13 +48,13 @@ class GoalDirected:
         starting_population: Sequence[str] | None = None,
     ) -> list[str]:
         """The best `number_molecules` that were found, best first; fewer where the budget is smaller."""
-        from molgan.training.design.design import design
+        from molgan.training.design.optimize_table import optimize_table
 
         def oracle(smiles: list[str]) -> list[float]:
             # The package answers -1 for what it cannot score.
             return [score if score >= 0 else math.nan for score in scoring_function.score_list(smiles)]
 
-        table = design(
+        table = optimize_table(
             oracle,
             max(self.budget, number_molecules),
             seed=self.seed,
@@ -75,9 +75,10 @@ class DistributionMatching:
         self.weights = weights
 
     def generate(self, number_samples: int) -> list[str]:
-        """Canonical SMILES of `number_samples` molecules."""
+        """Canonical SMILES of `number_samples` molecules; an empty text, which GuacaMol counts as invalid, for what a
+        one-shot generator drew and is no molecule."""
         from molgan.api import sample
 
         drawn = sample(number_samples, seed=self.seed, weights=self.weights)
         self.seed += 1
-        return drawn
+        return [smiles or "" for smiles in drawn]

@@ -52,7 +52,7 @@ def pmo(
     stopped. Raises ConfigError for an unknown task.
     """
     from molgan.benchmarks.tasks import BUDGET, PUBLISHED, auc_top, task
-    from molgan.training.design.design import design
+    from molgan.training.design.optimize_table import optimize_table
 
     budget = budget or BUDGET
     for name in tasks or PUBLISHED:
@@ -61,7 +61,7 @@ def pmo(
     for name in tasks or PUBLISHED:
         for seed in seeds:
             began = time.process_time()
-            table = design(
+            table = optimize_table(
                 makeable(task(name)) if library else task(name),
                 budget,
                 seed=seed,
@@ -86,11 +86,12 @@ def makeable(oracle: "Oracle") -> "Oracle":
 
     sa = get_scorer("sa")
 
-    def both(smiles: list[str]) -> list[float]:
+    def score_both(smiles: list[str]) -> list[float]:
         ease = np.clip((4 - sa(smiles).values) / 2, 0, 1)
-        return np.sqrt(np.asarray(oracle(smiles)) * ease).tolist()
+        both: list[float] = np.sqrt(np.asarray(oracle(smiles)) * ease).tolist()
+        return both
 
-    return both
+    return score_both
 
 
 def top_quality(table: "pandas.DataFrame", top: int = _TOP, *, per_scaffold: int | None = None) -> tuple[float, float]:

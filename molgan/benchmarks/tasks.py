@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from rdkit import Chem
-from rdkit.Chem import QED, Crippen, rdFingerprintGenerator, rdMolDescriptors
+from rdkit.Chem import QED, rdFingerprintGenerator, rdMolDescriptors
 from rdkit.DataStructs import TanimotoSimilarity
 
 from molgan.scoring.scorers.isomer import Isomer
@@ -100,7 +100,7 @@ def _osimertinib() -> Value:
         lambda mol: min(pharmacophore(mol) / 0.8, 1.0),
         _bell(_similar(smiles, radius=3), 0.85, 0.1, low=0.85),
         _bell(rdMolDescriptors.CalcTPSA, 100, 10, high=100),
-        _bell(Crippen.MolLogP, 1, 1, low=1),
+        _bell(lambda mol: rdMolDescriptors.CalcCrippenDescriptors(mol)[0], 1, 1, low=1),
     )
 
 

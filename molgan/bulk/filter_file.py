@@ -10,17 +10,17 @@ from molgan.base.errors import ConfigError
 from molgan.base.files import write_files
 from molgan.base.progress import Progress, Silent
 from molgan.base.version import __version__
-from molgan.bulk.fates import Part, counts, settle
-from molgan.bulk.filtered_files import Ranked, rejected
-from molgan.bulk.judge import Judge, joined
+from molgan.bulk.filtered_files import RankedLibrary, format_rejected
+from molgan.bulk.judge import Judge, StoredChunk, join_tables
 from molgan.bulk.library import library_table
-from molgan.bulk.streams import Crew, Parts, Processes
+from molgan.bulk.streams import Crew, Parts, local_crew
 from molgan.chem.molecule import parse_all
 from molgan.chem.reading import Record
 from molgan.chem.writing import sdf_text, write_blocks
 from molgan.config import CampaignConfig
 from molgan.filters.funnel_result import StageCount
-from molgan.filters.score_filters import REALISM
+from molgan.filters.settling import count_stages, settle
+from molgan.filters.stages.score_filters import REALISM
 
 
 def filter_records(
@@ -47,52 +47,55 @@ def filter_records(
     if config.objective.aggregation == "pareto":
         raise ConfigError("objective.aggregation: a Pareto rank is among the molecules of a run, not of a long file")
     judge = Judge(filters, config.objective)
-    parts = Parts(folder / ".parts", _key(judge, config))
-    judged = _judged(chunks, parts, lambda: _crew(judge, config, processes, progress), progress)
+    parts = Parts(folder / ".parts", _make_key(config))
+    judged = _judge(chunks, parts, lambda: _open_crew(judge, config, processes, progress), progress)
     progress.message("looking for equal molecules and at the whole set")
-    settle(judged, judge.funnel)
+    names = judge.funnel.names
+    outcomes, _ = settle(judged, judge.funnel.filters)
     like = library_table(parse_all(["CCO"]), judge.objective(["CCO"]).to_frame(), judge.neighbours).iloc[:0]
-    ranked = Ranked(judged, len(judge.funnel.stages), parts.folder / "ranked.csv", like)
-    found = counts(judged, judge.funnel)
-    with Processes(sdf_text, processes) as writers:
-        write_blocks(ranked.blocks, folder, sdf=writers.map)
-    summary = [{k: v for k, v in count.as_dict().items() if k != "seconds"} for count in found]
+    ranked = RankedLibrary(outcomes, len(names), parts.folder / "ranked.csv", like)
+    counts = count_stages(outcomes, names, [0.0] * len(names))  # in several processes, seconds would say little
+    with local_crew(sdf_text, processes) as writers:
+        write_blocks(ranked.read_blocks, folder, sdf=writers.map)
+    summary = [{k: v for k, v in count.as_dict().items() if k != "seconds"} for count in counts]
     write_files(
         folder,
-        {"rejected.csv": rejected(judged, judge.funnel), "funnel.json": [json.dumps(summary, indent=2).encode()]},
+        {"rejected.csv": format_rejected(outcomes, names), "funnel.json": [json.dumps(summary, indent=2).encode()]},
     )
     parts.remove()
-    return found
+    return counts
 
 
-def _judged(
+def _judge(
     chunks: Iterable[Sequence[Record]],
     parts: Parts,
     crew: Callable[[], AbstractContextManager[Crew]],
     progress: Progress,
-) -> list[Part]:
+) -> list[StoredChunk]:
     progress.start("filter")
     judged = []
     rows = ([(record.line, record.smiles, record.reason) for record in chunk] for chunk in chunks)
     with crew() as workers:
         for path, count in parts.finished(rows, workers):
-            judged.append(Part.of(path))
+            judged.append(StoredChunk(path))
             progress.advance("filter", count)
     progress.finish("filter")
     return judged
 
 
-def _crew(judge: Judge, config: CampaignConfig, processes: int, progress: Progress) -> AbstractContextManager[Crew]:
+def _open_crew(
+    judge: Judge, config: CampaignConfig, processes: int, progress: Progress
+) -> AbstractContextManager[Crew]:
     if config.compute.workers:
         from molgan.distributed.chunk_actors import RayCrew
 
-        return RayCrew(judge, config.compute, joined, progress)
+        return RayCrew(judge, config.compute, join_tables, progress)
     if processes > 1:
         judge.prepare()
-    return Processes(judge, processes)
+    return local_crew(judge, processes)
 
 
-def _key(judge: Judge, config: CampaignConfig) -> str:
+def _make_key(config: CampaignConfig) -> str:
     """Stands for all that decides what is said of a molecule."""
     sections = config.model_dump(mode="json", include={"objective", "filters"})
     return digest([__version__, sections, files_in(sections)])

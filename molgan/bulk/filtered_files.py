@@ -1,4 +1,4 @@
-"""The files of a filtered stream, written from its parts a block at a time."""
+"""The files of a filtered stream, written from its chunks a block at a time."""
 
 import csv
 import io
@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from molgan.bulk.fates import Part, read
-from molgan.filters.funnel import Funnel
-from molgan.filters.score_filters import best_first
+from molgan.filters.settling import Outcome
+from molgan.filters.stages.score_filters import sort_best_first
 
 if TYPE_CHECKING:
     import pandas
@@ -19,38 +18,42 @@ if TYPE_CHECKING:
 _BLOCK = 5000
 
 
-def rejected(parts: Sequence[Part], funnel: Funnel) -> Iterator[bytes]:
-    """The lines of rejected.csv, in the order of the input."""
-    names = [stage.name for stage in funnel.stages]
-    yield _csv([("id", "smiles", "stage", "reason", "line")])
-    for part in parts:
-        found = part.rejected(len(names))
-        yield _csv([(row["id"], row["source"], names[stage], reason, row["line"]) for stage, reason, row in found])
+def format_rejected(outcomes: Sequence[Outcome], names: Sequence[str]) -> Iterator[bytes]:
+    """The lines of rejected.csv, in the order of the input. `names`: those of the stages, in order."""
+    yield _format_csv([("id", "smiles", "stage", "reason", "line")])
+    for outcome in outcomes:
+        ids, smiles, lines = (outcome.chunk[name] for name in ("id", "source", "line"))
+        yield _format_csv(
+            [
+                (ids[row], smiles[row], names[number], reason, lines[row])
+                for row, number, reason in outcome.list_rejected(len(names))
+            ]
+        )
 
 
-class Ranked:
+class RankedLibrary:
     """The lines of library.csv, the best first. They lie in a file, in the order of the input; only where each begins
     and its score are held in memory."""
 
-    def __init__(self, parts: Sequence[Part], stages: int, path: Path, like: "pandas.DataFrame") -> None:
+    def __init__(self, outcomes: Sequence[Outcome], stages: int, path: Path, like: "pandas.DataFrame") -> None:
         """`stages`: how many there are; `path`: of the file; `like`: a library's table, for its columns and types."""
         self._path = path
         self._like = like
         scores, lengths = [np.zeros(0)], [np.zeros(1, np.int64)]
         with path.open("wb") as file:
-            for part in parts:
-                table = read(part.path, ("row", "score")).take(part.left(stages))
-                lines = [line.encode() + b"\n" for line in table["row"].to_pylist()]
+            for outcome in outcomes:
+                passing = outcome.find_passing(stages)
+                lines = [line.encode() + b"\n" for line in outcome.read("row", passing)]
                 file.writelines(lines)
                 lengths.append(np.array([len(line) for line in lines], np.int64))
-                scores.append(table["score"].to_numpy().astype(np.float64))
+                scores.append(np.array(outcome.read("score", passing), np.float64))
         self._ends = np.cumsum(np.concatenate(lengths))
-        self._order = best_first(np.concatenate(scores))
+        self._order = sort_best_first(np.concatenate(scores))
 
     def __len__(self) -> int:
         return len(self._order)
 
-    def blocks(self) -> Iterator["pandas.DataFrame"]:
+    def read_blocks(self) -> Iterator["pandas.DataFrame"]:
         """The library's table, some thousand rows at a time; at least one table."""
         if not len(self):
             yield self._like
@@ -59,9 +62,9 @@ class Ranked:
             for start in range(0, len(self), _BLOCK):
                 order = self._order[start : start + _BLOCK].tolist()
                 lines = b"".join([text[self._ends[i] : self._ends[i + 1]] for i in order])
-                yield self._table(lines, start)
+                yield self._make_table(lines, start)
 
-    def _table(self, lines: bytes, before: int) -> "pandas.DataFrame":
+    def _make_table(self, lines: bytes, before: int) -> "pandas.DataFrame":
         import pandas
 
         names = list(self._like.columns)
@@ -72,7 +75,7 @@ class Ranked:
         return table.assign(rank=np.arange(before + 1, before + len(table) + 1))
 
 
-def _csv(rows: Sequence[Sequence[object]]) -> bytes:
+def _format_csv(rows: Sequence[Sequence[object]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()

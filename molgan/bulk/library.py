@@ -8,11 +8,12 @@ import numpy as np
 
 from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.molecule import Molecule
+from molgan.filters.filter import get_mols
 
 if TYPE_CHECKING:
     import pandas
 
-    from molgan.filters.neighbours import Neighbours
+    from molgan.filters.known.neighbours import Neighbours
 
 
 def library_table(
@@ -26,7 +27,8 @@ def library_table(
     """
     import pandas
 
-    nearest = neighbours([molecule.mol for molecule in molecules]) if neighbours is not None else []
+    mols = get_mols(molecules)
+    nearest = neighbours(mols) if neighbours is not None else []
     columns: dict[str, object] = {
         "id": [identifier(str(molecule.smiles)) for molecule in molecules],
         "rank": 0,
@@ -34,7 +36,7 @@ def library_table(
     }
     columns |= {name: scores[name].to_numpy() for name in scores.columns if name not in ("smiles", "error")}
     columns |= {
-        "scaffold": [murcko_scaffold(molecule.mol) for molecule in molecules],
+        "scaffold": [murcko_scaffold(mol) for mol in mols],
         "nearest_known": [near.smiles for near in nearest] or "",
         "nearest_similarity": [near.similarity for near in nearest] or np.nan,
     }
@@ -51,7 +53,7 @@ def identifier(smiles: str) -> str:
 
 def known_neighbours() -> "Neighbours":
     """Finds the nearest approved drug; see `Neighbours`."""
-    from molgan.filters.neighbours import Neighbours
-    from molgan.filters.reference_set import ReferenceSet
+    from molgan.filters.known.neighbours import Neighbours
+    from molgan.filters.known.reference_set import ReferenceSet
 
     return Neighbours([ReferenceSet.load("approved_drugs")])

@@ -12,7 +12,7 @@ from rdkit.rdBase import rdkitVersion
 
 from molgan.base.progress import Progress, Silent
 from molgan.base.version import __version__
-from molgan.bulk.streams import Parts, Processes
+from molgan.bulk.streams import Parts, local_crew
 from molgan.chem.columns import distinct_names
 from molgan.chem.reading import Record
 from molgan.scoring.base import Scorer
@@ -47,7 +47,7 @@ def score_records(
     for name in scorers:
         get_scorer(name)
     with tempfile.TemporaryDirectory() as temporary:
-        yield from _score_stream(chunks, scorers, folder or Path(temporary) / "parts", progress or Silent(), processes)
+        yield from _score(chunks, scorers, folder or Path(temporary) / "parts", progress or Silent(), processes)
 
 
 def score_tables(
@@ -77,7 +77,7 @@ def score_tables(
         yield table.assign(error=table["error"].replace("", pandas.NA))
 
 
-def _score_stream(
+def _score(
     chunks: Iterable[Sequence[Record]], names: Sequence[str], folder: Path, progress: Progress, processes: int
 ) -> Iterator[str]:
     incoming = iter(chunks)
@@ -102,7 +102,7 @@ def _score_stream(
     parts = Parts(folder, repr((__version__, rdkitVersion, names, titles)))
     progress.start("score")
     yield work.header
-    with Processes(work, processes) as crew:
+    with local_crew(work, processes) as crew:
         for path, count in parts.finished(rows, crew):
             yield path.read_bytes().decode()
             progress.advance("score", count)
@@ -127,17 +127,17 @@ class ScoreText:
 
     @property
     def header(self) -> str:
-        return self._text([], header=True)
+        return self._format([], header=True)
 
     def __call__(self, rows: Rows) -> bytes:
         clear_caches()  # what earlier chunks have left there is of no use
-        return self._text(rows, header=False).encode()
+        return self._format(rows, header=False).encode()
 
     @cached_property
     def _scorers(self) -> list[Scorer]:
         return [get_scorer(name) for name in self._names]
 
-    def _text(self, rows: Rows, *, header: bool) -> str:
+    def _format(self, rows: Rows, *, header: bool) -> str:
         table = score([smiles if reason is None else None for smiles, _, reason in rows], self._scorers)
         table["smiles"] = [smiles for smiles, _, _ in rows]
         table["error"] = [reason or error for (_, _, reason), error in zip(rows, table["error"], strict=True)]

@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from molgan.base.progress import Progress, Silent
-from molgan.campaign.cost import Cost, estimate, measure
+from molgan.campaign.cost import Cost, measure
+from molgan.campaign.pipeline import PIPELINES
 from molgan.chem.molecule import Molecule, parse_all
 from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import load_reference
 from molgan.config import CampaignConfig
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
-from molgan.filters.score_filters import REALISM
+from molgan.filters.stages.score_filters import REALISM
 from molgan.scoring.objective import Objective
 from molgan.scoring.registry import get_scorer
 
@@ -52,7 +53,9 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     pace = measure(config, reference, objective, funnel)
     passing = funnel(reference, table=objective(reference).to_frame()).counts
     components = [component.name for component in config.objective.components]
-    return Findings(components, passing, known, estimate(config, pace))
+    stages = [stage for stage in PIPELINES[CampaignConfig] if stage.is_part_of(dict(config))]
+    costs = [cost for stage in stages if (cost := stage.cost(config, pace)) is not None]
+    return Findings(components, passing, known, costs)
 
 
 def _known(config: CampaignConfig, objective: Objective, funnel: Funnel) -> "pandas.DataFrame":

@@ -1,4 +1,4 @@
-"""What a campaign will cost on this machine: every kind of work is timed on a few molecules, then counted."""
+"""What each kind of work costs on this machine, timed on a few molecules; the stages say how much they do of it."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,6 @@ from molgan.chem.molecule import Molecule
 from molgan.config import CampaignConfig
 from molgan.filters.funnel import Funnel
 from molgan.scoring.objective import Objective
-from molgan.training.settings import OptimizeSettings
 
 T = TypeVar("T")
 
@@ -44,47 +43,10 @@ def measure(config: CampaignConfig, reference: list[Molecule], objective: Object
     return Pace(*_networks(config), score / len(reference), filtered / len(reference))
 
 
-def estimate(config: CampaignConfig, pace: Pace) -> list[Cost]:
-    """The cost of each stage, at most: a target may be reached before its budget is spent."""
-    costs = []
-    if (a := config.adversarial) is not None:
-        drawn, seen = a.rounds * (a.fake + a.steps * a.batch_size), a.rounds * a.critic.epochs * (a.real + a.fake)
-        scored = a.rounds * a.steps * a.batch_size if a.gan_weight < 1 else 0
-        learned = a.rounds * a.steps * a.batch_size
-        seconds = drawn * pace.sample + learned * pace.learn + seen * pace.critic + scored * pace.score
-        costs.append(Cost("adversarial", drawn, scored, seconds))
-    if (r := config.reinforce) is not None:
-        drawn = r.steps * r.batch_size
-        learned = r.steps * (r.batch_size + r.replay)
-        seconds = drawn * (pace.sample + pace.score) + learned * pace.learn
-        costs.append(Cost("reinforce", drawn, drawn, seconds))
-    if (o := config.optimize) is not None:
-        rounds = _rounds(o)
-        drawn = round(rounds * (o.policy + o.regrowth))
-        learned = rounds * o.updates * o.update_size
-        costs.append(
-            Cost("optimize", drawn, o.budget, drawn * pace.sample + learned * pace.learn + o.budget * pace.score)
-        )
-        # The library is chosen from what was scored: nothing is drawn or scored again.
-        return [*costs, Cost("sample", 0, 0, o.budget * pace.filter)]
-    drawn = config.sample.n or config.sample.budget
-    costs.append(Cost("sample", drawn, drawn, drawn * (pace.sample + pace.score + pace.filter)))
-    return costs
-
-
-def _rounds(settings: OptimizeSettings) -> int:
-    """Rounds of a design that spends its budget and does not start anew, small ones first."""
-    made, rounds = settings.first, 1
-    while made < settings.budget:
-        made += min(settings.batch, max(settings.least_batch, int(settings.growth * made)))
-        rounds += 1
-    return rounds
-
-
 def _networks(config: CampaignConfig) -> tuple[float, float, float]:
     from molgan.graphs.features.featurizer import featurize_all
     from molgan.models.critics.discriminator import Discriminator
-    from molgan.models.motif.motif_generator import load_generator
+    from molgan.models.loading import load_generator
     from molgan.models.precision import autocast
 
     generator, critic = load_generator(config.generator.weights), Discriminator()

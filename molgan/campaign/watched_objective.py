@@ -10,19 +10,23 @@ if TYPE_CHECKING:
     from molgan.scoring.objective import Objective
 
 
-class Watched:
-    """The total of an objective; `components` are the means of the transformed values (0 to 1) over the last batch."""
+class WatchedObjective:
+    """The total of an objective, and how its components did."""
 
     def __init__(self, objective: "Objective") -> None:
         self._objective = objective
-        self.components: dict[str, float] = {}
+        self._means: dict[str, float] = {}
+
+    def components(self) -> dict[str, float]:
+        """The means of the transformed values (0 to 1) over the last batch; empty before the first."""
+        return self._means
 
     def total(self, smiles: Sequence[str | None]) -> np.ndarray:
         """[n], NaN where a molecule has none."""
         table = self._objective(smiles)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # of a component that failed for all
-            self.components = {name: float(np.nanmean(values)) for name, values in table.transformed.items()}
+            self._means = {name: float(np.nanmean(values)) for name, values in table.transformed.items()}
         return np.asarray(table.total)
 
     def reward(self, smiles: Sequence[str | None]) -> np.ndarray:

@@ -1,36 +1,73 @@
-"""What all stages of a campaign work with."""
+"""What all stages of a campaign or a training work with."""
 
-import os
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from molgan.base.content import content_of
+from molgan.base.parallel import cores
 from molgan.base.progress import Progress
-from molgan.campaign.run_folder.metrics_log import MetricsLog
-from molgan.config import CampaignConfig
+from molgan.campaign.run_folder.lock import open_folder
+from molgan.campaign.run_folder.mirror import mirror_folder
+from molgan.config import CampaignConfig, Training, write_config
 from molgan.scoring.objective import Objective
+from molgan.training.metrics_log import MetricsLog
+from molgan.training.reporter import Reporter
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from molgan.campaign.reporter import Reporter
+_LARGE = 200_000  # bytes of a file that is worth several processes
 
 
 @dataclass(frozen=True)
 class Work:
-    """A campaign at work. `device` is PyTorch's; `cores` are those that this process may use; `keep` copies the folder
-    to storage that outlives this machine, if there is some."""
+    """A job at work. `device` is PyTorch's; `cores` are those that this process may use; `keep` copies the folder to
+    storage that outlives this machine, if there is some. A training has no `objective` here."""
 
-    config: CampaignConfig
+    config: Any  # CampaignConfig | Training; a stage knows which
     folder: Path
     progress: Progress
     metrics: MetricsLog
-    objective: Objective
+    objective: Any  # Objective | None
     device: str
     cores: int
     keep: Callable[[], None]
+    started: datetime
+
+    @cached_property
+    def data(self) -> dict[str, object]:
+        """What decides which training data there is."""
+        data = self.config.data
+        return {"data.column": data.column, "content of data.train": content_of(data.train)}
+
+    @cached_property
+    def start(self) -> str | None:
+        """The SHA-256 of the generator that the job starts from, wherever its files are; None without one."""
+        from molgan.models.loading import load_any
+
+        if self.config.generator is None:
+            return None
+        generator: Any = load_any(self.config.generator.weights, raw=True)
+        found = hashlib.sha256(generator.identity.encode())
+        for name, tensor in generator.state_dict().items():
+            found.update(name.encode() + tensor.numpy().tobytes())
+        return found.hexdigest()
+
+    @cached_property
+    def inputs(self) -> dict[str, object]:
+        """What decides the result of every stage that draws or trains."""
+        return {"seed": self.config.seed, "content of generator.weights": self.start, **self.data}
+
+    @property
+    def processes(self) -> int:
+        """How many processes are worth while to prepare the training data."""
+        return self.cores if self.config.data.train.stat().st_size > _LARGE else 1
 
     def train(
         self,
@@ -38,7 +75,7 @@ class Work:
         networks: "Mapping[str, nn.Module]",
         *,
         checkpoint: Path,
-        report: "Reporter",
+        report: Reporter,
         **calls: Callable[..., Any],
     ) -> Any:
         """Call `loop(**networks, **calls, checkpoint=…, report=…)` here or, where there are some, on Ray workers; gives
@@ -49,35 +86,41 @@ class Work:
             return loop(**on_device, **calls, checkpoint=checkpoint, report=report)
         from molgan.distributed.train import train_on_ray
 
-        options: dict[str, Any] = {"checkpoint": checkpoint, "report": report, "on_restart": report.again}
+        options: dict[str, Any] = {"checkpoint": checkpoint, "report": report, "on_restart": report.restart}
         return train_on_ray(loop, networks, compute, calls=calls, progress=self.progress, **options)
 
 
 @contextmanager
-def at_work(config: CampaignConfig, folder: Path, keep: Callable[[], None], progress: Progress) -> Iterator[Work]:
-    """The means that `compute` asks for, given back at the end."""
+def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator[Work]:
+    """The run folder, for this process alone, with config.yaml in it, and the means that `compute` asks for; given back
+    at the end. Raises RunError when another process works in the folder or it cannot be written."""
     import torch
 
-    compute = config.compute
+    compute, started = config.compute, datetime.now(UTC)
     cuda = compute.device != "cpu" and torch.cuda.is_available()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = torch.get_num_threads()
-    if compute.threads:
-        torch.set_num_threads(compute.threads)
-    try:
-        with _objective(config, cores, progress) as objective:
-            metrics = MetricsLog(folder / "metrics.jsonl")
-            yield Work(config, folder, progress, metrics, objective, "cuda" if cuda else "cpu", cores, keep)
-    finally:
-        torch.set_num_threads(threads)
+    with open_folder(config.folder) as folder, mirror_folder(folder, config.storage) as keep:
+        if compute.threads:
+            torch.set_num_threads(compute.threads)
+        try:
+            with _objective(config, progress) as objective:
+                write_config(config, folder / "config.yaml")
+                metrics, device = MetricsLog(folder), "cuda" if cuda else "cpu"
+                yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started)
+        finally:
+            torch.set_num_threads(threads)
 
 
-def _objective(config: CampaignConfig, cores: int, progress: Progress) -> AbstractContextManager[Objective]:
+def _objective(
+    config: CampaignConfig | Training, progress: Progress
+) -> AbstractContextManager[Objective | None]:
     """Scoring where `compute` says."""
+    if not isinstance(config, CampaignConfig):
+        return nullcontext()
     if config.compute.workers:
         from molgan.distributed.scoring_pool import open_objective
 
         return open_objective(config.objective, config.compute, progress=progress)
-    from molgan.scoring.processes.local_pool import ScoringPool
+    from molgan.scoring.processes.local_crew import LocalCrew
 
-    return ScoringPool(config.objective, cores)
+    return Objective(config.objective, LocalCrew(cores()))

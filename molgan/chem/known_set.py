@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from molgan.base.errors import WeightsError
+from molgan.base.files import write_whole
 
 _HASHES = 6
 
@@ -20,7 +21,8 @@ def bits_for(molecules: int) -> int:
 
 
 class KnownSet:
-    """Molecules by canonical SMILES. What was added is always found; of others, a share of about `false_share` is, too.
+    """Molecules by canonical SMILES. What was added is always found; of others, a small share is, too: that of the bits
+    that are set, to the power of the number of hashes.
 
     `bits` uint8 [2^k / 8]. With 21 bits a molecule, 1 of 4,500 others is taken for known.
     """
@@ -41,18 +43,15 @@ class KnownSet:
         known._add(chunk)
         return known
 
-    @property
-    def false_share(self) -> float:
-        """The share of unknown molecules that are taken for known."""
-        return float((np.unpackbits(self.bits).mean()) ** _HASHES)
-
     def contains(self, smiles: Sequence[str]) -> np.ndarray:
         """Which of some canonical SMILES are in the set, bool [n]."""
         places = self._places(smiles)
-        return ((self.bits[places >> 3] >> (places & 7).astype(np.uint8)) & 1).all(1).astype(bool)
+        return np.asarray(((self.bits[places >> 3] >> (places & 7).astype(np.uint8)) & 1).all(1), bool)
 
     def save(self, path: Path) -> None:
-        np.savez(path, bits=self.bits)
+        """Raises OSError."""
+        with write_whole(path) as file:
+            np.savez(file, bits=self.bits)
 
     @classmethod
     def load(cls, path: Path) -> KnownSet:

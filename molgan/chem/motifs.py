@@ -10,7 +10,7 @@ The tree-of-motifs idea follows junction trees (Jin et al. 2018); the cut and th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -182,6 +182,10 @@ def cut_flat(mol: Chem.Mol, root: int | None) -> tuple[Motif, tuple[int, ...]]:
     return _grow(pieces, across, start, parent=-1)
 
 
+_Child = tuple[int, Motif, tuple[int, ...]]
+"""The site it is bound to, its tree, and its atoms in the order in which the tree is written."""
+
+
 def _grow(pieces: _Pieces, across: dict[int, list[int]], root: int, parent: int) -> tuple[Motif, tuple[int, ...]]:
     smiles, order = pieces.rooted(root)
     children = [
@@ -194,8 +198,8 @@ def _grow(pieces: _Pieces, across: dict[int, list[int]], root: int, parent: int)
     if not children:
         return Motif(smiles), tuple(order)
     if len(order) >= 3 and (symmetries := _symmetries(smiles)):
-        moved = [(sorted((p[site], *child) for site, *child in children), p) for p in symmetries]
-        whole = [(children, tuple(range(len(order)))), *moved]
+        moved = [(sorted((p[site], tree, atoms) for site, tree, atoms in children), p) for p in symmetries]
+        whole: list[tuple[list[_Child], Sequence[int]]] = [(children, range(len(order))), *moved]
         # By sites and motifs alone: the numbers of atoms would let the order of the input decide.
         best, p = min(whole, key=lambda candidate: [child[:2] for child in candidate[0]])
         children, order = best, [atom for _, atom in sorted(zip(p, order, strict=True))]

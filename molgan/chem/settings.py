@@ -9,16 +9,18 @@ from molgan.chem.molecule import parse
 
 
 class DataSettings(Settings):
-    """`train` holds real molecules: the generator and the critic learn from them, and novelty is counted against them.
+    """The molecules that a job learns from and compares with."""
 
-    `column` is its SMILES column, found by name when left out. `lead` (a SMILES) and `actives` (SMILES, or a file of
-    them) are what `molgan check` puts before the objective.
-    """
-
-    train: InputPath
-    column: str | None = None
-    lead: str | None = None
-    actives: list[str] | Path = Field(default_factory=list)
+    train: InputPath = Field(
+        description="File of real molecules, that the generator and the critic learn from and that novelty is counted "
+        "against: .smi, .csv, .tsv (also .gz), .sdf or .parquet"
+    )
+    column: str | None = Field(None, description="Name of the SMILES column in `train`; found by name when left out")
+    lead: str | None = Field(None, description="SMILES of a molecule that `molgan check` scores by the objective")
+    actives: list[str] | Path = Field(
+        default_factory=list,
+        description="SMILES, or a file of them, of active molecules that `molgan check` scores by the objective",
+    )
 
     @field_validator("lead")
     @classmethod

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from rdkit import Chem
+from rdkit import Chem, rdBase
 
 CLOCKWISE, COUNTERCLOCKWISE, SAME_SIDE, OTHER_SIDE = range(4)
 MARKS = 4
@@ -38,10 +38,12 @@ def has_stereo(mol: Chem.Mol) -> bool:
 
 
 def without_stereo(mol: Chem.Mol) -> Chem.Mol:
-    """A copy without stereo; read again, since a ring double bond's stereo may linger in the order of atoms."""
+    """A copy without stereo; read again where that can be, since aromaticity, ranks and a ring double bond's stereo may
+    depend on the order of atoms."""
     flat = Chem.Mol(mol)
     Chem.RemoveStereochemistry(flat)
-    return Chem.MolFromSmiles(Chem.MolToSmiles(flat))
+    with rdBase.BlockLogs():
+        return Chem.MolFromSmiles(Chem.MolToSmiles(flat)) or flat
 
 
 def read_marks(mol: Chem.Mol, order: Sequence[int]) -> dict[int, int]:
@@ -87,8 +89,10 @@ def set_marks(smiles: str, marks: Mapping[int, int]) -> str:
             continue
         partner = _partner(mol, i, position)
         bond = mol.GetBondBetweenAtoms(i, partner) if partner is not None else None
-        references = _references(mol, bond, position) if bond is not None else []
-        if len(references) == 2 and bond.GetBondType() == Chem.BondType.DOUBLE:
+        if bond is None or bond.GetBondType() != Chem.BondType.DOUBLE:
+            continue
+        references = _references(mol, bond, position)
+        if len(references) == 2:
             bond.SetStereoAtoms(*references)
             bond.SetStereo(_Stereo.STEREOCIS if mark == SAME_SIDE else _Stereo.STEREOTRANS)
     return str(Chem.MolToSmiles(mol))

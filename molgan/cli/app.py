@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from molgan.base.errors import MolganError
 from molgan.base.version import __version__
-from molgan.cli import benchmark, campaigns, molecules, qsar
+from molgan.cli import benchmark, campaigns, lists, molecules, qsar
 from molgan.cli import submission as jobs
 from molgan.cli.bars import choose_form, tell_error
 
@@ -83,7 +83,8 @@ for name, verb in (
     ("report", campaigns.report),
     ("submit", jobs.submit),
     ("status", jobs.status),
-    ("list", molecules.list_),
+    ("list", lists.list_),
+    ("schema", lists.schema),
 ):
     app.command(name, epilog=_EXIT_CODES)(verb)
 app.add_typer(qsar.app, name="qsar")

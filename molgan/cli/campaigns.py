@@ -81,9 +81,10 @@ def report(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run fol
 
     Example: `molgan report runs/quickstart`
     """
+    from molgan.campaign.pipeline import TITLES
     from molgan.report import write_report
 
-    print(write_report(folder))
+    print(write_report(folder, titles=TITLES))
 
 
 def _print_findings(findings: "Findings") -> None:

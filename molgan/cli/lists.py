@@ -1,38 +1,95 @@
-"""The names that a configuration can use, as lines of text."""
+"""The verbs on what a configuration can say: list, schema."""
 
+import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic.fields import FieldInfo
+import typer
 
-from molgan.base.errors import ConfigError
+from molgan.base.errors import ConfigError, InputError
+from molgan.cli.output import open_output
 
 if TYPE_CHECKING:
+    from molgan.base.settings import Settings
     from molgan.scoring.base import Scorer
 
 
-def scorers() -> list[str]:
+class Kind(StrEnum):
+    """What there are lists of."""
+
+    SCORERS = "scorers"
+    FILTERS = "filters"
+    TRANSFORMS = "transforms"
+    SETTINGS = "settings"
+
+
+def list_(
+    kind: Annotated[Kind, typer.Argument(help="What to list.")],
+    section: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SECTION]",
+            help="Of settings: reinforce, reinforce.collapse, or a scorer, filter or transform.",
+        ),
+    ] = None,
+) -> None:
+    """List the names that a configuration can use, with their parameters, or its keys.
+
+    Example: `molgan list scorers`, `molgan list settings reinforce`
+    """
+    if section is not None and kind is not Kind.SETTINGS:
+        raise InputError(f"only settings have sections: `molgan list settings {section}`")
+    print("\n".join(_settings(section) if kind is Kind.SETTINGS else _LISTS[kind]()))
+
+
+def schema(
+    output: Annotated[str, typer.Option("-o", "--output", help="A JSON file; - writes to stdout.")] = "-",
+) -> None:
+    """Write the JSON Schema of campaigns and trainings, by which an editor completes and checks YAML files.
+
+    Example: `molgan schema -o schema.json`
+    """
+    from molgan.config.schema import job_schema
+
+    with open_output(output) as stream:
+        stream.write((json.dumps(job_schema(), indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def _settings(section: str | None) -> list[str]:
+    """Key, type with range, default, description."""
+    from molgan.config.setting_lists import all_settings, find_settings
+
+    rows = all_settings() if section is None else find_settings(section)
+    cells = [(row.key, row.type, row.default, row.description) for row in rows]
+    return _aligned(("key", "type", "default", "description"), cells)
+
+
+def _scorers() -> list[str]:
     """Name, unit, range, which raw values are usually good, what it is, parameters; those of other packages too."""
     from molgan.scoring.registry import scorer_names
 
     return _aligned(("scorer", "unit", "range", "good", "what", "parameters"), map(_scorer, scorer_names()))
 
 
-def filters() -> list[str]:
+def _filters() -> list[str]:
     """Name, what it keeps, parameters."""
     from molgan.filters.registry import FILTERS
 
-    rows = [(name, each.summary, _fields(each.Parameters.model_fields)) for name, each in FILTERS.items()]
+    rows = [(name, each.summary, _parameters(each.Parameters)) for name, each in FILTERS.items()]
     return _aligned(("filter", "keeps", "parameters"), rows)
 
 
-def transforms() -> list[str]:
+def _transforms() -> list[str]:
     """Name, what it does, parameters."""
     from molgan.scoring.transforms import TRANSFORMS
 
-    rows = [(name, each.summary, _fields(each.model_fields)) for name, each in TRANSFORMS.items()]
+    rows = [(name, each.summary, _parameters(each)) for name, each in TRANSFORMS.items()]
     return _aligned(("transform", "what", "parameters"), rows)
+
+
+_LISTS = {Kind.SCORERS: _scorers, Kind.FILTERS: _filters, Kind.TRANSFORMS: _transforms}
 
 
 def _scorer(name: str) -> Sequence[str]:
@@ -42,7 +99,7 @@ def _scorer(name: str) -> Sequence[str]:
         each = find_scorer(name)
     except ConfigError as error:  # a package that this one needs is not installed
         return name, "", "", "", f"not available: {error}", ""
-    return name, each.unit, _range(each), each.direction, each.summary, _fields(each.Parameters.model_fields)
+    return name, each.unit, _range(each), each.direction, each.summary, _parameters(each.Parameters)
 
 
 def _aligned(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -51,13 +108,11 @@ def _aligned(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
 
 
-def _fields(fields: Mapping[str, FieldInfo]) -> str:
-    return ", ".join(name if field.is_required() else f"{name}={_value(field)}" for name, field in fields.items())
+def _parameters(section: "type[Settings]") -> str:
+    from molgan.base.field_text import describe_fields
 
-
-def _value(field: FieldInfo) -> str:
-    value: Any = field.get_default(call_default_factory=True)
-    return str(value) if not isinstance(value, tuple) else ",".join(map(str, value))
+    rows = describe_fields(section, deep=False)
+    return ", ".join(row.key if row.default == "required" else f"{row.key}={row.default}" for row in rows)
 
 
 def _range(scorer: "type[Scorer]") -> str:

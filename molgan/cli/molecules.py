@@ -1,10 +1,8 @@
-"""The verbs on molecules: sample, score, filter, evaluate, list."""
+"""The verbs on molecules: sample, score, filter, evaluate."""
 
 import json
 import math
-import os
 from collections.abc import Iterator
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from molgan.base.errors import InputError
+from molgan.base.parallel import cores
 from molgan.cli.bars import show_progress
 from molgan.cli.output import find_format, find_regular_file, open_output, report_bad_rows, report_note
 
@@ -98,7 +97,7 @@ def score(
     chunks = _read_chunks(file, column, "no score")
     with show_progress() as progress, open_output(output) as stream:
         run = partial(score_tables if suffix != ".csv" else score_records, chunks, names, parts, progress)
-        result = run(processes=processes or _cores())
+        result = run(processes=processes or cores())
         stream.writelines(encode_table(result, suffix) if suffix != ".csv" else map(str.encode, result))
 
 
@@ -122,7 +121,7 @@ def filter_(
     settings = load_config(config)
     with show_progress() as progress:
         counts = filter_records(
-            _read_chunks(file, column, "rejected"), settings, output, progress, processes=processes or _cores()
+            _read_chunks(file, column, "rejected"), settings, output, progress, processes=processes or cores()
         )
     for count in counts:
         print(f"{count.stage:<24} {count.entered:>10,} in {count.kept:>10,} kept")
@@ -179,29 +178,6 @@ def evaluate(
     else:
         for name, value in values.items():
             print(f"{name:<21} {value:.4f}")
-
-
-class Kind(StrEnum):
-    """What there are lists of."""
-
-    SCORERS = "scorers"
-    FILTERS = "filters"
-    TRANSFORMS = "transforms"
-
-
-def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
-    """List the names that a configuration can use, with their parameters.
-
-    Example: `molgan list scorers`
-    """
-    from molgan.cli import lists
-
-    lines = {Kind.SCORERS: lists.scorers, Kind.FILTERS: lists.filters, Kind.TRANSFORMS: lists.transforms}[kind]()
-    print("\n".join(lines))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _read_chunks(file: str, column: str | None, fate: str) -> "Iterator[list[Record]]":

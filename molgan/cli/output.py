@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from molgan.base.errors import InputError, RunError
+from molgan.base.files import write_whole
 from molgan.cli.bars import tell_message
 
 _SHOWN = 10
@@ -58,31 +59,32 @@ def open_output(output: str) -> Iterator[BinaryIO]:
     device or a pipe is written as it is. Raises RunError when it cannot be written.
     """
     if output in _STDOUT:
-        yield sys.stdout.buffer
         sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
         return
     file = find_regular_file(output)
-    part = Path(output) if file is None else file.with_name(f".{file.name}.{os.getpid()}.part")
+    compress = _compress if output.lower().endswith(".gz") else nullcontext
     try:
-        with open(part, "wb") as raw, _compress(raw) if output.lower().endswith(".gz") else nullcontext(raw) as stream:
+        with open(output, "wb") if file is None else _replace(file) as raw, compress(raw) as stream:
             yield stream
-        if file is not None:
-            with suppress(FileNotFoundError):
-                shutil.copymode(file, part)
-            part.replace(file)
     except OSError as error:
-        if error.filename not in (None, str(part)):
+        if error.filename not in (None, output, str(file)):
             raise
         raise RunError(f"{output}: cannot be written: {error.strerror}") from None
-    finally:
-        if file is not None:
-            with suppress(OSError):
-                part.unlink()
 
 
 def _compress(raw: BinaryIO) -> BinaryIO:
     # Without a name and a time in its header, so that the same content gives the same bytes.
-    return cast(BinaryIO, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0))
+    return cast(BinaryIO, gzip.GzipFile("", "wb", fileobj=raw, mtime=0))
+
+
+@contextmanager
+def _replace(file: Path) -> Iterator[BinaryIO]:
+    with write_whole(file) as stream:
+        yield stream
+        with suppress(FileNotFoundError):
+            shutil.copymode(file, stream.name)
 
 
 @contextmanager

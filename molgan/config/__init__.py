@@ -1,7 +1,7 @@
 """What a YAML file may say: one section a layer. Everything is checked before any work starts."""
 
 from molgan.config.campaign_config import CampaignConfig
-from molgan.config.load import Training, load, load_config, load_training, write_config
+from molgan.config.load import Training, job_of, load, load_config, load_training, write_config
 from molgan.config.one_shot_config import OneShotConfig
 from molgan.config.training_config import TrainingConfig
 
@@ -10,6 +10,7 @@ __all__ = [
     "OneShotConfig",
     "Training",
     "TrainingConfig",
+    "job_of",
     "load",
     "load_config",
     "load_training",

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from pydantic import ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from molgan.chem.settings import DataSettings
 from molgan.config.faults import nearest
 from molgan.config.job import JobConfig
 from molgan.filters.registry import FILTERS, get_filter
-from molgan.filters.score_filters import REALISM
-from molgan.filters.settings import FunnelSettings
+from molgan.filters.settings import FunnelSettings, StageSettings
+from molgan.filters.stages.score_filters import REALISM
 from molgan.models.settings import GeneratorSettings
 from molgan.report.settings import ReportSettings
 from molgan.scoring.settings import ObjectiveSettings
@@ -28,14 +28,22 @@ class CampaignConfig(JobConfig):
     library is chosen from the molecules that it scored, and there is no section `sample`.
     """
 
-    generator: GeneratorSettings = GeneratorSettings()
-    adversarial: AdversarialSettings | None = None
-    reinforce: ReinforceSettings | None = None
-    optimize: DesignSettings | None = None
-    objective: ObjectiveSettings
-    sample: SampleSettings
-    filters: FunnelSettings
-    report: ReportSettings = ReportSettings()
+    generator: GeneratorSettings = Field(GeneratorSettings(), description="Generator that the campaign starts from")
+    adversarial: AdversarialSettings | None = Field(
+        None, description="Refinement of the generator against a critic; left out, the stage is skipped"
+    )
+    reinforce: ReinforceSettings | None = Field(
+        None, description="Reinforcement learning for the objective; left out, the stage is skipped"
+    )
+    optimize: DesignSettings | None = Field(
+        None, description="Goal-directed design, which takes the place of `sample`; left out, the stage is skipped"
+    )
+    objective: ObjectiveSettings = Field(description="What a good molecule is")
+    sample: SampleSettings = Field(description="How many molecules are drawn; required without `optimize`")
+    filters: FunnelSettings = Field(
+        description="Filters that molecules pass in this order, as a list or below the key `stages`"
+    )
+    report: ReportSettings = Field(ReportSettings(), description="What the report shows")
 
     @model_validator(mode="before")
     @classmethod
@@ -48,7 +56,7 @@ class CampaignConfig(JobConfig):
             raise ValueError("sample: drop it, the library is chosen from the molecules that `optimize` scores")
         return {**values, "sample": drawn}
 
-    @field_validator("filters", mode="before")
+    @field_validator("filters", mode="before", json_schema_input_type=FunnelSettings | tuple[StageSettings, ...])
     @classmethod
     def _complete(cls, value: Any, info: ValidationInfo) -> Any:
         stages = value.get("stages") if isinstance(value, dict) else value

@@ -1,7 +1,8 @@
 """What campaigns and trainings share."""
 
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -9,16 +10,23 @@ from molgan.base.settings import Settings
 from molgan.chem.settings import DataSettings
 from molgan.distributed.settings import ComputeSettings
 
+SHIPPED = files("molgan") / "data"
+
 
 class JobConfig(Settings):
-    """What campaigns and trainings share. `name` is the file's by default, `out`, a folder or a
-    URL of storage (s3://…), is `runs/<name>`."""
+    """What campaigns and trainings share."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    seed: int = Field(default=0, ge=0, lt=2**32)
-    out: str | None = None
-    data: DataSettings
-    compute: ComputeSettings = ComputeSettings()
+    miniature: ClassVar = {"data": {"train": str(SHIPPED / "moses_reference_1000.csv.gz"), "column": None}}
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Name of the run; the file's name without .yaml by default"
+    )
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of all random numbers")
+    out: str | None = Field(
+        None, description="Where the run's files go, a folder or a URL of storage (s3://…); `runs/<name>` by default"
+    )
+    data: DataSettings = Field(description="Known molecules")
+    compute: ComputeSettings = Field(ComputeSettings(), description="Where the work is done")
 
     @field_validator("out", mode="before")
     @classmethod

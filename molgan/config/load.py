@@ -1,8 +1,8 @@
 """Read and write configurations: YAML with overrides in, a checked configuration out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from molgan.config.smoke import miniature
 from molgan.config.training_config import TrainingConfig
 
 Training: TypeAlias = TrainingConfig | OneShotConfig
-Job = TypeVar("Job", CampaignConfig, TrainingConfig, OneShotConfig)
+Job: TypeAlias = type[CampaignConfig] | type[TrainingConfig] | type[OneShotConfig]
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig:
@@ -46,12 +46,18 @@ def load(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False
     """A training when the file has a section that only those have, else a campaign; as `load_config`."""
     source = YamlFile(Path(path), overrides)
     if smoke:
-        source = YamlFile(Path(path), [*miniature(source.values, Path(path).stem), *overrides])
-    if "oneshot" in source.values:
-        return _validate(OneShotConfig, source)
-    if {"pretrain", "distil", "rejection"} & source.values.keys():
-        return _validate(TrainingConfig, source)
-    return _validate(CampaignConfig, source)
+        job = job_of(source.values)
+        source = YamlFile(Path(path), [*miniature(job, source.values, Path(path).stem), *overrides])
+    return _validate(job_of(source.values), source)
+
+
+def job_of(sections: Mapping[str, object]) -> Job:
+    """What a configuration with these sections is for."""
+    if "oneshot" in sections:
+        return OneShotConfig
+    if {"pretrain", "distil", "rejection"} & sections.keys():
+        return TrainingConfig
+    return CampaignConfig
 
 
 def write_config(config: CampaignConfig | Training, path: Path) -> None:
@@ -59,7 +65,7 @@ def write_config(config: CampaignConfig | Training, path: Path) -> None:
     write_yaml(config.model_dump(mode="json"), path)
 
 
-def _validate(job: type[Job], source: YamlFile) -> Job:
+def _validate(job: Job, source: YamlFile) -> CampaignConfig | Training:
     try:
         return job.model_validate({"name": source.path.stem, **source.values}, context={"folder": source.path.parent})
     except ValidationError as error:

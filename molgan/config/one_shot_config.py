@@ -1,11 +1,12 @@
 """What the YAML of a one-shot generator's training may say."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from pydantic import Field, model_validator
 
 from molgan.base.errors import ConfigError
-from molgan.config.job import JobConfig
+from molgan.config.job import SHIPPED, JobConfig
 from molgan.models.one_shot.settings import DenseCriticSettings, OneShotSettings
 from molgan.models.settings import GeneratorSettings
 from molgan.scoring.settings import ObjectiveSettings
@@ -16,17 +17,28 @@ class OneShotConfig(JobConfig):
     """`molgan train`: a one-shot generator of small molecules, from the start or from the weights of `generator`.
 
     A `network` with `rows` first learns by `likelihood`; `oneshot` is the adversarial training.
-    The first `held_out` of the data's distinct molecules, in an order that is fixed and as good as random, are for
-    evaluation.
     """
 
-    generator: GeneratorSettings | None = None
-    network: OneShotSettings = OneShotSettings()
-    critic: DenseCriticSettings = DenseCriticSettings()
-    likelihood: LikelihoodSettings | None = None
-    oneshot: OneShotTrainingSettings
-    objective: ObjectiveSettings | None = None
-    held_out: int = Field(10_000, ge=0)
+    miniature: ClassVar = {  # of molecules of a few atoms
+        "data": {"train": str(SHIPPED / "qm9_reference_1000.csv.gz"), "column": None},
+        "held_out": 0,
+    }
+
+    generator: GeneratorSettings | None = Field(None, description="Weights to start from; none by default")
+    network: OneShotSettings = Field(OneShotSettings(), description="Network of a generator without weights")
+    critic: DenseCriticSettings = Field(DenseCriticSettings(), description="Network of the critic")
+    likelihood: LikelihoodSettings | None = Field(
+        None, description="Training by likelihood, which a network with `rows` starts with"
+    )
+    oneshot: OneShotTrainingSettings = Field(description="Adversarial training")
+    objective: ObjectiveSettings | None = Field(
+        None, description="What a good molecule is; needed where oneshot.gan_weight is below 1"
+    )
+    held_out: int = Field(
+        10_000,
+        ge=0,
+        description="Distinct molecules of the data that are kept for evaluation, the first in a fixed shuffled order",
+    )
 
     @model_validator(mode="after")
     def _parts(self) -> "OneShotConfig":

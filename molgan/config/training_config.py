@@ -1,6 +1,6 @@
 """What the YAML of a prior's training may say."""
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from molgan.config.job import JobConfig
 from molgan.models.settings import GeneratorSettings, MotifNetworkSettings
@@ -19,11 +19,13 @@ class TrainingConfig(JobConfig):
     may be left out.
     """
 
-    generator: GeneratorSettings | None = None
-    network: MotifNetworkSettings = MotifNetworkSettings()
-    pretrain: PretrainSettings | None = None
-    distil: DistilSettings | None = None
-    rejection: RejectionSettings | None = None
+    generator: GeneratorSettings | None = Field(None, description="Weights to start from; none by default")
+    network: MotifNetworkSettings = Field(MotifNetworkSettings(), description="Network of a generator without weights")
+    pretrain: PretrainSettings | None = Field(None, description="Likelihood training on the data; skipped by default")
+    distil: DistilSettings | None = Field(None, description="Refinement by a critic; skipped by default")
+    rejection: RejectionSettings | None = Field(
+        None, description="Training of a critic that sampling asks; skipped by default"
+    )
 
     @model_validator(mode="after")
     def _one_network(self) -> "TrainingConfig":

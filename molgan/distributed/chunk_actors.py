@@ -27,7 +27,7 @@ class Work(Protocol):
 
 
 class RayCrew:
-    """Does with a stream what `molgan.streams.Processes` does, for use in a `with` block.
+    """Does with a stream what `molgan.base.parallel.Processes` does, for use in a `with` block.
 
     Actors of the kind that score, rather than Ray Data: they load references and models once, a worker that dies is
     replaced and its chunk tried again, and results come back to this process, which alone writes, so that resuming

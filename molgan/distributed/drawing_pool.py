@@ -15,13 +15,15 @@ from molgan.distributed.workers import Lost, Workers
 from molgan.models.settings import BATCH
 
 if TYPE_CHECKING:
-    from molgan.models.motif.motif_generator import MotifGenerator, Sample
+    from molgan.models.protocols import LikelihoodGenerator, Sample
 
 
 class DrawingPool:
     """`compute.workers` actors that hold copies of `generator`, until `close`."""
 
-    def __init__(self, generator: MotifGenerator, compute: ComputeSettings, progress: Progress | None = None) -> None:
+    def __init__(
+        self, generator: LikelihoodGenerator, compute: ComputeSettings, progress: Progress | None = None
+    ) -> None:
         """Raises ConfigError or RunError; see `ray_session`."""
         with ExitStack() as stack:
             stack.enter_context(ray_session(compute.processors, compute.address))
@@ -41,7 +43,7 @@ class DrawingPool:
         self._open.close()
 
     def sample(self, n: int, *, on_batch: Callable[[int], None] = lambda done: None, **options: Any) -> list[Sample]:
-        """As `MotifGenerator.sample`, a batch of 2,048 an actor. Raises RunError when a batch costs two actors."""
+        """As `LikelihoodGenerator.sample`, a batch of 2,048 an actor. Raises RunError when a batch costs two actors."""
         tasks = [[(n, start, options)] for start in range(0, n, BATCH)]
         parts: dict[int, list[Sample]] = {}
         for position, result in self._workers.run(tasks):
@@ -55,7 +57,7 @@ class DrawingPool:
 class _Drawing:
     """The actor."""
 
-    def __init__(self, generator: MotifGenerator, threads: int, path: list[str]) -> None:
+    def __init__(self, generator: LikelihoodGenerator, threads: int, path: list[str]) -> None:
         import_from(path)
         import torch
 

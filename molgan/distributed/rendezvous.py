@@ -26,23 +26,24 @@ class LocalTorchConfig(TorchConfig):
         return _FileBackend
 
 
-class _FileBackend(_TorchBackend):  # type: ignore[misc]
-    def on_start(self, worker_group: Any, backend_config: LocalTorchConfig) -> None:
+class _FileBackend(_TorchBackend):
+    def on_start(self, worker_group: Any, backend_config: Any) -> None:
+        config: LocalTorchConfig = backend_config
         gpus = worker_group.get_resources_per_worker().get("GPU", 0)
         worker_group.execute(_set_torch_distributed_env_vars)
         worker_group.execute(_stay_on_loopback)
         # A new file each time: what a worker that died left in the old one would be taken for its answer.
-        url = f"file://{backend_config.rendezvous}/{uuid4().hex}"
+        url = f"file://{config.rendezvous}/{uuid4().hex}"
         ray.get(
             [
                 worker_group.execute_single_async(
                     rank,
                     _setup_torch_process_group,
-                    backend=backend_config.backend or ("nccl" if gpus else "gloo"),
+                    backend=config.backend or ("nccl" if gpus else "gloo"),
                     world_rank=rank,
                     world_size=len(worker_group),
                     init_method=url,
-                    timeout_s=backend_config.timeout_s,
+                    timeout_s=config.timeout_s,
                 )
                 for rank in range(len(worker_group))
             ]

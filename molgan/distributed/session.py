@@ -16,7 +16,7 @@ _ATTEMPTS = 3
 
 
 @contextmanager
-def ray_session(cpus: float, address: str | None = None) -> Iterator[None]:
+def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
     """Ray for as long as the `with` lasts: the connection that this process has; else the cluster at `address`, or at
     RAY_ADDRESS of the environment; else a Ray of its own with `cpus` processors on this machine.
 
@@ -57,7 +57,7 @@ def _join(address: str) -> None:
         raise RunError(f"Ray at {address} cannot be reached: {_first_line(error)}") from error
 
 
-def _start(cpus: float) -> None:
+def _start(cpus: int) -> None:
     """Start Ray on this machine, more than once if need be: it gives its own processes 15 seconds to start, which is
     too little on a busy machine with a cold disk (ray-project/ray issue 65983)."""
     import ray

@@ -9,17 +9,18 @@ from molgan.base.settings import Settings
 
 
 class PoolSettings(Settings):
-    """Ray actors that score: `min` of them always, more while molecules wait, at most `max`; those beyond `min` end
-    when nothing was asked for `idle` seconds. Without either there are as many as `compute.workers`. An actor reserves
-    `cpus` processors and `gpus` GPUs, either of which may be a fraction. A call that takes longer than `timeout`
-    seconds costs the actor its life; null waits for ever."""
+    """Ray actors that score. Without `min` and `max` there are as many as `compute.workers`."""
 
-    min: int | None = Field(default=None, ge=1, le=4096)
-    max: int | None = Field(default=None, ge=1, le=4096)
-    cpus: float = Field(default=1.0, ge=0, le=1024)
-    gpus: float = Field(default=0.0, ge=0, le=64)
-    timeout: float | None = Field(default=300.0, gt=0)
-    idle: float = Field(default=60.0, gt=0)
+    min: int | None = Field(default=None, ge=1, le=4096, description="Actors that are always there")
+    max: int | None = Field(default=None, ge=1, le=4096, description="Most actors while molecules wait")
+    cpus: float = Field(default=1.0, ge=0, le=1024, description="Processors that an actor reserves, or a fraction")
+    gpus: float = Field(default=0.0, ge=0, le=64, description="GPUs that an actor reserves, or a fraction")
+    timeout: float | None = Field(
+        default=300.0,
+        gt=0,
+        description="Seconds that a call may take before its actor is replaced; null waits for ever",
+    )
+    idle: float = Field(default=60.0, gt=0, description="Seconds without work after which an actor beyond `min` ends")
 
     @model_validator(mode="after")
     def _ordered(self) -> "PoolSettings":
@@ -35,19 +36,30 @@ class PoolSettings(Settings):
 
 
 class ComputeSettings(Settings):
-    """`workers` 0 works in this process; more are that many Ray workers, of the cluster at `address` (host:port, or
-    auto) or at RAY_ADDRESS of the environment, else of this machine. `threads` (of PyTorch, a process) are all cores
-    when left out, one for a Ray worker. `device` auto takes a GPU where there is one. `scoring` is the pool of actors
-    that score; a component of the objective that `scorers` names has a pool of its own. Each stage that trains starts
-    again from its checkpoint at most `failures` times when workers are lost."""
+    """Where the work is done: in one process, or on Ray workers."""
 
-    workers: int = Field(default=0, ge=0, le=4096)
-    address: str | None = Field(default=None, min_length=1)
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    threads: int | None = Field(default=None, ge=1)
-    failures: int = Field(default=10, ge=0)
-    scoring: PoolSettings = PoolSettings()
-    scorers: dict[str, PoolSettings] = Field(default_factory=dict)
+    workers: int = Field(default=0, ge=0, le=4096, description="Ray workers; 0 does all the work in one process")
+    address: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Ray cluster, host:port or auto; by default the one that RAY_ADDRESS names, else this machine",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where networks run; auto takes a GPU where there is one for each worker"
+    )
+    threads: int | None = Field(
+        default=None,
+        ge=1,
+        description="Threads of PyTorch per process; all cores by default, one for a Ray worker, since "
+        "workers that share processors scale only then",
+    )
+    failures: int = Field(
+        default=10, ge=0, description="Times that a stage starts again from its checkpoint after it lost workers"
+    )
+    scoring: PoolSettings = Field(PoolSettings(), description="Pool of Ray actors that score")
+    scorers: dict[str, PoolSettings] = Field(
+        default_factory=dict, description="Pools of their own for components of the objective, by the component's name"
+    )
 
     @property
     def processors(self) -> int:

@@ -43,6 +43,7 @@ def pretrain_on_ray(
     seed: int,
     checkpoint: Path,
     report: Report = silent,
+    on_restart: Callable[[], None] = lambda: None,
     progress: Progress | None = None,
 ) -> None:
     """`pretrain` by `compute.workers` Ray workers together; in the end `generator` has the weights that it gives.
@@ -53,7 +54,8 @@ def pretrain_on_ray(
     if batch < compute.workers:
         raise ConfigError(f"compute.workers: {compute.workers} cannot share a batch of {batch} molecules")
     loop = partial(pretrain, data=data, settings=settings, seed=seed)
-    train_on_ray(loop, {"generator": generator}, compute, checkpoint=checkpoint, report=report, progress=progress)
+    told: dict[str, Any] = {"report": report, "on_restart": on_restart, "progress": progress}
+    train_on_ray(loop, {"generator": generator}, compute, checkpoint=checkpoint, **told)
     generator.eval()
 
 
@@ -142,8 +144,8 @@ def _attended(
                 case Done():
                     done = message
         if over and not messages and done is None:
-            error = errors[0] if errors else RuntimeError("the workers ended without a word")
-            raise _failure(error, starts) from error
+            cause = errors[0] if errors else RuntimeError("the workers ended without a word")
+            raise _failure(cause, starts) from cause
     if done.checkpoint:
         write_checkpoint(checkpoint, done.checkpoint)
     return done
@@ -161,9 +163,8 @@ def _mailbox(checkpoint: Path) -> Any:
 def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseException]) -> None:
     """Train to the end; what goes wrong is left in `errors`, for the thread that waits."""
     import ray
-    from ray.train import FailureConfig, RunConfig, ScalingConfig
-    from ray.train.torch import TorchTrainer
-    from ray.train.v2.api.config import LoggingConfig
+    from ray.train.v2.api.config import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
+    from ray.train.v2.torch.torch_trainer import TorchTrainer
 
     from molgan.distributed.rendezvous import torch_config
 

@@ -74,7 +74,7 @@ class Workers:
     ) -> None:
         import ray
 
-        self._kind = ray.remote(kind).options(
+        self._kind: Any = ray.remote(kind).options(
             num_cpus=settings.cpus,
             num_gpus=settings.gpus,
             scheduling_strategy="SPREAD",

@@ -7,17 +7,18 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
+from molgan.base.parallel import map_chunks
 from molgan.base.progress import Progress, Silent
 from molgan.evaluation.comparison_sets import Moses, Source, smiles_of
 from molgan.evaluation.frechet import frechet_distance
-from molgan.evaluation.molecule_features import PROPERTIES, Features, sample_features
+from molgan.evaluation.molecule_features import CHUNK, PROPERTIES, Features, sample_features
 from molgan.evaluation.quality import circles, quality, unpacked
 from molgan.evaluation.reference_statistics import Reference, Statistics, pack, reference, summarise
-from molgan.evaluation.side_by_side import map_chunks
 from molgan.evaluation.tanimoto import mean_similarities, nearest_similarities
 
 METRICS = (
@@ -95,7 +96,8 @@ def evaluate(
 def _describe(smiles: Sequence[str | None], n_jobs: int, progress: Progress) -> _Sample:
     texts = [text if isinstance(text, str) else "" for text in smiles]
     once = list(dict.fromkeys(texts))
-    found = map_chunks(sample_features, once, n_jobs=n_jobs, task="samples", progress=progress)
+    described = map_chunks(sample_features, once, CHUNK, n_jobs, task="samples", progress=progress)
+    found = list(chain.from_iterable(described))
     features = dict(zip(once, found, strict=True))
     valid = [each.smiles for text in texts if (each := features[text]) is not None]
     distinct = {each.smiles: each for each in found if each is not None}

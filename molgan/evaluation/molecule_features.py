@@ -15,6 +15,9 @@ PROPERTIES = {"logP": "logp", "SA": "sa", "QED": "qed", "weight": "mw"}
 
 FINGERPRINT_BITS = 1024
 
+CHUNK = 500
+"""Molecules that a process describes at a time."""
+
 T = TypeVar("T")
 
 

@@ -8,19 +8,20 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from molgan.base import cache_folder as cache
+from molgan.base.parallel import map_chunks
 from molgan.base.progress import Progress, Silent
 from molgan.evaluation import chemnet
 from molgan.evaluation import molecule_features as features
 from molgan.evaluation.comparison_sets import Moses, Source, shipped_statistics, smiles_of
-from molgan.evaluation.molecule_features import FINGERPRINT_BITS, PROPERTIES, Features
-from molgan.evaluation.side_by_side import map_chunks
+from molgan.evaluation.molecule_features import CHUNK, FINGERPRINT_BITS, PROPERTIES, Features
 
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ class Statistics:
     properties: dict[str, NDArray[np.float64]]
     content: str = ""  # the hash of the set
 
-    def save(self, path: Path) -> None:
+    def save(self, file: BinaryIO) -> None:
         """Write as .npz, about 1 MB for MOSES's test set: the covariance in float32, properties to 5 decimals."""
         triangle = self.covariance[np.triu_indices(len(self.covariance))].astype(np.float32)
         arrays: dict[str, Any] = {"mean": self.mean, "covariance": triangle, "content": np.array(self.content)}
@@ -50,8 +51,7 @@ class Statistics:
             arrays[f"{name}_counts"] = np.array([counter[key] for key in keys], dtype=np.int32)
         for name, values in self.properties.items():
             arrays[f"property_{name}"] = np.diff(np.rint(values / _STEP).astype(np.int64), prepend=0)
-        with path.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> "Statistics":
@@ -83,25 +83,23 @@ def reference(source: Source, *, n_jobs: int = 1, progress: Progress | None = No
     smiles = sorted(given)
     content = cache.content_hash(smiles)
 
+    def describe(function: Callable[[list[str]], list[Features | None]], task: str) -> list[Features]:
+        chunks = map_chunks(function, smiles, CHUNK, n_jobs, task=task, progress=progress)
+        return [each for each in chain.from_iterable(chunks) if each is not None]
+
     def statistics() -> Statistics:
         progress.message(f"describing a reference set of {len(smiles):,} molecules, once")
-        found = map_chunks(
-            features.reference_features, smiles, n_jobs=n_jobs, task="reference molecules", progress=progress
-        )
-        valid = [each for each in found if each is not None]
+        valid = describe(features.reference_features, "reference molecules")
         return summarise(valid, np.ones(len(valid), dtype=np.int64), content=content, progress=progress)
 
     def fingerprints() -> NDArray[np.uint8]:
-        found = map_chunks(
-            features.fingerprints_alone, smiles, n_jobs=n_jobs, task="reference fingerprints", progress=progress
-        )
-        return pack(each for each in found if each is not None)
+        return pack(describe(features.fingerprints_alone, "reference fingerprints"))
 
     statistics_path = cache.entry("statistics-1", content, ".npz")
     fingerprints_path = cache.entry("fingerprints-1", content, ".npy")
     return Reference(
-        _shipped(content) or kept(statistics_path, Statistics.load, Statistics.save, statistics, progress),
-        kept(fingerprints_path, np.load, _save_array, fingerprints, progress),
+        _shipped(content) or kept(statistics_path, Statistics.load, _save_statistics, statistics, progress),
+        kept(fingerprints_path, np.load, np.save, fingerprints, progress),
     )
 
 
@@ -149,7 +147,7 @@ def _shipped(content: str) -> Statistics | None:
 def kept(
     path: Path,
     load: Callable[[Path], T],
-    save: Callable[[T, Path], None],
+    save: Callable[[BinaryIO, T], None],
     compute: Callable[[], T],
     progress: Progress,
 ) -> T:
@@ -161,12 +159,12 @@ def kept(
             progress.message(f"{path}: unreadable ({error}); computed again")
     result = compute()
     try:
-        cache.store(path, lambda beside: save(result, beside))
+        with cache.store(path) as file:
+            save(file, result)
     except OSError as error:
         progress.message(f"{path}: not kept for the next time ({error.strerror or error})")
     return result
 
 
-def _save_array(array: NDArray[np.uint8], path: Path) -> None:
-    with path.open("wb") as file:
-        np.save(file, array)
+def _save_statistics(file: BinaryIO, statistics: Statistics) -> None:
+    statistics.save(file)

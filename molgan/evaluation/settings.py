@@ -6,23 +6,25 @@ from molgan.base.settings import Settings
 
 
 class CollapseSettings(Settings):
-    """When a training run counts as collapsing or diverging. Floors are shares in 0..1; 0 switches a floor off."""
+    """When a training run counts as collapsing or diverging. Floors are shares, 0 to 1; 0 switches a floor off."""
 
-    window: int = Field(default=1000, ge=10, description="how many of the last samples are looked at")
-    interval: int = Field(default=250, ge=1, description="how many new samples there are between two looks")
-    validity: float = Field(default=0.5, ge=0, le=1, description="floor of valid samples / samples")
-    uniqueness: float = Field(default=0.5, ge=0, le=1, description="floor of distinct molecules / valid samples")
-    scaffolds: float = Field(default=0.02, ge=0, le=1, description="floor of distinct Murcko scaffolds / valid samples")
+    window: int = Field(default=1000, ge=10, description="Number of the last samples that are looked at")
+    interval: int = Field(default=250, ge=1, description="New samples between two looks")
+    validity: float = Field(default=0.5, ge=0, le=1, description="Floor of valid samples / samples")
+    uniqueness: float = Field(default=0.5, ge=0, le=1, description="Floor of distinct molecules / valid samples")
+    scaffolds: float = Field(default=0.02, ge=0, le=1, description="Floor of distinct Murcko scaffolds / valid samples")
     scaffold_entropy: float = Field(
-        default=0.2, ge=0, le=1, description="floor of the scaffolds' entropy, 1 when every sample has its own"
+        default=0.2, ge=0, le=1, description="Floor of the scaffolds' entropy, which is 1 when every sample has its own"
     )
-    diversity: float = Field(default=0.3, ge=0, le=1, description="floor of the mean Tanimoto distance (ECFP4)")
+    diversity: float = Field(default=0.3, ge=0, le=1, description="Floor of the mean Tanimoto distance (ECFP4)")
     diversity_sample: int = Field(
-        default=200, ge=2, description="how many samples of the window the diversity is taken over"
+        default=200, ge=2, description="Samples of the window that the diversity is computed from"
     )
-    critic_gap: float = Field(default=20.0, gt=0, description="ceiling of |mean critic output, real - generated|")
-    gradient_norm: float = Field(default=1e4, gt=0, description="ceiling of the gradient's norm")
-    patience: int = Field(default=3, ge=1, description="bad looks, or bad steps, in a row before the verdict falls")
+    critic_gap: float = Field(default=20.0, gt=0, description="Ceiling of |mean critic output, real - generated|")
+    gradient_norm: float = Field(default=1e4, gt=0, description="Ceiling of the gradient's norm")
+    patience: int = Field(
+        default=3, ge=1, description="Bad looks, or bad steps, in a row that count as a collapse or a divergence"
+    )
 
     @model_validator(mode="after")
     def _a_window_holds_a_sample(self) -> "CollapseSettings":

@@ -68,7 +68,7 @@ def evaluate_small(
 def _gaussian(smiles: Sequence[str], progress: Progress) -> np.ndarray:
     """Mean and covariance of ChemNet's activations as rows of one array [513, 512], kept in the cache folder."""
     path = cache.entry("chemnet-1", cache.content_hash(smiles), ".npy")
-    return kept(path, np.load, _save, lambda: _fit(smiles, progress), progress)
+    return kept(path, np.load, np.save, lambda: _fit(smiles, progress), progress)
 
 
 def _fit(smiles: Sequence[str], progress: Progress) -> np.ndarray:
@@ -84,8 +84,3 @@ def _distance(a: np.ndarray, b: np.ndarray) -> float:
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         return float("nan")
     return frechet_distance(a[0], a[1:], b[0], b[1:])
-
-
-def _save(array: np.ndarray, path: Path) -> None:
-    with path.open("wb") as file:
-        np.save(file, array)

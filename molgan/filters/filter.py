@@ -1,4 +1,7 @@
-"""The base of every filter: one method to override; invalid input, failures and missing reasons are taken care of."""
+"""The contract of filters: a base class for each way to judge, with one or two methods to override.
+
+Invalid input, failures and missing reasons are taken care of here.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -12,6 +15,7 @@ from rdkit import Chem
 from molgan.base.errors import MolganError
 from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
+from molgan.filters.digest_set import DigestSet, digest
 from molgan.scoring.parameters import unknown, validated
 
 if TYPE_CHECKING:
@@ -21,6 +25,22 @@ Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Verdict = tuple[Mask, list[str | None]]
 """What to keep (True), and a reason for each that is not kept."""
+
+DUPLICATE = "duplicate"
+NO_REASON = "no reason given"
+
+FILTERS: dict[str, type["Filter"]] = {}
+"""The filters of molgan, and those that a program has registered, by name; `molgan.filters.registry` has them all."""
+
+
+def register(kind: type["Filter"]) -> type["Filter"]:
+    """Make a filter of a program's own known by its name; usable as a decorator. Raises ValueError when another filter
+    has the name; one that is defined anew takes its own place."""
+    place, taken = (f"{each.__module__}.{each.__qualname__}" for each in (kind, FILTERS.get(kind.name, kind)))
+    if taken != place:
+        raise ValueError(f"{place}: there is a filter {kind.name!r} already: {taken}")
+    FILTERS[kind.name] = kind
+    return kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +57,13 @@ class Decision:
 class Filter(ABC):
     """Keeps molecules or rejects them with a reason.
 
-    A subclass sets the class variables, declares its `Parameters` and overrides `_accept`. `whole` says that it judges
-    molecules against each other and so must see all of them at once, at the end of a stream.
+    A subclass sets the class variables, declares its `Parameters` and overrides `_accept`, which judges each molecule
+    by itself: filters that compare molecules are an `IdentityFilter` or a `WholeFilter`. One of molgan's that states a
+    `name` is registered under it.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
-    whole: ClassVar[bool] = False
 
     class Parameters(Settings):
         """A filter's parameters; none here."""
@@ -52,13 +72,11 @@ class Filter(ABC):
         """Raises ConfigError for a wrong or unknown parameter, with the nearest valid name."""
         self.parameters: Any = validated(self.Parameters, parameters, f"filter {self.name!r}")
 
-    def reset(self) -> None:  # noqa: B027 - most filters have nothing to forget
-        """Forget the molecules of earlier calls: a new stream begins."""
-
-    def identities(self, molecules: Sequence[Molecule]) -> list[str] | None:
-        """For a filter that keeps the first of equal molecules and judges by nothing else: the text that equal ones
-        share, one a valid molecule. None for all others."""
-        return None
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # What a user or another package defines clashes neither with these nor with an earlier version of itself.
+        if "name" in vars(cls) and cls.__module__.startswith(f"{__package__}."):
+            register(cls)
 
     @property
     def column(self) -> str | None:
@@ -69,25 +87,26 @@ class Filter(ABC):
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
         """Judge valid molecules, in order; they are shared: copy one before changing it.
 
-        What is raised becomes the reason of the molecule that caused it. Only what a `whole` filter raises, and a
+        What is raised becomes the reason of the molecule that caused it. Only what a `WholeFilter` raises, and a
         MolganError, which the user can mend, end the run.
         """
 
     def __call__(self, molecules: Sequence[Molecule], table: "pandas.DataFrame | None" = None) -> Decision:
-        """Judge each; what is no molecule is rejected for the parser's reason. `table` has one row a molecule.
+        """Judge each; invalid input is rejected for the parser's reason. `table` has one row a molecule.
 
         Raises ConfigError when `column` is not in the table.
         """
-        values = self._values(len(molecules), table)
+        values = self.read_column(len(molecules), table)
         valid = np.array([molecule.valid for molecule in molecules], np.bool_)
         kept, reasons = valid.copy(), [molecule.reason for molecule in molecules]
         places = np.flatnonzero(valid).tolist()
         judged = self._isolated([molecules[place] for place in places], values[valid])
         for place, keep, reason in zip(places, *judged, strict=True):
-            kept[place], reasons[place] = keep, None if keep else reason or "no reason given"
+            kept[place], reasons[place] = keep, None if keep else reason or NO_REASON
         return Decision(kept, reasons)
 
-    def _values(self, count: int, table: "pandas.DataFrame | None") -> Floats:
+    def read_column(self, count: int, table: "pandas.DataFrame | None") -> Floats:
+        """The scores [count] that this filter reads, NaN without a column. Raises ConfigError for a missing one."""
         if self.column is None:
             return np.full(count, np.nan)
         columns = [] if table is None else [str(name) for name in table.columns]
@@ -107,10 +126,10 @@ class Filter(ABC):
         except MolganError:
             raise
         except Exception as error:
-            if self.whole:
+            if isinstance(self, WholeFilter):
                 raise
             if len(molecules) == 1:
-                return np.zeros(1, np.bool_), [failure(error)]
+                return np.zeros(1, np.bool_), [describe_failure(error)]
             alone = [self._isolated([one], values[i : i + 1]) for i, one in enumerate(molecules)]
             return np.concatenate([kept for kept, _ in alone]), [reason for _, reasons in alone for reason in reasons]
         if not len(kept) == len(reasons) == len(molecules):
@@ -127,16 +146,15 @@ class MoleculeFilter(Filter):
         """Why to reject a molecule; None to keep it. What is raised becomes the reason."""
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        reasons = [self._guarded(mol) for mol in mols_of(molecules)]
-        return kept_without(reasons), reasons
+        return decide([self._isolated_reason(mol) for mol in get_mols(molecules)])
 
-    def _guarded(self, mol: Chem.Mol) -> str | None:
+    def _isolated_reason(self, mol: Chem.Mol) -> str | None:
         try:
             return self._reason(mol)
         except MolganError:
             raise
         except Exception as error:
-            return failure(error)
+            return describe_failure(error)
 
 
 class ScoredFilter(Filter):
@@ -153,16 +171,31 @@ class ScoredFilter(Filter):
         return self._accept_scored(molecules, values)
 
 
+class IdentityFilter(Filter):
+    """A filter that keeps the first of equal molecules, by nothing else. A subclass overrides `identify`."""
+
+    @abstractmethod
+    def identify(self, molecules: Sequence[Molecule]) -> list[str]:
+        """The text that equal molecules share, one a valid molecule, in order."""
+
+    def compute_features(self, molecules: Sequence[Molecule]) -> list[bytes]:
+        """16 bytes that equal molecules share, one a valid molecule."""
+        return [digest(text) for text in self.identify(molecules)]
+
+    def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
+        return decide(
+            [None if new else DUPLICATE for new in DigestSet().add(self.compute_features(molecules)).tolist()]
+        )
+
+
 class WholeFilter(ScoredFilter):
     """A filter that judges molecules against each other, by little of each, so that many can be judged.
 
-    A subclass overrides `features` and `select`.
+    A subclass overrides `compute_features` and `select`.
     """
 
-    whole = True
-
-    def features(self, molecules: Sequence[Molecule]) -> list[bytes]:
-        """What is looked at of each valid molecule beside its score."""
+    def compute_features(self, molecules: Sequence[Molecule]) -> list[bytes]:
+        """What the filter compares of each valid molecule beside its score."""
         return [b""] * len(molecules)
 
     @abstractmethod
@@ -170,20 +203,20 @@ class WholeFilter(ScoredFilter):
         """As `_accept_scored`, from the features; `smiles` are canonical, for reasons."""
 
     def _accept_scored(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
-        return self.select(self.features(molecules), values, [str(molecule.smiles) for molecule in molecules])
+        return self.select(self.compute_features(molecules), values, [str(molecule.smiles) for molecule in molecules])
 
 
-def mols_of(molecules: Sequence[Molecule]) -> list[Chem.Mol]:
+def get_mols(molecules: Sequence[Molecule]) -> list[Chem.Mol]:
     """The RDKit molecules of valid ones."""
     return [molecule.mol for molecule in molecules if molecule.mol is not None]
 
 
-def kept_without(reasons: Sequence[str | None]) -> Mask:
-    """True where there is no reason for a rejection."""
-    return np.array([reason is None for reason in reasons], np.bool_)
+def decide(reasons: list[str | None]) -> Verdict:
+    """The verdict that keeps all without a reason for a rejection."""
+    return np.array([reason is None for reason in reasons], np.bool_), reasons
 
 
-def failure(error: Exception) -> str:
+def describe_failure(error: Exception) -> str:
     """The reason for rejecting a molecule that raised `error`."""
     lines = str(error).strip().splitlines()
     return f"error: {type(error).__name__}: {lines[0]:.120}" if lines else f"error: {type(error).__name__}"

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from rdkit import Chem
 
-from molgan.base.progress import Progress
 from molgan.chem.molecule import Molecule
 from molgan.filters.filter import Filter
-from molgan.filters.funnel import Funnel, Scoring
+from molgan.filters.funnel import Funnel
+from molgan.filters.judging import Scoring
 from molgan.filters.settings import FunnelSettings, StageSettings
 from molgan.scoring.batch import as_list, source_of
 
@@ -21,7 +21,6 @@ def filter_smiles(
     stages: FunnelSettings | Sequence[str | StageSettings | Filter],
     *,
     table: "pandas.DataFrame | Scoring | None" = None,
-    progress: Progress | None = None,
 ) -> "pandas.DataFrame":
     """Filter `smiles` by `stages`: names of filters, settings, or filters. `smiles`: a list, a column of pandas or
     polars, …, of text or RDKit molecules, with None or NaN for what is missing.
@@ -33,12 +32,12 @@ def filter_smiles(
 
     items = as_list(smiles)
     # Not Batch.of, which has the molecules of all items in memory at once.
-    texts = [_text(item) for item in items]
-    result = Funnel(stages)(texts, table=table, progress=progress)
+    texts = [_make_text(item) for item in items]
+    result = Funnel(stages)(texts, table=table)
     stage: list[str | None] = [None] * len(items)
     reason: list[str | None] = [None] * len(items)
-    for one in result.rejected:
-        stage[one.index], reason[one.index] = one.stage, one.reason
+    for rejection in result.rejected:
+        stage[rejection.index], reason[rejection.index] = rejection.stage, rejection.reason
     given = [source_of(text) for text in texts]
     return pandas.DataFrame(
         {
@@ -50,7 +49,7 @@ def filter_smiles(
     )
 
 
-def _text(item: Any) -> str | Molecule | None:
+def _make_text(item: Any) -> str | Molecule | None:
     if isinstance(item, Chem.Mol):
         return source_of(item)
     return None if type(item).__name__ == "NAType" else item

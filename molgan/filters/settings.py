@@ -7,19 +7,17 @@ from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, model_v
 
 from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
-from molgan.scoring.parameters import unknown, validated
+from molgan.filters.registry import find_filter, get_filter
+from molgan.scoring.parameters import validated
 
 
 class StageSettings(Settings):
-    """One filter and its parameters: `{filter: size, min: 12}`, or the filter's name alone.
-
-    `name` is how the stage is called in reports; the filter's name by default.
-    """
+    """One filter and its parameters: `{filter: size, min: 12}`, or the filter's name alone."""
 
     model_config = ConfigDict(extra="allow")
 
-    filter: str
-    name: str = ""
+    filter: str = Field(description="Name of the filter; see `molgan list filters`. Its parameters stand beside it")
+    name: str = Field("", description="Name of the stage in reports; the filter's by default")
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -28,22 +26,22 @@ class StageSettings(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _checked(cls, values: Any, info: ValidationInfo) -> Any:
+    def _check_stage(cls, values: Any, info: ValidationInfo) -> Any:
         if isinstance(values, str):
             values = {"filter": values}
         if not isinstance(values, Mapping) or not isinstance(name := values.get("filter"), str):
             return values
         given = {key: value for key, value in values.items() if key not in cls.model_fields}
-        return {"filter": name, "name": values.get("name") or name, **_parameters(name, given, info.context)}
+        return {"filter": name, "name": values.get("name") or name, **_validate(name, given, info.context)}
 
 
 class FunnelSettings(Settings):
     """The stages, in the order in which molecules pass them. Cheap ones that reject many belong first."""
 
-    stages: tuple[StageSettings, ...] = Field(min_length=1)
+    stages: tuple[StageSettings, ...] = Field(min_length=1, description="Filters in the order that molecules pass")
 
     @model_validator(mode="after")
-    def _names_differ(self) -> "FunnelSettings":
+    def _check_names(self) -> "FunnelSettings":
         names = [stage.name for stage in self.stages]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -53,23 +51,17 @@ class FunnelSettings(Settings):
     def without(self, column: str) -> tuple["FunnelSettings", list[str]]:
         """The stages that do not read this column of scores, and the names of those that do. Raises ConfigError when
         none is left."""
-        from molgan.filters.registry import get_filter
-
-        reading = [one for one in self.stages if get_filter(one.filter, **one.parameters).column == column]
-        left = tuple(one for one in self.stages if one not in reading)
-        if not left:
+        reading = [stage for stage in self.stages if get_filter(stage.filter, **stage.parameters).column == column]
+        others = tuple(stage for stage in self.stages if stage not in reading)
+        if not others:
             raise ConfigError(f"filters: every stage reads {column!r}, which only a run has")
-        return self.model_copy(update={"stages": left}), [one.name for one in reading]
+        return self.model_copy(update={"stages": others}), [stage.name for stage in reading]
 
 
-def _parameters(name: str, given: dict[str, Any], context: Any) -> dict[str, Any]:
+def _validate(name: str, given: dict[str, Any], context: Any) -> dict[str, Any]:
     """`given` for the filter of that name, validated; its files found beside the configuration that `context` tells."""
-    from molgan.filters.registry import FILTERS
-
     try:
-        if name not in FILTERS:
-            raise unknown("filter", name, FILTERS)
-        section = FILTERS[name].Parameters
+        section = find_filter(name).Parameters
         try:
             return section.model_validate(given, context=context).model_dump(exclude_unset=True)
         except ValidationError:

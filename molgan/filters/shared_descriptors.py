@@ -13,7 +13,7 @@ SHARED = 1024
 """How many molecules are remembered: no more should pass several filters at a time."""
 
 
-def batch(molecules: Sequence[Molecule]) -> Batch:
+def make_batch(molecules: Sequence[Molecule]) -> Batch:
     """Valid molecules as scorers take them, with what they derived when the same objects came before."""
     distinct: list[Descriptors] = []
     place: dict[str, int] = {}
@@ -22,7 +22,7 @@ def batch(molecules: Sequence[Molecule]) -> Batch:
         if smiles not in place:
             place[smiles] = len(place)
             distinct.append(_descriptors(molecule))
-    return Batch(list(molecules), distinct, np.array([place[str(one.smiles)] for one in molecules], np.intp))
+    return Batch(list(molecules), distinct, np.array([place[str(molecule.smiles)] for molecule in molecules], np.intp))
 
 
 @lru_cache(maxsize=SHARED)

@@ -1,28 +1,52 @@
-"""Generators of any kind by their weights."""
+"""Load a generator by its weights, whatever its kind."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import TypeVar
 
-from molgan.models.motif.motif_generator import MotifGenerator, load_generator, located
+# Both register the format of their weights.
+import molgan.models.motif.motif_generator
+import molgan.models.one_shot.one_shot_generator  # noqa: F401
+from molgan.base.errors import ConfigError, WeightsError
 from molgan.models.motif.refined import RefinedGenerator
-from molgan.models.one_shot.one_shot_generator import KIND, OneShotGenerator, load_one_shot
+from molgan.models.protocols import Generator, LikelihoodGenerator, MotifTreeGenerator
+from molgan.models.registry import GENERATORS
+from molgan.models.weights import find_weights, read_kind
+
+_NEEDS = {
+    LikelihoodGenerator: "draws action sequences of known likelihood",
+    MotifTreeGenerator: "draws trees of motifs",
+}
+
+_Needed = TypeVar("_Needed", bound=Generator)
 
 
-def load_any(weights: str | Path, *, raw: bool = False) -> MotifGenerator | OneShotGenerator | RefinedGenerator:
+def load_any(weights: str | Path = "moses", *, raw: bool = False) -> Generator:
     """The generator with the weights of that name which molgan ships, or from a path or folder that training wrote;
-    with the critic that was trained for it in front, where there is one, unless it shall be `raw`.
+    with the critic that was trained for it in front, where there is one, unless it is asked for `raw`.
 
     Raises WeightsError where there are none, or they are damaged or of another architecture.
     """
-    path = Path(weights)
-    path = path / "weights" if path.is_dir() else path
-    try:
-        kind = json.loads(path.with_name(path.name + ".json").read_text())["kind"]
-    except (OSError, ValueError, KeyError, TypeError):
-        kind = None  # a shipped name, or a fault that the loader of motif generators words
-    if kind == KIND:
-        return load_one_shot(weights)
-    generator = load_generator(weights)
-    return generator if raw else RefinedGenerator.load(located(weights), generator) or generator
+    path = find_weights(weights)
+    kind = read_kind(path)
+    if kind not in GENERATORS:
+        raise WeightsError(f"{path}.json: the weights are of a {kind}, which is not a generator")
+    generator = GENERATORS[kind].load(path)
+    if raw or not isinstance(generator, LikelihoodGenerator):
+        return generator
+    return RefinedGenerator.load(path, generator) or generator
+
+
+def load_generator(weights: str | Path = "moses", needs: type[_Needed] = LikelihoodGenerator) -> _Needed:  # type: ignore[assignment]
+    """The generator alone, for work that `needs` the methods of a protocol: by default of one that can be trained.
+
+    Raises ConfigError where the generator has not got them, else as `load_any`.
+    """
+    generator = load_any(weights, raw=True)
+    if not isinstance(generator, needs):
+        raise ConfigError(
+            f"generator.weights: {weights} are of a {getattr(generator, 'kind', type(generator).__name__)}; "
+            f"give weights of a generator that {_NEEDS.get(needs, f'is a {needs.__name__}')}"
+        )
+    return generator

@@ -1,6 +1,7 @@
 """Settings of the networks."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -12,22 +13,24 @@ BATCH = 2048  # molecules that a generator draws together; another number draws 
 class DiscriminatorSettings(Settings):
     """The graph network of the discriminator."""
 
-    width: int = Field(128, ge=8, le=1024, description="features of an atom")
-    layers: int = Field(4, ge=1, le=16, description="relational layers: how many bonds away an atom sees")
-    readout: int = Field(128, ge=8, le=1024, description="features of a molecule")
+    width: int = Field(128, ge=8, le=1024, description="Features of an atom")
+    layers: int = Field(4, ge=1, le=16, description="Relational layers: how many bonds away an atom sees")
+    readout: int = Field(128, ge=8, le=1024, description="Features of a molecule")
 
 
 class DescriptorCriticSettings(Settings):
     """The perceptron of a critic that sees whole-molecule descriptors."""
 
-    width: int = Field(256, ge=8, le=4096)
-    layers: int = Field(2, ge=1, le=8, description="hidden layers")
+    width: int = Field(256, ge=8, le=4096, description="Units of a hidden layer")
+    layers: int = Field(2, ge=1, le=8, description="Hidden layers")
 
 
 class GeneratorSettings(Settings):
     """Where the generator of a campaign comes from."""
 
-    weights: str = Field("moses", min_length=1, description="name of shipped weights, or a folder that training wrote")
+    weights: str = Field(
+        "moses", min_length=1, description="Name of shipped weights, or a folder that a training wrote"
+    )
 
     @field_validator("weights")
     @classmethod
@@ -39,6 +42,8 @@ class GeneratorSettings(Settings):
 class MotifNetworkSettings(Settings):
     """The recurrent network of the motif-tree generator."""
 
-    embedding: int = Field(256, ge=8, le=4096, description="features of an action")
-    hidden: int = Field(512, ge=8, le=8192, description="width of the GRU")
-    layers: int = Field(2, ge=1, le=8, description="layers of the GRU")
+    miniature: ClassVar = {"embedding": 16, "hidden": 16, "layers": 1}
+
+    embedding: int = Field(256, ge=8, le=4096, description="Features of an action")
+    hidden: int = Field(512, ge=8, le=8192, description="Units of a layer of the GRU")
+    layers: int = Field(2, ge=1, le=8, description="Layers of the GRU")

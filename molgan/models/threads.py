@@ -18,7 +18,7 @@ Work = TypeVar("Work")
 Result = TypeVar("Result")
 
 
-def side_by_side(
+def map_in_threads(
     do: Callable[[Work], Result], jobs: Iterable[Work], device: torch.device | str = "cpu"
 ) -> Iterator[Result]:
     """The result of each job, in order, as many under way as torch has threads.
@@ -51,7 +51,7 @@ def side_by_side(
 
 
 @contextmanager
-def beside(work: Callable[[], Result], device: torch.device | str = "cpu") -> Iterator[Callable[[], Result]]:
+def run_in_background(work: Callable[[], Result], device: torch.device | str = "cpu") -> Iterator[Callable[[], Result]]:
     """Do some work of a network while the block does what needs none; what comes out gives the result, or raises.
 
     With one thread, or on another device, the work is done first.

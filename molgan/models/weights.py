@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,41 +14,60 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from molgan.base.errors import WeightsError
+from molgan.base.files import write_files
+
+_SHIPPED = Path(str(files("molgan") / "data" / "weights"))
 
 
 def save_weights(
     path: str | Path, module: nn.Module, description: Mapping[str, Any], *, dtype: torch.dtype | None = None
 ) -> None:
-    """Write `path`.safetensors and `path`.json, each beside its place first, so that no reader sees half a file.
+    """Write `path`.safetensors and `path`.json, so that no reader sees half a file. Raises RunError.
 
     `dtype` is what floating-point tensors are stored as, their own by default; loading gives them back in their own.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {
         name: tensor.detach().to("cpu", dtype if tensor.is_floating_point() else None).contiguous()
         for name, tensor in module.state_dict().items()
     }
     # Not save_file, which leaves a file that only its owner can read.
-    _suffixed(path, ".safetensors.part").write_bytes(save(tensors))
-    _suffixed(path, ".json.part").write_text(json.dumps(dict(description), indent=1, sort_keys=True) + "\n")
-    for suffix in (".safetensors", ".json"):
-        os.replace(_suffixed(path, suffix + ".part"), _suffixed(path, suffix))
+    text = json.dumps(dict(description), indent=1, sort_keys=True) + "\n"
+    write_files(path.parent, {f"{path.name}.safetensors": [save(tensors)], f"{path.name}.json": [text.encode()]})
+
+
+def find_weights(weights: str | Path) -> Path:
+    """The path, without suffix, of weights given by a shipped name, a folder of `molgan train`, or a path.
+
+    Raises WeightsError where there are none.
+    """
+    names = sorted(file.stem for file in _SHIPPED.glob("*.safetensors") if not file.stem.endswith("_critic"))
+    path = _SHIPPED / weights if str(weights) in names else Path(weights)
+    path = path / "weights" if path.is_dir() else path
+    if not _suffixed(path, ".json").exists():
+        shipped = ", ".join(names) or "none"
+        raise WeightsError(f"no weights at {path}: give a folder of `molgan train`, or a shipped name ({shipped})")
+    return path
 
 
 def read_description(path: str | Path, kind: str) -> dict[str, Any]:
     """What `path`.json says. Raises WeightsError if it is missing, unreadable, or not of this `kind`."""
+    found = read_kind(path)
+    file = _suffixed(Path(path), ".json")
+    if found != kind:
+        raise WeightsError(f"{file}: the weights are of a {found}, not of a {kind}")
+    return dict(json.loads(file.read_text()))
+
+
+def read_kind(path: str | Path) -> str:
+    """The format of the weights at `path`. Raises WeightsError if `path`.json is missing or unreadable."""
     file = _suffixed(Path(path), ".json")
     try:
-        description = json.loads(file.read_text())
-        found = description["kind"]
+        return str(json.loads(file.read_text())["kind"])
     except OSError as error:
         raise WeightsError(f"{file}: {error.strerror}; give the path of saved weights without its suffix") from None
     except (ValueError, KeyError, TypeError):
         raise WeightsError(f"{file}: does not describe weights") from None
-    if found != kind:
-        raise WeightsError(f"{file}: the weights are of a {found}, not of a {kind}")
-    return dict(description)
 
 
 def load_weights(path: str | Path, module: nn.Module) -> None:

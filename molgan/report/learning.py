@@ -1,6 +1,7 @@
 """What training did: one small chart a metric for each training stage, and what the collapse watch reported."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +13,6 @@ from molgan.report.quantities import METRICS, metric_title, title_of, write_shor
 
 MAX_CHARTS = 12
 NOT_DRAWN = frozenset({"step", "epoch", "time", "seconds", "elapsed"})
-
-TITLES = {
-    "pretrain": "Likelihood pretraining",
-    "critic": "Critic",
-    "adversarial": "Adversarial training",
-    "reinforce": "Reinforcement learning",
-    "optimize": "Goal-directed design",
-}
 
 
 @dataclass(frozen=True)
@@ -51,16 +44,22 @@ class Event:
     text: str
 
 
-def training_stages(rows: list[dict[str, Any]]) -> list[TrainingStage]:
+def training_stages(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> list[TrainingStage]:
     """One entry a stage, in the order in which the stages ran; well-known metrics come first."""
     by_stage: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         if _number(row.get("step")) is not None:
             by_stage.setdefault(str(row.get("stage", "training")), []).append(row)
-    return [_stage(name, found) for name, found in by_stage.items()]
+    return [_stage(_title(name, titles), found) for name, found in by_stage.items()]
 
 
-def _stage(name: str, rows: list[dict[str, Any]]) -> TrainingStage:
+def _title(name: str, titles: Mapping[str, str]) -> str:
+    """What a stage is called, "distil 2" as "distil" with its number."""
+    word, blank, number = name.partition(" ")
+    return titles[word] + blank + number if word in titles else title_of(name)
+
+
+def _stage(title: str, rows: list[dict[str, Any]]) -> TrainingStage:
     marks = [float(row["step"]) for row in rows if _is_event(row)]
     series: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
@@ -69,11 +68,10 @@ def _stage(name: str, rows: list[dict[str, Any]]) -> TrainingStage:
                 series.setdefault(metric, []).append((float(row["step"]), number))
     order = list(METRICS)
     names = sorted(series, key=lambda metric: order.index(metric) if metric in METRICS else len(order))
-    stage = TITLES.get(name, title_of(name))
     return TrainingStage(
-        title=stage,
+        title=title,
         steps=len({row["step"] for row in rows}),
-        charts=[_chart(stage, metric, series[metric], marks) for metric in names[:MAX_CHARTS]],
+        charts=[_chart(title, metric, series[metric], marks) for metric in names[:MAX_CHARTS]],
         omitted=[metric_title(metric) for metric in names[MAX_CHARTS:]],
         milestones=milestones(rows),
     )
@@ -89,11 +87,11 @@ def _chart(stage: str, metric: str, points: list[tuple[float, float]], marks: li
     return Chart(title, last, curve(steps, values, description=description, events=marks))
 
 
-def collapse_events(rows: list[dict[str, Any]]) -> list[Event]:
+def collapse_events(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> list[Event]:
     """The rows that carry an `event`, with its `message` when it has one."""
     return [
         Event(
-            stage=TITLES.get(str(row.get("stage")), title_of(str(row.get("stage", "")))),
+            stage=_title(str(row.get("stage", "")), titles),
             step=str(row.get("step", "")),
             text=str(row.get("message") or row.get("reason") or title_of(row["event"])),
         )

@@ -1,7 +1,6 @@
 """The report of a run folder as one HTML page with everything inline."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from molgan.base.errors import RunError
+from molgan.base.files import write_whole
 from molgan.report.charts import funnel_bar
 from molgan.report.funnel_section import narrowest, read_stages, reconcile
 from molgan.report.gallery import TOP, card_properties, cards, families
@@ -20,21 +20,20 @@ from molgan.report.run_data import RunFolder, read_run
 from molgan.report.summary import summarise
 
 
-def write_page(folder: Path, *, reference: pd.DataFrame | None = None) -> Path:
-    """`molgan.report.write_report`: the page is written beside its place and then renamed, so never half there."""
-    page = render(read_run(folder, reference=reference))
-    target, beside = folder / "report.html", folder / ".report.html.part"
+def write_page(folder: Path, *, reference: pd.DataFrame | None, titles: Mapping[str, str]) -> Path:
+    """`molgan.report.write_report`: the page is never half there."""
+    page = render(read_run(folder, reference=reference), titles)
+    target = folder / "report.html"
     try:
-        beside.write_text(page, encoding="utf-8", newline="\n")
-        os.replace(beside, target)
+        with write_whole(target) as file:
+            file.write(page.encode())
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise RunError(f"{target}: cannot be written ({error.strerror}); free space or mend the permissions") from error
     return target
 
 
-def render(run: RunFolder) -> str:
-    """The page of a run folder that has been read."""
+def render(run: RunFolder, titles: Mapping[str, str]) -> str:
+    """The page of a run folder that has been read; `titles` of the stages in metrics.jsonl, by their names."""
     environment = Environment(
         loader=PackageLoader("molgan.report"),
         autoescape=True,
@@ -57,8 +56,8 @@ def render(run: RunFolder) -> str:
         components=components(run),
         aggregation=aggregation(run),
         novelty_map=novelty_map(run.library, TOP),
-        training=training_stages(run.metrics),
-        events=collapse_events(run.metrics),
+        training=training_stages(run.metrics, titles),
+        events=collapse_events(run.metrics, titles),
         cards=cards(run.library),
         orders=_orders(run.library),
         families=families(run.library),

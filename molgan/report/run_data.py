@@ -5,14 +5,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from molgan.base.errors import RunError
+from molgan.base.run_files import RunFiles
+
+T = TypeVar("T")
 
 TEXT_COLUMNS = frozenset({"id", "smiles", "scaffold", "nearest_known", "stage", "reason", "error"})
 
@@ -54,43 +56,49 @@ def read_run(folder: Path, *, reference: pd.DataFrame | None = None) -> RunFolde
     folder = Path(folder)
     if not folder.is_dir():
         raise RunError(f"{folder}: no such run folder; give the folder that `molgan run` wrote, e.g. runs/quickstart")
-    notes: list[str] = []
+    files, notes = RunFiles(folder), list[str]()
 
-    def read(name: str, parse: Callable[[Path], Any], absent: Any, *, required: bool = True) -> Any:
-        path = folder / name
-        if not path.is_file():
+    def read(name: str, parse: Callable[[], T], absent: T, *, required: bool = True) -> T:
+        try:
+            if files.has(name):
+                return parse()
             if required:
                 notes.append(f"{name} is missing.")
-            return absent
-        try:
-            return parse(path)
-        except (OSError, ValueError, RecursionError, YAMLError) as error:
+        except (RunError, ValueError, RecursionError) as error:
             notes.append(f"{name} cannot be read: {_one_line(error)}")
-            return absent
+        return absent
 
-    library = read("library.csv", read_table, pd.DataFrame())
+    def read_csv(name: str, absent: Any, *, required: bool = True) -> Any:
+        return read(name, lambda: read_table(files.text(name) or ""), absent, required=required)
+
+    library = read_csv("library.csv", pd.DataFrame())
     if "smiles" not in library and len(library):
         notes.append("library.csv has no column smiles, so no molecule can be drawn.")
-    config, config_text = read("config.yaml", _read_config, ({}, ""))
-    own_reference = None if reference is not None else read("reference.csv", read_table, None, required=False)
+    config = read("config.yaml", files.config, None)
+    own_reference = None if reference is not None else read_csv("reference.csv", None, required=False)
+    rejected = read_csv("rejected.csv", None)
+    funnel = read("funnel.json", lambda: _read_stages(files.text("funnel.json") or ""), [])
+    metrics, damaged = read("metrics.jsonl", files.metrics, ([], []))
+    if damaged:
+        notes.append(f"metrics.jsonl: {len(damaged)} unreadable line(s) left out, the first is line {damaged[0]}.")
     return RunFolder(
         path=folder,
         library=_best_first(library),
-        rejected=read("rejected.csv", read_table, None),
-        funnel=read("funnel.json", _read_stages, []),
-        metrics=read("metrics.jsonl", lambda path: _read_lines(path, notes), []),
-        manifest=read("manifest.json", _read_mapping, {}),
-        config=config,
-        config_text=config_text,
+        rejected=rejected,
+        funnel=funnel,
+        metrics=metrics,
+        manifest=read("manifest.json", lambda: files.mapping("manifest.json"), {}),
+        config=config or {},
+        config_text="" if config is None else files.text("config.yaml") or "",
         reference=_numbers(reference) if reference is not None else own_reference,
         notes=notes,
     )
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """A CSV file with numbers as floats; a cell that is not a finite number, in a column of numbers, is NaN."""
+def read_table(text: str) -> pd.DataFrame:
+    """A CSV table with numbers as floats; a cell that is not a finite number, in a column of numbers, is NaN."""
     try:
-        table = pd.read_csv(path, dtype={name: "object" for name in TEXT_COLUMNS})
+        table = pd.read_csv(StringIO(text), dtype={name: "object" for name in TEXT_COLUMNS})
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
     return _numbers(table)
@@ -115,44 +123,11 @@ def _best_first(library: pd.DataFrame) -> pd.DataFrame:
     return library
 
 
-def _read_stages(path: Path) -> list[dict[str, Any]]:
-    stages = json.loads(path.read_text(encoding="utf-8"))
+def _read_stages(text: str) -> list[dict[str, Any]]:
+    stages = json.loads(text)
     if not isinstance(stages, list) or not all(isinstance(stage, dict) and "stage" in stage for stage in stages):
         raise ValueError("a list of stages is expected")
     return stages
-
-
-def _read_mapping(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(content, dict):
-        raise ValueError("an object is expected")
-    return content
-
-
-def _read_config(path: Path) -> tuple[dict[str, Any], str]:
-    text = path.read_text(encoding="utf-8")
-    content = YAML(typ="safe", pure=True).load(text)
-    if not isinstance(content, dict):
-        raise ValueError("a mapping is expected")
-    return content, text
-
-
-def _read_lines(path: Path, notes: list[str]) -> list[dict[str, Any]]:
-    rows, bad = [], []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if isinstance(row, dict):
-            rows.append(row)
-        else:
-            bad.append(number)
-    if bad:
-        notes.append(f"metrics.jsonl: {len(bad)} unreadable line(s) left out, the first is line {bad[0]}.")
-    return rows
 
 
 def _readable_date(text: str) -> str:

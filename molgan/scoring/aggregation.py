@@ -9,24 +9,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Aggregation = Callable[[Floats, Floats], Floats]
+
+AGGREGATIONS: dict[str, Aggregation] = {}
+"""The aggregations by name."""
 
 
+def aggregation(function: Aggregation) -> Aggregation:
+    """Register a function under its name; a decorator."""
+    AGGREGATIONS[function.__name__] = function
+    return function
+
+
+@aggregation
 def arithmetic_mean(values: Floats, weights: Floats) -> Floats:
     """Weighted mean over the first axis."""
     return np.asarray(weights @ values / weights.sum())
 
 
+@aggregation
 def geometric_mean(values: Floats, weights: Floats) -> Floats:
     """Weighted geometric mean over the first axis: 0 where a component is 0."""
     with np.errstate(divide="ignore"):
         return np.asarray(np.exp(weights @ np.log(values) / weights.sum()))
 
 
+@aggregation
 def product(values: Floats, weights: Floats) -> Floats:
     """Product over the first axis of each value to the power of its weight."""
     return np.asarray(np.prod(values ** weights[:, None], axis=0))
 
 
+@aggregation
 def pareto(values: Floats, weights: Floats) -> Floats:
     """How far in front a molecule lies among those given: 1 on the first Pareto front, 1 / fronts on the last one.
 
@@ -57,15 +71,7 @@ def pareto(values: Floats, weights: Floats) -> Floats:
     return total
 
 
-AGGREGATIONS: dict[str, Callable[[Floats, Floats], Floats]] = {
-    "geometric_mean": geometric_mean,
-    "arithmetic_mean": arithmetic_mean,
-    "product": product,
-    "pareto": pareto,
-}
-
-
-def aggregated(how: str, values: Floats, weights: Floats, ignored: NDArray[np.bool_]) -> Floats:
+def aggregate(how: str, values: Floats, weights: Floats, ignored: NDArray[np.bool_]) -> Floats:
     """The total of `values` [components, n] by the aggregation of that name.
 
     `ignored` [components]: components whose missing values are left out, so that a molecule's total is that of its

@@ -18,6 +18,7 @@ from molgan.chem.molecule import Molecule
 from molgan.scoring.batch import Batch
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.parameters import validated
+from molgan.scoring.registration import is_shipped, register_class
 from molgan.scoring.score_cache import Known, shared_cache
 from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.transforms import Identity, Transform
@@ -29,6 +30,10 @@ class Score(NamedTuple):
     value: float
     error: str | None = None
     note: str | None = None
+
+
+class WorkerLost(str):
+    """Why no scorer has a value for a molecule: what became of the worker that had it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,24 @@ class Scores:
 Scoring = Callable[[list[Descriptors]], list[Score]]
 """How distinct molecules that no cache knows are scored: a score for each, in order."""
 
+SCORERS: dict[str, "type[Scorer]"] = {}
+"""The scorers of this layer, and those that a program has registered, by name."""
+
+
+def register(scorer: "type[Scorer]") -> "type[Scorer]":
+    """Make a scorer of a program's own known by its name; usable as a decorator. Raises ValueError when another
+    scorer has the name."""
+    register_class(SCORERS, scorer, "scorer")
+    return scorer
+
 
 class Scorer(ABC):
     """A raw property of molecules in the field's unit. What is good is told by a transform, not here.
 
-    A subclass sets the class variables, declares its `Parameters` and overrides `_score`. `version` is part of the
-    cache's key: raise it when values change. `costly`: worth a cache on disk. `waits`: it mostly waits for others, its
-    own processes or a server, so that it need not run in a process of a pool. `source` tells versions of a user's own
-    scorer apart.
+    A subclass sets the class variables, declares its `Parameters` and overrides `_score`. One of molgan's that has a
+    `name` is registered under it. `version` is part of the cache's key: raise it when values change. `costly`: worth a
+    cache on disk. `waits`: it mostly waits for others, its own processes or a server, so that it need not run in a
+    process of a pool. `source` tells versions of a user's own scorer apart.
     """
 
     name: ClassVar[str]
@@ -93,6 +108,11 @@ class Scorer(ABC):
 
     class Parameters(Settings):
         """A scorer's parameters; none here."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if is_shipped(cls):
+            register(cls)
 
     def __init__(self, **parameters: Any) -> None:
         """Raises ConfigError for a wrong or unknown parameter, with the nearest valid name."""
@@ -116,9 +136,9 @@ class Scorer(ABC):
         RunError.
         """
         batch = molecules if isinstance(molecules, Batch) else Batch.of(molecules)
-        known = self._recalled(batch, store)
+        known = self._recall(batch, store)
         new = [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
-        fresh = (scoring or self.fresh)(new)
+        fresh = (scoring or self.score_fresh)(new)
         found = {
             molecule.smiles: (value, note)
             for molecule, (value, error, note) in zip(new, fresh, strict=True)
@@ -129,17 +149,17 @@ class Scorer(ABC):
             store.put(self.key, found)
         remaining = iter(fresh)
         scores = [next(remaining) if score is None else Score(score[0], None, score[1]) for score in known]
-        return _spread(batch, scores, fresh)
+        return _count(batch, scores, fresh)
 
     def close(self) -> None:  # noqa: B027
         """Give back what the scorer holds, and end what is under way; it can be used again."""
 
-    def unknown(self, batch: Batch, store: ScoreStore | None = None) -> list[Descriptors]:
+    def find_unknown(self, batch: Batch, store: ScoreStore | None = None) -> list[Descriptors]:
         """The distinct molecules that no cache knows."""
-        known = self._recalled(batch, store)
+        known = self._recall(batch, store)
         return [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
 
-    def _recalled(self, batch: Batch, store: ScoreStore | None) -> list[Known | None]:
+    def _recall(self, batch: Batch, store: ScoreStore | None) -> list[Known | None]:
         """What the caches know of the distinct molecules; what is found on disk is in memory then."""
         cache = shared_cache(self.key)
         known = [cache.get(molecule.smiles) for molecule in batch.distinct]
@@ -163,7 +183,7 @@ class Scorer(ABC):
         version = [self.version, self.source] if self.source else self.version
         return {"scorer": self.name, "version": version, **self.parameters.model_dump(mode="json")}
 
-    def fresh(self, molecules: list[Descriptors]) -> list[Score]:
+    def score_fresh(self, molecules: list[Descriptors]) -> list[Score]:
         """A score for each distinct molecule, past all caches."""
         return self._isolated(molecules) if molecules else []
 
@@ -173,12 +193,12 @@ class Scorer(ABC):
             values = list(self._score([molecule.mol for molecule in molecules]))
         except Exception as error:
             if len(molecules) == 1:
-                return [failure(error)]
+                return [describe_failure(error)]
             return [self._isolated([molecule])[0] for molecule in molecules]
         if len(values) != len(molecules):
             reason = f"scorer gave {len(values)} values for {len(molecules)} molecules"
             return [Score(math.nan, reason) for _ in molecules]
-        return [checked(value) for value in values]
+        return [read_value(value) for value in values]
 
 
 class DescriptorScorer(Scorer):
@@ -196,17 +216,17 @@ class DescriptorScorer(Scorer):
         return [self._value(Descriptors(Chem.MolToSmiles(mol), mol)) for mol in mols]
 
     def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
-        return [self._one(molecule) for molecule in molecules]
+        return [self._score_one(molecule) for molecule in molecules]
 
-    def _one(self, molecule: Descriptors) -> Score:
+    def _score_one(self, molecule: Descriptors) -> Score:
         try:
             value = self._value(molecule)
-            return Score(value, None, self._note(molecule)) if math.isfinite(value) else checked(value)
+            return Score(value, None, self._note(molecule)) if math.isfinite(value) else read_value(value)
         except Exception as error:
-            return failure(error)
+            return describe_failure(error)
 
 
-def checked(value: object) -> Score:
+def read_value(value: object) -> Score:
     """`value` as a score; a failure with its reason when it is no finite number."""
     try:
         number = float(value)  # type: ignore[arg-type]
@@ -217,18 +237,22 @@ def checked(value: object) -> Score:
     return Score(math.nan, "scorer gave no value" if math.isnan(number) else "scorer gave infinity")
 
 
-def failure(error: Exception) -> Score:
+def describe_failure(error: Exception) -> Score:
     lines = str(error).strip().splitlines()
     return Score(math.nan, f"{type(error).__name__}: {lines[0]:.120}" if lines else type(error).__name__)
 
 
-def _spread(batch: Batch, scores: list[Score], fresh: list[Score]) -> Scores:
-    """The scores of the distinct molecules at every input that has them; the parser's reason at the others. `fresh`
-    are those of `scores` that were not known."""
-    rows = [
+def spread(batch: Batch, scores: Sequence[Score]) -> list[Score]:
+    """The scores of the distinct molecules at every input that has them; the parser's reason at the others."""
+    return [
         scores[position] if position >= 0 else Score(math.nan, molecule.reason)
         for molecule, position in zip(batch.molecules, batch.place.tolist(), strict=True)
     ]
+
+
+def _count(batch: Batch, scores: list[Score], fresh: list[Score]) -> Scores:
+    """The scores of all inputs, and what became of them. `fresh` are those of `scores` that were not known."""
+    rows = spread(batch, scores)
     invalid = int((batch.place < 0).sum())
     reasons = Counter(error for _, error, _ in fresh if error is not None)
     failed = reasons.total()

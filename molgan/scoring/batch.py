@@ -46,6 +46,15 @@ class Batch:
             place[i] = position
         return cls(molecules, described, place)
 
+    @property
+    def texts(self) -> list[str]:
+        """The text of each distinct molecule that came first: a value of another spelling may differ in its last
+        bit."""
+        first: dict[int, str] = {}
+        for molecule, position in zip(self.molecules, self.place.tolist(), strict=True):
+            first.setdefault(position, molecule.source)
+        return [first[position] for position in range(len(self.distinct))]
+
 
 def chunks(items: Iterable[Any]) -> Iterator[Batch]:
     """Batches of a size that keeps memory small and the processor's cache warm; at least one."""

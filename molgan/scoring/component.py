@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import importlib.util
-import math
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from molgan.base.errors import ConfigError
 from molgan.scoring.base import Score, Scorer, Scores, Scoring
 from molgan.scoring.batch import Batch
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.processes.lanes import Job, Lanes
-from molgan.scoring.processes.warm_process import Recipe
-from molgan.scoring.registry import SCORERS, find_scorer
+from molgan.scoring.processes.scoring_processes import ScoringProcesses
+from molgan.scoring.recipe import make_recipe
 from molgan.scoring.score_store import ScoreStore
+from molgan.scoring.scoring_job import ScoringJob
 from molgan.scoring.settings import ComponentSettings
-from molgan.scoring.transforms import Identity, Linear, Transform, get_transform
+from molgan.scoring.transforms import Transform
 
-_LIMITS = {"timeout": None, "retries": 0, "concurrency": None}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -31,18 +31,17 @@ class Component:
     settings: ComponentSettings
     scorer: Scorer
     transform: Transform
-    isolated: Lanes | None
+    isolated: ScoringProcesses | None
 
     @classmethod
     def of(cls, settings: ComponentSettings) -> Component:
         """Raises ConfigError for a scorer, parameter or transform that does not exist or does not fit."""
-        scorer = _scorer(settings)
+        scorer = settings.build_scorer()
         isolated = None
-        # A scorer with a timeout of its own sees to it itself. A user's code is not trusted not to hang or to crash.
-        if scorer.source or (settings.timeout is not None and "timeout" not in scorer.Parameters.model_fields):
-            recipes = {settings.name: recipe(settings, scorer)}
-            isolated = Lanes(recipes, settings.concurrency or 1, timeout=settings.timeout)
-        return cls(settings, scorer, _transform(settings, scorer), isolated)
+        if settings.is_isolated(scorer):
+            recipes = {settings.name: make_recipe(settings.scorer, scorer)}
+            isolated = ScoringProcesses(recipes, settings.concurrency or 1, timeout=settings.timeout)
+        return cls(settings, scorer, settings.build_transform(scorer), isolated)
 
     @property
     def name(self) -> str:
@@ -53,27 +52,40 @@ class Component:
         """Whether scoring costs this process little time, since others do the work."""
         return self.isolated is not None or self.scorer.waits
 
-    def store(self, store: ScoreStore | None) -> ScoreStore | None:
+    def choose_store(self, store: ScoreStore | None) -> ScoreStore | None:
         """The cache on disk when values are worth it."""
         return store if self.scorer.costly or self.isolated is not None else None
 
-    def scores(self, batch: Batch, store: ScoreStore | None = None, scoring: Scoring | None = None) -> Scores:
-        """Raw values; `scoring` stands in for `fresh`. Raises RunError when `store` cannot be used."""
-        return self.scorer(batch, scoring=scoring or self.fresh, store=self.store(store))
+    def score(self, batch: Batch, store: ScoreStore | None = None, scoring: Scoring | None = None) -> Scores:
+        """Raw values; `scoring` stands in for `score_fresh`. Raises RunError when `store` cannot be used."""
+        return self.scorer(batch, scoring=scoring or self.score_fresh, store=self.choose_store(store))
 
-    def fresh(self, molecules: list[Descriptors]) -> list[Score]:
+    def score_fresh(self, molecules: list[Descriptors]) -> list[Score]:
         """A score for each distinct molecule; failures are tried again as often as the settings say."""
-        scores = self._once(molecules)
+        return self.retry_failed(self.score_once(molecules), lambda rows: self.score_once([molecules[i] for i in rows]))
+
+    def retry_failed(self, scores: list[Score], score: Callable[[list[int]], list[Score]]) -> list[Score]:
+        """The scores, of which those that failed are asked for again by their positions."""
+        # A scorer with retries of its own sees to them itself.
         retries = 0 if "retries" in self.scorer.Parameters.model_fields else self.settings.retries
         for _ in range(retries):
-            failed = [i for i, score in enumerate(scores) if score.error is not None]
+            failed = [i for i, result in enumerate(scores) if result.error is not None]
             if not failed:
                 break
-            for i, score in zip(failed, self._once([molecules[i] for i in failed]), strict=True):
-                scores[i] = score
+            for i, result in zip(failed, score(failed), strict=True):
+                scores[i] = result
         return scores
 
-    def transformed(self, raw: NDArray[np.float64], batch: Batch) -> NDArray[np.float64]:
+    def score_once(self, molecules: list[Descriptors]) -> list[Score]:
+        """A score for each distinct molecule, past all caches."""
+        if self.isolated is None:
+            return self.scorer.score_fresh(molecules)
+        if not molecules:
+            return []
+        smiles = [molecule.smiles for molecule in molecules]
+        return self.isolated.score([ScoringJob([self.name], smiles, smiles)])[self.name]
+
+    def transform_values(self, raw: NDArray[np.float64], batch: Batch) -> NDArray[np.float64]:
         """How good the raw values are; NaN for what failed, or 0 when a missing value counts as the worst."""
         values = self.transform(raw)
         if self.settings.missing == "worst":
@@ -86,61 +98,18 @@ class Component:
         if self.isolated is not None:
             self.isolated.close()
 
-    def _once(self, molecules: list[Descriptors]) -> list[Score]:
-        if self.isolated is None:
-            return self.scorer.fresh(molecules)
-        if not molecules:
-            return []
-        return self.isolated.run([Job([self.name], [molecule.smiles for molecule in molecules])])[self.name]
 
-
-def recipe(settings: ComponentSettings, scorer: Scorer) -> Recipe:
-    """What another process makes the same scorer from. Raises ConfigError when it cannot."""
-    kind = type(scorer)
-    parameters = scorer.parameters.model_dump(mode="json")
-    if not is_registered_elsewhere(scorer):
-        return settings.scorer, parameters
-    if kind.__module__ == "__main__" or "." in kind.__qualname__ or not _importable(kind.__module__):
-        raise ConfigError(
-            f"scorer {kind.name!r} is defined where another process cannot import it, and a timeout needs one: "
-            "move it to a file and name it as file.py:name"
-        )
-    return f"{kind.__module__}:{kind.__qualname__}", parameters
-
-
-def is_registered_elsewhere(scorer: Scorer) -> bool:
-    """Whether this program has registered the scorer, so that a new process does not know it by its name."""
-    return SCORERS.get(scorer.name) is type(scorer) and not type(scorer).__module__.startswith("molgan.")
-
-
-def _importable(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
-
-
-def _scorer(settings: ComponentSettings) -> Scorer:
-    """The scorer; the limits of the component go to one that has parameters of their names."""
-    kind = find_scorer(settings.scorer)
-    limits: dict[str, Any] = {
-        name: value
-        for name, default in _LIMITS.items()
-        if (value := getattr(settings, name)) != default and name in kind.Parameters.model_fields
-    }
-    return kind(**(limits | settings.parameters))
-
-
-def _transform(settings: ComponentSettings, scorer: Scorer) -> Transform:
-    if settings.transform is not None:
-        return get_transform(settings.transform)
-    default = scorer.default_transform
-    if not isinstance(default, Identity) or settings.weight == 0:
-        return default
-    told = math.isfinite(scorer.low) or math.isfinite(scorer.high)
-    if told and (scorer.low < 0 or scorer.high > 1):
-        raise ConfigError(
-            f"scorer {scorer.name!r} needs a transform of its values to 0..1, such as "
-            "{name: sigmoid, low: …, high: …}; see `molgan list transforms`"
-        )
-    return Linear(low=scorer.high, high=scorer.low) if told and scorer.direction == "low" else default
+@contextmanager
+def start_calls(components: Iterable[Component], call: Callable[[Component], T]) -> Iterator[dict[str, Future[T]]]:
+    """Calls for components that wait for others, begun in threads, by their names."""
+    chosen = list(components)
+    if not chosen:
+        yield {}
+        return
+    with ThreadPoolExecutor(len(chosen)) as threads:
+        try:
+            yield {component.name: threads.submit(call, component) for component in chosen}
+        except BaseException:  # an interrupt is not made to wait for them
+            for component in chosen:
+                component.close()
+            raise

@@ -2,8 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import add
@@ -16,10 +14,11 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from molgan.chem.molecule import Molecule
-from molgan.scoring.aggregation import aggregated
-from molgan.scoring.base import Counts, Scores
-from molgan.scoring.batch import Batch, chunks
-from molgan.scoring.component import Component
+from molgan.scoring.aggregation import aggregate
+from molgan.scoring.base import Counts, Scores, WorkerLost
+from molgan.scoring.batch import Batch, as_list, chunks
+from molgan.scoring.component import Component, start_calls
+from molgan.scoring.crew import Crew, Delegation
 from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.settings import ObjectiveSettings, load_objective
 
@@ -62,18 +61,21 @@ class ScoreTable:
 
 
 class Objective:
-    """Scores SMILES by settings. It pickles as its settings and is cheap to build.
+    """Scores SMILES by settings, here or by a `crew`. It pickles as its settings and is cheap to build.
 
     `tally`: what became of all molecules so far, by component: how many were known, scored and failed, and why.
 
     Components that wait for others, their own processes or a server, work at the same time as the rest. `close`, or the
-    end of a `with` block, ends such processes; they end with this one in any case.
+    end of a `with` block, ends such processes and those of the crew; they end with this one in any case. Raises
+    ConfigError when the crew cannot score its components.
     """
 
-    def __init__(self, settings: ObjectiveSettings) -> None:
+    def __init__(self, settings: ObjectiveSettings, crew: Crew | None = None) -> None:
         self.settings = settings
         self.tally: dict[str, Counts] = {}
         self._components = [Component.of(component) for component in settings.components]
+        self._crew = crew
+        self._delegation = Delegation(crew, self._components)
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> "Objective":
@@ -88,10 +90,12 @@ class Objective:
 
     def __call__(self, smiles: Iterable[str | Molecule | Chem.Mol | None]) -> ScoreTable:
         """Score each; what fails is NaN with a reason. Raises InputError for a single string, and RunError when the
-        cache on disk cannot be used."""
-        return self.totalled(_joined([self._table(batch) for batch in chunks(smiles)]))
+        cache on disk cannot be used, or the crew fails for good."""
+        items = as_list(smiles)
+        batches = [Batch.of(items)] if self._delegation.is_worthwhile(len(items)) else chunks(items)
+        return self._add_totals(_join([self._table(batch) for batch in batches]))
 
-    def totalled(self, table: ScoreTable) -> ScoreTable:
+    def _add_totals(self, table: ScoreTable) -> ScoreTable:
         """The table with the totals of its rows, which follow from the transformed values; a Pareto rank needs all. Its
         counts are added to `tally`."""
         for name, counts in table.counts.items():
@@ -101,7 +105,7 @@ class Objective:
         weights = np.array([settings.weight for settings in counted])
         values = np.stack([table.transformed[settings.name] for settings in counted])
         ignored = np.array([settings.missing == "ignore" for settings in counted])
-        return replace(table, total=aggregated(self.settings.aggregation, values, weights, ignored))
+        return replace(table, total=aggregate(self.settings.aggregation, values, weights, ignored))
 
     def reward(self, smiles: Sequence[str | None]) -> Floats:
         """The total, 0..1: all that training sees of scoring."""
@@ -109,13 +113,18 @@ class Objective:
         return np.nan_to_num(self(smiles).total, nan=0.0)
 
     def close(self) -> None:
-        """End the processes of components; the next call would start new ones."""
+        """End the processes of components and crew; the next call would start new ones."""
         for component in self._components:
             component.close()
+        if self._crew is not None:
+            self._crew.close()
         if (store := self.__dict__.pop("_store", None)) is not None:
             store.close()
 
     def __enter__(self) -> Self:
+        """Raises ConfigError or RunError when the crew cannot get ready."""
+        if self._crew is not None:
+            self._crew.open()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -130,36 +139,30 @@ class Objective:
         return ScoreTable(
             smiles=[molecule.source or None for molecule in batch.molecules],
             raw={name: score.values for name, score in scores.items()},
-            transformed={c.name: c.transformed(scores[c.name].values, batch) for c in self._components},
+            transformed={c.name: c.transform_values(scores[c.name].values, batch) for c in self._components},
             notes={name: score.notes for name, score in scores.items()},
             total=np.full(len(batch.molecules), np.nan),
-            errors=list(merged_errors(batch, scores)),
+            errors=list(merge_errors(batch, scores)),
             counts={name: score.counts for name, score in scores.items()},
         )
 
     def _scores(self, batch: Batch) -> dict[str, Scores]:
         """The raw values of each component."""
-        with self._waiting(batch) as waiting:
-            here = {c.name: c.scores(batch, self._store) for c in self._components if c.name not in waiting}
-            found = here | {name: future.result() for name, future in waiting.items()}
+        jobs = self._delegation.make_jobs(batch, self._store)
+        columns = {column for job in jobs for column in job.columns}
+        here = [component for component in self._components if component.name not in columns]
+
+        def score(component: Component) -> Scores:
+            return component.score(batch, self._store)
+
+        with start_calls((component for component in here if component.waits), score) as waiting:
+            found = self._delegation.score(jobs, batch, self._store)
+            found |= {component.name: score(component) for component in here if component.name not in waiting}
+            found |= {name: future.result() for name, future in waiting.items()}
         return {component.name: found[component.name] for component in self._components}
 
-    @contextmanager
-    def _waiting(self, batch: Batch) -> Iterator[dict[str, Future[Scores]]]:
-        """The components that wait, begun in threads."""
-        waiting = [component for component in self._components if component.waits]
-        if not waiting:
-            yield {}
-            return
-        with ThreadPoolExecutor(len(waiting)) as threads:
-            try:
-                yield {c.name: threads.submit(c.scores, batch, self._store) for c in waiting}
-            except BaseException:  # an interrupt is not made to wait for them
-                self.close()
-                raise
 
-
-def _joined(parts: list[ScoreTable]) -> ScoreTable:
+def _join(parts: list[ScoreTable]) -> ScoreTable:
     """One table of the rows of several."""
     if len(parts) == 1:
         return parts[0]
@@ -175,11 +178,16 @@ def _joined(parts: list[ScoreTable]) -> ScoreTable:
     )
 
 
-def merged_errors(batch: Batch, scores: dict[str, Scores]) -> Iterator[str | None]:
+def merge_errors(batch: Batch, scores: dict[str, Scores]) -> Iterator[str | None]:
     """A reason a row: why it is no molecule, or which scorers failed and why; None when all went well."""
     failing = {name: score.errors for name, score in scores.items() if score.counts.failed}
     for i, molecule in enumerate(batch.molecules):
         if molecule.reason is not None:
             yield molecule.reason
         else:
-            yield "; ".join(f"{name}: {errors[i]}" for name, errors in failing.items() if errors[i]) or None
+            reasons = (_reason(name, error) for name, errors in failing.items() if (error := errors[i]))
+            yield "; ".join(dict.fromkeys(reasons)) or None
+
+
+def _reason(component: str, error: str) -> str:
+    return f"not scored: {error}" if isinstance(error, WorkerLost) else f"{component}: {error}"

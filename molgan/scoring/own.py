@@ -45,7 +45,7 @@ class FunctionScorer(Scorer):
         if self.takes_all:
             values: Sequence[float] = function(given, **parameters)
             return values
-        return [function(one, **parameters) for one in given]
+        return [function(molecule, **parameters) for molecule in given]
 
 
 def scorer(
@@ -101,16 +101,16 @@ def load_own(place: str) -> type[Scorer]:
         found = scorer()(found)
     if not (isinstance(found, type) and issubclass(found, Scorer)):
         raise ConfigError(f"scorer {place!r}: neither a function nor a subclass of Scorer")
-    return completed(found, name)
+    return complete(found, name)
 
 
-def located(place: str, info: ValidationInfo) -> str:
+def locate(place: str, info: ValidationInfo) -> str:
     """`path/to/file.py:name` with the file found beside the configuration; any other name as it is."""
     where, colon, name = place.rpartition(":")
     return f"{existing(Path(where), info)}:{name}" if colon and where.endswith(".py") else place
 
 
-def completed(kind: type[Scorer], name: str) -> type[Scorer]:
+def complete(kind: type[Scorer], name: str) -> type[Scorer]:
     """Fill in what a class leaves out: its name, its summary, and the hash of its file."""
     if "name" not in dir(kind):
         kind.name = name
@@ -161,7 +161,7 @@ def _file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise ConfigError(f"{path}: {_told(error, path)}") from None
+        raise ConfigError(f"{path}: {_describe(error, path)}") from None
     return module
 
 
@@ -169,10 +169,10 @@ def _module(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except Exception as error:
-        raise ConfigError(f"scorer module {name!r} cannot be imported: {_told(error)}") from None
+        raise ConfigError(f"scorer module {name!r} cannot be imported: {_describe(error)}") from None
 
 
-def _told(error: Exception, path: Path | None = None) -> str:
+def _describe(error: Exception, path: Path | None = None) -> str:
     """One line: what was raised and, in the user's file, where."""
     trace, line = error.__traceback__, None
     while trace is not None:

@@ -33,7 +33,7 @@ class ScoreStore:
         self.path = path
         self._lock = Lock()
         self._numbers: dict[str, int] = {}
-        with self._told():
+        with self._report_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
                 path, timeout=_SECONDS_FOR_A_LOCK, isolation_level=None, check_same_thread=False
@@ -45,7 +45,7 @@ class ScoreStore:
     def get(self, key: str, smiles: list[str]) -> dict[str, Known]:
         """What is known of `smiles`."""
         found: dict[str, Known] = {}
-        with self._lock, self._told():
+        with self._lock, self._report_errors():
             number = self._number(key)
             for start in range(0, len(smiles), _MOST_VARIABLES):
                 asked = smiles[start : start + _MOST_VARIABLES]
@@ -58,7 +58,7 @@ class ScoreStore:
 
     def put(self, key: str, found: Mapping[str, Known]) -> None:
         """Keep the values; what is there already stays."""
-        with self._lock, self._told():
+        with self._lock, self._report_errors():
             number = self._number(key)
             rows = [(number, smiles, value, note) for smiles, (value, note) in found.items()]
             self._connection.execute("BEGIN IMMEDIATE")
@@ -82,7 +82,7 @@ class ScoreStore:
         return self._numbers[key]
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _report_errors(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:

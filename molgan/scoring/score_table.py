@@ -10,7 +10,7 @@ from molgan.base.errors import ConfigError, InputError
 from molgan.chem.molecule import Molecule
 from molgan.scoring.base import Scorer
 from molgan.scoring.batch import as_list, chunks, source_of
-from molgan.scoring.objective import merged_errors
+from molgan.scoring.objective import merge_errors
 from molgan.scoring.registry import get_scorer
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def score(
         scores = {name: scorer(batch) for name, scorer in chosen.items()}
         for name, result in scores.items():
             columns[name].append(result.values)
-        errors.extend(merged_errors(batch, scores))
+        errors.extend(merge_errors(batch, scores))
     return _frame(items, chosen, columns, errors)
 
 

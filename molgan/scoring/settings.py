@@ -1,5 +1,6 @@
 """The configuration of an objective."""
 
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -7,29 +8,47 @@ from pydantic import Field, ValidationError, ValidationInfo, model_validator
 
 from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
+from molgan.base.yaml import YamlFile
+from molgan.scoring.base import Scorer
+from molgan.scoring.own import locate
 from molgan.scoring.parameters import fault_message, validated
+from molgan.scoring.recipe import make_recipe
+from molgan.scoring.registry import find_scorer
+from molgan.scoring.transforms import Identity, Linear, Transform, get_transform
+
+_LIMITS = {"timeout": None, "retries": 0, "concurrency": None}
 
 
 class ComponentSettings(Settings):
-    """One property that molecules are scored by.
+    """One property that molecules are scored by."""
 
-    `name` is the column's, the scorer's name by default. `transform` is `{name: …, parameter: value, …}`, the scorer's
-    default when left out. `parameters` go to the scorer. A component of weight 0 is reported and does not count.
-
-    `timeout`: seconds that a call of the scorer may take, none when left out. `retries`: how often a molecule that
-    failed is tried again. `concurrency`: how many of the scorer may run at the same time. `missing`: what a value that
-    is missing means for the total: that it is missing too, a mean over the others, or the worst value, 0.
-    """
-
-    scorer: str
-    name: str = ""
-    weight: float = Field(default=1.0, ge=0, allow_inf_nan=False)
-    transform: dict[str, Any] | None = None
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    retries: int = Field(default=0, ge=0, le=10)
-    concurrency: int | None = Field(default=None, ge=1)
-    missing: Literal["fail", "ignore", "worst"] = "fail"
+    scorer: str = Field(
+        description="Name of a scorer (see `molgan list scorers`), or your own as module:name or path/to/file.py:name"
+    )
+    name: str = Field("", description="Name of the column of values; the scorer's name by default")
+    weight: float = Field(
+        default=1.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Weight in the total; 0 reports the value and counts nothing",
+    )
+    transform: dict[str, Any] | None = Field(
+        None,
+        description="How good a value is, 0 to 1, as `{name: …, parameter: value, …}`; the scorer's own by default; "
+        "see `molgan list transforms`",
+    )
+    parameters: dict[str, Any] = Field(default_factory=dict, description="Parameters of the scorer")
+    timeout: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="Seconds that a call may take; no limit by default"
+    )
+    retries: int = Field(default=0, ge=0, le=10, description="Times that a molecule that failed is tried again")
+    concurrency: int | None = Field(
+        default=None, ge=1, description="Most copies of the scorer that run at the same time; no limit by default"
+    )
+    missing: Literal["fail", "ignore", "worst"] = Field(
+        "fail",
+        description="Total of a molecule that lacks this value: missing too, made of the others, or as with value 0",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -38,36 +57,71 @@ class ComponentSettings(Settings):
             return values
         if not isinstance(scorer := values.get("scorer"), str):
             return values
-        from molgan.scoring.own import located
-
-        scorer = located(scorer, info)
+        scorer = locate(scorer, info)
         values = {**values, "scorer": scorer, "name": values.get("name") or scorer.rpartition(":")[2]}
         if info.context and isinstance(parameters := values.get("parameters"), dict):
-            values["parameters"] = _located(scorer, parameters, info.context)
+            values["parameters"] = _locate(scorer, parameters, info.context)
         return values
 
     @model_validator(mode="after")
     def _buildable(self) -> "ComponentSettings":
-        from molgan.scoring.component import Component
-
         try:
-            Component.of(self)
+            scorer = self.build_scorer()
+            self.build_transform(scorer)
+            if self.is_isolated(scorer):
+                make_recipe(self.scorer, scorer)
         except ConfigError as error:
             raise ValueError(str(error)) from None
         return self
 
+    def build_scorer(self) -> Scorer:
+        """The scorer; the limits of the component go to one that has parameters of their names. Raises ConfigError for
+        a scorer or parameter that does not exist or does not fit."""
+        kind = find_scorer(self.scorer)
+        limits: dict[str, Any] = {
+            name: value
+            for name, default in _LIMITS.items()
+            if (value := getattr(self, name)) != default and name in kind.Parameters.model_fields
+        }
+        return kind(**(limits | self.parameters))
+
+    def build_transform(self, scorer: Scorer) -> Transform:
+        """The transform, the scorer's default when none is given. Raises ConfigError for one that does not exist, and
+        when there is no default."""
+        if self.transform is not None:
+            return get_transform(self.transform)
+        default = scorer.default_transform
+        if not isinstance(default, Identity) or self.weight == 0:
+            return default
+        has_range = math.isfinite(scorer.low) or math.isfinite(scorer.high)
+        if has_range and (scorer.low < 0 or scorer.high > 1):
+            raise ConfigError(
+                f"scorer {scorer.name!r} needs a transform of its values to 0..1, such as "
+                "{name: sigmoid, low: …, high: …}; see `molgan list transforms`"
+            )
+        return Linear(low=scorer.high, high=scorer.low) if has_range and scorer.direction == "low" else default
+
+    def is_isolated(self, scorer: Scorer) -> bool:
+        """Whether the scorer runs in processes of its own."""
+        # A scorer with a timeout of its own sees to it itself. A user's code is not trusted not to hang or to crash.
+        has_timeout = "timeout" in scorer.Parameters.model_fields
+        return bool(scorer.source) or (self.timeout is not None and not has_timeout)
+
 
 class ObjectiveSettings(Settings):
-    """What a good molecule is: components, and how their transformed values become one.
+    """What a good molecule is: components, and how their transformed values become one."""
 
-    `aggregation`: weighted means, the product of the values to the powers of their weights, or the Pareto rank among
-    the molecules scored together. `cache`: a file, relative to the working folder, where the values of costly scorers
-    are kept for other runs.
-    """
-
-    components: list[ComponentSettings] = Field(min_length=1)
-    aggregation: Literal["geometric_mean", "arithmetic_mean", "product", "pareto"] = "geometric_mean"
-    cache: Path | None = None
+    components: list[ComponentSettings] = Field(min_length=1, description="Properties that molecules are scored by")
+    aggregation: Literal["geometric_mean", "arithmetic_mean", "product", "pareto"] = Field(
+        "geometric_mean",
+        description="How the total is made: a weighted mean, the product of the values to the powers of their weights, "
+        "or the Pareto rank among the molecules scored together",
+    )
+    cache: Path | None = Field(
+        None,
+        description="File, relative to the working folder, that keeps the values of costly scorers for other runs; "
+        "none by default",
+    )
 
     @model_validator(mode="after")
     def _sound(self) -> "ObjectiveSettings":
@@ -83,8 +137,6 @@ class ObjectiveSettings(Settings):
 def load_objective(path: Path) -> ObjectiveSettings:
     """The section `objective` of a YAML file, or a file that holds nothing else. Raises ConfigError, one line with
     file, line and mend."""
-    from molgan.base.yaml import YamlFile
-
     source = YamlFile(path)
     at = ("objective",) if "objective" in source.values else ()
     values = source.values["objective"] if at else source.values
@@ -94,15 +146,13 @@ def load_objective(path: Path) -> ObjectiveSettings:
         fault = error.errors()[0]
         place = fault["loc"]
         section = ComponentSettings if len(place) > 1 else ObjectiveSettings
-        told = () if fault["type"] == "value_error" else place[-1:]
-        message = fault_message({**fault, "loc": told}, section)
+        shown = () if fault["type"] == "value_error" else place[-1:]
+        message = fault_message({**fault, "loc": shown}, section)
         raise ConfigError(f"{source.place((*at, *place), message)}: {message}") from None
 
 
-def _located(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:
+def _locate(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:
     """The parameters with the files among them found beside the configuration that `context` tells."""
-    from molgan.scoring.registry import find_scorer
-
     try:
         section = validated(find_scorer(scorer).Parameters, parameters, f"scorer {scorer!r}", context)
     except ConfigError as error:

@@ -15,15 +15,24 @@ from pydantic import Field, model_validator
 from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
 from molgan.scoring.parameters import unknown, validated
+from molgan.scoring.registration import is_shipped, register_class
 
 Values = NDArray[np.float64]
 
+TRANSFORMS: dict[str, "type[Transform]"] = {}
+"""The transforms by name, in the order of their definition."""
+
 
 class Transform(Settings):
-    """A transform; its fields are its parameters."""
+    """A transform; its fields are its parameters. One of molgan's that has a `name` is registered under it."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if is_shipped(cls):
+            register_class(TRANSFORMS, cls, "transform")
 
     def __call__(self, values: ArrayLike) -> Values:
         """Array in, array of the same shape in 0..1 out."""
@@ -36,8 +45,8 @@ class Transform(Settings):
 
 
 class _Range(Transform):
-    low: float
-    high: float
+    low: float = Field(description="Raw value where the range begins")
+    high: float = Field(description="Raw value where the range ends, not below `low`")
 
     @model_validator(mode="after")
     def _ordered(self) -> "_Range":
@@ -54,82 +63,12 @@ class Identity(Transform):
         return values
 
 
-class Linear(Transform):
-    """`low` may lie above `high`: then small values are good."""
-
-    name = "linear"
-    summary = "0 at low, 1 at high, a straight line between"
-    low: float
-    high: float
-
-    @model_validator(mode="after")
-    def _distinct(self) -> "Linear":
-        if self.low == self.high:
-            raise ValueError("low and high are equal")
-        return self
-
-    def _apply(self, values: Values) -> Values:
-        return (values - self.low) / (self.high - self.low)
-
-
-class Step(_Range):
-    name = "step"
-    summary = "1 from low to high, both included, 0 outside"
-
-    def _apply(self, values: Values) -> Values:
-        return ((self.low <= values) & (values <= self.high)).astype(np.float64)
-
-
-class LeftStep(Transform):
-    name = "left_step"
-    summary = "1 up to low, low included, 0 above"
-    low: float
-
-    def _apply(self, values: Values) -> Values:
-        return (values <= self.low).astype(np.float64)
-
-
-class RightStep(Transform):
-    name = "right_step"
-    summary = "1 from high on, high included, 0 below"
-    high: float
-
-    def _apply(self, values: Values) -> Values:
-        return (values >= self.high).astype(np.float64)
-
-
-class ExponentialDecay(Transform):
-    """exp(-k x), and 1 below 0."""
-
-    name = "exponential_decay"
-    summary = "1 at and below 0, falls to 1/e at 1/k"
-    k: float = Field(gt=0)
-
-    def _apply(self, values: Values) -> Values:
-        return np.asarray(np.exp(-self.k * np.maximum(values, 0.0)))
-
-
-class ValueMapping(Transform):
-    """For counts and other values from a short list. REINVENT4 gives no value for what is not in the mapping."""
-
-    name = "value_mapping"
-    summary = "What a mapping of values says, otherwise `default`"
-    mapping: dict[float, Annotated[float, Field(ge=0, le=1)]] = Field(min_length=1)
-    default: float = Field(default=0.0, ge=0, le=1)
-
-    def _apply(self, values: Values) -> Values:
-        result = np.full(values.shape, self.default)
-        for value, good in self.mapping.items():
-            result[values == value] = good
-        return result
-
-
 class Sigmoid(_Range):
     """1 / (1 + 10^(-10 k (x - (low + high) / 2) / (high - low))): with k = 0.5, .003 at low and .997 at high."""
 
     name = "sigmoid"
     summary = "Rises from 0 at low to 1 at high"
-    k: float = Field(default=0.5, gt=0)
+    k: float = Field(default=0.5, gt=0, description="Steepness; at 0.5 it is .003 and .997 at the ends of the range")
 
     def _apply(self, values: Values) -> Values:
         return _sigmoid(values - (self.low + self.high) / 2, 10 * self.k, self.high - self.low)
@@ -151,14 +90,86 @@ class DoubleSigmoid(_Range):
 
     name = "double_sigmoid"
     summary = "1 between low and high, one half at them, 0 beyond"
-    coef_div: float = Field(default=100.0, ge=0)
-    coef_si: float = Field(default=150.0, gt=0)
-    coef_se: float = Field(default=150.0, gt=0)
+    coef_div: float = Field(default=100.0, ge=0, description="Width of both slopes, in units of the raw value times k")
+    coef_si: float = Field(default=150.0, gt=0, description="Steepness of the slope at `low`")
+    coef_se: float = Field(default=150.0, gt=0, description="Steepness of the slope at `high`")
 
     def _apply(self, values: Values) -> Values:
         left = _sigmoid(values - self.low, self.coef_si, self.coef_div)
         right = 1 - _sigmoid(values - self.high, self.coef_se, self.coef_div)
         return np.where(values < (self.low + self.high) / 2, left, right)
+
+
+class Step(_Range):
+    name = "step"
+    summary = "1 from low to high, both included, 0 outside"
+
+    def _apply(self, values: Values) -> Values:
+        return ((self.low <= values) & (values <= self.high)).astype(np.float64)
+
+
+class LeftStep(Transform):
+    name = "left_step"
+    summary = "1 up to low, low included, 0 above"
+    low: float = Field(description="Largest raw value that gives 1")
+
+    def _apply(self, values: Values) -> Values:
+        return (values <= self.low).astype(np.float64)
+
+
+class RightStep(Transform):
+    name = "right_step"
+    summary = "1 from high on, high included, 0 below"
+    high: float = Field(description="Smallest raw value that gives 1")
+
+    def _apply(self, values: Values) -> Values:
+        return (values >= self.high).astype(np.float64)
+
+
+class ExponentialDecay(Transform):
+    """exp(-k x), and 1 below 0."""
+
+    name = "exponential_decay"
+    summary = "1 at and below 0, falls to 1/e at 1/k"
+    k: float = Field(gt=0, description="Rate of the decay, per unit of the raw value")
+
+    def _apply(self, values: Values) -> Values:
+        return np.asarray(np.exp(-self.k * np.maximum(values, 0.0)))
+
+
+class ValueMapping(Transform):
+    """For counts and other values from a short list. REINVENT4 gives no value for what is not in the mapping."""
+
+    name = "value_mapping"
+    summary = "What a mapping of values says, otherwise `default`"
+    mapping: dict[float, Annotated[float, Field(ge=0, le=1)]] = Field(
+        min_length=1, description="Transformed value, 0 to 1, by raw value"
+    )
+    default: float = Field(default=0.0, ge=0, le=1, description="Transformed value of all other raw values")
+
+    def _apply(self, values: Values) -> Values:
+        result = np.full(values.shape, self.default)
+        for value, good in self.mapping.items():
+            result[values == value] = good
+        return result
+
+
+class Linear(Transform):
+    """`low` may lie above `high`: then small values are good."""
+
+    name = "linear"
+    summary = "0 at low, 1 at high, a straight line between"
+    low: float = Field(description="Raw value that gives 0; above `high` where small values are good")
+    high: float = Field(description="Raw value that gives 1")
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Linear":
+        if self.low == self.high:
+            raise ValueError("low and high are equal")
+        return self
+
+    def _apply(self, values: Values) -> Values:
+        return (values - self.low) / (self.high - self.low)
 
 
 def _sigmoid(x: Values, k: float, width: float) -> Values:
@@ -167,23 +178,6 @@ def _sigmoid(x: Values, k: float, width: float) -> Values:
         return (x > 0).astype(np.float64)
     with np.errstate(over="ignore"):
         return np.asarray(0.5 * (1 + np.tanh(0.5 * np.log(10.0) * k / width * x)))
-
-
-TRANSFORMS: dict[str, type[Transform]] = {
-    transform.name: transform
-    for transform in (
-        Identity,
-        Sigmoid,
-        ReverseSigmoid,
-        DoubleSigmoid,
-        Step,
-        LeftStep,
-        RightStep,
-        ExponentialDecay,
-        ValueMapping,
-        Linear,
-    )
-}
 
 
 def get_transform(settings: Mapping[str, Any]) -> Transform:

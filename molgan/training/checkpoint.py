@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from molgan.base.errors import RunError, WeightsError
+from molgan.base.files import write_folder
 
 
 def save_checkpoint(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
@@ -25,20 +24,10 @@ def save_checkpoint(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[
 
 def write_checkpoint(folder: Path, files: Mapping[str, bytes]) -> None:
     """`save_checkpoint` with what `read_checkpoint` gave."""
-    new, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
     try:
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True)
-        for name, content in files.items():
-            with (new / name).open("wb") as handle:
-                handle.write(content)
-                handle.flush()
-                os.fsync(handle.fileno())
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        with write_folder(folder) as new:
+            for name, content in files.items():
+                (new / name).write_bytes(content)
     except OSError as error:
         raise RunError(f"{folder}: the checkpoint cannot be written: {error}") from error
 
@@ -73,12 +62,12 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put back what `optimizer_tensors` gave; the hyperparameters stay as they are."""
+    """Put back a copy of what `optimizer_tensors` gave; the hyperparameters stay as they are."""
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         if key.startswith("optimizer."):
             _, i, name = key.split(".", 2)
-            state.setdefault(int(i), {})[name] = value
+            state.setdefault(int(i), {})[name] = value.clone()
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 
 from molgan.base.errors import InputError
-from molgan.models.critics.descriptor_critic import DescriptorCritic
-from molgan.models.critics.discriminator import Discriminator
 from molgan.models.precision import autocast
+from molgan.models.protocols import Critic
 from molgan.training.calibration import auc, calibration_error, fit_temperature, logistic_loss
+from molgan.training.loop import is_due, update
 from molgan.training.losses import logistic_critic
 from molgan.training.report import Report, silent
 from molgan.training.settings import CriticSettings
@@ -56,8 +56,8 @@ class CriticReport:
     best_step: int  # its weights were kept
     seconds: float
     molecules_per_second: float
-    loss: float  # nats; 1.386 where nothing is told
-    accuracy: float  # .5 where nothing is told
+    loss: float  # nats; 1.386 where the critic tells nothing
+    accuracy: float  # .5 where the critic tells nothing
     auc: float
     calibration_error: float  # 0..1
     temperature: float  # by which the logits were divided
@@ -66,7 +66,7 @@ class CriticReport:
 
 
 def train_critic(
-    critic: Discriminator | DescriptorCritic,
+    critic: Critic,
     real: _Examples,
     fake: _Examples,
     settings: CriticSettings,
@@ -105,13 +105,9 @@ def train_critic(
             logits = critic(examples.batch(np.concatenate([own, share.of(faked)])).to(device))
         # Its part of the mean over the whole batch.
         loss = logistic_critic(logits[: len(own)], logits[len(own) :]) * (len(own) / half)
-        optimizer.zero_grad()
-        loss.backward()
-        share.sum_gradients(critic.parameters())
-        torch.nn.utils.clip_grad_norm_(critic.parameters(), settings.clip)
-        optimizer.step()
+        update(optimizer, loss, critic, clip=settings.clip, share=share)
         schedule.step()
-        if step % settings.evaluate_every and step < steps:
+        if not is_due(step, steps, settings.evaluate_every):
             continue
         figures = _examine(judge, real_held, fake_held)
         report({"step": step, "train_loss": share.total(loss), **figures}, None)

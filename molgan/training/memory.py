@@ -1,11 +1,11 @@
-"""What reinforcement learning remembers: scores already paid for, the best molecules, and how often a scaffold came."""
+"""What training towards a reward remembers: scores already paid for, and how often a scaffold came."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from rdkit import Chem
@@ -37,10 +37,10 @@ class OracleCache:
         """Rewards in 0..1, in order."""
         return self.ask(smiles)()
 
-    def ask(self, smiles: Sequence[str], aside: Executor | None = None) -> Callable[[], np.ndarray]:
-        """What gives the rewards when it is called; with `aside` they are found there in the meantime."""
+    def ask(self, smiles: Sequence[str], background: Executor | None = None) -> Callable[[], np.ndarray]:
+        """What gives the rewards when it is called; a `background` executor finds them in the meantime."""
         new = list(dict.fromkeys(s for s in smiles if s not in self._known))
-        underway = aside.submit(self._reward, new) if aside and new and self._share.leads else None
+        underway = background.submit(self._reward, new) if background and new and self._share.leads else None
 
         def find() -> list[float]:
             return np.asarray(underway.result() if underway else self._reward(new), dtype=float).tolist()
@@ -58,47 +58,6 @@ class OracleCache:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self._known = dict(state["known"])
-
-
-class Replayed(NamedTuple):
-    """A molecule in the replay memory; `prior` is its log-probability under the prior, `energy` what it was worth."""
-
-    smiles: str
-    reward: float
-    energy: float
-    prior: float
-    actions: tuple[int, ...]
-
-
-class ReplayMemory:
-    """The best molecules so far, distinct, drawn by rank."""
-
-    def __init__(self, size: int):
-        self.size = size
-        self.best: list[Replayed] = []
-
-    def add(self, molecules: Sequence[Replayed]) -> None:
-        known = {entry.smiles for entry in self.best}
-        for molecule in molecules:
-            if molecule.smiles not in known:
-                known.add(molecule.smiles)
-                self.best.append(molecule)
-        # By SMILES among equals, so that the order does not depend on how the entries came in.
-        self.best.sort(key=lambda entry: (-entry.reward, entry.smiles))
-        del self.best[self.size :]
-
-    def draw(self, n: int, rng: np.random.Generator) -> list[Replayed]:
-        """Up to n entries without repeats; the k-th best with weight 1 / (k + 1% of the memory), as in graph GA."""
-        n = min(n, len(self.best))
-        weights = 1 / (np.arange(len(self.best)) + 0.01 * self.size + 1)
-        chosen = rng.choice(len(self.best), size=n, replace=False, p=weights / weights.sum()) if n else []
-        return [self.best[i] for i in chosen]
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"best": [list(entry) for entry in self.best]}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.best = [Replayed(s, r, e, p, tuple(actions)) for s, r, e, p, actions in state["best"]]
 
 
 class DiversityMemory:

@@ -1,6 +1,6 @@
 """Settings of the training loops."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -15,31 +15,37 @@ from molgan.scoring.settings import ObjectiveSettings
 class PretrainSettings(Settings):
     """Likelihood training of the motif generator."""
 
-    epochs: float = Field(1.0, gt=0, description="passes over the molecules")
-    batch_size: int = Field(256, ge=1, description="molecules a step")
-    learning_rate: float = Field(2e-3, gt=0, description="after the warm-up; falls linearly to 0")
-    warmup: int = Field(200, ge=0, description="steps over which the learning rate rises")
-    weight_decay: float = Field(0.01, ge=0)
-    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
-    temperature: float = Field(1.0, gt=0, description="that the logits are divided by once training is done")
-    least_count: int = Field(20, ge=1, description="times that a motif is seen to get an action of its own")
-    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
-    checkpoint_every: int = Field(500, ge=1, description="steps between two checkpoints")
-    report_every: int = Field(20, ge=1, description="steps between two reports")
+    miniature: ClassVar = {"epochs": 0.5, "batch_size": 32}
+
+    epochs: float = Field(1.0, gt=0, description="Passes over the molecules")
+    batch_size: int = Field(256, ge=1, description="Molecules per step")
+    learning_rate: float = Field(2e-3, gt=0, description="Learning rate after the warm-up; falls linearly to 0")
+    warmup: int = Field(200, ge=0, description="Steps over which the learning rate rises")
+    weight_decay: float = Field(0.01, ge=0, description="Weight decay of AdamW")
+    clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
+    temperature: float = Field(
+        1.0, gt=0, description="Temperature that the logits are divided by once training is done"
+    )
+    least_count: int = Field(
+        20, ge=1, description="Occurrences in the data from which a motif gets an action of its own"
+    )
+    bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
+    checkpoint_every: int = Field(500, ge=1, description="Steps between two checkpoints")
+    report_every: int = Field(20, ge=1, description="Steps between two reports")
 
 
 class CriticSettings(Settings):
     """Training of the discriminator on real against generated molecules."""
 
-    epochs: float = Field(10, gt=0, description="passes over the larger side, at most")
-    batch_size: int = Field(256, ge=2, description="molecules, half of them real")
-    learning_rate: float = Field(1e-3, gt=0)
-    weight_decay: float = Field(0.01, ge=0)
-    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
-    held_out: float = Field(0.1, gt=0, lt=1, description="share of each side that is not trained on")
-    evaluate_every: int = Field(400, ge=1, description="steps between two looks at the held-out molecules")
-    patience: int = Field(5, ge=1, description="looks without a gain before training stops")
-    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
+    epochs: float = Field(10, gt=0, description="Most passes over the larger of the two sides")
+    batch_size: int = Field(256, ge=2, description="Molecules per step, half of them real")
+    learning_rate: float = Field(1e-3, gt=0, description="Learning rate of AdamW")
+    weight_decay: float = Field(0.01, ge=0, description="Weight decay of AdamW")
+    clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
+    held_out: float = Field(0.1, gt=0, lt=1, description="Share of each side that is not trained on")
+    evaluate_every: int = Field(400, ge=1, description="Steps between two looks at the held-out molecules")
+    patience: int = Field(5, ge=1, description="Looks without a gain before training stops")
+    bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
 
 
 class AdversarialSettings(Settings):
@@ -49,76 +55,129 @@ class AdversarialSettings(Settings):
     critic's logit and the property reward ask for, anchored to the generator of the round's start.
     """
 
-    rounds: int = Field(1, ge=1, description="times that the critic is trained anew")
-    real: int = Field(20_000, ge=40, description="molecules of the training data that the critic sees a round")
-    fake: int = Field(20_000, ge=40, description="molecules that the generator draws for it a round")
-    critic: CriticSettings = CriticSettings(epochs=4)
-    steps: int = Field(60, ge=0, description="updates of the generator a round")
-    batch_size: int = Field(256, ge=2, description="molecules drawn for an update")
-    learning_rate: float = Field(2e-4, gt=0)
-    gan_weight: float = Field(1.0, ge=0, le=1, description="MolGAN's lambda: 1 is the critic alone, 0 the reward alone")
-    reward_scale: float = Field(20.0, gt=0, description="nats by which the best reward may outweigh the anchor")
-    logit_clip: float = Field(4.0, gt=0, description="nats by which the critic may move a molecule's probability")
-    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
-    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
-    checkpoint_every: int = Field(20, ge=1, description="updates between two checkpoints")
+    miniature: ClassVar = {
+        "rounds": 1,
+        "real": 200,
+        "fake": 200,
+        "critic": {"epochs": 1, "batch_size": 64},
+        "steps": 2,
+        "batch_size": 16,
+    }
+
+    rounds: int = Field(1, ge=1, description="Times that the critic is trained anew")
+    real: int = Field(20_000, ge=40, description="Molecules of the training data that the critic sees per round")
+    fake: int = Field(20_000, ge=40, description="Molecules that the generator draws for the critic per round")
+    critic: CriticSettings = Field(CriticSettings(epochs=4), description="Training of the critic")
+    steps: int = Field(60, ge=0, description="Updates of the generator per round")
+    batch_size: int = Field(256, ge=2, description="Molecules drawn for an update")
+    learning_rate: float = Field(2e-4, gt=0, description="Learning rate of the generator")
+    gan_weight: float = Field(
+        1.0, ge=0, le=1, description="MolGAN's lambda: 1 follows the critic alone, 0 the reward alone"
+    )
+    reward_scale: float = Field(20.0, gt=0, description="Nats by which the best reward may outweigh the anchor")
+    logit_clip: float = Field(4.0, gt=0, description="Nats by which the critic may move a molecule's probability")
+    clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
+    bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
+    checkpoint_every: int = Field(20, ge=1, description="Updates between two checkpoints")
 
 
 class DistilSettings(Settings):
     """Learning from the generator's own molecules that the critic takes for real."""
 
-    rounds: int = Field(1, ge=1, description="times that the critic is trained anew")
-    real: int = Field(100_000, ge=40, description="molecules of the training data that the critic sees a round")
-    fake: int = Field(100_000, ge=40, description="molecules that the generator draws for it a round")
-    critic: CriticSettings = CriticSettings(epochs=4)
-    candidates: int = Field(300_000, ge=40, description="molecules drawn that the critic has not seen, to choose from")
-    cap_quantile: float = Field(0.98, gt=0, le=1, description="of the candidates' logits: at the cap all are accepted")
-    novel: bool = Field(False, description="learn only from molecules that are not in the training data")
-    fit: PretrainSettings = PretrainSettings(epochs=2, batch_size=512, learning_rate=2e-4, warmup=20)
-    bf16: bool = Field(True, description="draw in bfloat16 where the processor has it")
+    miniature: ClassVar = {
+        "real": 100,
+        "fake": 100,
+        "candidates": 200,
+        "critic": {"epochs": 1, "batch_size": 32},
+        "fit": {"epochs": 1, "batch_size": 32},
+    }
+
+    rounds: int = Field(1, ge=1, description="Times that the critic is trained anew")
+    real: int = Field(100_000, ge=40, description="Molecules of the training data that the critic sees per round")
+    fake: int = Field(100_000, ge=40, description="Molecules that the generator draws for the critic per round")
+    critic: CriticSettings = Field(CriticSettings(epochs=4), description="Training of the critic")
+    candidates: int = Field(300_000, ge=40, description="Molecules drawn, that the critic has not seen, to choose from")
+    cap_quantile: float = Field(
+        0.98, gt=0, le=1, description="Quantile of the candidates' logits from which on a molecule is always accepted"
+    )
+    novel: bool = Field(False, description="Learn only from molecules that are not in the training data")
+    fit: PretrainSettings = Field(
+        PretrainSettings(epochs=2, batch_size=512, learning_rate=2e-4, warmup=20),
+        description="Likelihood training on the accepted molecules",
+    )
+    bf16: bool = Field(True, description="Draw in bfloat16 where the processor has it")
 
 
 class RejectionSettings(Settings):
     """A critic that sampling asks: molecules are accepted by how real they look to it."""
 
-    reference: int = Field(400_000, ge=1, description="molecules of the data by which fragments are familiar or not")
-    real: int = Field(200_000, ge=40, description="other molecules of the data, that the critic sees")
-    fake: int = Field(200_000, ge=40, description="molecules that the generator draws for it")
-    critic: CriticSettings = CriticSettings(epochs=8, batch_size=512, learning_rate=3e-3)
-    network: DescriptorCriticSettings = DescriptorCriticSettings()
-    candidates: int = Field(10_000, ge=40, description="molecules that the critic has not seen, to find the cap")
-    cap_quantile: float = Field(0.95, gt=0, le=1, description="of the candidates' logits: at the cap all are accepted")
-    novel: bool = Field(True, description="leave out what is in the training data, too")
-    bf16: bool = Field(True, description="draw in bfloat16 where the processor has it")
+    miniature: ClassVar = {
+        "reference": 100,
+        "real": 100,
+        "fake": 100,
+        "candidates": 100,
+        "critic": {"epochs": 1, "batch_size": 32},
+    }
+
+    reference: int = Field(400_000, ge=1, description="Molecules of the data whose fragments count as familiar")
+    real: int = Field(200_000, ge=40, description="Other molecules of the data that the critic sees")
+    fake: int = Field(200_000, ge=40, description="Molecules that the generator draws for the critic")
+    critic: CriticSettings = Field(
+        CriticSettings(epochs=8, batch_size=512, learning_rate=3e-3), description="Training of the critic"
+    )
+    network: DescriptorCriticSettings = Field(DescriptorCriticSettings(), description="Network of the critic")
+    candidates: int = Field(
+        10_000, ge=40, description="Molecules drawn, that the critic has not seen, to find the cap by"
+    )
+    cap_quantile: float = Field(
+        0.95, gt=0, le=1, description="Quantile of the candidates' logits from which on a molecule is always accepted"
+    )
+    novel: bool = Field(True, description="Leave out what is in the training data, too")
+    bf16: bool = Field(True, description="Draw in bfloat16 where the processor has it")
 
 
 class DiversityMemorySettings(Settings):
     """The reward of a scaffold that has been seen often enough falls to 0 (REINVENT, Blaschke et al. 2020)."""
 
-    bucket: int = Field(25, ge=1, description="molecules of a scaffold that are rewarded")
-    minimum_score: float = Field(0.4, ge=0, le=1, description="reward from which a molecule counts")
+    bucket: int = Field(25, ge=1, description="Molecules of a scaffold that are rewarded")
+    minimum_score: float = Field(0.4, ge=0, le=1, description="Reward from which on a molecule counts, 0 to 1")
 
 
 class ReinforceSettings(Settings):
     """Reinforcement learning of the agent, anchored to the generator that it starts as (the prior)."""
 
-    steps: int = Field(100, ge=0, description="updates")
-    batch_size: int = Field(128, ge=2, description="molecules drawn for an update")
-    learning_rate: float = Field(2e-4, gt=0)
-    reward_scale: float = Field(40.0, gt=0, description="nats by which the best reward may outweigh the prior")
-    gan_weight: float = Field(0.1, ge=0, le=1, description="MolGAN's lambda: share of the critic in the signal")
-    logit_clip: float = Field(4.0, gt=0, description="nats by which the critic may move a molecule's probability")
-    replay: int = Field(32, ge=0, description="best molecules so far that join each update, drawn by rank")
-    replay_size: int = Field(512, ge=1, description="molecules that the replay memory holds")
-    diversity: DiversityMemorySettings | None = DiversityMemorySettings()
-    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
-    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
-    on_collapse: Literal["rollback", "stop"] = Field("rollback", description="what the mode-collapse watch does")
-    rollback_factor: float = Field(0.5, gt=0, lt=1, description="of learning rate and reward scale after a rollback")
-    most_rollbacks: int = Field(3, ge=0, description="before the stage stops")
-    collapse: CollapseSettings = CollapseSettings()
-    checkpoint_every: int = Field(10, ge=1, description="updates between two checkpoints")
-    staleness: Literal[0, 1] = Field(0, description="1 draws the next batch while this one is scored, by the old agent")
+    miniature: ClassVar = {"steps": 2, "batch_size": 16, "replay": 4}
+
+    steps: int = Field(100, ge=0, description="Updates of the agent")
+    batch_size: int = Field(128, ge=2, description="Molecules drawn for an update")
+    learning_rate: float = Field(2e-4, gt=0, description="Learning rate of the generator")
+    reward_scale: float = Field(40.0, gt=0, description="Nats by which the best reward may outweigh the prior")
+    gan_weight: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="MolGAN's lambda: share of the critic in the signal, with the section `adversarial`",
+    )
+    logit_clip: float = Field(4.0, gt=0, description="Nats by which the critic may move a molecule's probability")
+    replay: int = Field(32, ge=0, description="Molecules of the replay memory that join each update, drawn by rank")
+    replay_size: int = Field(512, ge=1, description="Best molecules so far that the replay memory holds")
+    diversity: DiversityMemorySettings | None = Field(
+        DiversityMemorySettings(), description="Memory of scaffolds that keeps samples diverse; null goes without"
+    )
+    clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
+    bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
+    on_collapse: Literal["rollback", "stop"] = Field(
+        "rollback", description="What happens when the watch finds a mode collapse"
+    )
+    rollback_factor: float = Field(
+        0.5, gt=0, lt=1, description="Factor for learning rate and reward scale after a rollback"
+    )
+    most_rollbacks: int = Field(3, ge=0, description="Rollbacks before the stage stops")
+    collapse: CollapseSettings = Field(CollapseSettings(), description="Watch for mode collapse")
+    checkpoint_every: int = Field(10, ge=1, description="Updates between two checkpoints")
+    staleness: Literal[0, 1] = Field(
+        0, description="1 draws the next batch, by the agent before its update, while this one is scored"
+    )
 
 
 class SampleSettings(Settings):
@@ -127,12 +186,16 @@ class SampleSettings(Settings):
     Either `n` molecules, or as many as it takes until `target` pass the filters, `budget` at most.
     """
 
-    n: int | None = Field(None, ge=1, description="molecules to draw")
-    target: int | None = Field(None, ge=1, description="molecules that shall pass the filters")
-    budget: int = Field(100_000, ge=1, description="molecules to draw at most for the target")
-    round: int = Field(2048, ge=1, description="molecules drawn before the yield is looked at")
-    max_atoms: int | None = Field(None, ge=1, le=200, description="heavy atoms; the generator's by default")
-    temperature: float = Field(1.0, gt=0, le=10)
+    miniature: ClassVar = {"n": 200, "target": None}
+
+    n: int | None = Field(None, ge=1, description="Molecules to draw")
+    target: int | None = Field(None, ge=1, description="Molecules that shall pass the filters")
+    budget: int = Field(100_000, ge=1, description="Most molecules to draw for the target")
+    round: int = Field(2048, ge=1, description="Molecules drawn between two looks at how many pass")
+    max_atoms: int | None = Field(
+        None, ge=1, le=200, description="Most heavy atoms of a molecule; the generator's limit by default"
+    )
+    temperature: float = Field(1.0, gt=0, le=10, description="Temperature of the draws; above 1 they vary more")
 
     @model_validator(mode="after")
     def _one_aim(self) -> "SampleSettings":
@@ -148,53 +211,66 @@ class OptimizeSettings(Settings):
     the agent learn from the best of all rounds.
     """
 
-    first: int = Field(64, ge=1, description="molecules of the prior that the oracle is asked for first")
-    batch: int = Field(96, ge=1, description="oracle calls a round, at most")
-    least_batch: int = Field(16, ge=1, description="oracle calls a round, at least")
-    growth: float = Field(0.05, gt=0, le=1, description="oracle calls a round, as a share of the calls so far")
-    policy: int = Field(32, ge=0, description="candidates a round that the agent draws")
-    regrowth: int = Field(48, ge=0, description="candidates whose last actions the agent draws anew")
-    crossover: int = Field(192, ge=0, description="candidates with subtrees of two parents")
-    edit: int = Field(128, ge=0, description="candidates with one motif changed")
-    mutation: int = Field(96, ge=0, description="candidates with one atom or bond changed")
-    generations: int = Field(2, ge=0, description="times that promising candidates have children before a call is made")
-    promising: int = Field(32, ge=1, description="candidates that have children")
-    brood: int = Field(192, ge=0, description="children of a generation, by genetic moves in the shares above")
-    screened: float = Field(0.9, ge=0, le=1, description="share of a batch that the surrogate chooses")
-    boldness: float = Field(
-        1.0, ge=0, description="of the surrogate: 0 trusts its mean, 1 draws from all it holds possible"
+    first: int = Field(64, ge=1, description="Molecules of the prior that are scored first")
+    batch: int = Field(96, ge=1, description="Most molecules scored per round")
+    least_batch: int = Field(16, ge=1, description="Fewest molecules scored per round")
+    growth: float = Field(0.05, gt=0, le=1, description="Molecules scored per round, as a share of those scored so far")
+    policy: int = Field(32, ge=0, description="Candidates per round that the agent draws")
+    regrowth: int = Field(48, ge=0, description="Candidates per round whose last actions the agent draws anew")
+    crossover: int = Field(192, ge=0, description="Candidates per round with subtrees of two parents")
+    edit: int = Field(128, ge=0, description="Candidates per round with one motif changed")
+    mutation: int = Field(96, ge=0, description="Candidates per round with one atom or bond changed")
+    generations: int = Field(
+        2, ge=0, description="Generations of children of promising candidates before any is scored"
     )
-    surrogate: int = Field(800, ge=0, description="molecules that the surrogate learns from, half of them the best")
-    memory: int = Field(128, ge=2, description="best molecules that are parents and that the agent learns from")
-    per_scaffold: int | None = Field(None, ge=1, description="best molecules of one Murcko scaffold that are kept")
-    greed: float = Field(0.01, gt=0, description="weight of the k-th best: 1 / (k + greed * memory)")
-    updates: int = Field(2, ge=0, description="of the agent a round")
-    update_size: int = Field(64, ge=1, description="molecules an update")
-    roots: int = Field(1, ge=0, description="encodings of a molecule from random roots, beside the canonical one")
-    loss: Literal["augmented_likelihood", "log_variance", "trajectory_balance"] = "augmented_likelihood"
-    reward_scale: float = Field(500.0, gt=0, description="nats by which the best molecule may outweigh the prior")
-    learning_rate: float = Field(2e-4, gt=0)
-    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
-    temperature: float = Field(1.0, gt=0, le=10, description="of the agent's draws")
-    max_atoms: int = Field(50, ge=1, le=200, description="heavy atoms of a molecule")
-    stereo: bool = Field(False, description="draw stereo marks, where the prior knows them")
+    promising: int = Field(32, ge=1, description="Candidates that have children, per generation")
+    brood: int = Field(
+        192,
+        ge=0,
+        description="Children per generation, in the proportions of `crossover`, `edit` and `mutation`",
+    )
+    screened: float = Field(0.9, ge=0, le=1, description="Share of a batch that the surrogate chooses")
+    boldness: float = Field(
+        1.0, ge=0, description="How bold the surrogate is: 0 trusts its mean, 1 draws from all that it holds possible"
+    )
+    surrogate: int = Field(800, ge=0, description="Molecules that the surrogate learns from, half of them the best")
+    memory: int = Field(128, ge=2, description="Best molecules that are parents and that the agent learns from")
+    per_scaffold: int | None = Field(
+        None, ge=1, description="Best molecules of one Murcko scaffold that the memory keeps; all by default"
+    )
+    greed: float = Field(0.01, gt=0, description="Weight of the k-th best molecule is 1 / (k + greed * memory)")
+    updates: int = Field(2, ge=0, description="Updates of the agent per round")
+    update_size: int = Field(64, ge=1, description="Molecules per update")
+    roots: int = Field(1, ge=0, description="Encodings of a molecule from random roots beside the canonical one")
+    loss: Literal["augmented_likelihood", "log_variance", "trajectory_balance"] = Field(
+        "augmented_likelihood", description="Loss of the agent"
+    )
+    reward_scale: float = Field(500.0, gt=0, description="Nats by which the best molecule may outweigh the prior")
+    learning_rate: float = Field(2e-4, gt=0, description="Learning rate of the generator")
+    clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
+    temperature: float = Field(1.0, gt=0, le=10, description="Temperature of the agent's draws")
+    max_atoms: int = Field(50, ge=1, le=200, description="Most heavy atoms of a molecule")
+    stereo: bool = Field(False, description="Draw stereo marks, where the prior knows them")
     restart: int | None = Field(
         2_000,
         ge=1,
-        description="calls without a gain of .5%, then the search starts anew or joins the old",
+        description="Molecules scored without a gain of 0.5% after which the search starts anew, or joins the earlier "
+        "ones; null never does",
     )
-    target: float | None = Field(None, description="mean of the ten best scores at which to stop")
-    patience: int | None = Field(None, ge=1, description="calls without a gain in the ten best after which to stop")
-    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
-    checkpoint_every: int = Field(10, ge=1, description="rounds between two checkpoints")
+    target: float | None = Field(None, description="Mean of the ten best scores at which to stop; none by default")
+    patience: int | None = Field(
+        None, ge=1, description="Molecules scored without a gain in the ten best after which to stop"
+    )
+    bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
+    checkpoint_every: int = Field(10, ge=1, description="Rounds between two checkpoints")
 
 
 class AnalogueSettings(Settings):
     """Only molecules whose ECFP4 Tanimoto similarity to a lead is within bounds."""
 
     of: str = Field(description="SMILES of the lead")
-    least: float = Field(0.5, ge=0, le=1)
-    most: float = Field(1.0, ge=0, le=1)
+    least: float = Field(0.5, ge=0, le=1, description="Smallest Tanimoto similarity to the lead (ECFP4)")
+    most: float = Field(1.0, ge=0, le=1, description="Largest Tanimoto similarity to the lead (ECFP4)")
 
     @field_validator("of")
     @classmethod
@@ -207,35 +283,56 @@ class AnalogueSettings(Settings):
 class LessonSettings(Settings):
     """A stage of a curriculum, before the campaign's own objective."""
 
-    objective: ObjectiveSettings
-    budget: int = Field(1_000, ge=1, description="distinct molecules to score")
-    target: float | None = Field(None, description="mean of the ten best scores at which the next stage comes")
-    patience: int | None = Field(None, ge=1, description="calls without a gain after which the next stage comes")
-    carry: int = Field(64, ge=0, description="best molecules that the next stage starts from; 0 forgets them")
+    objective: ObjectiveSettings = Field(description="What a good molecule is in this stage")
+    budget: int = Field(1_000, ge=1, description="Distinct molecules to score")
+    target: float | None = Field(None, description="Mean of the ten best scores at which the next stage begins")
+    patience: int | None = Field(
+        None, ge=1, description="Molecules scored without a gain after which the next stage begins"
+    )
+    carry: int = Field(64, ge=0, description="Best molecules that the next stage starts from; 0 forgets them")
 
 
 class TransferSettings(Settings):
     """Fine-tuning of the prior on known actives, until those that are held out are likeliest."""
 
-    epochs: int = Field(60, ge=1, description="passes over the actives, at most")
-    patience: int = Field(5, ge=1, description="epochs without a gain on the held-out actives before it stops")
-    held_out: float = Field(0.2, gt=0, lt=1, description="share of the actives that is not learned from")
-    batch_size: int = Field(16, ge=1, description="actives an update")
-    learning_rate: float = Field(1e-4, gt=0)
-    weight_decay: float = Field(0.01, ge=0)
-    clip: float = Field(1.0, gt=0, description="largest norm of a gradient")
-    bf16: bool = Field(True, description="compute in bfloat16 where the processor has it")
+    miniature: ClassVar = {"epochs": 2}
+
+    epochs: int = Field(60, ge=1, description="Most passes over the actives")
+    patience: int = Field(5, ge=1, description="Epochs without a gain on the held-out actives before training stops")
+    held_out: float = Field(0.2, gt=0, lt=1, description="Share of the actives that is not trained on")
+    batch_size: int = Field(16, ge=1, description="Actives per update")
+    learning_rate: float = Field(1e-4, gt=0, description="Learning rate of AdamW")
+    weight_decay: float = Field(0.01, ge=0, description="Weight decay of AdamW")
+    clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
+    bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
 
 
 class DesignSettings(OptimizeSettings):
     """Goal-directed design as a stage of a campaign: the library is chosen from the molecules that were scored."""
 
-    budget: int = Field(5_000, ge=1, description="distinct molecules to score")
+    miniature: ClassVar = {
+        "budget": 60,
+        "first": 16,
+        "policy": 16,
+        "regrowth": 8,
+        "crossover": 32,
+        "edit": 16,
+        "updates": 1,
+        "update_size": 8,
+    }
+
+    budget: int = Field(5_000, ge=1, description="Distinct molecules to score")
     start: list[str] | InputPath = Field(default_factory=list, description="SMILES to start from, or a file of them")
-    core: str | None = Field(None, description="kept in every molecule; grows at its marks *: *c1ccc(*)cc1")
-    analogues: AnalogueSettings | None = None
-    transfer: TransferSettings | None = Field(None, description="learn from the start molecules, the actives, first")
-    curriculum: list[LessonSettings] = Field(default_factory=list, description="easier objectives that come first")
+    core: str | None = Field(
+        None, description="SMILES of a core that every molecule keeps, grown at its marks *: *c1ccc(*)cc1"
+    )
+    analogues: AnalogueSettings | None = Field(None, description="Bounds of the similarity to a lead; none by default")
+    transfer: TransferSettings | None = Field(
+        None, description="Fine-tuning on the molecules of `start`, the actives, first"
+    )
+    curriculum: list[LessonSettings] = Field(
+        default_factory=list, description="Stages with easier objectives that come first"
+    )
 
     @model_validator(mode="after")
     def _has_actives(self) -> "DesignSettings":

@@ -14,7 +14,8 @@ import numpy as np
 
 from molgan.api import sample, score
 from molgan.chem.reading import read_smiles
-from molgan.models.one_shot.one_shot_generator import load_one_shot
+from molgan.models.loading import load_generator
+from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 
 ROOT = Path(__file__).parents[2]
 POINTS = (5, 25, 50, 75, 95)
@@ -26,7 +27,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--reference", type=Path, default=ROOT / "data" / "qm9.csv.gz")
     arguments = parser.parse_args()
-    targets = load_one_shot(arguments.run).targets
+    targets = load_generator(arguments.run, OneShotGenerator).targets
     if targets is None:
         parser.error(f"{arguments.run} was trained without network.condition")
     texts = [record.smiles for record in read_smiles(arguments.reference)]

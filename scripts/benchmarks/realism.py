@@ -21,8 +21,7 @@ from rdkit import Chem, RDLogger
 from molgan.chem.molecule import parse
 from molgan.chem.reading import read_smiles
 from molgan.models.critics.discriminator import Discriminator
-from molgan.models.loading import load_any
-from molgan.models.motif.motif_generator import load_generator
+from molgan.models.loading import load_any, load_generator
 from molgan.training.calibration import auc
 
 DATA = Path(__file__).parents[2] / "data"

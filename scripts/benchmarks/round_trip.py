@@ -7,20 +7,18 @@ Prints molecules read, identical, different and not encodable (by reason), and t
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from functools import partial
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
 from rdkit import Chem, RDLogger
 
+from molgan.base.parallel import Processes, split_chunks
 from molgan.chem.motifs import write
 from molgan.chem.reading import read_smiles
 from molgan.graphs.motif.actions import SPELL, NotEncodable, Vocabulary, decode, encode
 from molgan.graphs.motif.motif_data import tree_of
-from molgan.models.motif.motif_generator import load_generator
+from molgan.models.loading import load_generator
 
 
 def outcomes(smiles: Sequence[str], vocabulary: Vocabulary) -> Counter[str]:
@@ -47,11 +45,6 @@ def settled(smiles: str) -> str | None:
     return None if mol is None else str(Chem.CanonSmiles(Chem.MolToSmiles(mol)))
 
 
-def chunks(texts: Iterator[str], size: int) -> Iterator[list[str]]:
-    while chunk := list(islice(texts, size)):
-        yield chunk
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
@@ -61,8 +54,8 @@ def main() -> None:
     vocabulary = load_generator(arguments.weights).vocabulary
     texts = (record.smiles for record in read_smiles(arguments.file))
     count: Counter[str] = Counter()
-    with ProcessPoolExecutor(arguments.processes, get_context("spawn")) as pool:
-        for part in pool.map(partial(outcomes, vocabulary=vocabulary), chunks(texts, 5_000)):
+    with Processes(partial(outcomes, vocabulary=vocabulary), arguments.processes) as workers:
+        for part in workers.map(split_chunks(texts, 5_000)):
             count.update(part)
     spelled = count.pop("spelled", 0)
     print(f"{count.total():>12,}  read")

@@ -25,12 +25,12 @@ from torch.profiler import ProfilerActivity, profile
 from molgan.chem.motifs import write
 from molgan.chem.shipped_sets import load_reference
 from molgan.graphs.motif.actions import decode
-from molgan.models.loading import load_any
-from molgan.models.motif.motif_generator import MotifGenerator, load_generator
+from molgan.models.loading import load_any, load_generator
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.motif.refined import RefinedGenerator
 from molgan.models.precision import autocast, has_bfloat16
 from molgan.models.settings import BATCH as OUR_BATCH
-from molgan.models.threads import side_by_side
+from molgan.models.threads import map_in_threads
 
 CHARACTERS = 30  # of the MOSES alphabet, with start, end and padding
 VALID = 0.975
@@ -51,7 +51,7 @@ class CharRNN(nn.Module):
             with torch.no_grad(), autocast("cpu", enabled=bf16):
                 return self._batch(torch.from_numpy(lengths[start : min(n, start + BATCH)]))
 
-        return [text for texts in side_by_side(draw, range(0, n, BATCH)) for text in texts]
+        return [text for texts in map_in_threads(draw, range(0, n, BATCH)) for text in texts]
 
     def _batch(self, lengths: torch.Tensor) -> list[str]:
         rows = torch.arange(len(lengths))

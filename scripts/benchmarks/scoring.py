@@ -23,7 +23,8 @@ from rdkit.Chem import QED, Crippen, FilterCatalog, rdMolDescriptors
 from rich.console import Console
 from rich.table import Table
 
-from molgan.scoring.processes.local_pool import ScoringPool
+from molgan.scoring.objective import Objective
+from molgan.scoring.processes.local_crew import LocalCrew
 from molgan.scoring.score_table import score
 from molgan.scoring.settings import ObjectiveSettings
 
@@ -155,7 +156,7 @@ def two_cores(rounds: list[list[str]]) -> float:
     step = {"name": "step", "low": 0, "high": 1}
     components = [{"scorer": name, "transform": step} for name in SCORERS]
     settings = ObjectiveSettings.model_validate({"components": components})
-    with ScoringPool(settings, 2, least=1) as pool:
+    with Objective(settings, LocalCrew(2, least=1)) as pool:
         seconds = [timed(lambda smiles=smiles: pool(smiles), time.perf_counter)[1] for smiles in rounds]
     return min(seconds[1:] or seconds)
 

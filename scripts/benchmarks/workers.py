@@ -11,10 +11,9 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from functools import partial
-from multiprocessing import get_context
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -23,13 +22,14 @@ from typing import Any
 import sleepy  # registers the scorer
 import torch
 
+from molgan.base.parallel import Processes
 from molgan.chem.shipped_sets import load_reference
 from molgan.distributed.drawing_pool import DrawingPool
 from molgan.distributed.scoring_pool import ScoringPool
 from molgan.distributed.settings import ComputeSettings
 from molgan.distributed.train import train_on_ray
 from molgan.graphs.motif.motif_data import prepare
-from molgan.models.motif.motif_generator import load_generator
+from molgan.models.loading import load_generator
 from molgan.scoring.objective import Objective
 from molgan.scoring.score_cache import clear_caches
 from molgan.scoring.settings import ObjectiveSettings
@@ -129,14 +129,18 @@ def opened(objective: ObjectiveSettings, workers: int) -> Iterator[Objective]:
         yield pool
 
 
-def _prepare(objective: ObjectiveSettings) -> None:
-    global _objective
-    torch.set_num_threads(1)
-    _objective = Objective(objective)
+@dataclass
+class Scoring:
+    """Scores lists of SMILES; a process keeps its objective."""
 
+    settings: ObjectiveSettings
 
-def _score(smiles: list[str]) -> Any:
-    return _objective(smiles)
+    @cached_property
+    def objective(self) -> Objective:
+        return Objective(self.settings)
+
+    def __call__(self, smiles: list[str]) -> Any:
+        return self.objective(smiles)
 
 
 def run_scoring(workers: int, smiles: list[str], warm: list[str], objective: ObjectiveSettings, chunk: int) -> Any:
@@ -144,11 +148,10 @@ def run_scoring(workers: int, smiles: list[str], warm: list[str], objective: Obj
     with ScoringPool(objective, ComputeSettings(workers=workers), chunk=chunk) as pool:
         pool(warm * 2)
         ray_seconds = timed(lambda: pool(smiles))
-    executor = ProcessPoolExecutor(workers, get_context("spawn"), _prepare, (objective,))
-    with executor as processes:
+    with Processes(Scoring(objective), workers) as processes:
         chunks = [smiles[start : start + chunk] for start in range(0, len(smiles), chunk)]
-        list(processes.map(_score, [warm[i::8] for i in range(8)]))
-        plain_seconds = timed(lambda: list(processes.map(_score, chunks)))
+        list(processes.map([warm[i::8] for i in range(8)]))
+        plain_seconds = timed(lambda: list(processes.map(chunks)))
     return len(smiles) / ray_seconds, len(smiles) / plain_seconds
 
 

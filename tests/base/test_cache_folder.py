@@ -18,13 +18,10 @@ def test_content_tells_apart():
 
 def test_an_entry_is_written_whole_or_not_at_all(tmp_path):
     path = tmp_path / "deep" / "entry.txt"
-    cache.store(path, lambda beside: beside.write_text("old"))
-
-    def fail(beside):
-        beside.write_text("ha")
+    with cache.store(path) as file:
+        file.write(b"old")
+    with pytest.raises(OSError, match="disk full"), cache.store(path) as file:
+        file.write(b"ha")
         raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        cache.store(path, fail)
     assert path.read_text() == "old"
     assert list(path.parent.iterdir()) == [path]

@@ -11,17 +11,14 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
-import numpy as np
 import pandas
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError
-from molgan.bulk.digest_set import Seen
 from molgan.bulk.filter_file import filter_records
 from molgan.bulk.score_file import score_records
+from molgan.chem.molecule import parse
 from molgan.chem.reading import Record
 from molgan.chem.shipped_sets import load_reference
 from molgan.config import CampaignConfig, load_config
@@ -46,7 +43,7 @@ filters:
 
 
 def smiles() -> list[str]:
-    """Some molecules in one spelling, some in two, and what is none."""
+    """Some molecules in one spelling, some in two, and invalid input."""
     known = [record.smiles for record in load_reference("approved_drugs")[:150]]
     again = [Chem.MolToRandomSmilesVect(Chem.MolFromSmiles(one), 1, randomSeed=1)[0] for one in known[::3]]
     mixed = [*known, *again, "c1ccccc", "CCO", 'C(C)"', "C[C@H](N)c1ccccc1", "C[C@@H](N)c1ccccc1"]
@@ -106,11 +103,22 @@ def test_nothing_kept_is_an_empty_library(campaign: CampaignConfig, tmp_path: Pa
     assert len(pandas.read_parquet(tmp_path / "out" / "library.parquet")) == 0
 
 
+@pytest.mark.parametrize("first", ["{filter: dissimilar, similarity: 0.9}", "{filter: scaffolds, most: 1}"])
+def test_invalid_input_may_come_to_a_filter_of_the_whole_set_first(
+    first: str, campaign: CampaignConfig, tmp_path: Path
+) -> None:
+    records = [Record(line, text) for line, text in enumerate(["nonsense", "CCO", "c1ccccc", "", "c1ccccc1C"], start=1)]
+    filter_records([records], load_config(tmp_path / "campaign.yaml", [f"filters=[{first}]"]), tmp_path / "out")
+    rejected = pandas.read_csv(tmp_path / "out" / "rejected.csv", keep_default_na=False)
+    assert list(rejected["reason"]) == [parse(records[row].smiles).reason for row in (0, 2, 3)]
+    assert len(pandas.read_csv(tmp_path / "out" / "library.csv")) == 2
+
+
 @pytest.mark.slow
 def test_filtering_goes_on_after_a_kill(campaign: CampaignConfig, tmp_path: Path) -> None:
     filter_records(chunks(8), campaign, tmp_path / "whole")
     code = (
-        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import test_stream as t\n"
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import test_filter_file as t\n"
         "from molgan.config import load_config; from molgan.bulk.filter_file import filter_records; import time\n"
         "slowly = ([time.sleep(.2), chunk][1] for chunk in t.chunks(8))\n"
         "filter_records(slowly, load_config(sys.argv[2]), Path(sys.argv[3]))\n"
@@ -119,12 +127,12 @@ def test_filtering_goes_on_after_a_kill(campaign: CampaignConfig, tmp_path: Path
     arguments = [str(Path(__file__).parent), str(tmp_path / "campaign.yaml"), str(folder)]
     process = subprocess.Popen([sys.executable, "-c", code, *arguments], env={**os.environ, "PYTHONPATH": os.getcwd()})
     deadline = time.monotonic() + 300
-    while len(list((folder / ".parts").glob("*.part"))) < 4:
+    while len(list((folder / ".parts").glob("[0-9]*.part"))) < 4:
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    done = {path: path.stat().st_mtime_ns for path in (folder / ".parts").glob("*.part")}
+    done = {path: path.stat().st_mtime_ns for path in (folder / ".parts").glob("[0-9]*.part")}
     assert 4 <= len(done) < len(list(chunks(8)))
     assert not (folder / "library.csv").exists()
 
@@ -138,7 +146,7 @@ def test_filtering_goes_on_after_a_kill(campaign: CampaignConfig, tmp_path: Path
             seen.extend(path for path in stamps() if path not in seen)
 
     def stamps() -> list[Path]:
-        return [path for path in (folder / ".parts").glob("*.part") if path.stat().st_mtime_ns == done.get(path)]
+        return [path for path in (folder / ".parts").glob("[0-9]*.part") if path.stat().st_mtime_ns == done.get(path)]
 
     filter_records(chunks(8), campaign, folder, Watch())
     assert set(seen) == set(done), "what was done was not done again"
@@ -152,7 +160,7 @@ def test_another_config_does_not_take_what_was_judged_by_this_one(campaign: Camp
 
     with pytest.raises(KeyboardInterrupt):
         filter_records(broken(), campaign, tmp_path / "out")
-    assert len(list((tmp_path / "out" / ".parts").glob("*.part"))) >= 1
+    assert len(list((tmp_path / "out" / ".parts").glob("[0-9]*.part"))) >= 1
     other = load_config(tmp_path / "campaign.yaml", ["filters=[{filter: size, min: 40}]"])
     filter_records(chunks(40), other, tmp_path / "out")
     filter_records(chunks(40), other, tmp_path / "fresh")
@@ -193,19 +201,6 @@ def test_scores_are_the_same_in_several_processes_and_after_an_interruption(tmp_
     assert "".join(score_records(records(), names, processes=2)) == whole
     with pytest.raises(KeyboardInterrupt):
         list(score_records(records(stop=3), names, tmp_path / "parts"))
-    assert len(list((tmp_path / "parts").glob("*.part"))) == 3
+    assert len(list((tmp_path / "parts").glob("[0-9]*.part"))) == 3
     assert "".join(score_records(records(), names, tmp_path / "parts")) == whole
     assert not (tmp_path / "parts").exists()
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.lists(st.integers(0, 60), max_size=30), max_size=8))
-def test_seen_tells_the_first_of_equal_ones(chunks: list[list[int]]) -> None:
-    seen, known = Seen(), set()
-    for chunk in chunks:
-        expected = []
-        for one in chunk:
-            expected.append(one not in known)
-            known.add(one)
-        digests = np.array([one.to_bytes(16, "little") for one in chunk], "S16")
-        assert seen.add(digests).tolist() == expected

@@ -10,7 +10,7 @@ import pytest
 
 from molgan.base.errors import RunError
 from molgan.campaign import run
-from molgan.campaign.run_folder.folder import opened
+from molgan.campaign.run_folder.lock import open_folder
 from molgan.config import CampaignConfig
 
 from .progress import Told
@@ -35,7 +35,7 @@ def test_killed_at_any_stage_it_resumes_to_the_same_library(
         while not (config.folder / mark).exists():
             assert driver.poll() is None, f"ended before {mark}"
             time.sleep(0.005)
-        with pytest.raises(RunError, match=f"process {driver.pid} is at work"), opened(config.folder):
+        with pytest.raises(RunError, match=f"process {driver.pid} is at work"), open_folder(config.folder):
             pass
         driver.kill()
         driver.wait()

@@ -5,20 +5,14 @@ import json
 import os
 from pathlib import Path
 
-import pandas
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from molgan.base.errors import RunError
-from molgan.campaign.run_folder.folder import opened
-from molgan.campaign.run_folder.metrics_log import MetricsLog
-from molgan.campaign.stages.choosing import next_round
-from molgan.campaign.stages.sieve import Sieve
-from molgan.chem.molecule import Molecule, parse_all
+from molgan.campaign.run_folder.lock import open_folder
+from molgan.campaign.stages.library_stage import next_round
+from molgan.chem.molecule import parse_all
 from molgan.chem.shipped_sets import load_reference
-from molgan.filters.funnel import Funnel
-from molgan.filters.settings import FunnelSettings
+from molgan.training.metrics_log import MetricsLog
 from molgan.training.settings import SampleSettings
 
 MOLECULES = parse_all([record.smiles for record in load_reference("moses_reference_1000")[:40]] * 2 + ["C", "c1cc"])
@@ -26,19 +20,19 @@ MOLECULES = parse_all([record.smiles for record in load_reference("moses_referen
 
 def test_a_second_process_is_kept_out_and_told_of_the_first(tmp_path: Path) -> None:
     with (
-        opened(tmp_path / "run"),
+        open_folder(tmp_path / "run"),
         pytest.raises(RunError, match=f"process {os.getpid()} is at work"),
-        opened(tmp_path / "run"),
+        open_folder(tmp_path / "run"),
     ):
         pass
-    with opened(tmp_path / "run"):
+    with open_folder(tmp_path / "run"):
         pass
 
 
 def test_a_write_that_fails_is_one_line(tmp_path: Path) -> None:
     with (
         pytest.raises(RunError, match=r"metrics.jsonl: cannot be written \(No space left on device\)"),
-        opened(tmp_path),
+        open_folder(tmp_path),
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "metrics.jsonl")
 
@@ -47,7 +41,7 @@ def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
     (tmp_path / "samples").mkdir()
     for leftover in (tmp_path / ".library.csv.1.part", tmp_path / "samples" / ".0000.parquet.1.part"):
         leftover.touch()
-    with opened(tmp_path):
+    with open_folder(tmp_path):
         assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [".lock"]
 
 
@@ -56,11 +50,11 @@ def steps(log: MetricsLog) -> list[int]:
 
 
 def test_steps_that_come_again_are_logged_once(tmp_path: Path) -> None:
-    log = MetricsLog(tmp_path / "metrics.jsonl")
+    log = MetricsLog(tmp_path)
     for step in (1, 2, 3, 4, 5):
         log.add({"stage": "a", "step": step, "loss": float("nan"), **({"saved": True} if step == 2 else {})})
     (tmp_path / "metrics.jsonl").open("a").write('{"stage": "a", "st')
-    log = MetricsLog(tmp_path / "metrics.jsonl")
+    log = MetricsLog(tmp_path)
     log.resume("a", 3)
     log.add({"stage": "a", "step": 3})
     assert steps(log) == [1, 2, 3]
@@ -68,7 +62,7 @@ def test_steps_that_come_again_are_logged_once(tmp_path: Path) -> None:
 
 
 def test_rows_before_a_rollback_stay(tmp_path: Path) -> None:
-    log = MetricsLog(tmp_path / "metrics.jsonl")
+    log = MetricsLog(tmp_path)
     for step in (1, 2, 3):
         log.add({"stage": "a", "step": step})
     log.add({"stage": "a", "step": 4, "event": "collapse", "saved": True})  # back to step 2
@@ -78,7 +72,7 @@ def test_rows_before_a_rollback_stay(tmp_path: Path) -> None:
 
 
 def test_forgotten_stages_leave_the_others(tmp_path: Path) -> None:
-    log = MetricsLog(tmp_path / "metrics.jsonl")
+    log = MetricsLog(tmp_path)
     for stage, step in (("a", 1), ("b", 2), ("a", 3)):
         log.add({"stage": stage, "step": step})
     log.forget(["a"])
@@ -100,42 +94,3 @@ def test_a_target_is_reached_with_as_many_parts_as_the_yield_asks_for() -> None:
     assert next_round(sample, 500, 1000) == 0
     assert next_round(sample, 49_950, 10) == 50
     assert next_round(sample, 50_000, 999) == 0
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.data())
-def test_a_sieve_does_what_the_funnel_does_however_the_parts_are_cut(data: st.DataObject) -> None:
-    order = data.draw(st.permutations(["valid", "distinct", {"filter": "size", "min": 20}, "scaffolds", "lipinski"]))
-    stages = FunnelSettings.model_validate({"stages": order})
-    at = sorted(data.draw(st.lists(st.integers(0, len(MOLECULES)), max_size=4)))
-    sieve = Sieve(stages, _no_scores)
-    for start, end in zip([0, *at], [*at, len(MOLECULES)], strict=True):
-        sieve.add(MOLECULES[start:end])
-    result, kept = sieve.result()
-    whole = Funnel(stages)(MOLECULES)
-    assert result.kept == whole.kept
-    assert result.rejected == whole.rejected
-    assert [(c.stage, c.entered, c.kept, c.reasons) for c in result.counts] == [
-        (c.stage, c.entered, c.kept, c.reasons) for c in whole.counts
-    ]
-    assert kept == [MOLECULES[i] for i in whole.kept]
-    assert sieve.left() == len(kept)
-
-
-def _no_scores(molecules: object) -> pandas.DataFrame:
-    raise AssertionError("no filter here reads scores")
-
-
-def test_the_last_filters_are_not_asked_while_too_few_are_left() -> None:
-    asked: list[int] = []
-
-    def scores(molecules: "list[Molecule]") -> pandas.DataFrame:
-        asked.append(len(molecules))
-        return pandas.DataFrame({"score": range(len(molecules))})
-
-    sieve = Sieve(FunnelSettings.model_validate({"stages": [{"filter": "best", "n": 5, "column": "score"}]}), scores)
-    sieve.add(MOLECULES[:20])
-    assert sieve.left(21) == 20
-    assert asked == []
-    assert sieve.left(5) == 5
-    assert asked == [20]

@@ -9,7 +9,7 @@ from rdkit import Chem
 from molgan.campaign.stages.poses import write_poses
 from molgan.scoring.scorers.docking.docking import Docking
 from molgan.scoring.scorers.docking.docking_processes import Failure, Pose
-from molgan.scoring.scorers.docking.ligand import embedded
+from molgan.scoring.scorers.docking.ligand import embed
 from molgan.scoring.settings import ObjectiveSettings
 
 pytest.importorskip("vina")
@@ -30,7 +30,7 @@ def docking(name):
 
 def dock(self, smiles):
     return [
-        Failure("two") if "." in text else Pose(-len(text), Chem.MolToMolBlock(embedded(text, 1))) for text in smiles
+        Failure("two") if "." in text else Pose(-len(text), Chem.MolToMolBlock(embed(text, 1))) for text in smiles
     ]
 
 

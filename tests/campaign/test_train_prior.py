@@ -6,8 +6,8 @@ import pytest
 from molgan.campaign.train_prior import train_prior
 from molgan.chem.molecule import parse
 from molgan.config import load_training
-from molgan.models.loading import load_any
-from molgan.models.motif.motif_generator import MotifGenerator, load_generator
+from molgan.models.loading import load_any, load_generator
+from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.motif.refined import RefinedGenerator
 
 TRAINING = """\
@@ -29,7 +29,7 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monk
 
     broken = load_training(tmp_path / "prior.yaml", [f"out={tmp_path / 'broken'}"])
     with monkeypatch.context() as patch:
-        patch.setattr("molgan.training.prior.pretrain.save_checkpoint", _killing(at=40))
+        patch.setattr("molgan.training.loop.save_checkpoint", _killing(at=40))
         with pytest.raises(Killed):
             train_prior(broken)
     again = train_prior(broken)

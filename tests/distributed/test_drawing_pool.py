@@ -9,7 +9,7 @@ import torch
 
 from molgan.distributed.drawing_pool import DrawingPool
 from molgan.distributed.settings import ComputeSettings
-from molgan.models.motif.motif_generator import load_generator
+from molgan.models.loading import load_generator
 
 
 @pytest.mark.slow

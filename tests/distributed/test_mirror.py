@@ -11,7 +11,7 @@ import pytest
 
 from molgan.base.errors import ConfigError, RunError
 from molgan.campaign.run_folder import mirror as module
-from molgan.campaign.run_folder.mirror import Mirror, mirrored
+from molgan.campaign.run_folder.mirror import Mirror, mirror_folder
 from molgan.training.checkpoint import load_checkpoint, write_checkpoint
 
 URL = "memory://bucket/run"
@@ -42,7 +42,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_a_folder_comes_back_on_another_machine(tmp_path: Path, url: str) -> None:
     url, here, there = url.format(tmp_path=tmp_path), tmp_path / "here", tmp_path / "there"
     here.mkdir(), there.mkdir()
-    with mirrored(here, url) as keep:
+    with mirror_folder(here, url) as keep:
         write(here, "1")
         (here / ".lock").write_text("4711")
         keep()
@@ -50,13 +50,13 @@ def test_a_folder_comes_back_on_another_machine(tmp_path: Path, url: str) -> Non
         (here / "extra").write_text("later deleted")
         keep()
         (here / "extra").unlink()
-    with mirrored(there, url):
+    with mirror_folder(there, url):
         (here / ".lock").unlink()
         assert content(there) == content(here)
     write(there, "3")  # a process that dies before its next copy
-    with mirrored(there, url):
+    with mirror_folder(there, url):
         assert content(there)["library.csv"] == b"333"  # what is newer here stays
-    with mirrored(here, url):
+    with mirror_folder(here, url):
         assert content(here) == content(there)
 
 
@@ -109,9 +109,9 @@ def test_of_two_owners_the_later_one_wins(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir(), (tmp_path / "b").mkdir()
     with (
         pytest.raises(RunError, match="another process has taken this run over"),
-        mirrored(tmp_path / "a", URL) as keep,
+        mirror_folder(tmp_path / "a", URL) as keep,
     ):
-        with mirrored(tmp_path / "b", URL):
+        with mirror_folder(tmp_path / "b", URL):
             (tmp_path / "b" / "x").write_text("b")
         (tmp_path / "a" / "x").write_text("a")
         keep()

@@ -52,12 +52,11 @@ class Messages:
 def test_workers_give_what_one_process_gives(capfd: pytest.CaptureFixture[str]) -> None:
     clear_caches()
     expected, messages = Objective(DRUG_LIKE)(inputs()), Messages()
+    clear_caches()
     with ScoringPool(DRUG_LIKE, TWO, chunk=8, progress=messages) as pool:
         found = pool(inputs())
         assert_same(found, expected)
-        for name, counts in found.counts.items():
-            assert (counts.given, counts.invalid) == (expected.counts[name].given, expected.counts[name].invalid)
-            assert counts.given == counts.invalid + counts.repeated + counts.distinct
+        assert found.counts == pool.tally == expected.counts
         assert_same(pool([]), Objective(DRUG_LIKE)([]))
         assert_same(pool([BROKEN, None]), Objective(DRUG_LIKE)([BROKEN, None]))
         assert pool.reward(["OCC", BROKEN]).tolist() == [expected.total[0], 0]
@@ -68,6 +67,7 @@ def test_workers_give_what_one_process_gives(capfd: pytest.CaptureFixture[str]) 
 
         assert ray.util.get_node_ip_address() == "127.0.0.1"
         kill_a_worker(pool)
+        clear_caches()
         assert_same(pool(inputs()), expected)
     assert messages.texts == ["a worker was lost (the worker process died); another one takes its place"]
     assert not ray.is_initialized()
@@ -77,7 +77,8 @@ def test_workers_give_what_one_process_gives(capfd: pytest.CaptureFixture[str]) 
 def kill_a_worker(pool: ScoringPool) -> None:
     import ray
 
-    pid = ray.get(pool._crews[0]._workers._idle[0].__ray_call__.remote(lambda actor: os.getpid()))
+    (workers,) = pool._crew.workers.values()
+    pid = ray.get(workers._idle[0].__ray_call__.remote(lambda actor: os.getpid()))
     os.kill(pid, signal.SIGKILL)
 
 
@@ -145,17 +146,22 @@ def test_a_scorer_has_actors_of_its_own_and_no_more_than_it_may() -> None:
     compute = ComputeSettings(workers=2, scoring={"cpus": 0.5}, scorers={"brenk": {"min": 1, "max": 3, "idle": 0.2}})
     assert compute.processors == 2 + 1 + 3
     with ScoringPool(objective, compute, chunk=4) as pool:
-        sizes = {tuple(c.name for c in crew._settings.components): crew._workers for crew in pool._crews}
+        sizes = dict(pool._crew.workers)
         assert {names: len(workers) for names, workers in sizes.items()} == {
             ("sa",): 1,
             ("brenk",): 1,
             ("qed", "tpsa"): 2,
         }
-        assert_same(pool(inputs()), Objective(objective)(inputs()))
+        clear_caches()
+        found = pool(inputs())
+        assert {counts.cached for counts in found.counts.values()} == {0}
+        clear_caches()
+        assert_same(found, Objective(objective)(inputs()))
         assert len(sizes["sa",]) == 1
         assert len(sizes["brenk",]) <= 3  # how many started depends on how long molecules waited
         deadline = time.monotonic() + 30
         while len(sizes["brenk",]) > 1 and time.monotonic() < deadline:
             time.sleep(0.1)
         assert len(sizes["brenk",]) == 1  # and ended when nobody asked
+        clear_caches()
         assert_same(pool(inputs()[:5]), Objective(objective)(inputs()[:5]))

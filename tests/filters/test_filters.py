@@ -13,10 +13,10 @@ from molgan.base.errors import ConfigError
 from molgan.chem.fingerprints import ecfp, murcko_scaffold
 from molgan.chem.molecule import parse, parse_all
 from molgan.chem.shipped_sets import load_reference
-from molgan.filters.diversity import butina
-from molgan.filters.open_stereo import stereoisomers, undefined_stereo
-from molgan.filters.registry import FILTERS, describe, get_filter
-from molgan.filters.rings import ring_systems
+from molgan.chem.stereoisomers import count_open_stereo, enumerate_stereoisomers
+from molgan.filters.registry import FILTERS, get_filter
+from molgan.filters.stages.diversity import cluster_butina
+from molgan.filters.stages.rings import find_ring_systems
 from molgan.scoring.registry import get_scorer
 
 DRUGS = [record.smiles for record in load_reference("approved_drugs")]
@@ -54,12 +54,13 @@ def test_what_is_no_molecule_is_rejected_for_the_parsers_reason(name: str) -> No
     assert decision.reasons == [molecules[0].reason, "empty", None]
 
 
-def test_distinct_keeps_the_first_and_remembers_until_reset() -> None:
-    distinct = get_filter("distinct")
-    assert distinct(parse_all(["CCO", "OCC", "C"])).reasons == [None, "duplicate", None]
-    assert distinct(parse_all(["C(O)C"])).reasons == ["duplicate"]
-    distinct.reset()
-    assert distinct(parse_all(["C(O)C"])).kept.all()
+def test_distinct_keeps_the_first() -> None:
+    assert get_filter("distinct")(parse_all(["CCO", "OCC", "C", "C(O)C"])).reasons == [
+        None,
+        "duplicate",
+        None,
+        "duplicate",
+    ]
     stereo = parse_all(["C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"])
     assert get_filter("distinct")(stereo).kept.tolist() == [True, True]
     assert get_filter("distinct", ignore_stereo=True)(stereo).kept.tolist() == [True, False]
@@ -164,11 +165,11 @@ def test_novartis_alerts_need_medchem(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_ring_systems_are_cut_from_what_hangs_on_them() -> None:
     caffeine, biaryl, spiro = "Cn1cnc2c1c(=O)n(C)c(=O)n2C", "c1ccccc1-c1ccn(C)c1", "CC1CCC2(CC1)OCCO2"
-    assert ring_systems(parse(caffeine).mol) == ["O=c1[nH]c(=O)c2[nH]cnc2[nH]1"]
-    assert ring_systems(parse(biaryl).mol) == ["c1ccccc1", "c1cc[nH]c1"]
-    assert ring_systems(parse(spiro).mol) == ["C1CCC2(CC1)OCCO2"]
-    assert ring_systems(parse("C[C@H]1C[C@@H](O)C[N+]1(C)C").mol) == ["C1CC[NH2+]C1"]
-    assert ring_systems(parse("CCO").mol) == []
+    assert find_ring_systems(parse(caffeine).mol) == ["O=c1[nH]c(=O)c2[nH]cnc2[nH]1"]
+    assert find_ring_systems(parse(biaryl).mol) == ["c1ccccc1", "c1cc[nH]c1"]
+    assert find_ring_systems(parse(spiro).mol) == ["C1CCC2(CC1)OCCO2"]
+    assert find_ring_systems(parse("C[C@H]1C[C@@H](O)C[N+]1(C)C").mol) == ["C1CC[NH2+]C1"]
+    assert find_ring_systems(parse("CCO").mol) == []
 
 
 def test_a_ring_system_that_the_references_lack_is_named(tmp_path: Path) -> None:
@@ -183,15 +184,15 @@ def test_a_ring_system_that_the_references_lack_is_named(tmp_path: Path) -> None
 
 def test_stereo_left_open_is_counted_and_spelled_out() -> None:
     half = "C[C@H](O)C=CC(N)C"
-    assert undefined_stereo(parse(half).mol) == (1, 1)
+    assert count_open_stereo(parse(half).mol) == (1, 1)
     assert reason("stereo", half) == "more than 0 stereo elements left open: 1 centres, 1 double bonds"
     assert reason("stereo", half, max=1, bonds=False) is None
     assert reason("stereo", "C[C@H](O)CC") is None
-    isomers = list(stereoisomers(parse(half)))
+    isomers = list(enumerate_stereoisomers(parse(half)))
     assert len({one.smiles for one in isomers}) == 4
-    assert all(one.valid and undefined_stereo(one.mol) == (0, 0) for one in isomers)
-    assert len(list(stereoisomers(parse(half), most=2))) == 2
-    assert [one.smiles for one in stereoisomers(parse("CCO"))] == ["CCO"]
+    assert all(one.valid and count_open_stereo(one.mol) == (0, 0) for one in isomers)
+    assert len(list(enumerate_stereoisomers(parse(half), most=2))) == 2
+    assert [one.smiles for one in enumerate_stereoisomers(parse("CCO"))] == ["CCO"]
 
 
 def test_realism_is_the_critics() -> None:
@@ -265,7 +266,7 @@ def test_clusters_keep_their_best(similarity: np.ndarray) -> None:
     values = np.random.default_rng(2).random(len(MOSES))
     table = pandas.DataFrame({"score": values})
     decision = get_filter("clusters", similarity=0.35, most=1, column="score")(MOSES, table)
-    centre = np.array(butina(ecfp([molecule.mol for molecule in MOSES]), 0.35))
+    centre = np.array(cluster_butina(ecfp([molecule.mol for molecule in MOSES]), 0.35))
     assert 0 < (~decision.kept).sum() < len(MOSES)
     for one in set(centre.tolist()):
         members = np.flatnonzero(centre == one)
@@ -283,12 +284,3 @@ def test_a_scaffold_keeps_its_best() -> None:
     assert decision.kept.tolist() == [False, True, False, True, False, True]
     assert decision.reasons[0] == f"1 of its scaffold already: {murcko_scaffold(molecules[0].mol)}"
     assert get_filter("scaffolds", most=1)(molecules).kept.tolist() == [True, False, False, True, True, False]
-
-
-def test_the_list_tells_every_filter_and_its_defaults() -> None:
-    described = {one.name: one for one in describe()}
-    assert list(described) == list(FILTERS)
-    assert all(one.summary for one in described.values())
-    assert described["size"].parameters == {"min": 10, "max": 50}
-    assert described["best"].parameters["n"] is ...
-    assert described["diverse"].whole and not described["novel"].whole

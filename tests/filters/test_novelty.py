@@ -9,10 +9,10 @@ from molgan.base.errors import ConfigError, InputError
 from molgan.chem.fingerprints import ecfp
 from molgan.chem.molecule import parse, parse_all
 from molgan.chem.shipped_sets import load_reference
-from molgan.filters import reference_set as references
-from molgan.filters.neighbours import Neighbours
-from molgan.filters.novelty import Novel, Unlike
-from molgan.filters.reference_set import ReferenceSet
+from molgan.filters.known import reference_set as references
+from molgan.filters.known.neighbours import Neighbours
+from molgan.filters.known.reference_set import ReferenceSet
+from molgan.filters.stages.novelty import Novel, Unlike
 
 DRUGS = [record.smiles for record in load_reference("approved_drugs")]
 MOSES = [record.smiles for record in load_reference("moses_reference_1000")]
@@ -49,15 +49,11 @@ def test_stereo_counts_unless_it_is_ignored(tmp_path: Path) -> None:
     assert flat(candidates).kept.tolist() == [False, False, False, False, False, True]
 
 
-def test_charges_hydrogens_and_bond_orders_tell_molecules_of_one_skeleton_apart() -> None:
-    known = ReferenceSet.of("known", ["C1CCCCC1", "CC(=O)[O-]"])
-    assert known.find(parse_all(["c1ccccc1", "C1=CCCCC1", "CC(=O)O", "CC([O-])=O", "C1CCCCC1"])) == [
-        None,
-        None,
-        None,
-        "CC(=O)[O-]",
-        "C1CCCCC1",
-    ]
+def test_charges_hydrogens_and_bond_orders_tell_molecules_of_one_skeleton_apart(tmp_path: Path) -> None:
+    path = tmp_path / "known.smi"
+    path.write_text("C1CCCCC1\nCC(=O)[O-]\n")
+    candidates = parse_all(["c1ccccc1", "C1=CCCCC1", "CC(=O)O", "CC([O-])=O", "C1CCCCC1"])
+    assert ReferenceSet.load(str(path)).find(candidates) == [None, None, None, "CC(=O)[O-]", "C1CCCCC1"]
 
 
 def test_a_salt_of_a_known_molecule_is_known_if_salts_are_ignored(tmp_path: Path) -> None:
@@ -118,9 +114,11 @@ def test_what_is_no_reference_set_is_refused(tmp_path: Path) -> None:
         Novel(references=[str(tmp_path / "table.csv")])(parse_all(["CCO"]))
 
 
-def test_the_nearest_neighbour_is_the_nearest_of_all_sets() -> None:
+def test_the_nearest_neighbour_is_the_nearest_of_all_sets(tmp_path: Path) -> None:
     known = DRUGS[:200] + MOSES[:200]
-    sets = [ReferenceSet.of("drugs", DRUGS[:200]), ReferenceSet.of("moses", [*MOSES[:200], "c1ccccc"])]
+    for name, smiles in (("drugs", DRUGS[:200]), ("moses", [*MOSES[:200], "c1ccccc"])):
+        (tmp_path / f"{name}.smi").write_text("\n".join(smiles))
+    sets = [ReferenceSet.load(str(tmp_path / f"{name}.smi")) for name in ("drugs", "moses")]
     queries = [DRUGS[7], MOSES[3], MOSES[500], MOSES[600], DRUGS[500]]
     found = Neighbours(sets)([parse(smiles).mol for smiles in queries])
     assert [(near.reference, near.similarity) for near in found[:2]] == [("drugs", 1.0), ("moses", 1.0)]
@@ -134,7 +132,7 @@ def test_the_nearest_neighbour_is_the_nearest_of_all_sets() -> None:
 def test_neighbours_come_from_the_cache_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
     mol = parse(MOSES[0]).mol
     first = Neighbours([ReferenceSet.load("approved_drugs")], sample=500)([mol])
-    monkeypatch.setattr("molgan.filters.neighbours.parse", lambda *_: pytest.fail("parsed again"))
+    monkeypatch.setattr("molgan.filters.known.neighbours.parse", lambda *_: pytest.fail("parsed again"))
     assert Neighbours([ReferenceSet.load("approved_drugs")], sample=500)([mol]) == first
 
 

@@ -7,7 +7,7 @@ from rdkit import Chem
 
 from molgan.chem.molecule import parse
 from molgan.chem.shipped_sets import load_reference
-from molgan.filters.skeleton import _key_by_rdkit, skeleton_keys
+from molgan.filters.known.skeleton import _compute_by_rdkit, compute_keys
 
 DRUGS = [record.smiles for record in load_reference("approved_drugs")]
 ODD = [
@@ -55,17 +55,17 @@ def spelled(smiles: str, seed: int) -> str:
 @given(st.lists(st.sampled_from(DRUGS + ODD), min_size=1, max_size=30), st.integers(0, 2**20))
 def test_every_spelling_of_a_molecule_has_its_key(smiles: list[str], seed: int) -> None:
     spellings = [spelled(text, seed + i) for i, text in enumerate(smiles)]
-    assert skeleton_keys(spellings).tolist() == skeleton_keys(smiles).tolist()
+    assert compute_keys(spellings).tolist() == compute_keys(smiles).tolist()
 
 
 def test_the_text_is_read_as_rdkit_reads_it() -> None:
     smiles = DRUGS[::3] + ODD
-    assert skeleton_keys(smiles).tolist() == [_key_by_rdkit(text) for text in smiles]
+    assert compute_keys(smiles).tolist() == [_compute_by_rdkit(text) for text in smiles]
 
 
 def test_different_skeletons_have_different_keys() -> None:
     skeletons = {_flattened(text) for text in DRUGS}
-    keys = np.unique(skeleton_keys(DRUGS))
+    keys = np.unique(compute_keys(DRUGS))
     assert len(keys) > 0.999 * len(skeletons)
 
 
@@ -88,9 +88,9 @@ def _flattened(smiles: str) -> str:
 @given(st.lists(st.text(alphabet="CNcno()[]123%=#.-+@/\\ClBr \n\u00e9\0", max_size=12), max_size=8))
 def test_rubbish_does_not_change_the_keys_of_other_lines(rubbish: list[str]) -> None:
     lines = [line for text in rubbish for line in (text, "CC(=O)Oc1ccccc1C(=O)O")]
-    keys = skeleton_keys(lines)
+    keys = compute_keys(lines)
     assert len(keys) == len(lines)
-    assert set(keys[1::2]) <= set(skeleton_keys(["CC(=O)Oc1ccccc1C(=O)O"]))
+    assert set(keys[1::2]) <= set(compute_keys(["CC(=O)Oc1ccccc1C(=O)O"]))
 
 
 def test_what_rdkit_reads_in_rubbish_has_the_key_of_its_canonical_smiles() -> None:
@@ -100,4 +100,4 @@ def test_what_rdkit_reads_in_rubbish_has_the_key_of_its_canonical_smiles() -> No
     molecules = [(text, parse(text).smiles) for text in texts]
     readable = [(text, smiles) for text, smiles in molecules if smiles is not None]
     assert len(readable) > 100
-    assert skeleton_keys([text for text, _ in readable]).tolist() == skeleton_keys([s for _, s in readable]).tolist()
+    assert compute_keys([text for text, _ in readable]).tolist() == compute_keys([s for _, s in readable]).tolist()

@@ -1,10 +1,11 @@
 """A file of molecules as dense graphs in canonical order."""
 
+import importlib
 from pathlib import Path
 
 import pytest
 
-from molgan.base.errors import InputError
+from molgan.base.errors import InputError, RunError
 from molgan.graphs.dense.dense_data import flat_smiles, prepare_dense
 from molgan.graphs.dense.dense_graph import decode
 
@@ -58,3 +59,14 @@ def test_a_file_without_a_small_molecule_is_refused(file: Path) -> None:
 def test_stereo_goes() -> None:
     assert flat_smiles("C/C=C/[C@H](F)O") == flat_smiles("OC(F)C=CC")
     assert flat_smiles("C1CC") is None
+
+
+def test_a_process_that_dies_is_an_error_not_a_wait(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mortal_graphs.py").write_text("import os\ndef die(*given, **options):\n    os.kill(os.getpid(), 9)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("molgan.graphs.dense.dense_data._encode_chunk", importlib.import_module("mortal_graphs").die)
+    monkeypatch.setattr("molgan.graphs.dense.dense_data._CHUNK", 2)
+    with pytest.raises(RunError, match="a worker process died"):
+        prepare_dense(file, processes=2)

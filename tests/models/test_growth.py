@@ -6,7 +6,7 @@ from rdkit import Chem
 
 from molgan.graphs.motif.actions import Vocabulary, encode
 from molgan.graphs.motif.motif_data import tree_of
-from molgan.models.motif.growth import grown
+from molgan.models.motif.growth import grow
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
@@ -23,7 +23,7 @@ def generator() -> MotifGenerator:
 
 
 def test_what_it_knew_keeps_its_likelihood(generator: MotifGenerator) -> None:
-    larger = grown(generator, NEW, max_atoms=20, seed=0)
+    larger = grow(generator, NEW, max_atoms=20, seed=0)
     actions = [encode(tree_of(smiles), OLD) for smiles in ("CCO", "OCCO", "Oc1ccccc1", "CF")]
     before = generator.log_likelihood(actions)
     after = larger.log_likelihood([encode(tree_of(s), NEW) for s in ("CCO", "OCCO", "Oc1ccccc1")], max_atoms=12)
@@ -32,7 +32,7 @@ def test_what_it_knew_keeps_its_likelihood(generator: MotifGenerator) -> None:
 
 
 def test_it_draws_and_learns_what_is_new(generator: MotifGenerator) -> None:
-    larger = grown(generator, NEW, max_atoms=20, seed=0)
+    larger = grow(generator, NEW, max_atoms=20, seed=0)
     assert larger.max_atoms == 20
     assert all(Chem.MolFromSmiles(sample.smiles) for sample in larger.sample(50, seed=0))
     actions = [encode(tree_of(smiles), NEW) for smiles in ("FC1CC1", "C[C@H](O)F")]
@@ -47,4 +47,4 @@ def test_it_draws_and_learns_what_is_new(generator: MotifGenerator) -> None:
 
 def test_another_vocabulary_is_refused(generator: MotifGenerator) -> None:
     with pytest.raises(ValueError, match="does not begin with"):
-        grown(generator, Vocabulary(("O", "C")), max_atoms=12, seed=0)
+        grow(generator, Vocabulary(("O", "C")), max_atoms=12, seed=0)

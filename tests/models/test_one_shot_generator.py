@@ -21,7 +21,7 @@ from molgan.models.loading import load_any
 from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 from molgan.models.one_shot.settings import DenseCriticSettings, OneShotSettings, RowSettings
 from molgan.models.one_shot.soft_graphs import SoftGraphs, draw, one_hot
-from molgan.training.losses import gradient_penalty
+from molgan.training.one_shot.gradient_penalties import gradient_penalty
 
 ROWS = RowSettings(width=16, layers=1, embedding=8)
 NETWORKS = [OneShotSettings(hidden=(16, 32)), OneShotSettings(rows=ROWS)]

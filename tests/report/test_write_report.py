@@ -112,7 +112,7 @@ def test_damaged_file_is_told_not_a_crash(run: Path, name: str, content: bytes) 
 def test_bad_line_of_metrics_is_told_and_left_out(run: Path) -> None:
     with (run / "metrics.jsonl").open("a") as file:
         file.write('{"stage": "reinf')
-    text = read_page(write_report(run)).text
+    text = read_page(write_report(run, titles={"reinforce": "Reinforcement learning"})).text
     assert "1 unreadable line(s) left out, the first is line 204" in text
     assert "Reinforcement learning 2 steps logged" in text
 
@@ -127,7 +127,7 @@ def test_page_of_a_large_library_shows_the_best_hundred(run: Path) -> None:
     library = pd.concat([pd.read_csv(run / "library.csv")] * 60, ignore_index=True)
     library["rank"] = range(240, 0, -1)
     library.to_csv(run / "library.csv", index=False)
-    page = Page(render(read_run(run)))
+    page = Page(render(read_run(run), {}))
     assert len(page.classed("li", "card")) == 100
     assert page.classed("li", "card")[0]["data-id"] == "M-4"  # the last row of the file has rank 1
     assert len(page.html) < 1_500_000

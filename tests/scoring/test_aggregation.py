@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from molgan.scoring.aggregation import AGGREGATIONS, aggregated, pareto
+from molgan.scoring.aggregation import AGGREGATIONS, aggregate, pareto
 from molgan.scoring.objective import Objective
 from molgan.scoring.settings import ObjectiveSettings
 
@@ -18,16 +18,16 @@ NONE = np.array([False, False])
     [("arithmetic_mean", 0.35), ("geometric_mean", (0.2 * 0.4**3) ** 0.25), ("product", 0.2 * 0.4**3), ("pareto", 1)],
 )
 def test_definitions(how, expected):
-    assert aggregated(how, np.array([[0.2], [0.4]]), np.array([1.0, 3.0]), NONE) == pytest.approx(expected)
+    assert aggregate(how, np.array([[0.2], [0.4]]), np.array([1.0, 3.0]), NONE) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("how", AGGREGATIONS)
 def test_a_missing_value_fails_or_is_left_out(how):
     values = np.array([[0.5, np.nan, np.nan, 0.9], [0.5, 0.5, np.nan, np.nan]])
-    assert np.isnan(aggregated(how, values, ONE, NONE)).tolist() == [False, True, True, True]
-    total = aggregated(how, values, ONE, np.array([True, False]))
+    assert np.isnan(aggregate(how, values, ONE, NONE)).tolist() == [False, True, True, True]
+    total = aggregate(how, values, ONE, np.array([True, False]))
     assert np.isnan(total).tolist() == [False, False, True, True]
-    assert np.isnan(aggregated(how, values, ONE, np.array([True, True]))).tolist() == [False, False, True, False]
+    assert np.isnan(aggregate(how, values, ONE, np.array([True, True]))).tolist() == [False, False, True, False]
 
 
 def dominated(row, rows):

@@ -1,8 +1,8 @@
 """Docking: the box, the ligand, processes that hang or die, the poses kept."""
 
-import json
 import math
-import sys
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from rdkit import Chem
 from molgan.base.errors import ConfigError, RunError
 from molgan.scoring.registry import get_scorer
 from molgan.scoring.scorers.docking.box import Box, read_ligand
-from molgan.scoring.scorers.docking.docking_processes import Failure, Pose, Task, Workers
-from molgan.scoring.scorers.docking.ligand import embedded, rmsd
+from molgan.scoring.scorers.docking.docking_processes import DockingProcesses, Failure, Pose, Task
+from molgan.scoring.scorers.docking.ligand import embed, rmsd
 
 pytest.importorskip("vina")
 pytest.importorskip("meeko")
@@ -27,8 +27,12 @@ TASK = Task("receptor.pdbqt", (0, 0, 0), (20, 20, 20), "vina", 1, 0)
 # Answers as the real worker does, with the number of its process as the pose; what the ligand is decides how it fails.
 TOY = """
 import json, os, sys, time
-for number, line in enumerate(sys.stdin):
-    smiles = json.loads(line).get("smiles")
+for line in sys.stdin:
+    question = json.loads(line)
+    if isinstance(question, dict):
+        print("null", flush=True)
+        continue
+    smiles, seconds = question
     if smiles == "hangs":
         time.sleep(60)
     elif smiles == "dies":
@@ -37,8 +41,6 @@ for number, line in enumerate(sys.stdin):
         print("WARNING: not JSON", flush=True)
     elif smiles == "fails":
         print(json.dumps({"error": "no 3D structure found"}), flush=True)
-    elif smiles is None:
-        print(json.dumps({}), flush=True)
     else:
         time.sleep(0.05)
         print(json.dumps({"score": -float(len(smiles)), "pose": str(os.getpid())}), flush=True)
@@ -46,12 +48,12 @@ for number, line in enumerate(sys.stdin):
 
 
 @pytest.fixture
-def toys(tmp_path):
-    script = tmp_path / "toy.py"
-    script.write_text(TOY)
-    workers = Workers(TASK, 2, timeout=2.0, command=(sys.executable, str(script)))
-    yield workers
-    workers.close()
+def toys(tmp_path, monkeypatch):
+    (tmp_path / "docking_toy.py").write_text(TOY)
+    monkeypatch.syspath_prepend(tmp_path)
+    processes = DockingProcesses(TASK, 2, timeout=2.0, module="docking_toy")
+    yield processes
+    processes.close()
 
 
 @pytest.fixture
@@ -92,10 +94,17 @@ def test_a_ligand_that_hangs_dies_or_babbles_is_a_failure_with_its_reason_and_th
     ]
 
 
+def test_a_process_that_died_while_nobody_asked_costs_no_ligand_its_pose(toys):
+    toys.dock(["C", "CC"])
+    for worker in toys._workers:
+        os.kill(worker.pid, signal.SIGKILL)
+        worker._process.wait()
+    assert [pose.score for pose in toys.dock(["C", "CC"])] == [-1, -2]
+
+
 def test_a_process_that_cannot_start_ends_it_with_one_line():
-    refusing = (sys.executable, "-c", f"print({json.dumps(json.dumps({'error': 'no receptor'}))})")
-    with pytest.raises(RunError, match="docking does not start: no receptor"):
-        Workers(TASK, 1, timeout=1.0, command=refusing).dock(["C"])
+    with pytest.raises(RunError, match=r"docking does not start: .*receptor\.pdbqt"):
+        DockingProcesses(TASK, 1, timeout=1.0).dock(["C"])
 
 
 def test_a_box_is_the_ligand_and_its_padding_or_a_size_about_its_center():
@@ -111,7 +120,7 @@ def test_a_box_is_the_ligand_and_its_padding_or_a_size_about_its_center():
 
 
 def test_rmsd_takes_symmetry_into_account_and_does_not_align():
-    toluene = embedded("Cc1ccccc1", seed=1)
+    toluene = embed("Cc1ccccc1", seed=1)
     turned = Chem.RenumberAtoms(toluene, [0, 1, 6, 5, 4, 3, 2, *range(7, toluene.GetNumAtoms())])
     assert rmsd(turned, toluene) == pytest.approx(0, abs=1e-6)
     moved = Chem.Mol(toluene)
@@ -161,7 +170,7 @@ def test_ligands_are_docked_once_and_alike_and_their_poses_are_written(toy_recep
     assert scores.counts.failed == 2
 
     stored = scorer.dock(["CCO"])
-    again = Workers(Task(str(toy_receptor), (0, 0, 0), (12, 12, 12), "vina", 1, 0), 1, timeout=60)
+    again = DockingProcesses(Task(str(toy_receptor), (0, 0, 0), (12, 12, 12), "vina", 1, 0), 1, timeout=60)
     assert again.dock(["C", "CCO"])[1:] == stored  # the same pose, whatever was docked before it
     again.close()
 

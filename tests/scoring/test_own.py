@@ -12,9 +12,9 @@ import pytest
 from pydantic import ValidationError
 
 from molgan.base.errors import ConfigError
-from molgan.scoring import registry
+from molgan.scoring import lookup, registry
 from molgan.scoring.objective import Objective
-from molgan.scoring.processes.local_pool import ScoringPool
+from molgan.scoring.processes.local_crew import LocalCrew
 from molgan.scoring.registry import find_scorer, get_scorer
 from molgan.scoring.score_cache import clear_caches
 from molgan.scoring.settings import ObjectiveSettings
@@ -102,7 +102,7 @@ def test_a_configuration_finds_it_beside_itself(place, tmp_path):
 
 
 def test_a_package_offers_scorers_by_entry_points(place, monkeypatch):
-    monkeypatch.setattr(registry, "_entry_points", lambda: {"theirs": place("share")})
+    monkeypatch.setattr(lookup, "_entry_points", lambda: {"theirs": place("share")})
     assert get_scorer("theirs")(["CF"]).values.tolist() == [0.5]
     with pytest.raises(ConfigError, match="did you mean 'theirs'"):
         get_scorer("their")
@@ -176,9 +176,10 @@ def test_a_pool_scores_them_beside_its_own(place):
     with Objective(settings) as scoring:
         expected = scoring(given)
     clear_caches()
-    with ScoringPool(settings, 2, least=2) as pool:
+    crew = LocalCrew(2, least=2)
+    with Objective(settings, crew) as pool:
         found = pool(given)
-        assert any(process.pid for process in pool.lanes.processes)
+        assert any(process.pid for process in crew.processes.workers)
     np.testing.assert_array_equal(found.total, expected.total)
     assert found.counts == expected.counts
 
@@ -202,7 +203,7 @@ from molgan.scoring.settings import ObjectiveSettings
 component = {"scorer": sys.argv[1] + ":stubborn", "timeout": 5, "transform": {"name": "identity"}}
 objective = Objective(ObjectiveSettings.model_validate({"components": [component]}))
 assert objective(["C"]).total.tolist() == [1]
-print(objective._components[0].isolated.processes[0].pid, flush=True)
+print(objective._components[0].isolated.workers[0].pid, flush=True)
 objective(["CC"])
 """
 

@@ -1,11 +1,14 @@
 """Adversarial losses on one-dimensional normal distributions, where the best critic is known."""
 
+from typing import get_args
+
 import pytest
 import torch
 from torch import Tensor
 
-from molgan.training.losses import gradient_penalty, zero_centred_penalty
 from molgan.training.one_shot.gan_losses import GAN_LOSSES
+from molgan.training.one_shot.gradient_penalties import gradient_penalty, zero_centred_penalty
+from molgan.training.one_shot.settings import OneShotTrainingSettings
 
 RNG = torch.Generator().manual_seed(0)
 # Antithetic draws of N(1, 1) and N(-1, 1), so that means are exact.
@@ -40,6 +43,10 @@ def best_slope(loss: str, penalty: str = "") -> float:
         weights[0] = 0.5  # the norm of a gradient has none of its own at 0
     optimizer.step(closure)
     return weights[0].item()
+
+
+def test_settings_offer_the_losses_that_register() -> None:
+    assert set(get_args(OneShotTrainingSettings.model_fields["loss"].annotation)) == set(GAN_LOSSES)
 
 
 @pytest.mark.parametrize("loss", ["minimax", "non_saturating", "relativistic"])

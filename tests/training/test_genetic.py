@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from molgan.chem.motifs import write
-from molgan.training.design.genetic import Motifs, atoms, crossover, edited, nodes, rerooted
+from molgan.training.design.genetic import Motifs, atoms, crossover, edit_motif, nodes, reroot
 
 DRUGS = Path(__file__).parents[2] / "molgan" / "data" / "approved_drugs.csv.gz"
 MOTIFS = Motifs(["C", "O", "N", "C=O", "c1ccccc1", "[nH]1cccc1", "C1CCNCC1", "F", "C#N", "O=[SH2]=O"])
@@ -44,7 +44,7 @@ def is_whole(smiles: str) -> bool:
 @settings(deadline=None, max_examples=60)
 @given(drugs, seeds)
 def test_a_tree_from_another_root_is_the_same_molecule(mol: Chem.Mol, seed: int) -> None:
-    tree = rerooted(mol, np.random.default_rng(seed))
+    tree = reroot(mol, np.random.default_rng(seed))
     assert Chem.CanonSmiles(write(tree)) == Chem.MolToSmiles(mol)
     assert atoms(tree) == mol.GetNumAtoms()
 
@@ -53,7 +53,7 @@ def test_a_tree_from_another_root_is_the_same_molecule(mol: Chem.Mol, seed: int)
 @given(drugs, drugs, seeds)
 def test_a_crossover_is_a_molecule_of_both(one: Chem.Mol, other: Chem.Mol, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    tree, donor = rerooted(one, rng), rerooted(other, rng)
+    tree, donor = reroot(one, rng), reroot(other, rng)
     child = crossover(tree, donor, rng, max_atoms=MOST)
     if child is not None:
         assert is_whole(write(child))
@@ -65,16 +65,16 @@ def test_a_crossover_is_a_molecule_of_both(one: Chem.Mol, other: Chem.Mol, seed:
 @given(drugs, seeds)
 def test_an_edit_is_a_molecule(mol: Chem.Mol, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    tree = rerooted(mol, rng)
-    child = edited(tree, MOTIFS, rng, max_atoms=MOST)
+    tree = reroot(mol, rng)
+    child = edit_motif(tree, MOTIFS, rng, max_atoms=MOST)
     if child is not None:
         assert is_whole(write(child))
 
 
 def test_moves_reach_what_a_chemist_would_try() -> None:
     toluene, ethanolamine, rng = Chem.MolFromSmiles("Cc1ccccc1"), Chem.MolFromSmiles("NCCO"), np.random.default_rng(0)
-    edits = [edited(rerooted(toluene, rng), MOTIFS, rng, max_atoms=9) for _ in range(2000)]
+    edits = [edit_motif(reroot(toluene, rng), MOTIFS, rng, max_atoms=9) for _ in range(2000)]
     found = {Chem.CanonSmiles(write(child)) for child in edits if child is not None}
     assert {"Fc1ccccc1", "COc1ccccc1", "c1ccccc1", "CC1CCNCC1", "CCc1ccccc1", "Cc1ccccc1F"} <= found
-    crosses = [crossover(rerooted(toluene, rng), rerooted(ethanolamine, rng), rng, max_atoms=9) for _ in range(400)]
+    crosses = [crossover(reroot(toluene, rng), reroot(ethanolamine, rng), rng, max_atoms=9) for _ in range(400)]
     assert {"Nc1ccccc1", "Oc1ccccc1", "NCc1ccccc1"} <= {Chem.CanonSmiles(write(one)) for one in crosses if one}

@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from molgan.training import losses
+from molgan.training.one_shot import gan_losses
+from molgan.training.one_shot.gradient_penalties import gradient_penalty
 
 REAL, FAKE = torch.tensor([2.0, -1.0]), torch.tensor([0.5, -3.0])
 
@@ -20,14 +22,14 @@ def log_sigmoid(x: float) -> float:
             -(log_sigmoid(2) + log_sigmoid(-1)) / 2 - (log_sigmoid(-0.5) + log_sigmoid(3)) / 2,
         ),
         (losses.logistic_critic(torch.zeros(3), torch.zeros(3)), math.log(4)),
-        (losses.minimax_generator(FAKE), (log_sigmoid(-0.5) + log_sigmoid(3)) / 2),
-        (losses.non_saturating_generator(FAKE), -(log_sigmoid(0.5) + log_sigmoid(-3)) / 2),
-        (losses.wasserstein_critic(REAL, FAKE), -1.25 - 0.5),
-        (losses.wasserstein_generator(FAKE), 1.25),
-        (losses.hinge_critic(REAL, FAKE), (0 + 2) / 2 + (1.5 + 0) / 2),
-        (losses.hinge_generator(FAKE), 1.25),
-        (losses.relativistic_critic(REAL, FAKE), -(log_sigmoid(1.5) + log_sigmoid(2)) / 2),
-        (losses.relativistic_generator(REAL, FAKE), -(log_sigmoid(-1.5) + log_sigmoid(-2)) / 2),
+        (gan_losses.minimax_generator(REAL, FAKE), (log_sigmoid(-0.5) + log_sigmoid(3)) / 2),
+        (gan_losses.non_saturating_generator(REAL, FAKE), -(log_sigmoid(0.5) + log_sigmoid(-3)) / 2),
+        (gan_losses.wasserstein_critic(REAL, FAKE), -1.25 - 0.5),
+        (gan_losses.wasserstein_generator(REAL, FAKE), 1.25),
+        (gan_losses.hinge_critic(REAL, FAKE), (0 + 2) / 2 + (1.5 + 0) / 2),
+        (gan_losses.hinge_generator(REAL, FAKE), 1.25),
+        (gan_losses.relativistic_critic(REAL, FAKE), -(log_sigmoid(1.5) + log_sigmoid(2)) / 2),
+        (gan_losses.relativistic_generator(REAL, FAKE), -(log_sigmoid(-1.5) + log_sigmoid(-2)) / 2),
     ],
 )
 def test_known_answers(loss, expected):
@@ -51,7 +53,7 @@ def test_gradient_penalty_of_a_linear_critic_is_that_of_its_slope():
     def critic(x: torch.Tensor, a: torch.Tensor) -> torch.Tensor:
         return 2 * x.flatten(1).sum(1) + a.flatten(1).sum(1)  # slope 2 in 6 places and 1 in 9
 
-    penalty = losses.gradient_penalty(critic, (nodes, bonds), (nodes.flip(0), bonds.flip(0)))
+    penalty = gradient_penalty(critic, (nodes, bonds), (nodes.flip(0), bonds.flip(0)))
     assert penalty.item() == pytest.approx((math.sqrt(4 * 6 + 9) - 1) ** 2, rel=1e-5)
 
 
@@ -64,6 +66,6 @@ def test_gradient_penalty_looks_between_real_and_fake_and_trains_the_critic():
         return weight * x.sum(1)
 
     real, fake = torch.ones(64, 1), torch.zeros(64, 1)
-    penalty = losses.gradient_penalty(critic, [real], [fake], torch.Generator().manual_seed(0))
+    penalty = gradient_penalty(critic, [real], [fake], torch.Generator().manual_seed(0))
     assert 0 <= seen[0].min() < 0.2 < 0.8 < seen[0].max() <= 1
     assert torch.autograd.grad(penalty, weight)[0].item() == pytest.approx(2 * (3 - 1))

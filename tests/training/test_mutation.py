@@ -9,8 +9,8 @@ from rdkit import Chem
 from molgan.chem.motifs import Motif, cut, write
 from molgan.graphs.motif.actions import HOLE
 from molgan.training.design import mutation
-from molgan.training.design.genetic import atoms, bind, nodes, rerooted, vacancies
-from molgan.training.design.mutation import mutated
+from molgan.training.design.genetic import atoms, bind, nodes, reroot, vacancies
+from molgan.training.design.mutation import mutate_atom
 
 MOST = 26
 DRUGS = [
@@ -34,7 +34,7 @@ seeds = st.integers(0, 2**32 - 1)
 def test_a_mutation_is_a_molecule_of_its_size(mol: Chem.Mol, seed: int, bound: bool) -> None:
     rng = np.random.default_rng(seed)
     roots = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetTotalNumHs()]
-    child = mutated(cut(mol, int(rng.choice(roots))), rng, max_atoms=MOST, bound=bound)
+    child = mutate_atom(cut(mol, int(rng.choice(roots))), rng, max_atoms=MOST, bound=bound)
     if child is None:
         return
     if bound:  # it hangs where its parent hung
@@ -63,7 +63,7 @@ def test_each_change_reaches_what_its_name_says(
 ) -> None:
     monkeypatch.setattr(mutation, "_MOVES", (getattr(mutation, move),))
     rng, mol = np.random.default_rng(0), Chem.MolFromSmiles(before)
-    made = [mutated(rerooted(mol, rng), rng, max_atoms=10) for _ in range(400)]
+    made = [mutate_atom(reroot(mol, rng), rng, max_atoms=10) for _ in range(400)]
     found = {Chem.CanonSmiles(write(child)) for child in made if child is not None}
     assert {Chem.CanonSmiles(smiles) for smiles in after} <= found
     assert Chem.CanonSmiles(before) not in found or move in ("_shift", "_insert")
@@ -72,7 +72,7 @@ def test_each_change_reaches_what_its_name_says(
 @pytest.mark.parametrize("part", ["[SH](=O)(=O)N", "[SH](=O)(=O)c1ccccc1", "[PH](=O)(O)O"])
 def test_a_part_that_hangs_by_sulfur_or_phosphorus_can_still_hang(part: str) -> None:
     tree = cut(Chem.MolFromSmiles(part), 0)
-    made = [mutated(tree, np.random.default_rng(seed), max_atoms=MOST, bound=True) for seed in range(300)]
+    made = [mutate_atom(tree, np.random.default_rng(seed), max_atoms=MOST, bound=True) for seed in range(300)]
     found = [Chem.MolFromSmiles(write(bind(Motif("C"), (), 0, child))) for child in made if child is not None]
     assert found and all(found)
     hydride = Chem.MolFromSmarts("[S,P;!H0;v4,v5,v6]")
@@ -82,7 +82,7 @@ def test_a_part_that_hangs_by_sulfur_or_phosphorus_can_still_hang(part: str) -> 
 def test_rings_of_more_than_eight_atoms_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutation, "_MOVES", (mutation._open,))
     rng, mol = np.random.default_rng(0), Chem.MolFromSmiles("C1CCC2CCCCC2C1")  # 10 atoms around
-    made = [mutated(rerooted(mol, rng), rng, max_atoms=10) for _ in range(200)]
+    made = [mutate_atom(reroot(mol, rng), rng, max_atoms=10) for _ in range(200)]
     found = [Chem.MolFromSmiles(write(child)) for child in made if child is not None]
     assert found
     assert not any(len(ring) > 8 for mol in found for ring in mol.GetRingInfo().AtomRings())
@@ -91,7 +91,7 @@ def test_rings_of_more_than_eight_atoms_are_not_made(monkeypatch: pytest.MonkeyP
 def test_strained_rings_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutation, "_MOVES", (mutation._order,))
     rng, mol = np.random.default_rng(0), Chem.MolFromSmiles("C1CC1C1CCC1")
-    made = [mutated(rerooted(mol, rng), rng, max_atoms=10) for _ in range(400)]
+    made = [mutate_atom(reroot(mol, rng), rng, max_atoms=10) for _ in range(400)]
     found = [Chem.MolFromSmiles(write(child)) for child in made if child is not None]
     assert any(mol.HasSubstructMatch(Chem.MolFromSmarts("[r4]=;@[r4]")) for mol in found)
     assert not any(mol.HasSubstructMatch(Chem.MolFromSmarts("[r3]=;@[r3]")) for mol in found)
@@ -100,7 +100,7 @@ def test_strained_rings_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_double_bond_starts_at_a_bridgehead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mutation, "_MOVES", (mutation._order,))
     rng, mol = np.random.default_rng(0), Chem.MolFromSmiles("C1CC2CCC1C2")
-    made = [mutated(rerooted(mol, rng), rng, max_atoms=10) for _ in range(400)]
+    made = [mutate_atom(reroot(mol, rng), rng, max_atoms=10) for _ in range(400)]
     assert {Chem.CanonSmiles(write(child)) for child in made if child is not None} == {"C1=CC2CCC1C2"}
 
 
@@ -108,7 +108,7 @@ def test_no_double_bond_starts_at_a_bridgehead(monkeypatch: pytest.MonkeyPatch) 
 @given(st.sampled_from(["O=[N+]([O-])c1ccccc1", "C[N+](C)(C)CC(=O)[O-]"]), seeds)
 def test_charges_stay_in_pairs(smiles: str, seed: int) -> None:
     rng, mol = np.random.default_rng(seed), Chem.MolFromSmiles(smiles)
-    child = mutated(rerooted(mol, rng), rng, max_atoms=MOST)
+    child = mutate_atom(reroot(mol, rng), rng, max_atoms=MOST)
     if child is not None:
         assert Chem.GetFormalCharge(Chem.MolFromSmiles(write(child))) == 0
 
@@ -123,7 +123,7 @@ def test_a_linker_keeps_its_hole(smiles: str, seed: int) -> None:
     if not places:
         return
     linker = bind(tree, *places[int(rng.integers(len(places)))], HOLE)
-    child = mutated(linker, rng, max_atoms=MOST, bound=True)
+    child = mutate_atom(linker, rng, max_atoms=MOST, bound=True)
     if child is not None:
         assert [node.children for _, node in nodes(child) if node.smiles == HOLE.smiles] == [()]
         assert abs(atoms(child) - atoms(linker)) <= 1
@@ -136,4 +136,4 @@ def _filled(tree: Motif) -> Motif:
 
 
 def test_a_linker_without_atoms_has_nothing_to_change() -> None:
-    assert mutated(HOLE, np.random.default_rng(0), max_atoms=MOST, bound=True) is None
+    assert mutate_atom(HOLE, np.random.default_rng(0), max_atoms=MOST, bound=True) is None

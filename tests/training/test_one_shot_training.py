@@ -19,7 +19,7 @@ from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 from molgan.models.one_shot.settings import DenseCriticSettings, OneShotSettings, RowSettings
 from molgan.models.one_shot.soft_graphs import harden
 from molgan.training.one_shot.likelihood import learn_rows
-from molgan.training.one_shot.one_shot_training import grown_rows, train_oneshot
+from molgan.training.one_shot.one_shot_training import curriculum_rows, train_oneshot
 from molgan.training.one_shot.settings import (
     CureSettings,
     CurriculumSettings,
@@ -214,5 +214,5 @@ def test_a_divergence_is_caught(pretrained: OneShotGenerator, data: DenseData) -
 def test_the_curriculum_starts_with_small_molecules(data: DenseData) -> None:
     wanted = settings(steps=100, curriculum=CurriculumSettings(start=2, until=0.5))
     rows = np.arange(len(data))
-    largest = [data.sizes[grown_rows(data, rows, step, wanted)].max() for step in (1, 24, 27, 50, 51, 100)]
+    largest = [data.sizes[curriculum_rows(data, rows, step, wanted)].max() for step in (1, 24, 27, 50, 51, 100)]
     assert largest == [2, 2, 3, 3, 4, 4]

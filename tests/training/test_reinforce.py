@@ -13,10 +13,11 @@ from molgan.graphs.motif.actions import SPELL, Vocabulary
 from molgan.models.critics.discriminator import Discriminator
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import DiscriminatorSettings, MotifNetworkSettings
-from molgan.training.losses import below_ceiling, log_variance
-from molgan.training.memory import DiversityMemory, OracleCache, Replayed, ReplayMemory
+from molgan.training.losses import log_variance
+from molgan.training.memory import DiversityMemory, OracleCache
 from molgan.training.rl.adversarial import refine
 from molgan.training.rl.reinforce import reinforce
+from molgan.training.rl.replay_memory import Replayed, ReplayMemory
 from molgan.training.settings import AdversarialSettings, CriticSettings, DiversityMemorySettings, ReinforceSettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
@@ -49,10 +50,6 @@ def piperidines(generator: MotifGenerator) -> float:
     ring = Chem.MolFromSmarts("C1CCNCC1")
     drawn = generator.sample(300, seed=99, bf16=False)
     return sum(Chem.MolFromSmiles(s.smiles).HasSubstructMatch(ring) for s in drawn) / 300
-
-
-def test_a_nat_above_the_ceiling_costs_four() -> None:
-    assert below_ceiling(torch.tensor([-5.0, -3.0, -2.0]), -3.0).tolist() == [-5.0, -3.0, 1.0]
 
 
 def test_log_variance_vanishes_at_the_tilted_anchor_and_pulls_towards_it() -> None:

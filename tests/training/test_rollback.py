@@ -21,7 +21,7 @@ def test_a_state_is_good_once_a_window_has_passed_behind_it() -> None:
 def test_it_comes_back_from_a_checkpoint() -> None:
     last = LastGood(state(0), span=10)
     last.offer(state(12))
-    again = LastGood.unpacked(*last.packed(), span=10)
+    again = LastGood.unpack(*last.pack(), span=10)
     for each in (last, again):
         each.offer(state(30))
         assert each.state[1]["step"] == 12

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from molgan.base.errors import ConfigError, RunError
+from molgan.base.files import write_whole
 
 T = TypeVar("T")
 
@@ -21,7 +22,7 @@ _ATTEMPTS, _SECONDS_BEFORE_NEXT = 4, 1.0
 
 
 @contextmanager
-def mirrored(folder: Path, url: str | None) -> Iterator[Callable[[], None]]:
+def mirror_folder(folder: Path, url: str | None) -> Iterator[Callable[[], None]]:
     """What copies the changes in `folder` to `url` when it is called; it does so at the end too. Does nothing without
     `url`.
 
@@ -138,8 +139,8 @@ class Mirror:
                 self._storage.pipe_file(place, content)  # object storage: there whole or not at all
                 return
             self._storage.makedirs(place.rpartition("/")[0], exist_ok=True)
-            self._storage.pipe_file(place + ".part", content)
-            Path(place + ".part").replace(place)
+            with write_whole(Path(place)) as file:
+                file.write(content)
 
         self._try(put)
 
@@ -164,7 +165,7 @@ def _sources(folder: Path) -> dict[str, tuple[int, int]]:
     found: dict[str, tuple[int, int]] = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if any(_passing(part) for part in name.parts):
+        if any(_is_transient(part) for part in name.parts):
             continue
         try:
             state = path.stat()
@@ -178,7 +179,7 @@ def _sources(folder: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _passing(part: str) -> bool:
+def _is_transient(part: str) -> bool:
     """Whether a file or folder is there for a moment only, or concerns this machine alone."""
     return part in (".lock", _INDEX) or part.endswith((".part", ".new", ".old"))
 

@@ -101,7 +101,7 @@ class Samples:
     @cached_property
     def _draw(self) -> "Callable[..., list[Sample]]":
         """What draws: the generator in this process, or Ray workers that hold it."""
-        from molgan.models.motif.motif_generator import load_generator
+        from molgan.models.loading import load_generator
 
         agent, compute = load_generator(self._weights), self._work.config.compute
         if compute.workers == 0:

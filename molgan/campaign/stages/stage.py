@@ -1,105 +1,113 @@
-"""A stage of a campaign: done once for its settings and inputs, and done again when one of them has changed."""
+"""A stage of a campaign or a training: all that is to be known of it is in its class."""
 
-import json
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 
-from molgan.base.content import digest, flat
-from molgan.base.files import write_files
-from molgan.base.progress import Progress
-
-# To be raised when a stage comes to something else from the same settings.
-_FORMAT = 2
-
-Counts = dict[str, Any]
-"""What a stage came to, as JSON values."""
+from molgan.base.errors import RunError
+from molgan.campaign.cost import Cost, Pace
+from molgan.campaign.run_folder.stage_record import Counts, StageRecord
+from molgan.campaign.work import Work
+from molgan.config import CampaignConfig
+from molgan.training.reporter import Reporter
 
 
-class Stage:
-    """Its folder is `checkpoints/<name>`: stage.json says what the stage was begun with, done.json what it came to."""
+class Stage(ABC):
+    """`name` is that of its record, `checkpoints/<name>`; `section` is the part of the configuration that asks for it,
+    whose settings also say what `--smoke` makes of it.
 
-    def __init__(
-        self,
-        run: Path,
-        name: str,
-        inputs: Mapping[str, object],
-        *,
-        after: "Sequence[Stage | None]" = (),
-        outputs: Mapping[str, Path] | None = None,
-    ) -> None:
-        """`inputs`: all that decides what the stage comes to, as JSON values. `after`: the stages whose results it
-        takes. `outputs`: the files that it leaves; should one be missing, the stage is not done."""
-        self.name = name
-        self.folder = run / "checkpoints" / name
-        self.inputs = flat({"format": _FORMAT, **inputs, "after": {one.name: one.key for one in after if one}})
-        self.key: str = digest(self.inputs)
-        self.outputs = dict(outputs or {})
-        self.record: dict[str, Any] = {}
+    `titles` has the names of its rows in metrics.jsonl (a number may follow, "distil 2") and what the report calls
+    them. `networks` are the weights that it leaves in its folder, for the stages behind it.
+    """
 
-    def perform(self, work: Callable[[bool], Counts], progress: Progress) -> Counts:
-        """Do the work, unless it is done: then its counts come from the record, and a message says so.
+    name: ClassVar[str]
+    section: ClassVar[str]
+    titles: ClassVar[Mapping[str, str]] = {}
+    networks: ClassVar[Sequence[str]] = ()
+    is_optional: ClassVar[bool] = True
+    """Whether a configuration may do without it, by leaving out the section."""
+    restarts: ClassVar[bool] = True
+    """Whether it starts anew with other settings or inputs; else they are an error."""
+    proof: ClassVar[str | None] = None
+    """The file that told that it was done in run folders of version 0.1, where it kept no record."""
 
-        `work` is told whether it resumes: whether the folder holds what an interrupted run with the same key left.
-        """
-        if self._is_done():
-            progress.message(f"{self.name}: done already, skipped")
-            return dict(self.record["counts"])
-        resumes = self._begin(progress)
-        began = perf_counter()
-        counts = work(resumes)
-        self.record = {"key": self.key, "seconds": round(perf_counter() - began, 3), "counts": counts}
-        self._write("done.json", self.record)
-        return counts
+    def __init__(self, work: Work, before: Sequence["Stage"]) -> None:
+        """`before`: the stages of this job that are done. They hand files to each other, so that it does not matter
+        which were skipped."""
+        self.work = work
+        self.before = before
+        self.folder = work.folder / "checkpoints" / self.name
+        self.settings: Any = getattr(work.config, self.section)
+        self.record = StageRecord(
+            work.folder,
+            self.name,
+            self.inputs(),
+            after=[stage.record for stage in self.after],
+            outputs=self.outputs,
+            restarts=self.restarts,
+        )
 
-    def _is_done(self) -> bool:
-        """Whether it was finished with this key and its outputs are there; if so, `record` has what it came to."""
-        self.record = _read(self.folder / "done.json")
-        return self.record.get("key") == self.key and all(output.exists() for output in self.outputs.values())
+    @classmethod
+    def is_part_of(cls, sections: Mapping[str, object]) -> bool:
+        """Whether a configuration with these sections asks for the stage."""
+        return not cls.is_optional or sections.get(cls.section) is not None
+
+    @classmethod
+    def cost(cls, config: CampaignConfig, pace: Pace) -> Cost | None:
+        """What the stage costs at most: a target may be reached before its budget is spent. None: next to nothing."""
+        return None
+
+    @abstractmethod
+    def inputs(self) -> Mapping[str, object]:
+        """All that decides what the stage comes to, as JSON values."""
+
+    @abstractmethod
+    def perform(self) -> Counts:
+        """Do the work, or go on with it where it stopped."""
 
     @property
-    def seconds(self) -> float:
-        return float(self.record["seconds"])
+    def after(self) -> Sequence["Stage"]:
+        """The stages whose results it takes: by default the last that has trained the generator."""
+        return [stage for stage in self.before if "generator" in stage.networks][-1:]
 
-    def _begin(self, progress: Progress) -> bool:
-        before = _read(self.folder / "stage.json")
-        if before.get("key") == self.key:
-            # Without done.json, whatever the reason: an output that is gone has to be made again.
-            (self.folder / "done.json").unlink(missing_ok=True)
-            progress.message(f"{self.name}: goes on where it stopped")
-            return True
-        if before:
-            progress.message(f"{self.name}: runs again, {_difference(before.get('inputs', {}), self.inputs)}")
-        (self.folder / "done.json").unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self._write("stage.json", {"key": self.key, "inputs": self.inputs})
-        return False
+    @property
+    def outputs(self) -> dict[str, Path]:
+        """The files without which it is not done."""
+        return {name: self.folder / f"{name}.safetensors" for name in self.networks}
 
-    def _write(self, name: str, content: object) -> None:
-        write_files(self.folder, {name: [json.dumps(content, indent=1).encode()]})
+    @property
+    def weights(self) -> str | Path:
+        """The generator as the stages before this one leave it."""
+        trained = [stage.folder / "generator" for stage in self.before if "generator" in stage.networks]
+        return trained[-1] if trained else self.work.config.generator.weights
 
+    @property
+    def critic(self) -> Path | None:
+        """The critic that a stage before this one leaves, if there is one."""
+        return next((stage.folder / "critic" for stage in self.before if "critic" in stage.networks), None)
 
-def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    changed = [name for name in {**now, **before} if before.get(name) != now.get(name)]
-    settings = [name for name in changed if not name.startswith("after")]
-    if not settings:
-        return f"after {changed[0].partition('.')[2]}"
-    name = settings[0]
-    more = f" (and {len(settings) - 1} more)" if len(settings) > 1 else ""
-    if name.startswith("content of"):
-        return f"the {name} has changed{more}"
-    return f"{name} is {_shown(now.get(name))}, was {_shown(before.get(name))}{more}"
+    def run(self) -> None:
+        """`perform`, unless that is done."""
+        self.record.perform(self._perform, self.work.progress)
 
+    def report(self, stage: str | None = None, **how: Any) -> Reporter:
+        """What takes the reports of a training loop; `how` as for `Reporter`."""
+        work = self.work
+        places: dict[str, Any] = {"metrics": work.metrics, "tensorboard": work.folder / "tensorboard"}
+        return Reporter(stage or self.name, work.progress, **places, on_saved=work.keep, **how)
 
-def _shown(value: object) -> str:
-    return "not set" if value is None else f"{value!s:.60}"
+    def save(self, **networks: Any) -> None:
+        """Leave networks in the stage's folder. Raises RunError where they cannot be written."""
+        from safetensors import SafetensorError
 
+        for name, network in networks.items():
+            try:
+                network.cpu().save(self.folder / name)
+            except SafetensorError as error:
+                raise RunError(f"{self.folder / name}: cannot be written ({error}); mend that and run again") from error
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+    def _perform(self, resumes: bool) -> Counts:
+        if not resumes:
+            self.work.metrics.forget(self.titles)
+        return self.perform()

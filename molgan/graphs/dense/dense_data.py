@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from rdkit import Chem, rdBase
 
 from molgan.base import cache_folder as cache
 from molgan.base.errors import InputError
-from molgan.base.parallel import end_with_parent
+from molgan.base.parallel import Processes, split_chunks
 from molgan.base.progress import Progress, Silent
 from molgan.chem.reading import read_smiles
 from molgan.graphs.dense.dense_graph import QM9_ATOMS, DenseGraphs, encode
@@ -46,7 +45,7 @@ class DenseData:
     @property
     def sizes(self) -> np.ndarray:
         """Heavy atoms of each molecule, [M]."""
-        return (self.graphs.nodes > 0).sum(axis=1)
+        return np.asarray((self.graphs.nodes > 0).sum(axis=1))
 
     def part(self, start: int, stop: int | None) -> DenseData:
         """Molecules `start` to `stop`, the latter not included."""
@@ -76,14 +75,16 @@ def prepare_dense(
 ) -> DenseData:
     """The molecules of a SMILES file; a second call with the same content and options reads the cache.
 
-    What cannot be represented is counted by reason. Raises InputError where nothing in the file can be.
+    What cannot be represented is counted by reason. Raises InputError where nothing in the file can be, RunError when
+    one of the `processes` dies.
     """
     progress = progress or Silent()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
     kept = cache.entry("dense-1", cache.content_hash([digest, str(column), str(max_atoms), *atoms]), ".npz")
     if not kept.exists():
         data = _prepare(path, column, max_atoms, atoms, processes, progress)
-        cache.store(kept, lambda beside: _save(data, beside))
+        with cache.store(kept) as file:
+            _save(data, file)
     with np.load(kept, allow_pickle=False) as arrays:
         text = arrays["smiles"].tobytes().decode()
         graphs = DenseGraphs(arrays["nodes"], arrays["bonds"], atoms)
@@ -116,16 +117,16 @@ def _prepare(
         rejected[reason] += 1
 
     rows = (record.smiles for record in read_smiles(path, column=column, on_bad=note_bad_row))
-    chunks = ((chunk, max_atoms, atoms) for chunk in iter(lambda: list(islice(rows, _CHUNK)), []))
     progress.start("dense graphs")
-    for smiles, graphs in _in_parallel(chunks, processes):
-        for i, text in enumerate(smiles):
-            if text is None or i in graphs.failures:
-                rejected["not a SMILES" if text is None else graphs.failures[i]] += 1
-            else:
-                found.setdefault(text, (graphs.nodes[i], graphs.bonds[i]))
-        read += len(smiles)
-        progress.advance("dense graphs", len(smiles))
+    with Processes(partial(_encode_chunk, max_atoms=max_atoms, atoms=atoms), processes) as workers:
+        for smiles, graphs in workers.map(split_chunks(rows, _CHUNK)):
+            for i, text in enumerate(smiles):
+                if text is None or i in graphs.failures:
+                    rejected["not a SMILES" if text is None else graphs.failures[i]] += 1
+                else:
+                    found.setdefault(text, (graphs.nodes[i], graphs.bonds[i]))
+            read += len(smiles)
+            progress.advance("dense graphs", len(smiles))
     progress.finish("dense graphs")
     order = sorted(found, key=lambda text: hashlib.sha256(text.encode()).digest())
     nodes = np.array([found[text][0] for text in order], np.uint8).reshape(-1, max_atoms)
@@ -135,28 +136,18 @@ def _prepare(
     return DenseData(DenseGraphs(nodes, bonds, atoms), order, summary)
 
 
-def _in_parallel(
-    chunks: Iterator[tuple[list[str], int, tuple[str, ...]]], processes: int
-) -> Iterator[tuple[Sequence[str | None], DenseGraphs]]:
-    if processes <= 1:
-        yield from map(_encode_chunk, chunks)
-        return
-    with get_context("spawn").Pool(processes, end_with_parent) as pool:
-        yield from pool.imap(_encode_chunk, chunks)
-
-
-def _encode_chunk(work: tuple[list[str], int, tuple[str, ...]]) -> tuple[Sequence[str | None], DenseGraphs]:
-    texts, max_atoms, atoms = work
+def _encode_chunk(
+    texts: Sequence[str], max_atoms: int, atoms: tuple[str, ...]
+) -> tuple[Sequence[str | None], DenseGraphs]:
     smiles = [flat_smiles(text) for text in texts]
     return smiles, encode(smiles, max_atoms=max_atoms, atoms=atoms)
 
 
-def _save(data: DenseData, path: Path) -> None:
-    with path.open("wb") as file:
-        np.savez_compressed(
-            file,
-            nodes=data.graphs.nodes,
-            bonds=data.graphs.bonds,
-            smiles=np.frombuffer("\n".join(data.smiles).encode(), dtype=np.uint8),
-            summary=np.array(json.dumps(data.summary)),
-        )
+def _save(data: DenseData, file: BinaryIO) -> None:
+    np.savez_compressed(
+        file,
+        nodes=data.graphs.nodes,
+        bonds=data.graphs.bonds,
+        smiles=np.frombuffer("\n".join(data.smiles).encode(), dtype=np.uint8),
+        summary=np.array(json.dumps(data.summary)),
+    )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 BONDS = (None, Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE)
+_ORDERS = BONDS[1:]
 QM9_ATOMS = ("C", "N", "O", "F", "N+", "O-", "N-", "C-")
 
 
@@ -40,11 +41,12 @@ class DenseGraphs:
     @property
     def valid(self) -> np.ndarray:
         """bool [M]: True where the molecule is represented."""
-        return self.nodes.any(axis=1)
+        return np.asarray(self.nodes.any(axis=1))
 
     def same_as(self, others: DenseGraphs) -> np.ndarray:
         """bool [M]: True where atoms and bonds are the same at the same positions."""
-        return (self.nodes == others.nodes).all(axis=1) & (self.bonds == others.bonds).all(axis=(1, 2))
+        same_nodes = (self.nodes == others.nodes).all(axis=1)
+        return np.asarray(same_nodes & (self.bonds == others.bonds).all(axis=(1, 2)))
 
     def one_hot(self) -> tuple[Tensor, Tensor]:
         """MolGAN's X float32 [M, n, 1 + len(atoms)] and A float32 [M, n, n, 4]."""
@@ -124,7 +126,7 @@ def _build(nodes: np.ndarray, bonds: np.ndarray, atoms: tuple[str, ...]) -> Chem
     for n in np.flatnonzero(nodes).tolist():
         position[n] = mol.AddAtom(atom_of(atoms[nodes[n] - 1]))
     for i, j in np.argwhere(np.triu(bonds)).tolist():
-        mol.AddBond(position[i], position[j], BONDS[bonds[i, j]])
+        mol.AddBond(position[i], position[j], _ORDERS[bonds[i, j] - 1])
     fragments = len(Chem.GetMolFrags(mol))
     if fragments > 1:
         return f"{fragments} fragments"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from molgan.base.parallel import end_with_parent
+from molgan.base.parallel import cores, map_chunks
 from molgan.chem.familiarity import FAMILIARITIES, Familiarity, fragments
 from molgan.chem.molecule import Molecule, parse
 from molgan.chem.whole_molecule import DESCRIPTORS, descriptors
@@ -36,7 +34,7 @@ class Descriptions:
     @property
     def valid(self) -> np.ndarray:
         """bool [M]: True where the molecule is described."""
-        return ~np.isnan(self.values).any(axis=1)
+        return ~np.asarray(np.isnan(self.values).any(axis=1))
 
     def select(self, rows: np.ndarray) -> Descriptions:
         """Those at `rows`, in that order."""
@@ -67,22 +65,19 @@ def describe_all(molecules: Sequence[str | Molecule], familiarity: Familiarity, 
 
 def familiarity_of(molecules: Sequence[str], *, workers: int = 1) -> Familiarity:
     """The fragments of a reference; what cannot be read is left out."""
-    return Familiarity.of(one for part in _spread(molecules, workers, described=False) for one in part[1])
+    return Familiarity.of(fragment for part in _spread(molecules, workers, described=False) for fragment in part[1])
 
 
 _Part = tuple[list[list[float]], list[np.ndarray], list[str | None]]
 
 
 def _spread(molecules: Sequence[str | Molecule], workers: int, *, described: bool = True) -> list[_Part]:
-    chunks = [list(molecules[start : start + _CHUNK]) for start in range(0, len(molecules), _CHUNK)]
-    workers = min(workers, len(chunks), os.cpu_count() or 1)
-    if workers < 2 or not all(isinstance(molecule, str) for molecule in molecules):
-        return [_chunk(chunk, described) for chunk in chunks]
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=end_with_parent) as pool:
-        return list(pool.map(_chunk, chunks, [described] * len(chunks)))
+    texts = all(isinstance(molecule, str) for molecule in molecules)
+    work = partial(_describe_chunk, described=described)
+    return map_chunks(work, molecules, _CHUNK, min(workers, cores()) if texts else 1)
 
 
-def _chunk(molecules: Sequence[str | Molecule], described: bool) -> _Part:
+def _describe_chunk(molecules: Sequence[str | Molecule], described: bool) -> _Part:
     rows, parts, reasons = [], [], []
     for given in molecules:
         molecule = parse(given) if isinstance(given, str) else given

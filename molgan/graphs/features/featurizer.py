@@ -5,10 +5,7 @@ Atoms are nodes and bonds are typed edges in both directions. Stereochemistry, i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +13,7 @@ from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
 from molgan.base.errors import InputError
-from molgan.base.parallel import end_with_parent
+from molgan.base.parallel import cores, map_chunks
 from molgan.chem.molecule import Molecule, parse
 from molgan.graphs.features.graph_arrays import ATOM_COLUMNS, RELATIONS, GraphArrays, join, offsets
 
@@ -49,12 +46,8 @@ def featurize_all(molecules: Sequence[str | Molecule | Chem.Mol | None], *, work
     `workers` above 1 spreads SMILES over spawned processes, which pays above some 10,000 molecules; a script that asks
     for them needs the usual `if __name__ == "__main__":`.
     """
-    chunks = [list(molecules[start : start + _CHUNK]) for start in range(0, len(molecules), _CHUNK)]
-    workers = min(workers, len(chunks), os.cpu_count() or 1)
-    if workers < 2 or not all(isinstance(molecule, str | None) for molecule in molecules):
-        return join([_featurize_chunk(chunk) for chunk in chunks])
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=end_with_parent) as pool:
-        return join(list(pool.map(_featurize_chunk, chunks)))
+    texts = all(isinstance(molecule, str | None) for molecule in molecules)
+    return join(map_chunks(_featurize_chunk, molecules, _CHUNK, min(workers, cores()) if texts else 1))
 
 
 def _featurize_chunk(molecules: Sequence[str | Molecule | Chem.Mol | None]) -> GraphArrays:

@@ -17,7 +17,7 @@ from molgan.chem.motifs import Motif, cut_flat
 from molgan.chem.templates import size
 from molgan.graphs.motif.actions import HOLE
 
-Path = tuple[int, ...]
+TreePath = tuple[int, ...]
 _MARK = "marked"
 
 
@@ -37,10 +37,10 @@ class Core:
         """
         parts = smiles.split(".")
         if len(parts) == 1:
-            return cls(_opened(smiles, rooted=False))
+            return cls(_open_marks(smiles, rooted=False))
         if len(parts) > 2 or any(part.count("*") != 1 for part in parts):
             raise InputError(f"core {smiles!r}: two fragments to link have a mark each: c1ccccc1*.*N1CCCCC1")
-        outer, inner = (_opened(part, rooted=i == 1) for i, part in enumerate(parts))
+        outer, inner = (_open_marks(part, rooted=i == 1) for i, part in enumerate(parts))
         return cls(outer, inner)
 
     @property
@@ -58,26 +58,26 @@ class Core:
         tree = _fill(self.tree, iter(grown))
         return tree if self.inner is None else _fill(tree, iter([self.inner]))
 
-    def grown(self, tree: Motif) -> tuple[Motif, ...]:
+    def find_grown(self, tree: Motif) -> tuple[Motif, ...]:
         """The subtrees at the marked sites of a tree whose children come in the order of writing, as it was decoded or
         assembled. The second fragment is not known in it."""
-        return tuple(_grown(self.tree, tree))
+        return tuple(_find_grown(self.tree, tree))
 
 
-def _opened(smiles: str, *, rooted: bool) -> Motif:
+def _open_marks(smiles: str, *, rooted: bool) -> Motif:
     """The tree of a core with holes at its marks; `rooted` at its mark, which then is no hole but hangs from there."""
-    mol, marks = _unmarked(smiles)
+    mol, marks = _remove_marks(smiles)
     root = next(i for i, n in enumerate(marks) if n) if rooted else None
     tree, order = cut_flat(mol, root)
     if rooted:
         return tree
-    slots: dict[Path, list[int]] = {}
+    slots: dict[TreePath, list[int]] = {}
     for (path, site), i in zip(_sites(tree), order, strict=True):
         slots.setdefault(path, []).extend([site] * marks[i])
     return _with_holes(tree, (), slots)
 
 
-def _unmarked(smiles: str) -> tuple[Chem.Mol, list[int]]:
+def _remove_marks(smiles: str) -> tuple[Chem.Mol, list[int]]:
     """A core with hydrogens in place of its marks, and the number of marks of each atom."""
     molecule = parse(smiles)
     if molecule.mol is None or not molecule.is_connected:
@@ -102,7 +102,7 @@ def _unmarked(smiles: str) -> tuple[Chem.Mol, list[int]]:
     return plain, [atom.GetIntProp(_MARK) if atom.HasProp(_MARK) else 0 for atom in plain.GetAtoms()]
 
 
-def _with_holes(node: Motif, path: Path, slots: dict[Path, list[int]]) -> Motif:
+def _with_holes(node: Motif, path: TreePath, slots: dict[TreePath, list[int]]) -> Motif:
     children = [(site, 0, _with_holes(child, (*path, i), slots)) for i, (site, child) in enumerate(node.children)]
     both = sorted([*children, *((site, 1, HOLE) for site in slots.get(path, ()))])
     return Motif(node.smiles, tuple((site, child) for site, _, child in both))
@@ -114,12 +114,12 @@ def _fill(node: Motif, grown: Iterator[Motif]) -> Motif:
     return node._replace(children=tuple((site, _fill(child, grown)) for site, child in node.children))
 
 
-def _grown(node: Motif, tree: Motif) -> Iterator[Motif]:
+def _find_grown(node: Motif, tree: Motif) -> Iterator[Motif]:
     if node == HOLE:
         yield tree
         return
     for (_, child), (_, found) in zip(node.children, tree.children, strict=True):
-        yield from _grown(child, found)
+        yield from _find_grown(child, found)
 
 
 def _holes(tree: Motif) -> Iterator[Motif]:
@@ -133,7 +133,7 @@ def _atoms(tree: Motif) -> int:
     return 0 if tree == HOLE else size(tree.smiles) + sum(_atoms(child) for _, child in tree.children)
 
 
-def _sites(tree: Motif, path: Path = ()) -> Iterator[tuple[Path, int]]:
+def _sites(tree: Motif, path: TreePath = ()) -> Iterator[tuple[TreePath, int]]:
     """Every atom of a tree, in the order of writing, as its motif and its site there."""
     for site in range(size(tree.smiles)):
         yield path, site

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 from rdkit import Chem
-from rdkit.Chem import Descriptors
+from rdkit.Chem import rdMolDescriptors
 from torch import Tensor
 
 from molgan.chem.templates import template
@@ -72,7 +72,7 @@ def _weights(vocabulary: Vocabulary) -> Tensor:
         own = Chem.GetPeriodicTable().GetAtomicWeight(atom.symbol)
         weight[FIRST_ATOM + i] = own + atom.valence * _HYDROGEN
     for smiles, action in vocabulary.index.items():
-        weight[action] = Descriptors.MolWt(Chem.MolFromSmiles(smiles))
+        weight[action] = rdMolDescriptors._CalcMolWt(Chem.MolFromSmiles(smiles))
     return weight
 
 

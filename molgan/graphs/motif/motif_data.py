@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from rdkit import Chem, RDLogger
+from rdkit import Chem, rdBase
 
 from molgan.base.errors import InputError
-from molgan.base.parallel import end_with_parent
+from molgan.base.files import write_folder
+from molgan.base.parallel import Processes, split_chunks
 from molgan.base.progress import Progress, Silent
 from molgan.chem.motifs import Motif, cut
 from molgan.chem.reading import read_smiles
@@ -83,17 +81,14 @@ def prepare(
 
     Motifs seen at least `least_count` times get an action of their own, the others are spelled; a given `vocabulary`
     keeps its actions, and what it lacks is appended. Molecules that cannot be encoded are counted by reason in
-    `summary`. Memory stays bounded by the motif table. Raises InputError where nothing in the file can be encoded.
+    `summary`. Memory stays bounded by the motif table. Raises InputError where nothing in the file can be encoded,
+    RunError when one of the `processes` dies.
     """
     progress = progress or Silent()
     folder = cache / _cache_key(path, column, least_count, vocabulary)
     if not (folder / "summary.json").exists():
-        scratch = folder.with_name(folder.name + ".part")
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
-        _prepare(path, scratch, column, least_count, vocabulary, processes, progress)
-        shutil.rmtree(folder, ignore_errors=True)
-        scratch.rename(folder)
+        with write_folder(folder) as new:
+            _prepare(path, new, column, least_count, vocabulary, processes, progress)
     data = ActionData.load(folder)
     if not len(data):
         raise InputError(f"{path}: no molecule in it can be encoded: {data.summary['rejected']}")
@@ -144,8 +139,9 @@ def _prepare(
     start = vocabulary or Vocabulary(())
     stereo = start.stereo
     records = (record.smiles for record in read_smiles(path, column=column, on_bad=note_bad_row))
-    with raw.open("wb") as out:
-        for chunk in _in_parallel(_encode_chunk, _chunks(records), processes):
+    with raw.open("wb") as out, Processes(_encode_chunk, processes) as workers:
+        # In the order of the chunks, so that the numbering of motifs does not depend on timing.
+        for chunk in workers.map(split_chunks(records, _CHUNK)):
             table = np.array([number.setdefault(smiles, len(number)) for smiles in chunk.motifs], dtype=np.int32)
             actions = chunk.actions
             is_motif = actions >= FIRST_MOTIF
@@ -223,7 +219,7 @@ def _renumber(
 
 
 def _encode_chunk(smiles: Sequence[str]) -> _Chunk:
-    RDLogger.DisableLog("rdApp.*")
+    rdBase.DisableLog("rdApp.*")
     number: dict[str, int] = {}
 
     def action_of(motif: str) -> int:
@@ -266,17 +262,3 @@ def _molecule(smiles: str) -> Chem.Mol:
     if "[" in smiles and any(a.GetIsotope() or a.GetNumRadicalElectrons() for a in mol.GetAtoms()):
         raise NotEncodable("isotope or radical")
     return mol
-
-
-def _chunks(items: Iterator[str]) -> Iterator[list[str]]:
-    while chunk := list(islice(items, _CHUNK)):
-        yield chunk
-
-
-def _in_parallel(work: Callable[[list[str]], _Chunk], chunks: Iterator[list[str]], processes: int) -> Iterator[_Chunk]:
-    """Results in the order of the chunks, so that the numbering of motifs does not depend on timing."""
-    if processes <= 1:
-        yield from map(work, chunks)
-        return
-    with get_context("spawn").Pool(processes, end_with_parent) as pool:
-        yield from pool.imap(work, chunks)

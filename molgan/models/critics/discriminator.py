@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -21,8 +21,6 @@ from molgan.models.precision import autocast
 from molgan.models.settings import DiscriminatorSettings
 from molgan.models.weights import load_weights, read_description, save_weights
 
-KIND = "discriminator"
-
 
 class Discriminator(nn.Module):
     """R-GCN critic: the logit that a molecule is real and not generated.
@@ -31,6 +29,7 @@ class Discriminator(nn.Module):
     their densities (Goodfellow et al. 2014, proposition 1).
     """
 
+    kind: ClassVar[str] = "discriminator"
     temperature: Tensor
 
     def __init__(self, settings: DiscriminatorSettings | None = None, *, seed: int = 0) -> None:
@@ -72,18 +71,18 @@ class Discriminator(nn.Module):
     def save(self, path: str | Path) -> None:
         """Write `path`.safetensors and `path`.json."""
         settings = self.settings.model_dump(mode="json")
-        save_weights(path, self, {"kind": KIND, "settings": settings, "graph": _graph()})
+        save_weights(path, self, {"kind": self.kind, "settings": settings, "graph": _graph()})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """The network saved at `path`. Raises WeightsError for what is missing, damaged or of another architecture."""
-        description = read_description(path, KIND)
+        description = read_description(path, cls.kind)
         if description.get("graph") != _graph():
             raise WeightsError(f"{path}.json: the weights were made for other atom and bond features; train them again")
         try:
             network = cls(DiscriminatorSettings(**description["settings"]))
         except (ValidationError, KeyError, TypeError):
-            raise WeightsError(f"{path}.json: its settings are not those of a {KIND}") from None
+            raise WeightsError(f"{path}.json: its settings are not those of a {cls.kind}") from None
         load_weights(path, network)
         return network.eval()
 

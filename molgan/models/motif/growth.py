@@ -9,7 +9,7 @@ from molgan.models.motif.motif_generator import MotifGenerator
 
 
 @torch.no_grad()
-def grown(generator: MotifGenerator, vocabulary: Vocabulary, *, max_atoms: int, seed: int) -> MotifGenerator:
+def grow(generator: MotifGenerator, vocabulary: Vocabulary, *, max_atoms: int, seed: int) -> MotifGenerator:
     """A generator for `vocabulary` that draws what `generator` draws, but for a little weight on the new actions.
 
     New actions get small random embeddings, and the bias of the least likely known motif. The stereo marks count as

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -12,11 +11,8 @@ from torch.nn import functional
 from molgan.graphs.motif.actions import FIRST_MOTIF, MOST_SITES
 from molgan.graphs.motif.forcing import PAD
 from molgan.graphs.motif.grammar import GrammarState
+from molgan.models.motif.motif_network import NEVER, MotifNetwork
 
-if TYPE_CHECKING:
-    from molgan.models.motif.motif_generator import MotifGenerator
-
-NEVER = -1e9  # a logit that no action takes; finite, so that its gradient is 0 and not NaN
 _BLOCK = 64  # neighbours whose probabilities are summed before they are searched
 _BUDGETS = (4, 8, 11, MOST_SITES)  # heavy atoms left: no logits are computed for motifs that are larger than this
 _INSIDE = 1 - 1e-6  # keeps rounding from reaching past the last allowed action
@@ -28,7 +24,7 @@ class MotifHead:
     Of the motifs those are computed that fit into the atoms left, by ranges of that number: most motifs are large.
     """
 
-    def __init__(self, net: MotifGenerator, temperature: float):
+    def __init__(self, net: MotifNetwork, temperature: float):
         grammar, device = net.grammar, net.device
         dtype = torch.get_autocast_dtype(device.type) if torch.is_autocast_enabled(device.type) else torch.float32
         weight, bias = net.head.weight.to(dtype), net.head.bias.to(dtype)

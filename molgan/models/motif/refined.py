@@ -1,4 +1,4 @@
-"""A motif generator with its critic in front: samples are accepted in proportion to the density ratio."""
+"""A generator with its critic in front: samples are accepted in proportion to the density ratio."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 import torch
 
 from molgan.base.errors import WeightsError
+from molgan.base.files import write_files
 from molgan.chem.known_set import KnownSet
 from molgan.chem.molecule import Molecule, parse_all
 from molgan.graphs.features.ranges import Support
 from molgan.models.critics.descriptor_critic import DescriptorCritic
-from molgan.models.motif.motif_generator import MotifGenerator, Sample
+from molgan.models.protocols import LikelihoodGenerator, Sample
 from molgan.models.settings import BATCH
-from molgan.models.threads import side_by_side
+from molgan.models.threads import map_in_threads
 
 _FEW = 512  # molecules for which one batch is likely to do
 _HOPELESS = 50_000  # samples, one in so many of which should be accepted at least
@@ -34,7 +35,7 @@ class RefinedGenerator:
 
     def __init__(
         self,
-        generator: MotifGenerator,
+        generator: LikelihoodGenerator,
         critic: DescriptorCritic,
         *,
         cap: float,
@@ -64,9 +65,9 @@ class RefinedGenerator:
                 several = torch.get_num_threads() if n - len(found) > _FEW else 1
                 batches = range(batch, batch + several)
                 draw = partial(self._draw, seed, bf16=bf16)
-                ahead = list(side_by_side(draw, batches, self.generator.device))
+                ahead = list(map_in_threads(draw, batches, self.generator.device))
             drawn = ahead.pop(0)
-            accepted = self._accept([one.smiles for one in drawn], np.random.default_rng([seed, batch, 1]))
+            accepted = self._accept([sample.smiles for sample in drawn], np.random.default_rng([seed, batch, 1]))
             fresh = [drawn[i] for i in np.flatnonzero(accepted)]
             self.drawn, self.kept = self.drawn + len(drawn), self.kept + len(fresh)
             on_batch(min(len(fresh), n - len(found)))
@@ -109,10 +110,10 @@ class RefinedGenerator:
             self.known.save(path.with_name(str(names["known"])))
         ranges = None if self.support is None else dict(self.support.ranges)
         content = {**names, "cap": self.cap, "support": ranges, "about": about}
-        _file(path).write_text(json.dumps(content, indent=1) + "\n")
+        write_files(path.parent, {_file(path).name: [(json.dumps(content, indent=1) + "\n").encode()]})
 
     @classmethod
-    def load(cls, path: Path, generator: MotifGenerator) -> RefinedGenerator | None:
+    def load(cls, path: Path, generator: LikelihoodGenerator) -> RefinedGenerator | None:
         """The refinement of the weights at `path`, None where they have none. Raises WeightsError for a damaged one."""
         if not _file(path).exists():
             return None

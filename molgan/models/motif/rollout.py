@@ -1,9 +1,8 @@
-"""Draw a batch of action sequences from a motif generator, step by step under the grammar."""
+"""Draw a batch of action sequences from the network of a motif generator, step by step under the grammar."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,10 +10,8 @@ from torch import Tensor
 
 from molgan.graphs.motif.grammar import GrammarState
 from molgan.graphs.motif.script import Script
-from molgan.models.motif.motif_head import NEVER, MotifHead
-
-if TYPE_CHECKING:
-    from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.motif.motif_head import MotifHead
+from molgan.models.motif.motif_network import NEVER, MotifNetwork
 
 _DENSE = 0.85  # share of unfinished rows below which the finished ones are dropped: dropping costs as much as a step
 _ALIKE = 0.95  # share of rows that differ above which all are computed
@@ -22,7 +19,7 @@ _ALIKE = 0.95  # share of rows that differ above which all are computed
 
 @torch.no_grad()
 def roll_out(
-    net: MotifGenerator,
+    net: MotifNetwork,
     chosen: np.ndarray,
     size: int,
     random: torch.Generator,

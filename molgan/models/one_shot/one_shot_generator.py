@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from pydantic import ValidationError
@@ -18,18 +18,20 @@ from molgan.models.one_shot.rows import RowGenerator
 from molgan.models.one_shot.settings import OneShotSettings
 from molgan.models.one_shot.soft_graphs import Draw, SoftGraphs, draw, harden
 from molgan.models.one_shot.targets import Targets
+from molgan.models.registry import register
 from molgan.models.settings import BATCH
 from molgan.models.weights import load_weights, read_description, save_weights
 
-KIND = "one-shot generator"
 
-
+@register
 class OneShotGenerator(nn.Module):
     """Noise to a dense graph: by MolGAN's layers, or, with `rows`, atom by atom.
 
     MolGAN (De Cao & Kipf 2018, section 3.1): three layers with tanh, then one linear map to the atoms and one to the
     bonds, which is made symmetric. With `condition` the input is noise and, behind it, the targets.
     """
+
+    kind: ClassVar[str] = "one-shot generator"
 
     def __init__(self, settings: OneShotSettings | None = None, *, seed: int = 0) -> None:
         super().__init__()
@@ -47,6 +49,11 @@ class OneShotGenerator(nn.Module):
                 self.nodes = nn.Linear(sizes[-1], settings.max_atoms * self.kinds)
                 self.bonds = nn.Linear(sizes[-1], settings.max_atoms**2 * 4)
 
+    @property
+    def identity(self) -> str:
+        """What besides the tensors decides which molecules are drawn."""
+        return str(self.settings)
+
     def forward(self, noise: Tensor, targets: Tensor | None = None) -> SoftGraphs:
         """Standard normal noise [B, noise] and, if the generator is conditional, `targets` [B, names] in standard
         deviations, to the logits of B graphs. Not for `rows`, which have no logits before a choice."""
@@ -58,15 +65,22 @@ class OneShotGenerator(nn.Module):
 
     def graphs(self, batch: int, rng: torch.Generator, targets: Tensor | None = None) -> SoftGraphs:
         """Graphs drawn for training, with gradients."""
-        return self._drawn(batch, self.settings.draw, rng, targets)
+        return self._draw_graphs(batch, self.settings.draw, rng, targets)
 
-    def _drawn(self, batch: int, how: Draw, rng: torch.Generator, targets: Tensor | None) -> SoftGraphs:
+    def _draw_graphs(self, batch: int, how: Draw, rng: torch.Generator, targets: Tensor | None) -> SoftGraphs:
         temperature = self.settings.temperature
         if self.settings.rows is not None:
             graphs: SoftGraphs = self.rows(batch, how, rng, temperature=temperature, targets=targets)
             return graphs
         noise = torch.randn(batch, self.settings.noise, generator=rng)
         return draw(self(noise, targets), how, rng, temperature=temperature)
+
+    def check_targets(self, targets: Mapping[str, float]) -> None:
+        """Raises InputError for a property that the generator was not trained for, or a value that is not finite."""
+        if self.targets is not None:
+            self.targets.check(targets)
+        elif targets:
+            raise InputError(f"no target {next(iter(targets))!r}: the weights were trained without `network.condition`")
 
     @torch.no_grad()
     def sample(
@@ -78,22 +92,19 @@ class OneShotGenerator(nn.Module):
         targets: Mapping[str, float] | None = None,
         on_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Molecule]:
-        """`n` molecules from noise, in order; nothing is repaired or drawn again, and what is no molecule says why.
+        """`n` molecules from noise, in order; nothing is repaired or drawn again, and an invalid graph says why.
 
         A conditional generator aims at `targets`, name to value in its own unit; what is not among them is drawn as
         the training data has it. The same seed and batch give the same molecules; `on_batch` is told how many were
         just drawn. Raises InputError for a target that the generator was not trained for, or that is no number.
         """
-        if self.targets is not None:
-            self.targets.check(targets or {})
-        elif targets:
-            raise InputError(f"no target {next(iter(targets))!r}: the weights were trained without `network.condition`")
+        self.check_targets(targets or {})
         rng = torch.Generator().manual_seed(seed)
         found: list[Molecule] = []
         for start in range(0, n, batch):
             # A whole batch is always drawn, so that the first molecules do not depend on how many are wanted.
             aims = None if self.targets is None else self.targets.aims(batch, targets or {}, rng)
-            chosen = harden(self._drawn(batch, self.settings.sample, rng, aims), self.settings.atoms)
+            chosen = harden(self._draw_graphs(batch, self.settings.sample, rng, aims), self.settings.atoms)
             some = min(batch, n - start)
             found += decode(type(chosen)(chosen.nodes[:some], chosen.bonds[:some], chosen.atoms))
             on_batch(some)
@@ -101,21 +112,15 @@ class OneShotGenerator(nn.Module):
 
     def save(self, path: str | Path, **about: Any) -> None:
         """Write `path`.safetensors and `path`.json, with what there is to say `about` the training."""
-        save_weights(path, self, {"kind": KIND, "network": self.settings.model_dump(mode="json"), **about})
+        save_weights(path, self, {"kind": self.kind, "network": self.settings.model_dump(mode="json"), **about})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """What `save` wrote. Raises WeightsError for what is missing, damaged or of another architecture."""
-        description = read_description(path, KIND)
+        description = read_description(path, cls.kind)
         try:
             generator = cls(OneShotSettings(**description["network"]))
         except (ValidationError, KeyError, TypeError):
-            raise WeightsError(f"{path}.json: its settings are not those of a {KIND}") from None
+            raise WeightsError(f"{path}.json: its settings are not those of a {cls.kind}") from None
         load_weights(path, generator)
         return generator.eval()
-
-
-def load_one_shot(weights: str | Path) -> OneShotGenerator:
-    """The generator from a path (without its suffix) or a folder that training wrote. Raises WeightsError."""
-    path = Path(weights)
-    return OneShotGenerator.load(path / "weights" if path.is_dir() else path)

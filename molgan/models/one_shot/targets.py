@@ -36,8 +36,8 @@ class Targets(nn.Module):
         if not len(values):
             raise InputError(f"no molecule of the data has {', '.join(self.names)}")
         deviation = values.std(axis=0)
-        for name, one in zip(self.names, deviation, strict=True):
-            if one < 1e-6:
+        for name, spread in zip(self.names, deviation, strict=True):
+            if spread < 1e-6:
                 raise InputError(f"network.condition: {name} is the same for all molecules of the data; leave it out")
         self.mean.copy_(torch.from_numpy(values.mean(axis=0)))
         self.scale.copy_(torch.from_numpy(deviation))

@@ -80,7 +80,7 @@ class QSARModel:
 
     def save(self, folder: Path) -> None:
         """Write model.json, a safetensors file a member and the training molecules' fingerprints; no pickle."""
-        bits = np.stack([np.frombuffer(DataStructs.BitVectToBinaryText(one), dtype=np.uint8) for one in self.domain])
+        bits = np.stack([np.frombuffer(DataStructs.BitVectToBinaryText(bits), dtype=np.uint8) for bits in self.domain])
         files: dict[str, list[bytes]] = {_DOMAIN: [save({"fingerprints": bits})]}
         for i, tensors in enumerate(self.members):
             files[_member(i)] = [save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()})]

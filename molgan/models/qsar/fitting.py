@@ -152,11 +152,11 @@ def _metrics(
     mean = np.full(len(test), data.target[known].mean())
     if data.task == "regression":
         forest = RandomForestRegressor(100, random_state=seed, max_features=0.3).fit(bits[known], data.target[known])
-        told = {"ensemble": predicted, "random forest": forest.predict(bits[test]), "mean": mean}
-        return {name: _regression(truth, values) for name, values in told.items()}
+        predictions = {"ensemble": predicted, "random forest": forest.predict(bits[test]), "mean": mean}
+        return {name: _regression(truth, values) for name, values in predictions.items()}
     forest = RandomForestClassifier(100, random_state=seed).fit(bits[known], data.target[known])
-    told = {"ensemble": predicted, "random forest": forest.predict_proba(bits[test])[:, 1], "mean": mean}
-    return {name: _classification(truth, values) for name, values in told.items()}
+    predictions = {"ensemble": predicted, "random forest": forest.predict_proba(bits[test])[:, 1], "mean": mean}
+    return {name: _classification(truth, values) for name, values in predictions.items()}
 
 
 def _regression(truth: Floats, predicted: Floats) -> Metrics:

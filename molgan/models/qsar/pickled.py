@@ -50,8 +50,8 @@ class PickledModel:
             return Prediction(*np.zeros((4, 0)))
         generator = rdFingerprintGenerator.GetMorganGenerator(radius=FINGERPRINT_RADIUS, fpSize=FINGERPRINT_BITS)
         bits = np.array([generator.GetFingerprintAsNumPy(mol) for mol in mols], dtype=np.float32)
-        parts = [one for one in np.ravel(getattr(self._estimator, "estimators_", [])) if hasattr(one, "predict")]
-        spread = np.std([_values(one, bits) for one in parts], axis=0) if len(parts) > 1 else np.zeros(len(mols))
+        parts = [each for each in np.ravel(getattr(self._estimator, "estimators_", [])) if hasattr(each, "predict")]
+        spread = np.std([_values(part, bits) for part in parts], axis=0) if len(parts) > 1 else np.zeros(len(mols))
         similarity, _ = nearest(ecfp(mols, FINGERPRINT_RADIUS, FINGERPRINT_BITS), self._domain)
         return Prediction(_values(self._estimator, bits), spread, similarity, spread)
 

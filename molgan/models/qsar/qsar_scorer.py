@@ -32,23 +32,34 @@ class QSAR(Scorer):
     summary = "Prediction of a model by `molgan qsar train`, made worse where it is uncertain"
 
     class Parameters(Settings):
-        """`model`: a folder that `molgan qsar train` wrote, or with `trust` a pickled estimator on ECFP4 bits. `good`:
-        which predictions are. `caution`: expected errors that the value is made worse by. `least_similarity`: below it
-        to the nearest training molecule there is no value. `output`: what to give instead, to report it. `training`:
-        the molecules that a pickled estimator was trained on."""
-
-        model: InputPath
-        good: Literal["high", "low"] = "high"
-        caution: float = Field(default=1.0, ge=0, allow_inf_nan=False)
-        least_similarity: float = Field(default=0.0, ge=0, le=1)
-        output: Literal["value", "prediction", "spread", "similarity", "error"] = "value"
-        trust: bool = False
-        training: InputPath | None = None
+        model: InputPath = Field(
+            description="Folder that `molgan qsar train` wrote, or with `trust` a pickled estimator on ECFP4 bits"
+        )
+        good: Literal["high", "low"] = Field("high", description="Which predictions are good")
+        caution: float = Field(
+            default=1.0,
+            ge=0,
+            allow_inf_nan=False,
+            description="Expected errors by which the value is made worse than the prediction; 0 takes the prediction",
+        )
+        least_similarity: float = Field(
+            default=0.0,
+            ge=0,
+            le=1,
+            description="Similarity to the nearest training molecule below which there is no value",
+        )
+        output: Literal["value", "prediction", "spread", "similarity", "error"] = Field(
+            "value", description="What the scorer gives; others than `value` are for components of weight 0"
+        )
+        trust: bool = Field(False, description="Load a pickle, which may run any code")
+        training: InputPath | None = Field(
+            None, description="File of the molecules that a pickled estimator was trained on"
+        )
 
     parameters: Parameters
 
     def __init__(self, **parameters: object) -> None:
-        """Raises ConfigError also for what is no model, and for a pickle that is not trusted."""
+        """Raises ConfigError for a path without a model, and for a pickle that is not trusted."""
         super().__init__(**parameters)
         path, pickled = self.parameters.model, self.parameters.model.suffix in SUFFIXES
         if pickled and not self.parameters.trust:
@@ -96,11 +107,11 @@ class QSAR(Scorer):
     @cached_property
     def _model(self) -> QSARModel | PickledModel:
         path, training = self.parameters.model, self.parameters.training
-        return _opened(path, training, _content(path))
+        return _load_model(path, training, _content(path))
 
 
 @lru_cache(maxsize=8)
-def _opened(path: Path, training: Path | None, content: str) -> QSARModel | PickledModel:
+def _load_model(path: Path, training: Path | None, content: str) -> QSARModel | PickledModel:
     """Components that report the spread or the similarity of one model share it."""
     return PickledModel(path, training) if path.suffix in SUFFIXES else QSARModel.load(path)
 
@@ -108,6 +119,6 @@ def _opened(path: Path, training: Path | None, content: str) -> QSARModel | Pick
 def _content(path: Path) -> str:
     """A hash of a file, or of the files of a folder."""
     digest = hashlib.sha256()
-    for file in sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]:
+    for file in sorted(entry for entry in path.iterdir() if entry.is_file()) if path.is_dir() else [path]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:32]

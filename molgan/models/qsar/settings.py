@@ -17,14 +17,14 @@ class QSARTraining(Settings):
     """How an ensemble is trained. `fingerprint` is DeepChem's MultitaskRegressor or MultitaskClassifier on ECFP4 with
     counts, `dmpnn` its DMPNNModel."""
 
-    kind: Kind = "fingerprint"
-    members: int = Field(5, ge=2, le=50, description="networks that differ by their seeds")
-    epochs: int = Field(40, ge=1, le=10_000)
-    hidden: int = Field(256, ge=4, le=8192, description="width of the hidden layer, of the messages of dmpnn")
-    dropout: float = Field(0.25, ge=0, lt=1)
-    batch_size: int = Field(64, ge=2)
-    learning_rate: float = Field(1e-3, gt=0)
-    seed: int = Field(0, ge=0, lt=2**31)
+    kind: Kind = Field("fingerprint", description="Kind of the networks")
+    members: int = Field(5, ge=2, le=50, description="Networks that differ by their seeds")
+    epochs: int = Field(40, ge=1, le=10_000, description="Passes over the measurements")
+    hidden: int = Field(256, ge=4, le=8192, description="Units of the hidden layer, or of the messages of dmpnn")
+    dropout: float = Field(0.25, ge=0, lt=1, description="Share of the units that is dropped in training")
+    batch_size: int = Field(64, ge=2, description="Molecules per step")
+    learning_rate: float = Field(1e-3, gt=0, description="Learning rate of Adam")
+    seed: int = Field(0, ge=0, lt=2**31, description="Seed of all random numbers")
 
 
 class QSARDescription(Settings):

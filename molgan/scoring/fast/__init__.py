@@ -1,0 +1,1 @@
+"""RDKit's values in less time: what scorers share is computed once a molecule, what atoms' surroundings decide once."""

@@ -1,4 +1,4 @@
-"""Sets of structural alerts behind one screen: RDKit's PAINS and BRENK catalogs, and the alerts that QED counts."""
+"""Sets of structural alerts, each behind a screen: RDKit's catalogs, and the alerts that QED counts."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -11,10 +11,13 @@ from rdkit.Chem import QED
 from rdkit.Chem import FilterCatalog as rdfilters
 
 from molgan.scoring.fast.atom_graph import Graph
-from molgan.scoring.fast.screen import Screen
+from molgan.scoring.fast.smarts_screen import Screen
 
 # Within RDKit's serialised entry: the length of the pickled query molecule, a space, and its first bytes.
 _PICKLE = re.compile(rb" (\d+) (?=\xef\xbe\xad\xde)")
+
+
+SHARED = ("PAINS", "BRENK", "qed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,16 @@ class Catalogs:
 
 
 @cache
-def catalogs() -> Catalogs:
-    """`pains`, `brenk` and `qed`."""
-    sets = rdfilters.FilterCatalogParams.FilterCatalogs
-    return Catalogs({"pains": _rdkit_catalog(sets.PAINS), "brenk": _rdkit_catalog(sets.BRENK), "qed": _qed_alerts()})
+def catalogs(name: str) -> Catalogs:
+    """The set of that name: `qed`, or one of RDKit's FilterCatalog. Those that scorers ask for share a screen."""
+    if name in SHARED:
+        return _shared_catalogs()
+    return Catalogs({name: _rdkit_catalog(name)})
+
+
+@cache
+def _shared_catalogs() -> Catalogs:
+    return Catalogs({name: _qed_alerts() if name == "qed" else _rdkit_catalog(name) for name in SHARED})
 
 
 def _qed_alerts() -> list[Alert]:
@@ -59,9 +68,9 @@ def _contains(pattern: Chem.Mol) -> Callable[[Chem.Mol], bool]:
     return lambda mol: bool(mol.HasSubstructMatch(pattern))
 
 
-def _rdkit_catalog(which: rdfilters.FilterCatalogParams.FilterCatalogs) -> list[Alert]:
+def _rdkit_catalog(name: str) -> list[Alert]:
     parameters = rdfilters.FilterCatalogParams()
-    parameters.AddCatalog(which)
+    parameters.AddCatalog(getattr(rdfilters.FilterCatalogParams.FilterCatalogs, name))
     catalog = rdfilters.FilterCatalog(parameters)
     entries = [catalog.GetEntry(position) for position in range(catalog.GetNumEntries())]
     return [Alert(entry.GetDescription(), entry.HasFilterMatch, _pattern(entry)) for entry in entries]

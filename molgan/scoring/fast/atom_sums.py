@@ -1,6 +1,6 @@
 """Properties that are sums over atoms of something that an atom's surroundings decide.
 
-RDKit is asked about each kind of surroundings once (see `graph`); the values are RDKit's.
+RDKit is asked about each kind of surroundings once (see `atom_graph`); the values are RDKit's.
 """
 
 from functools import cache

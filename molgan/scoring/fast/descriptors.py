@@ -7,7 +7,7 @@ from rdkit import Chem
 from rdkit.Chem import QED, rdMolDescriptors
 
 from molgan.scoring.fast import atom_sums as local
-from molgan.scoring.fast.alert_sets import catalogs
+from molgan.scoring.fast.alert_sets import SHARED, catalogs
 from molgan.scoring.fast.atom_graph import Graph
 
 
@@ -86,11 +86,13 @@ class Descriptors:
         return mol if rdDistGeom.EmbedMolecule(mol, parameters) == 0 else None
 
     def alerts(self, catalog: str) -> list[str]:
-        """The names of the alerts of a catalog, `pains`, `brenk` or `qed`, that the molecule has."""
+        """The names of the alerts of a catalog, `qed` or one of RDKit's, that the molecule has."""
         if catalog not in self._alerts:
-            self._alerts[catalog] = catalogs().hits(catalog, self.mol, self._passing)
+            sets = catalogs(catalog)
+            passing = self._passing if catalog in SHARED else sets.passing(self.graph)
+            self._alerts[catalog] = sets.hits(catalog, self.mol, passing)
         return self._alerts[catalog]
 
     @cached_property
     def _passing(self) -> Iterable[int]:
-        return catalogs().passing(self.graph)
+        return catalogs("qed").passing(self.graph)

@@ -1,71 +1,41 @@
-"""A process that scores for another one: `python -m molgan.scoring.worker`, started by `molgan.scoring.warm`.
+"""A process that scores: its setup are scorers, `{column: [name, parameters]}`.
 
-It reads JSON from stdin, a line a message, and answers each with a line on stdout. First come the scorers, `{column:
-[name, parameters]}`, answered with `null` or why they cannot be had; then `[SMILES, columns, seconds or null]`,
-answered with `{column: [[value or null, error or null, note or null], …]}`. What a scorer itself prints goes to stderr.
-When stdin ends it ends, its children with it; and when it has taken much longer than those seconds, which tells that
-nobody is left to end it.
+A question is `[texts, SMILES, columns]`, of molecules as they are written and their canonical SMILES; the answer is
+`{column: [[value or null, error or null, note or null], …]}`.
 """
 
-import json
 import math
-import os
-import signal
-import sys
-from queue import SimpleQueue
-from threading import Thread
-from typing import Any, TextIO
+from collections.abc import Callable
+from typing import Any
 
-from molgan.base.errors import MolganError
+from molgan.scoring.base import spread
+from molgan.scoring.processes.serve import serve
+from molgan.scoring.registry import get_scorer
+from molgan.scoring.scoring_job import read_batch
 
-_GRACE = 10.0
+Row = tuple[float | None, str | None, str | None]
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    messages: SimpleQueue[str] = SimpleQueue()
-    Thread(target=_read, args=(messages,), daemon=True).start()
-    wanted = json.loads(messages.get())
-    try:
-        from molgan.scoring.batch import Batch
-        from molgan.scoring.registry import get_scorer
-
-        scorers = {column: get_scorer(name, **parameters) for column, (name, parameters) in wanted.items()}
-    except (MolganError, ImportError) as error:
-        return _answer(answers, str(error))
-    _answer(answers, None)
-    while True:
-        smiles, columns, seconds = json.loads(messages.get())
-        _end_after(0 if seconds is None else seconds + _GRACE)
-        batch = Batch.of(smiles)
-        place = batch.place.tolist()
-        fresh = {column: scorers[column].fresh(batch.distinct) for column in columns}
-        _end_after(0)
-        _answer(answers, {column: [_plain(*scores[i]) for i in place] for column, scores in fresh.items()})
+    """Answer until stdin ends."""
+    serve(prepare)
 
 
-def _end_after(seconds: float) -> None:
-    """Have the system end this process after some time, 0 for never: its own threads may not get a turn."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+def prepare(setup: dict[str, tuple[str, dict[str, Any]]]) -> Callable[[Any], dict[str, list[Row]]]:
+    """What answers questions by the scorers. Raises ConfigError for one that cannot be had."""
+    scorers = {column: get_scorer(name, **parameters) for column, (name, parameters) in setup.items()}
+
+    def answer(question: tuple[list[str], list[str], list[str]]) -> dict[str, list[Row]]:
+        texts, smiles, columns = question
+        batch = read_batch(texts, smiles)
+        scores = {column: spread(batch, scorers[column].score_fresh(batch.distinct)) for column in columns}
+        return {column: [_row(*score) for score in rows] for column, rows in scores.items()}
+
+    return answer
 
 
-def _plain(value: float, error: str | None, note: str | None) -> tuple[float | None, str | None, str | None]:
+def _row(value: float, error: str | None, note: str | None) -> Row:
     return (None if math.isnan(value) else value), error, note
-
-
-def _answer(answers: TextIO, content: Any) -> None:
-    answers.write(json.dumps(content) + "\n")
-
-
-def _read(messages: "SimpleQueue[str]") -> None:
-    for line in sys.stdin:
-        messages.put(line)
-    if os.name == "posix":
-        os.killpg(0, signal.SIGKILL)
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """Structural alerts: True (1) is a hit, which is bad. The note names the alerts."""
 
-from functools import cached_property
 from typing import ClassVar, Literal
 
 from pydantic import Field
-from rdkit.Chem import FilterCatalog as rdfilters
 
 from molgan.base.settings import Settings
 from molgan.scoring.base import DescriptorScorer
@@ -29,14 +27,14 @@ class Alerts(DescriptorScorer):
 class PAINS(Alerts):
     """J. B. Baell and G. A. Holloway, J. Med. Chem. 53, 2719 (2010): families A, B and C."""
 
-    name = catalog = "pains"
+    name, catalog = "pains", "PAINS"
     summary = "Pan-assay interference alert (PAINS A, B and C)"
 
 
 class BRENK(Alerts):
     """R. Brenk et al., ChemMedChem 3, 435 (2008)."""
 
-    name = catalog = "brenk"
+    name, catalog = "brenk", "BRENK"
     summary = "Unwanted functionality (Brenk)"
 
 
@@ -68,21 +66,14 @@ class CatalogAlerts(DescriptorScorer):
     default_transform = Linear(low=1.0, high=0.0)
 
     class Parameters(Settings):
-        """`catalogs`: which sets."""
-
-        catalogs: list[Catalog] = Field(default=["PAINS", "BRENK", "NIH"], min_length=1)
+        catalogs: list[Catalog] = Field(
+            default=["PAINS", "BRENK", "NIH"], min_length=1, description="Sets of alerts, by RDKit's names"
+        )
 
     parameters: Parameters
 
-    @cached_property
-    def _catalog(self) -> rdfilters.FilterCatalog:
-        parameters = rdfilters.FilterCatalogParams()
-        for name in self.parameters.catalogs:
-            parameters.AddCatalog(getattr(rdfilters.FilterCatalogParams.FilterCatalogs, name))
-        return rdfilters.FilterCatalog(parameters)
-
     def _value(self, molecule: Descriptors) -> float:
-        return float(self._catalog.HasMatch(molecule.mol))
+        return float(any(molecule.alerts(name) for name in self.parameters.catalogs))
 
     def _note(self, molecule: Descriptors) -> str | None:
-        return "; ".join(sorted(entry.GetDescription() for entry in self._catalog.GetMatches(molecule.mol))) or None
+        return "; ".join(sorted(alert for name in self.parameters.catalogs for alert in molecule.alerts(name))) or None

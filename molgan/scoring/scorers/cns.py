@@ -10,28 +10,29 @@ from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
 from molgan.scoring.base import DescriptorScorer, Scorer
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.own import located
+from molgan.scoring.lookup import get_scorer
+from molgan.scoring.own import locate
 from molgan.scoring.transforms import Linear
 
 _PH = 7.4
 
 
 class PKaSettings(Settings):
-    """`scorer`: one that gives the pKa of the conjugate acid of the most basic centre; `parameters` go to it."""
+    """Where pKa values come from."""
 
-    scorer: str
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    scorer: str = Field(
+        description="Scorer that gives the pKa of the conjugate acid of the most basic centre, by its name or as yours"
+    )
+    parameters: dict[str, Any] = Field(default_factory=dict, description="Parameters of that scorer")
 
     @field_validator("scorer")
     @classmethod
     def _not_this(cls, name: str, info: ValidationInfo) -> str:
         if name == CNSMPO.name:
             raise ValueError("cns_mpo gives no pKa")
-        return located(name, info)
+        return locate(name, info)
 
     def build(self) -> Scorer:
-        from molgan.scoring.registry import get_scorer
-
         return get_scorer(self.scorer, **self.parameters)
 
 
@@ -50,9 +51,9 @@ class CNSMPO(DescriptorScorer):
     default_transform = Linear(low=0.0, high=6.0)
 
     class Parameters(Settings):
-        """`pka`: `{scorer: …, parameters: …}`, what gives the pKa; without it two of the six terms are left out."""
-
-        pka: PKaSettings | None = None
+        pka: PKaSettings | None = Field(
+            None, description="What gives the pKa; without it two of the six terms are left out"
+        )
 
     parameters: Parameters
 

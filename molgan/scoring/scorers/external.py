@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from molgan.scoring.processes.warm_process import end_group
+from molgan.scoring.processes.worker_process import end_group
 from molgan.scoring.scorers.remote import CallError, CallSettings, RemoteScorer
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -32,9 +32,9 @@ class Process(RemoteScorer):
     summary = "What a command answers to SMILES"
 
     class Parameters(CallSettings):
-        """`command`: the program and its arguments, relative to the working folder."""
-
-        command: list[str] = Field(min_length=1)
+        command: list[str] = Field(
+            min_length=1, description="Program and its arguments, relative to the working folder"
+        )
 
         @field_validator("command")
         @classmethod
@@ -94,14 +94,14 @@ class Rest(RemoteScorer):
     summary = "What a server answers to SMILES"
 
     class Parameters(CallSettings):
-        """`url`: where to. `smiles`: the key of the SMILES in what is sent; `body`: what is sent beside them.
-        `headers`: `${NAME}` in a value stands for an environment variable, so that secrets stay out of the
-        configuration."""
-
-        url: str
-        smiles: str = "smiles"
-        body: dict[str, Any] = Field(default_factory=dict)
-        headers: dict[str, str] = Field(default_factory=dict)
+        url: str = Field(description="Address of the server, http:// or https://")
+        smiles: str = Field("smiles", description="Key of the SMILES in the JSON that is sent")
+        body: dict[str, Any] = Field(default_factory=dict, description="Other keys of the JSON that is sent")
+        headers: dict[str, str] = Field(
+            default_factory=dict,
+            description="HTTP headers; `${NAME}` in a value stands for an environment variable, so that secrets stay "
+            "out of the configuration",
+        )
 
         @field_validator("url")
         @classmethod

@@ -6,7 +6,7 @@ from collections import Counter
 from functools import cached_property
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from rdkit import Chem
 
 from molgan.base.settings import Settings
@@ -25,10 +25,10 @@ class Isomer(DescriptorScorer):
     low, high, direction = 0.0, 1.0, "high"
 
     class Parameters(Settings):
-        """`formula`: such as C11H24. `mean`: over the elements and the number of atoms."""
-
-        formula: str
-        mean: Literal["geometric", "arithmetic"] = "geometric"
+        formula: str = Field(description="Molecular formula, such as C11H24")
+        mean: Literal["geometric", "arithmetic"] = Field(
+            "geometric", description="Mean over the elements and the number of atoms"
+        )
 
         @field_validator("formula")
         @classmethod

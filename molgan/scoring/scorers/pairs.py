@@ -22,13 +22,12 @@ class MatchedPair(DescriptorScorer):
     low, high, direction, boolean = 0.0, 1.0, "high", True
 
     class Parameters(Settings):
-        """`smiles`: the references. `cuts`: at most so many bonds are cut. `max_atoms`, `max_share`: how many heavy
-        atoms, and which share of a molecule's, may lie in the part that differs."""
-
-        smiles: list[Smiles] = Field(min_length=1)
-        cuts: int = Field(default=1, ge=1, le=3)
-        max_atoms: int = Field(default=40, ge=1)
-        max_share: float = Field(default=0.33, gt=0, le=1)
+        smiles: list[Smiles] = Field(min_length=1, description="SMILES of the references")
+        cuts: int = Field(default=1, ge=1, le=3, description="Most bonds that are cut")
+        max_atoms: int = Field(default=40, ge=1, description="Most heavy atoms in the part that differs")
+        max_share: float = Field(
+            default=0.33, gt=0, le=1, description="Largest share of a molecule's heavy atoms in the part that differs"
+        )
 
     parameters: Parameters
 

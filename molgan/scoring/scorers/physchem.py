@@ -7,17 +7,6 @@ from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.transforms import DoubleSigmoid, ReverseSigmoid, Sigmoid
 
 
-class QED(DescriptorScorer):
-    """G. R. Bickerton et al., Nature Chem. 4, 90 (2012), as RDKit computes it with mean weights."""
-
-    name = "qed"
-    summary = "Quantitative estimate of drug-likeness"
-    low, high, direction = 0.0, 1.0, "high"
-
-    def _value(self, molecule: Descriptors) -> float:
-        return molecule.qed
-
-
 class LogP(DescriptorScorer):
     """S. A. Wildman and G. M. Crippen, JCICS 39, 868 (1999). The default transform's upper end is Lipinski's."""
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 from rdkit.Chem.rdchem import HybridizationType
@@ -31,7 +31,7 @@ def _property(name: str, summary: str, function: Callable[[Chem.Mol], float], **
     return type(title, (Property,), members)
 
 
-def _hybridised(kind: HybridizationType) -> Callable[[Chem.Mol], float]:
+def _count_hybridised(kind: HybridizationType) -> Callable[[Chem.Mol], float]:
     return lambda mol: sum([atom.GetHybridization() == kind for atom in mol.GetAtoms()])
 
 
@@ -57,9 +57,9 @@ PROPERTIES: list[type[Property]] = [
         _rd.CalcNumUnspecifiedAtomStereoCenters,
         direction="low",
     ),
-    _property("sp_atoms", "Atoms that are sp hybridised", _hybridised(HybridizationType.SP)),
-    _property("sp2_atoms", "Atoms that are sp2 hybridised", _hybridised(HybridizationType.SP2)),
-    _property("sp3_atoms", "Atoms that are sp3 hybridised", _hybridised(HybridizationType.SP3)),
+    _property("sp_atoms", "Atoms that are sp hybridised", _count_hybridised(HybridizationType.SP)),
+    _property("sp2_atoms", "Atoms that are sp2 hybridised", _count_hybridised(HybridizationType.SP2)),
+    _property("sp3_atoms", "Atoms that are sp3 hybridised", _count_hybridised(HybridizationType.SP3)),
     _property("aromatic_rings", "Aromatic rings", _rd.CalcNumAromaticRings),
     _property("aliphatic_rings", "Rings with a bond that is not aromatic", _rd.CalcNumAliphaticRings),
     _property("saturated_rings", "Rings of single bonds only", _rd.CalcNumSaturatedRings),
@@ -89,9 +89,7 @@ class Descriptor(DescriptorScorer):
     summary = "Any RDKit descriptor by its name"
 
     class Parameters(Settings):
-        """`descriptor`: RDKit's name of it."""
-
-        descriptor: str
+        descriptor: str = Field(description="RDKit's name of the descriptor, such as BertzCT")
 
         @field_validator("descriptor")
         @classmethod
@@ -124,12 +122,13 @@ class Shape(DescriptorScorer):
     low = 0.0
 
     class Parameters(Settings):
-        """`property`: `npr1` or `npr2`, ratios of the principal moments of inertia; `volume` in Å³;
-        `radius_of_gyration` in Å; `asphericity`, `eccentricity`, `spherocity`, 0 to 1."""
-
         property: Literal[
             "npr1", "npr2", "volume", "radius_of_gyration", "asphericity", "eccentricity", "spherocity"
-        ] = "npr1"
+        ] = Field(
+            "npr1",
+            description="`npr1` and `npr2` are ratios of the principal moments of inertia, `volume` is in Å³, "
+            "`radius_of_gyration` in Å, the others are 0 to 1",
+        )
 
     parameters: Parameters
 

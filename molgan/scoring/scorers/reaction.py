@@ -35,11 +35,12 @@ class Reaction(DescriptorScorer):
     low, high, direction, boolean = 0.0, 1.0, "high", True
 
     class Parameters(Settings):
-        """`reactions`: reaction SMARTS. `written`: as `disconnection`, the molecule on the left of `>>` and what it is
-        made from on the right, or as `synthesis`, the other way round."""
-
-        reactions: list[Annotated[str, AfterValidator(_reaction)]] = Field(min_length=1)
-        written: Literal["disconnection", "synthesis"] = "disconnection"
+        reactions: list[Annotated[str, AfterValidator(_reaction)]] = Field(min_length=1, description="Reaction SMARTS")
+        written: Literal["disconnection", "synthesis"] = Field(
+            "disconnection",
+            description="Whether the molecule stands on the left of `>>` and what it is made from on the right, or the "
+            "other way round",
+        )
 
     parameters: Parameters
 
@@ -64,12 +65,12 @@ class Reaction(DescriptorScorer):
         for reaction in self._disconnections:
             if reaction.GetNumReactantTemplates() == 1:
                 for products in reaction.RunReactants((mol,), _MOST_PRODUCTS):
-                    if (smiles := _sanitised(products)) is not None:
+                    if (smiles := _sanitise(products)) is not None:
                         return smiles
         return None
 
 
-def _sanitised(products: tuple[Chem.Mol, ...]) -> str | None:
+def _sanitise(products: tuple[Chem.Mol, ...]) -> str | None:
     """Their SMILES; None when one of them is no molecule."""
     with rdBase.BlockLogs():
         if any(Chem.SanitizeMol(product, catchErrors=True) for product in products):

@@ -11,7 +11,7 @@ from pydantic import Field
 from rdkit import Chem
 
 from molgan.base.settings import Settings
-from molgan.scoring.base import Score, Scorer, checked
+from molgan.scoring.base import Score, Scorer, read_value
 from molgan.scoring.fast.descriptors import Descriptors
 
 _MOST_FAILED_IN_A_ROW = 10
@@ -29,18 +29,23 @@ class CallError(Exception):
 
 
 class CallSettings(Settings):
-    """`timeout`: seconds a call. `retries`: of a call that failed, after `backoff` seconds, then twice as many, and so
-    on. `concurrency`: calls at the same time. `batch`: molecules a call. `answer`: where in the JSON the list of values
-    is, keys joined by dots; found by itself when the JSON is a list or holds only one. `version`: raise it when the
-    same call gives other values than before, so that no cache knows it."""
+    """How a program or a server is called."""
 
-    timeout: float = Field(default=60.0, gt=0, allow_inf_nan=False)
-    retries: int = Field(default=2, ge=0, le=10)
-    backoff: float = Field(default=1.0, ge=0, le=_LONGEST_BACKOFF)
-    concurrency: int = Field(default=1, ge=1, le=64)
-    batch: int = Field(default=64, ge=1, le=10_000)
-    answer: str = ""
-    version: str = "1"
+    timeout: float = Field(default=60.0, gt=0, allow_inf_nan=False, description="Seconds that a call may take")
+    retries: int = Field(default=2, ge=0, le=10, description="Times that a call that failed is made again")
+    backoff: float = Field(
+        default=1.0, ge=0, le=_LONGEST_BACKOFF, description="Seconds before the first retry, doubled before each next"
+    )
+    concurrency: int = Field(default=1, ge=1, le=64, description="Calls at the same time")
+    batch: int = Field(default=64, ge=1, le=10_000, description="Molecules per call")
+    answer: str = Field(
+        "",
+        description="Where the list of values is in the JSON, keys joined by dots; found by itself when the JSON is a "
+        "list or holds only one",
+    )
+    version: str = Field(
+        "1", description="Another text than before when the same call gives other values, so that no cache is used"
+    )
 
 
 class RemoteScorer(Scorer):
@@ -51,7 +56,7 @@ class RemoteScorer(Scorer):
     costly = True
 
     class Parameters(CallSettings):
-        """Those of the calls."""
+        """Those of every call."""
 
     parameters: CallSettings
 
@@ -83,7 +88,7 @@ class RemoteScorer(Scorer):
 
     def ask(self, smiles: list[str]) -> list[Any]:
         """A value for each. Raises CallError."""
-        return listed(self._call(smiles), self.parameters.answer, len(smiles))
+        return read_list(self._call(smiles), self.parameters.answer, len(smiles))
 
     def _key(self) -> dict[str, Any]:
         key = super()._key()
@@ -116,7 +121,7 @@ class _Session:
         if self.given_up:
             return [Score(float("nan"), f"not scored: {self.given_up}")] * len(smiles)
         try:
-            values = self._asked(smiles)
+            values = self._ask(smiles)
         except CallError as error:
             self._note(error)
             half = len(smiles) // 2
@@ -125,9 +130,9 @@ class _Session:
             return self._batch(smiles[:half]) + self._batch(smiles[half:])
         with self._lock:
             self._failed_in_a_row = 0
-        return [checked(float("nan") if value is None else value) for value in values]
+        return [read_value(float("nan") if value is None else value) for value in values]
 
-    def _asked(self, smiles: list[str]) -> list[Any]:
+    def _ask(self, smiles: list[str]) -> list[Any]:
         """A value for each, after as many retries as it takes. Raises CallError."""
         chosen = self._scorer.parameters
         for attempt in range(chosen.retries):
@@ -150,7 +155,7 @@ class _Session:
                 self.given_up = f"{self._failed_in_a_row} calls in a row failed: {error}"
 
 
-def listed(content: Any, answer: str, count: int) -> list[Any]:
+def read_list(content: Any, answer: str, count: int) -> list[Any]:
     """The list of `count` values in an answer. Raises CallError when there is none."""
     if answer:
         for key in answer.split("."):

@@ -12,7 +12,7 @@ from molgan.base.settings import InputPath, Settings
 from molgan.chem.molecule import parse
 from molgan.chem.reading import read_smiles
 from molgan.scoring.base import Scorer
-from molgan.scoring.fast.fingerprint_kinds import Fingerprint, Kind, Metric, fingerprints, similarities
+from molgan.scoring.scorers.fingerprint_kinds import Fingerprint, Kind, Metric, fingerprints, similarities
 
 
 def _smiles(text: str) -> str:
@@ -26,19 +26,15 @@ Smiles = Annotated[str, AfterValidator(_smiles)]
 
 
 class FingerprintSettings(Settings):
-    """`fingerprint`: its kind; `radius` 2 is ECFP4 or FCFP4. `counts`: how often a feature occurs instead of whether.
+    """Fingerprints and how two of them are compared."""
 
-    `metric`: of two fingerprints; `alpha` and `beta` are Tversky's, the weights of what only the molecule and only the
-    reference has.
-    """
-
-    fingerprint: Kind = "ecfp"
-    counts: bool = False
-    metric: Metric = "tanimoto"
-    radius: int = Field(default=2, ge=0, le=6)
-    bits: int = Field(default=2048, ge=64, le=65536)
-    alpha: float = Field(default=0.5, ge=0)
-    beta: float = Field(default=0.5, ge=0)
+    fingerprint: Kind = Field("ecfp", description="Kind of the fingerprint")
+    counts: bool = Field(False, description="Count how often a feature occurs instead of whether it does")
+    metric: Metric = Field("tanimoto", description="Similarity of two fingerprints")
+    radius: int = Field(default=2, ge=0, le=6, description="Bonds from an atom; 2 is ECFP4 or FCFP4")
+    bits: int = Field(default=2048, ge=64, le=65536, description="Length of the fingerprint")
+    alpha: float = Field(default=0.5, ge=0, description="Tversky's weight of what only the molecule has")
+    beta: float = Field(default=0.5, ge=0, description="Tversky's weight of what only the reference has")
 
     @model_validator(mode="after")
     def _possible(self) -> "FingerprintSettings":
@@ -61,10 +57,10 @@ class Similarity(Scorer):
     low, high, direction = 0.0, 1.0, "high"
 
     class Parameters(FingerprintSettings):
-        """`smiles`: the molecules to be like. `aggregate`: similarity to the nearest one, or the mean over all."""
-
-        smiles: list[Smiles] = Field(min_length=1)
-        aggregate: Literal["nearest", "mean"] = "nearest"
+        smiles: list[Smiles] = Field(min_length=1, description="SMILES of the molecules to be like")
+        aggregate: Literal["nearest", "mean"] = Field(
+            "nearest", description="Similarity to the nearest one, or the mean over all"
+        )
 
     parameters: Parameters
 
@@ -89,12 +85,9 @@ class ApplicabilityDomain(Scorer):
     low, high, direction = 0.0, 1.0, "high"
 
     class Parameters(FingerprintSettings):
-        """`training`: a file of molecules, and the `column` of its SMILES, found by its name when left out.
-        `neighbours`: the mean over how many of the nearest."""
-
-        training: InputPath
-        column: str | None = None
-        neighbours: int = Field(default=1, ge=1)
+        training: InputPath = Field(description="File of the molecules that the model was trained on")
+        column: str | None = Field(None, description="Name of its SMILES column; found by name when left out")
+        neighbours: int = Field(default=1, ge=1, description="Nearest molecules whose mean similarity is taken")
 
     parameters: Parameters
 
@@ -112,7 +105,7 @@ class ApplicabilityDomain(Scorer):
 
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
         most = min(self.parameters.neighbours, len(self._references))
-        found = (self.parameters.similarities(one, self._references) for one in self.parameters.fingerprints(mols))
+        found = (self.parameters.similarities(bits, self._references) for bits in self.parameters.fingerprints(mols))
         return [sum(sorted(values)[-most:]) / most for values in found]
 
 

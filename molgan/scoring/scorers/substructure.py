@@ -1,4 +1,4 @@
-"""Substructures given as SMARTS: wanted, counted, forbidden, or a core to be kept."""
+"""Substructures given as SMARTS: wanted, counted, or a core to be kept."""
 
 from functools import cached_property
 from typing import Annotated, Literal
@@ -9,7 +9,6 @@ from rdkit import Chem, rdBase
 from molgan.base.settings import Settings
 from molgan.scoring.base import DescriptorScorer
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.transforms import Linear
 
 
 def _smarts(text: str) -> str:
@@ -30,12 +29,9 @@ class Substructure(DescriptorScorer):
     low, high, direction, boolean = 0.0, 1.0, "high", True
 
     class Parameters(Settings):
-        """`smarts`: the patterns. `require`: whether one match is enough or all must match. `chirality`: whether
-        stereo in a pattern counts."""
-
-        smarts: list[Smarts] = Field(min_length=1)
-        require: Literal["any", "all"] = "any"
-        chirality: bool = False
+        smarts: list[Smarts] = Field(min_length=1, description="SMARTS patterns")
+        require: Literal["any", "all"] = Field("any", description="Whether one match is enough or all must match")
+        chirality: bool = Field(False, description="Whether stereo in a pattern counts")
 
     parameters: Parameters
 
@@ -55,9 +51,7 @@ class GroupCount(DescriptorScorer):
     low = 0.0
 
     class Parameters(Settings):
-        """`smarts`: the pattern."""
-
-        smarts: Smarts
+        smarts: Smarts = Field(description="SMARTS pattern")
 
     parameters: Parameters
 
@@ -69,46 +63,17 @@ class GroupCount(DescriptorScorer):
         return float(len(molecule.mol.GetSubstructMatches(self._pattern, maxMatches=10_000)))
 
 
-class CustomAlerts(DescriptorScorer):
-    """The note lists the names of the alerts that hit, in the order given."""
-
-    name = "custom_alerts"
-    summary = "Alert of your own, given as SMARTS"
-    low, high, direction, boolean = 0.0, 1.0, "low", True
-    default_transform = Linear(low=1.0, high=0.0)
-
-    class Parameters(Settings):
-        """`smarts`: the patterns, as a list, or by name."""
-
-        smarts: Annotated[list[Smarts], Field(min_length=1)] | Annotated[dict[str, Smarts], Field(min_length=1)]
-
-    parameters: Parameters
-
-    @cached_property
-    def _patterns(self) -> dict[str, Chem.Mol]:
-        given = self.parameters.smarts
-        named = given if isinstance(given, dict) else {text: text for text in given}
-        return {name: Chem.MolFromSmarts(text) for name, text in named.items()}
-
-    def _value(self, molecule: Descriptors) -> float:
-        return float(any(molecule.mol.HasSubstructMatch(pattern) for pattern in self._patterns.values()))
-
-    def _note(self, molecule: Descriptors) -> str | None:
-        hits = (name for name, pattern in self._patterns.items() if molecule.mol.HasSubstructMatch(pattern))
-        return "; ".join(hits) or None
-
-
 class Core(DescriptorScorer):
     name = "core"
     summary = "Whether a core is kept, and changed at the marked places only"
     low, high, direction, boolean = 0.0, 1.0, "high", True
 
     class Parameters(Settings):
-        """`core`: SMILES or SMARTS. Where `*` is bound to it other atoms may be, or nothing; a core without `*` may be
-        decorated everywhere. `chirality`: whether its stereo counts."""
-
-        core: Smarts
-        chirality: bool = False
+        core: Smarts = Field(
+            description="SMILES or SMARTS. Where `*` is bound to it other atoms may be, or nothing; a core without `*` "
+            "may be decorated everywhere"
+        )
+        chirality: bool = Field(False, description="Whether the core's stereo counts")
 
     parameters: Parameters
 
@@ -116,7 +81,7 @@ class Core(DescriptorScorer):
     def _query(self) -> tuple[Chem.Mol, list[int]]:
         """The core without its marks, and those of its atoms that bear nothing else."""
         query = Chem.MolFromSmarts(self.parameters.core)
-        if (mol := _parsed(self.parameters.core)) is not None:
+        if (mol := _parse(self.parameters.core)) is not None:
             query = mol
         marks = [atom for atom in query.GetAtoms() if atom.GetSmarts() in ("*", "[*]") and atom.GetDegree() == 1]
         open_atoms = {mark.GetNeighbors()[0].GetIdx() for mark in marks}
@@ -140,6 +105,6 @@ class Core(DescriptorScorer):
         return 0.0
 
 
-def _parsed(text: str) -> Chem.Mol | None:
+def _parse(text: str) -> Chem.Mol | None:
     with rdBase.BlockLogs():
         return Chem.MolFromSmiles(text)

@@ -12,44 +12,45 @@ from torch import Tensor, nn
 from molgan.chem.stereo import UnknownStereo
 from molgan.graphs.motif.actions import NotEncodable, encode
 from molgan.graphs.motif.forcing import force, join, pad, split
-from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.precision import autocast
+from molgan.models.protocols import MotifTreeGenerator
 from molgan.training.checkpoint import optimizer_tensors, restore_optimizer
+from molgan.training.design.agent_losses import AGENT_LOSSES
 from molgan.training.design.elite import Elite, Entry
 from molgan.training.design.space import Space
-from molgan.training.losses import augmented_likelihood, log_variance, trajectory_balance
+from molgan.training.loop import update
 from molgan.training.settings import OptimizeSettings
 
 
-class Pupil:
+class AgentUpdate:
     """Moves the agent towards prior · exp(reward_scale · score / best score), by molecules of the elite."""
 
-    def __init__(self, agent: MotifGenerator, prior: MotifGenerator, space: Space, settings: OptimizeSettings):
+    def __init__(self, agent: MotifTreeGenerator, prior: MotifTreeGenerator, space: Space, settings: OptimizeSettings):
         self.agent = agent
         self.prior = copy.deepcopy(prior).requires_grad_(False)
         self._space = space
         self._settings = settings
         self._log_normaliser = nn.Parameter(torch.zeros((), device=agent.device))
         self._optimizer = self._fresh_optimizer()
-        self._unread: list[tuple[Sequence[Entry], int]] = []
+        self._queued: list[tuple[Sequence[Entry], int]] = []
 
-    def hand(self, entries: Sequence[Entry], seed: int) -> None:
-        """Molecules that came into the elite, to be read before the agent next learns."""
-        self._unread.append((entries, seed))
+    def add(self, entries: Sequence[Entry], seed: int) -> None:
+        """Molecules that came into the elite, to be encoded before the next update."""
+        self._queued.append((entries, seed))
 
-    def read(self) -> None:
-        """Encode the molecules that were handed over."""
-        for entries, seed in self._unread:
-            self._read(entries, np.random.default_rng(seed))
-        self._unread = []
+    def encode(self) -> None:
+        """Encode the molecules that were added."""
+        for entries, seed in self._queued:
+            self._encode(entries, np.random.default_rng(seed))
+        self._queued = []
 
-    def reread(self, entries: Sequence[Entry]) -> None:
-        """As `read` for entries whose actions and prior are known."""
+    def restore_walks(self, entries: Sequence[Entry]) -> None:
+        """Walk entries whose actions and prior are known through the grammar."""
         self._walk(entries, judged=True)
 
-    def study(self, elite: Elite, rng: np.random.Generator) -> dict[str, float]:
-        """Read what is new, and update the agent a few times; figures of the last update."""
-        self.read()
+    def update_agent(self, elite: Elite, rng: np.random.Generator) -> dict[str, float]:
+        """Encode new molecules, and update the agent a few times; figures of the last update."""
+        self.encode()
         able = np.array([bool(entry.walks) for entry in elite.entries])
         if not able.any():
             return {}
@@ -67,11 +68,8 @@ class Pupil:
                 log_prob = self.agent.log_probs(batch).sum(1)[[place[pair] for pair in drawn]]
             prior = torch.tensor([entries[i].prior[k] for i, k in drawn]).to(log_prob)
             energy = torch.tensor([settings.reward_scale * entries[i].score / top for i in picks]).to(log_prob)
-            loss = self._loss(log_prob, prior, energy)
-            self._optimizer.zero_grad()
-            loss.backward()
-            norm = float(torch.nn.utils.clip_grad_norm_(self.agent.parameters(), settings.clip))
-            self._optimizer.step()
+            loss = AGENT_LOSSES[settings.loss](log_prob, prior, energy, self._log_normaliser)
+            norm = float(update(self._optimizer, loss, self.agent, clip=settings.clip))
             figures = {"log_prob": float(log_prob.detach().mean()), "prior": float(prior.mean()), "gradient_norm": norm}
         return figures
 
@@ -81,25 +79,16 @@ class Pupil:
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         self._log_normaliser.data.copy_(tensors["log_normaliser"])
         self._optimizer = self._fresh_optimizer()
-        restore_optimizer(self._optimizer, {k: v.clone() for k, v in tensors.items() if k.startswith("optimizer.")})
+        restore_optimizer(self._optimizer, tensors)
 
-    def _read(self, entries: Sequence[Entry], rng: np.random.Generator) -> None:
+    def _encode(self, entries: Sequence[Entry], rng: np.random.Generator) -> None:
         for entry in entries:
             try:
-                trees = self._space.lessons(entry.mol, entry.tree, self._settings.roots, rng)
+                trees = self._space.training_trees(entry.mol, entry.tree, self._settings.roots, rng)
                 entry.actions = list(dict.fromkeys(tuple(encode(tree, self.agent.vocabulary)) for tree in trees))
             except (NotEncodable, UnknownStereo, ValueError):
-                entry.actions = []  # a parent it can be, a lesson not
+                entry.actions = []  # it can be a parent, but not a training example
         self._walk(entries, judged=False)
-
-    def _loss(self, log_prob: Tensor, prior: Tensor, energy: Tensor) -> Tensor:
-        match self._settings.loss:
-            case "log_variance":
-                return log_variance(log_prob, prior, energy)
-            case "trajectory_balance":
-                return trajectory_balance(log_prob, prior, energy, self._log_normaliser)
-            case _:
-                return augmented_likelihood(log_prob, prior, energy)
 
     @torch.no_grad()
     def _walk(self, entries: Sequence[Entry], *, judged: bool) -> None:

@@ -17,7 +17,7 @@ from molgan.chem.motifs import Motif, cut
 from molgan.chem.templates import size, template
 from molgan.graphs.motif.actions import HOLE
 
-Path = tuple[int, ...]  # the child to take at each level
+TreePath = tuple[int, ...]  # the child to take at each level
 T = TypeVar("T")
 _TRIES = 8
 
@@ -45,7 +45,7 @@ class Motifs:
         return found
 
 
-def rerooted(mol: Chem.Mol, rng: np.random.Generator) -> Motif:
+def reroot(mol: Chem.Mol, rng: np.random.Generator) -> Motif:
     """A molecule's tree, rooted at a random atom, so that either side of a bond may hang below it."""
     return cut(mol, root=int(rng.integers(mol.GetNumAtoms())))
 
@@ -69,7 +69,7 @@ def crossover(
     return child if atoms(child) <= max_atoms else None
 
 
-def edited(
+def edit_motif(
     tree: Motif, motifs: Motifs, rng: np.random.Generator, *, max_atoms: int, bound: bool = False
 ) -> Motif | None:
     """`tree` with one small change: a motif exchanged for another, added, put in between, or taken out.
@@ -83,7 +83,7 @@ def edited(
     return child if child is not None and atoms(child) <= max_atoms else None
 
 
-def holed(tree: Motif, rng: np.random.Generator, *, bound: bool = False) -> Motif | None:
+def open_hole(tree: Motif, rng: np.random.Generator, *, bound: bool = False) -> Motif | None:
     """`tree` with a hole for one of its subtrees; None where it has none."""
     paths = [path for path, _ in nodes(tree) if path or bound]
     return _put(tree, _pick(paths, rng), HOLE) if paths else None
@@ -94,19 +94,19 @@ def atoms(tree: Motif) -> int:
     return size(tree.smiles) + sum(atoms(child) for _, child in tree.children)
 
 
-def nodes(tree: Motif, path: Path = ()) -> Iterator[tuple[Path, Motif]]:
+def nodes(tree: Motif, path: TreePath = ()) -> Iterator[tuple[TreePath, Motif]]:
     """Every motif with its subtree, and the way there, the root first."""
     yield path, tree
     for i, (_, child) in enumerate(tree.children):
         yield from nodes(child, (*path, i))
 
 
-def vacancies(tree: Motif, *, bound: bool = False) -> list[tuple[Path, int]]:
+def vacancies(tree: Motif, *, bound: bool = False) -> list[tuple[TreePath, int]]:
     """Where a hydrogen is left: the way to the motif, and the site."""
     return [(path, site) for path, node in nodes(tree) for site in _open_sites(node, bool(path) or bound)]
 
 
-def bind(tree: Motif, path: Path, site: int, new: Motif) -> Motif:
+def bind(tree: Motif, path: TreePath, site: int, new: Motif) -> Motif:
     """`tree` with `new` at a site of the motif where `path` leads."""
     if not path:
         return _with_child(tree, site, new)
@@ -116,7 +116,9 @@ def bind(tree: Motif, path: Path, site: int, new: Motif) -> Motif:
     return tree._replace(children=tuple(sorted(children)))
 
 
-def _exchange(tree: Motif, path: Path, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool) -> Motif | None:
+def _exchange(
+    tree: Motif, path: TreePath, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool
+) -> Motif | None:
     """Another motif with the same children, each at the site of before where that has room, else at a random one."""
     changed = Motif(smiles)
     if smiles == node.smiles or (hangs and not _can_bind(changed)):
@@ -129,12 +131,14 @@ def _exchange(tree: Motif, path: Path, node: Motif, smiles: str, rng: np.random.
     return _put(tree, path, changed)
 
 
-def _add(tree: Motif, path: Path, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool) -> Motif | None:
+def _add(tree: Motif, path: TreePath, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool) -> Motif | None:
     room = _open_sites(node, hangs)
     return bind(tree, path, _pick(room, rng), Motif(smiles)) if room and _can_bind(Motif(smiles)) else None
 
 
-def _insert(tree: Motif, path: Path, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool) -> Motif | None:
+def _insert(
+    tree: Motif, path: TreePath, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool
+) -> Motif | None:
     """A motif between this one and what it hangs on."""
     between = Motif(smiles)
     if not hangs or not _can_bind(between) or not (room := _open_sites(between, True)):
@@ -142,7 +146,9 @@ def _insert(tree: Motif, path: Path, node: Motif, smiles: str, rng: np.random.Ge
     return _put(tree, path, _with_child(between, _pick(room, rng), node))
 
 
-def _take_out(tree: Motif, path: Path, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool) -> Motif | None:
+def _take_out(
+    tree: Motif, path: TreePath, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool
+) -> Motif | None:
     """Without this motif: one of its children takes its place, and the others go with it."""
     below = [child for _, child in node.children]
     if not hangs or not (path or below):
@@ -150,7 +156,7 @@ def _take_out(tree: Motif, path: Path, node: Motif, smiles: str, rng: np.random.
     return _put(tree, path, _pick(below, rng) if below else None)
 
 
-Move = Callable[[Motif, Path, Motif, str, np.random.Generator, bool], Motif | None]
+Move = Callable[[Motif, TreePath, Motif, str, np.random.Generator, bool], Motif | None]
 _MOVES: tuple[Move, ...] = (_exchange, _exchange, _add, _insert, _take_out)
 
 
@@ -168,7 +174,7 @@ def _open_sites(node: Motif, hangs: bool) -> list[int]:
     return [site for site, n in enumerate(left) if n > 0]
 
 
-def _put(tree: Motif, path: Path, new: Motif | None) -> Motif:
+def _put(tree: Motif, path: TreePath, new: Motif | None) -> Motif:
     """`tree` with `new` where `path` leads, or without what is there."""
     if not path:
         assert new is not None  # a tree has a root

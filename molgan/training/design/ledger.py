@@ -58,14 +58,14 @@ class Ledger:
 
         Raises InputError where the oracle does not answer with one number a molecule.
         """
-        due = [one for one in smiles if one not in self._answered]
+        due = [text for text in smiles if text not in self._answered]
         if due:
-            answers = _checked(self._oracle(list(due)), due)
+            answers = _check(self._oracle(list(due)), due)
             self._answered.update(answers)
             self._append(answers)
         made = [
-            Call(len(self.calls) + i, round_, one, self._answered[one], *origin)
-            for i, (one, origin) in enumerate(zip(smiles, origins, strict=True))
+            Call(len(self.calls) + i, round_, text, self._answered[text], *origin)
+            for i, (text, origin) in enumerate(zip(smiles, origins, strict=True))
         ]
         self.restore(made)
         return made
@@ -118,11 +118,11 @@ class Ledger:
             raise RunError(f"{self._journal}: cannot be written: {error}") from error
 
 
-def _checked(answers: Sequence[float], smiles: list[str]) -> dict[str, float]:
+def _check(answers: Sequence[float], smiles: list[str]) -> dict[str, float]:
     values = [float(value) for value in answers]
     if len(values) != len(smiles):
         raise InputError(f"the oracle gave {len(values)} scores for {len(smiles)} molecules: one each, in order")
-    if infinite := [one for one, value in zip(smiles, values, strict=True) if math.isinf(value)]:
+    if infinite := [text for text, value in zip(smiles, values, strict=True) if math.isinf(value)]:
         raise InputError(f"the oracle's score of {infinite[0]} is infinite: give NaN for what cannot be scored")
     return dict(zip(smiles, values, strict=True))
 

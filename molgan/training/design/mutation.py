@@ -31,30 +31,32 @@ _HOLE = Motif("[*H]")  # as RDKit sees one, which must have a hydrogen to hang b
 T = TypeVar("T")
 
 
-def mutated(tree: Motif, rng: np.random.Generator, *, max_atoms: int, bound: bool = False) -> Motif | None:
+def mutate_atom(tree: Motif, rng: np.random.Generator, *, max_atoms: int, bound: bool = False) -> Motif | None:
     """The tree of a molecule that differs from `tree`'s by one atom or bond, rooted at random, or where it hangs if it
     is `bound`; None where the change that was drawn is not possible. A hole in a bound tree stays one."""
     with rdBase.BlockLogs():
-        mol = _kekule(_exchanged(tree, HOLE, _HOLE), bound)
+        mol = _kekule(_replace_leaves(tree, HOLE, _HOLE), bound)
         if mol is None or not _heavy(mol):
             return None
         largest = max(_LARGEST, _largest_ring(mol))
         if not _pick(_MOVES, rng)(mol, rng):
             return None
-        root = _unbound(mol) if bound else int(rng.integers(mol.GetNumAtoms()))
+        root = _remove_dummy(mol) if bound else int(rng.integers(mol.GetNumAtoms()))
         if root is None or mol.GetNumAtoms() > max_atoms or not _is_sound(mol, largest, root if bound else None):
             return None
         try:
-            return _exchanged(cut(mol.GetMol(), root), _HOLE, HOLE)
+            return _replace_leaves(cut(mol.GetMol(), root), _HOLE, HOLE)
         except UnknownStereo:
             return None
 
 
-def _exchanged(tree: Motif, old: Motif, new: Motif) -> Motif:
+def _replace_leaves(tree: Motif, old: Motif, new: Motif) -> Motif:
     """`tree` with another leaf in place of each `old` one."""
     if tree == old:
         return new
-    return tree._replace(children=tuple(sorted((site, _exchanged(child, old, new)) for site, child in tree.children)))
+    return tree._replace(
+        children=tuple(sorted((site, _replace_leaves(child, old, new)) for site, child in tree.children))
+    )
 
 
 def _kekule(tree: Motif, bound: bool) -> Chem.RWMol | None:
@@ -78,7 +80,7 @@ def _kekule(tree: Motif, bound: bool) -> Chem.RWMol | None:
     return mol
 
 
-def _unbound(mol: Chem.RWMol) -> int | None:
+def _remove_dummy(mol: Chem.RWMol) -> int | None:
     """Take the dummy away: where it was bound, None where that can be no root."""
     dummy = next(atom for atom in mol.GetAtoms() if not atom.GetAtomicNum() and atom.GetIsotope())
     (bond,) = dummy.GetBonds()

@@ -13,7 +13,7 @@ from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, write
 from molgan.chem.stereo import UnknownStereo
 from molgan.graphs.motif.actions import NotEncodable, Vocabulary, decode
-from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.protocols import MotifTreeGenerator
 from molgan.training.design.genetic import Motifs, atoms, nodes
 from molgan.training.design.space import Space
 from molgan.training.settings import OptimizeSettings
@@ -107,33 +107,34 @@ class Proposals:
     def breed(self, stocks: Sequence[Stock], rng: np.random.Generator) -> None:
         """Children of scored molecules, by genetic moves."""
         settings = self._settings
-        self._take(self._bred(stocks, (settings.crossover, settings.edit, settings.mutation), rng))
+        self._take(self._make_children(stocks, (settings.crossover, settings.edit, settings.mutation), rng))
 
     def breed_again(self, promising: Sequence[Candidate], rng: np.random.Generator) -> None:
-        """Children of candidates that the oracle was not asked for, `brood` of them, by moves in the same shares."""
+        """Offspring of candidates that the oracle was not asked for, by moves in the same shares."""
         settings, stocks = self._settings, []
-        for one in promising:
-            if one.tree is not None:
+        for parent in promising:
+            if parent.tree is not None:
                 with suppress(UnknownStereo, ValueError):
-                    stocks.append(Stock(self._space.genome(one.mol, one.tree, rng), one.parents))
+                    stocks.append(Stock(self._space.genome(parent.mol, parent.tree, rng), parent.parents))
         moves = np.array([settings.crossover, settings.edit, settings.mutation])
-        self._take(self._bred(stocks, (settings.brood * moves // max(1, moves.sum())).tolist(), rng))
+        self._take(self._make_children(stocks, (settings.brood * moves // max(1, moves.sum())).tolist(), rng))
 
-    def draw(self, agent: MotifGenerator, stocks: Sequence[Stock], rng: np.random.Generator) -> None:
+    def draw(self, agent: MotifTreeGenerator, stocks: Sequence[Stock], rng: np.random.Generator) -> None:
         """By the agent: from nothing, and what a scored molecule has in some place."""
         settings, space = self._settings, self._space
-        whole = [one for one in stocks if sum(map(atoms, one.genome)) <= settings.max_atoms]  # a start may be larger
-        regrown = _chosen(whole, settings.regrowth, rng)
+        # A start molecule may be larger.
+        whole = [stock for stock in stocks if sum(map(atoms, stock.genome)) <= settings.max_atoms]
+        regrown = _choose(whole, settings.regrowth, rng)
         wholes = settings.policy if regrown else settings.policy + settings.regrowth
         prefixes, origins = [space.blank(self._vocabulary)] * wholes, [(POLICY, ())] * wholes  # type: ignore[var-annotated]
-        for one in regrown:
+        for stock in regrown:
             try:
-                prefix = space.hole(one.genome, self._vocabulary, rng)
+                prefix = space.hole(stock.genome, self._vocabulary, rng)
             except NotEncodable:
                 continue
             if prefix is not None:
                 prefixes.append(prefix)
-                origins.append((REGROWTH, one.numbers))
+                origins.append((REGROWTH, stock.numbers))
         samples = agent.sample(
             len(prefixes),
             seed=int(rng.integers(2**32)),
@@ -142,22 +143,24 @@ class Proposals:
             temperature=settings.temperature,
             bf16=settings.bf16,
         )
-        trees = (space.grown(decode(sample.actions, self._vocabulary), rng) for sample in samples)
+        trees = (space.complete(decode(sample.actions, self._vocabulary), rng) for sample in samples)
         self._take((tree, *origin) for tree, origin in zip(trees, origins, strict=True))
 
-    def _bred(self, stocks: Sequence[Stock], counts: Sequence[int], rng: np.random.Generator) -> Iterator[_Made]:
+    def _make_children(
+        self, stocks: Sequence[Stock], counts: Sequence[int], rng: np.random.Generator
+    ) -> Iterator[_Made]:
         """`counts` says how many crossovers, edits and mutations."""
         space, (crossovers, edits, mutations) = self._space, counts
-        mothers, fathers = (_chosen(stocks, crossovers, rng) for _ in range(2))
-        for one, other in zip(mothers, fathers, strict=True):
-            numbers = tuple(dict.fromkeys(one.numbers + other.numbers))
-            yield space.cross(one.genome, other.genome, rng), CROSSOVER, numbers
-        own = [node.smiles for one in stocks for part in one.genome for _, node in nodes(part)]
+        first, second = (_choose(stocks, crossovers, rng) for _ in range(2))
+        for stock, other in zip(first, second, strict=True):
+            numbers = tuple(dict.fromkeys(stock.numbers + other.numbers))
+            yield space.cross(stock.genome, other.genome, rng), CROSSOVER, numbers
+        own = [node.smiles for stock in stocks for part in stock.genome for _, node in nodes(part)]
         motifs = Motifs(self._vocabulary.motifs, own)
-        for one in _chosen(stocks, edits, rng):
-            yield space.edit(one.genome, motifs, rng), EDIT, one.numbers
-        for one in _chosen(stocks, mutations, rng):
-            yield space.mutate(one.genome, rng), MUTATION, one.numbers
+        for stock in _choose(stocks, edits, rng):
+            yield space.edit(stock.genome, motifs, rng), EDIT, stock.numbers
+        for stock in _choose(stocks, mutations, rng):
+            yield space.mutate(stock.genome, rng), MUTATION, stock.numbers
 
     def _take(self, made: Iterable[_Made]) -> None:
         """Keep what is valid, new and accepted."""
@@ -172,8 +175,8 @@ class Proposals:
                 self._found[smiles] = Candidate(smiles, mol, tree, origin, numbers)
 
 
-def _chosen(stocks: Sequence[Stock], n: int, rng: np.random.Generator) -> list[Stock]:
+def _choose(stocks: Sequence[Stock], n: int, rng: np.random.Generator) -> list[Stock]:
     if not stocks:
         return []
-    weights = np.array([one.weight for one in stocks])
+    weights = np.array([stock.weight for stock in stocks])
     return [stocks[i] for i in rng.choice(len(stocks), size=n, p=weights / weights.sum())]

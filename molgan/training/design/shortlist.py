@@ -18,7 +18,7 @@ from molgan.training.settings import OptimizeSettings
 _ENOUGH = 32  # scored molecules from which the surrogate has a say
 
 
-class Screen:
+class Shortlist:
     """Chooses by a surrogate of the oracle, in the manner of Thompson: each call goes to the best candidate of one draw
     from what the oracle may be.
 
@@ -31,7 +31,7 @@ class Screen:
         self._numbers: list[float] = []  # of the calls; infinite for the start molecules
         self._features: list[Features] = []
         self._scores: list[float] = []
-        self._looked: dict[str, Features] = {}  # of the round's candidates
+        self._described: dict[str, Features] = {}  # of the round's candidates
         self.since = 0
 
     def begin(self, since: int) -> None:
@@ -54,10 +54,10 @@ class Screen:
 
     def fit(self, rng: np.random.Generator) -> None:
         """Let the surrogate learn from what is known, if that is enough."""
-        self._looked = {}
+        self._described = {}
         if self.ready:
             scores = np.array(self._scores)
-            learned = self._learned(scores, rng)
+            learned = self._choose_examples(scores, rng)
             self._surrogate.fit(Features.stack([self._features[i] for i in learned]), scores[learned])
 
     def promising(self, candidates: Sequence[Candidate], n: int, rng: np.random.Generator) -> list[Candidate]:
@@ -66,7 +66,7 @@ class Screen:
         n = min(n, len(candidates))
         if not self.ready or not n:
             return []
-        values = draws(*self._surrogate.predict(self._look(candidates)), n, self._settings.boldness, rng)
+        values = draws(*self._surrogate.predict(self._describe(candidates)), n, self._settings.boldness, rng)
         chosen: list[int] = []
         for row in values:
             row[chosen] = -np.inf
@@ -83,14 +83,14 @@ class Screen:
         rest = [candidates[i] for i in range(len(candidates)) if i not in set(chosen)]
         return [*(candidates[i] for i in chosen), *self.promising(rest, n - len(chosen), rng)]
 
-    def _look(self, candidates: Sequence[Candidate]) -> Features:
-        new = [one for one in candidates if one.smiles not in self._looked]
+    def _describe(self, candidates: Sequence[Candidate]) -> Features:
+        new = [candidate for candidate in candidates if candidate.smiles not in self._described]
         if new:
-            rows = Features.of([Descriptors(one.smiles, one.mol) for one in new]).rows()
-            self._looked.update((one.smiles, row) for one, row in zip(new, rows, strict=True))
-        return Features.stack([self._looked[one.smiles] for one in candidates])
+            rows = Features.of([Descriptors(candidate.smiles, candidate.mol) for candidate in new]).rows()
+            self._described.update((candidate.smiles, row) for candidate, row in zip(new, rows, strict=True))
+        return Features.stack([self._described[candidate.smiles] for candidate in candidates])
 
-    def _learned(self, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _choose_examples(self, scores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The molecules that the surrogate learns from: the best, and others at random."""
         most = self._settings.surrogate
         best = (most + 1) // 2

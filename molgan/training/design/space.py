@@ -11,8 +11,18 @@ from rdkit import Chem
 from molgan.chem.motifs import Motif, cut
 from molgan.graphs.motif.actions import HOLE, Vocabulary, encode
 from molgan.graphs.motif.core import Core
-from molgan.training.design.genetic import Motifs, atoms, bind, crossover, edited, holed, nodes, rerooted, vacancies
-from molgan.training.design.mutation import mutated
+from molgan.training.design.genetic import (
+    Motifs,
+    atoms,
+    bind,
+    crossover,
+    edit_motif,
+    nodes,
+    open_hole,
+    reroot,
+    vacancies,
+)
+from molgan.training.design.mutation import mutate_atom
 
 _TRIES = 3  # for a move that nothing fits
 
@@ -23,7 +33,7 @@ class Space(Protocol):
     def blank(self, vocabulary: Vocabulary) -> tuple[int, ...]:
         """The actions that a molecule from nothing is held to, FREE where it may grow."""
 
-    def grown(self, tree: Motif, rng: np.random.Generator) -> Motif | None:
+    def complete(self, tree: Motif, rng: np.random.Generator) -> Motif | None:
         """The tree of a molecule whose actions were drawn behind `blank` or `hole`; None where it is not complete."""
 
     def genome(self, mol: Chem.Mol, tree: Motif, rng: np.random.Generator) -> tuple[Motif, ...]:
@@ -34,16 +44,16 @@ class Space(Protocol):
     ) -> tuple[int, ...] | None:
         """The actions of a parent, without some that are to be drawn anew."""
 
-    def cross(self, one: tuple[Motif, ...], other: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
+    def cross(self, genome: tuple[Motif, ...], other: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
         """The tree of a child of two parents."""
 
-    def edit(self, one: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
+    def edit(self, genome: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
         """The tree of a parent with one motif changed."""
 
-    def mutate(self, one: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
+    def mutate(self, genome: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
         """The tree of a parent with one atom or bond changed."""
 
-    def lessons(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
+    def training_trees(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
         """The trees of a molecule that the agent learns from, up to `roots` beside the first."""
 
 
@@ -56,32 +66,32 @@ class Everything:
     def blank(self, vocabulary: Vocabulary) -> tuple[int, ...]:
         return ()
 
-    def grown(self, tree: Motif, rng: np.random.Generator) -> Motif | None:
+    def complete(self, tree: Motif, rng: np.random.Generator) -> Motif | None:
         return tree
 
     def genome(self, mol: Chem.Mol, tree: Motif, rng: np.random.Generator) -> tuple[Motif, ...]:
-        return (rerooted(mol, rng),)
+        return (reroot(mol, rng),)
 
     def hole(
         self, genome: tuple[Motif, ...], vocabulary: Vocabulary, rng: np.random.Generator
     ) -> tuple[int, ...] | None:
         """The last actions, or a subtree with what is behind it kept."""
-        if rng.random() < 0.5 and (tree := holed(genome[0], rng)) is not None:
+        if rng.random() < 0.5 and (tree := open_hole(genome[0], rng)) is not None:
             return tuple(encode(tree, vocabulary))
         actions = encode(genome[0], vocabulary)
         return tuple(actions[: int(rng.integers(1, max(2, len(actions))))])
 
-    def cross(self, one: tuple[Motif, ...], other: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
-        return _tried(lambda: crossover(one[0], other[0], rng, max_atoms=self._most))
+    def cross(self, genome: tuple[Motif, ...], other: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
+        return _try(lambda: crossover(genome[0], other[0], rng, max_atoms=self._most))
 
-    def edit(self, one: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
-        return _tried(lambda: edited(one[0], motifs, rng, max_atoms=self._most))
+    def edit(self, genome: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
+        return _try(lambda: edit_motif(genome[0], motifs, rng, max_atoms=self._most))
 
-    def mutate(self, one: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
-        return _tried(lambda: mutated(one[0], rng, max_atoms=self._most))
+    def mutate(self, genome: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
+        return _try(lambda: mutate_atom(genome[0], rng, max_atoms=self._most))
 
-    def lessons(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
-        return [cut(mol), *(rerooted(mol, rng) for _ in range(roots))]
+    def training_trees(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
+        return [cut(mol), *(reroot(mol, rng) for _ in range(roots))]
 
 
 class Decorations:
@@ -98,12 +108,12 @@ class Decorations:
     def blank(self, vocabulary: Vocabulary) -> tuple[int, ...]:
         return tuple(encode(self._core.tree, vocabulary))
 
-    def grown(self, tree: Motif, rng: np.random.Generator) -> Motif | None:
-        return self._assembled(self._core.grown(tree), rng)
+    def complete(self, tree: Motif, rng: np.random.Generator) -> Motif | None:
+        return self._assemble(self._core.find_grown(tree), rng)
 
     def genome(self, mol: Chem.Mol, tree: Motif, rng: np.random.Generator) -> tuple[Motif, ...]:
-        parts = self._core.grown(tree)
-        return tuple(_opened(part, self._core.inner) for part in parts) if self._core.inner else parts
+        parts = self._core.find_grown(tree)
+        return tuple(_open_hole(part, self._core.inner) for part in parts) if self._core.inner else parts
 
     def hole(
         self, genome: tuple[Motif, ...], vocabulary: Vocabulary, rng: np.random.Generator
@@ -111,26 +121,26 @@ class Decorations:
         if self._linked:
             return self.blank(vocabulary)
         i = int(rng.integers(len(genome)))
-        part = holed(genome[i], rng, bound=True)
+        part = open_hole(genome[i], rng, bound=True)
         assert part is not None  # a bound tree may go as a whole
         return tuple(encode(self._core.assemble([*genome[:i], part, *genome[i + 1 :]]), vocabulary))
 
-    def cross(self, one: tuple[Motif, ...], other: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
-        i, j = int(rng.integers(len(one))), int(rng.integers(len(other)))
-        most = self._room(one, i)
-        return self._with(one, i, _tried(lambda: crossover(one[i], other[j], rng, max_atoms=most, bound=True)), rng)
+    def cross(self, genome: tuple[Motif, ...], other: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
+        i, j = int(rng.integers(len(genome))), int(rng.integers(len(other)))
+        most = self._room(genome, i)
+        return self._with(genome, i, _try(lambda: crossover(genome[i], other[j], rng, max_atoms=most, bound=True)), rng)
 
-    def edit(self, one: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
-        i = int(rng.integers(len(one)))
-        most = self._room(one, i)
-        return self._with(one, i, _tried(lambda: edited(one[i], motifs, rng, max_atoms=most, bound=True)), rng)
+    def edit(self, genome: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
+        i = int(rng.integers(len(genome)))
+        most = self._room(genome, i)
+        return self._with(genome, i, _try(lambda: edit_motif(genome[i], motifs, rng, max_atoms=most, bound=True)), rng)
 
-    def mutate(self, one: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
-        i = int(rng.integers(len(one)))
-        most = self._room(one, i)
-        return self._with(one, i, _tried(lambda: mutated(one[i], rng, max_atoms=most, bound=True)), rng)
+    def mutate(self, genome: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
+        i = int(rng.integers(len(genome)))
+        most = self._room(genome, i)
+        return self._with(genome, i, _try(lambda: mutate_atom(genome[i], rng, max_atoms=most, bound=True)), rng)
 
-    def lessons(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
+    def training_trees(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
         return [tree]
 
     def _room(self, genome: tuple[Motif, ...], i: int) -> int:
@@ -138,11 +148,11 @@ class Decorations:
         return self._most - self._core.atoms - sum(atoms(part) for k, part in enumerate(genome) if k != i)
 
     def _with(self, genome: tuple[Motif, ...], i: int, part: Motif | None, rng: np.random.Generator) -> Motif | None:
-        return None if part is None else self._assembled((*genome[:i], part, *genome[i + 1 :]), rng)
+        return None if part is None else self._assemble((*genome[:i], part, *genome[i + 1 :]), rng)
 
-    def _assembled(self, parts: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
+    def _assemble(self, parts: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
         if self._linked:
-            whole = _one_hole(parts[0], rng)
+            whole = _have_one_hole(parts[0], rng)
             if whole is None:
                 return None
             parts = (whole,)
@@ -150,13 +160,13 @@ class Decorations:
         return tree if atoms(tree) <= self._most else None
 
 
-def _tried(move: Callable[[], Motif | None]) -> Motif | None:
+def _try(move: Callable[[], Motif | None]) -> Motif | None:
     """What the first of a few tries of a move makes that fits."""
     return next((child for _ in range(_TRIES) if (child := move()) is not None), None)
 
 
-def _one_hole(tree: Motif, rng: np.random.Generator) -> Motif | None:
-    """A linker with one place for the second fragment, at random where it has none; None where it has no room."""
+def _have_one_hole(tree: Motif, rng: np.random.Generator) -> Motif | None:
+    """A linker with genome place for the second fragment, at random where it has none; None where it has no room."""
     holes = sum(node == HOLE for _, node in nodes(tree))
     if holes == 1:
         return tree
@@ -164,13 +174,13 @@ def _one_hole(tree: Motif, rng: np.random.Generator) -> Motif | None:
     return bind(tree, *places[int(rng.integers(len(places)))], HOLE) if places and not holes else None
 
 
-def _opened(tree: Motif, inner: Motif | None) -> Motif:
+def _open_hole(tree: Motif, inner: Motif | None) -> Motif:
     """A linker with a hole where the second fragment is."""
     if tree == inner:
         return HOLE
     done, children = False, []
     for site, child in tree.children:
-        opened = child if done else _opened(child, inner)
+        opened = child if done else _open_hole(child, inner)
         done = done or opened != child
         children.append((site, opened))
     return tree._replace(children=tuple(children))

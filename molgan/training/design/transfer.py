@@ -1,4 +1,4 @@
-"""Transfer learning: a prior takes after a few known actives, and stops before it knows them by heart."""
+"""Transfer learning: fine-tune a prior on a few known actives, with early stopping."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, cut
 from molgan.chem.stereo import UnknownStereo, without_stereo
 from molgan.graphs.motif.actions import NotEncodable, encode
-from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.precision import autocast
-from molgan.training.design.genetic import rerooted
+from molgan.models.protocols import MotifTreeGenerator
+from molgan.training.design.genetic import reroot
+from molgan.training.loop import update
 from molgan.training.report import Report, silent
 from molgan.training.settings import TransferSettings
 
@@ -37,7 +38,7 @@ class TransferOutcome:
 
 
 def transfer(
-    generator: MotifGenerator,
+    generator: MotifTreeGenerator,
     actives: Sequence[str],
     settings: TransferSettings,
     *,
@@ -51,32 +52,29 @@ def transfer(
     their canonical form. Training ends `patience` epochs after the best. Raises InputError where fewer than five
     distinct actives can be encoded.
     """
-    mols = {one.smiles: one.mol for one in map(parse, actives) if one.mol is not None and one.is_connected}
+    mols = {each.smiles: each.mol for each in map(parse, actives) if each.mol is not None and each.is_connected}
     if not generator.vocabulary.stereo:
         mols = {smiles: without_stereo(mol) for smiles, mol in mols.items()}
-    known = [(mol, actions) for mol in mols.values() if (actions := _encoded(cut, mol, generator)) is not None]
+    known = [(mol, actions) for mol in mols.values() if (actions := _encode(cut, mol, generator)) is not None]
     if len(known) < _FEWEST:
         raise InputError(f"{len(known)} of {len(actives)} actives can be learned from; at least {_FEWEST} are needed")
     room = max([generator.max_atoms, *(mol.GetNumHeavyAtoms() for mol, _ in known)])
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(known))
-    aside = max(1, round(settings.held_out * len(known)))
-    held, shown = ([known[i] for i in part] for part in (order[:aside], order[aside:]))
+    size = max(1, round(settings.held_out * len(known)))
+    held, shown = ([known[i] for i in part] for part in (order[:size], order[size:]))
 
     optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     before = best = _cost(generator, [actions for _, actions in held], room, settings)
     kept, kept_at = copy.deepcopy(generator.state_dict()), 0
     for epoch in range(1, settings.epochs + 1):
         generator.train()
-        lessons = [_encoded(lambda mol: rerooted(mol, rng), mol, generator) or actions for mol, actions in shown]
+        sequences = [_encode(lambda mol: reroot(mol, rng), mol, generator) or actions for mol, actions in shown]
         losses = []
-        for rows in np.array_split(rng.permutation(len(lessons)), -(-len(lessons) // settings.batch_size)):
+        for rows in np.array_split(rng.permutation(len(sequences)), -(-len(sequences) // settings.batch_size)):
             with autocast(generator.device, enabled=settings.bf16):
-                loss = -generator.log_likelihood([lessons[i] for i in rows], max_atoms=room).mean()
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(generator.parameters(), settings.clip)
-            optimizer.step()
+                loss = -generator.log_likelihood([sequences[i] for i in rows], max_atoms=room).mean()
+            update(optimizer, loss, generator, clip=settings.clip)
             losses.append(float(loss.detach()))
         cost = _cost(generator, [actions for _, actions in held], room, settings)
         report({"step": epoch, "steps": settings.epochs, "loss": float(np.mean(losses)), "held_out": cost}, None)
@@ -91,14 +89,14 @@ def transfer(
 
 @torch.no_grad()
 def _cost(
-    generator: MotifGenerator, actions: Sequence[tuple[int, ...]], room: int, settings: TransferSettings
+    generator: MotifTreeGenerator, actions: Sequence[tuple[int, ...]], room: int, settings: TransferSettings
 ) -> float:
     generator.eval()
     with autocast(generator.device, enabled=settings.bf16):
         return float(-generator.log_likelihood(actions, max_atoms=room).mean())
 
 
-def _encoded(tree: Callable[[Any], Motif], mol: Any, generator: MotifGenerator) -> tuple[int, ...] | None:
+def _encode(tree: Callable[[Any], Motif], mol: Any, generator: MotifTreeGenerator) -> tuple[int, ...] | None:
     """A molecule's actions; None where the vocabulary's alphabet, or its stereo, does not reach."""
     try:
         return tuple(encode(tree(mol), generator.vocabulary))

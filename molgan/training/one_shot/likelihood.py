@@ -9,20 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from molgan.base.errors import InputError, WeightsError
+from molgan.base.errors import InputError
 from molgan.graphs.dense.dense_data import DenseData
 from molgan.graphs.dense.dense_graph import DenseGraphs
 from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 from molgan.models.precision import autocast
-from molgan.training.checkpoint import (
-    load_checkpoint,
-    optimizer_tensors,
-    restore_optimizer,
-    save_checkpoint,
-    under_prefix,
-    with_prefix,
-)
-from molgan.training.energy import step_seed
+from molgan.training.loop import is_due, resume, save, step_seed, update, update_average, warm_up_and_decay
 from molgan.training.one_shot.settings import LikelihoodSettings
 from molgan.training.report import Report, silent
 
@@ -54,40 +46,24 @@ def learn_rows(
     averaged = copy.deepcopy(network).requires_grad_(False)
     about = {"seed": seed, "molecules": len(data), "network": generator.settings.model_dump(mode="json")}
     identity = {**about, **settings.model_dump(mode="json")}
-    done = 0
-    if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
-        tensors, state = saved
-        if state["identity"] != identity:
-            raise WeightsError(f"{checkpoint}: a checkpoint of another training; delete it or change the run folder")
-        network.load_state_dict(under_prefix("module", tensors))
-        averaged.load_state_dict(under_prefix("averaged", tensors))
-        restore_optimizer(optimizer, tensors)
-        done = state["step"]
-    for step in range(done + 1, settings.steps + 1):
+    modules = {"module": network, "averaged": averaged}
+    state = resume(checkpoint, modules, optimizer, identity)
+    done, steps = state["step"] if state else 0, settings.steps
+    schedule = warm_up_and_decay(optimizer, warmup=settings.warmup, decay=steps, steps=steps, done=done)
+    for step in range(done + 1, steps + 1):
         rng = torch.Generator().manual_seed(step_seed(seed, step))
-        pace = min(step / max(1, settings.warmup), (settings.steps - step + 1) / settings.steps)
-        for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * pace
         chosen = whole[torch.randint(len(whole), (settings.batch_size,), generator=rng).numpy()]
         with autocast(enabled=settings.bf16):
             loss = -network.log_likelihood(rows[chosen], targets_of(data, chosen)).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
-        optimizer.step()
-        # Young averages follow quickly, so that the first weights are forgotten.
-        keep = min(settings.ema, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for average, current in zip(averaged.parameters(), network.parameters(), strict=True):
-                average.lerp_(current, 1 - keep)
+        update(optimizer, loss, network, clip=settings.clip)
+        schedule.step()
+        update_average(averaged, network, decay=settings.ema, step=step)
         saved_now = None
-        if checkpoint is not None and (step % settings.checkpoint_every == 0 or step == settings.steps):
-            tensors = {**with_prefix("module", network.state_dict()), **optimizer_tensors(optimizer)}
-            tensors |= with_prefix("averaged", averaged.state_dict())
-            save_checkpoint(checkpoint, tensors, {"identity": identity, "step": step})
+        if checkpoint is not None and is_due(step, steps, settings.checkpoint_every):
+            save(checkpoint, modules, optimizer, {"identity": identity, "step": step})
             saved_now = {"step": step}
-        if step % settings.report_every == 0 or step == settings.steps or saved_now:
-            metrics = {"step": step, "steps": settings.steps, "loss": loss.item(), "coverage": len(whole) / len(data)}
+        if is_due(step, steps, settings.report_every) or saved_now:
+            metrics = {"step": step, "steps": steps, "loss": loss.item(), "coverage": len(whole) / len(data)}
             report(metrics, saved_now)
     network.load_state_dict(averaged.state_dict())
 

@@ -19,6 +19,15 @@ from molgan.training.memory import DiversityMemory, OracleCache, Reward
 from molgan.training.one_shot.rollback import LastGood, Snapshot
 from molgan.training.one_shot.settings import OneShotTrainingSettings
 
+# By their names in a checkpoint.
+_COUNTERS = {
+    "step": "step",
+    "cures": "rollbacks",
+    "caution": "caution",
+    "penalty": "penalty",
+    "reward_share": "reward_share",
+}
+
 
 @dataclass
 class OneShotOutcome:
@@ -30,9 +39,9 @@ class OneShotOutcome:
 
 
 class OneShotRun:
-    """The players, their optimisers, memories and watch, and how cautious cures have made the training.
+    """The players, their optimisers, memories and watch, and how cautious rollbacks have made the training.
 
-    `caution`, `penalty` and `reward_share` are the products of the cures' factors so far.
+    `caution`, `penalty` and `reward_share` are the products of the rollbacks' factors so far.
     """
 
     def __init__(
@@ -51,7 +60,7 @@ class OneShotRun:
         self.oracle = None if reward is None else OracleCache(reward)
         self.diversity = None if settings.diversity is None else DiversityMemory(settings.diversity)
         self.watch = None if settings.collapse is None else CollapseWatch(settings.collapse)
-        self.step = self.cures = 0
+        self.step = self.rollbacks = 0
         self.caution = self.penalty = self.reward_share = 1.0
         self.outcome = OneShotOutcome()
         self._start_optimizers()
@@ -59,7 +68,7 @@ class OneShotRun:
 
     @property
     def rewards(self) -> bool:
-        """Whether the reward has its say by now."""
+        """Whether the reward counts by now."""
         begun = self.step > self.settings.reward_from * self.settings.steps
         return self.oracle is not None and self.settings.gan_weight < 1 and begun
 
@@ -70,7 +79,7 @@ class OneShotRun:
 
     @property
     def gan_weight(self) -> float:
-        """MolGAN's lambda, as cures have left it."""
+        """MolGAN's lambda, as rollbacks have left it."""
         return 1 - (1 - self.settings.gan_weight) * self.reward_share
 
     def offer(self) -> None:
@@ -78,15 +87,15 @@ class OneShotRun:
         if self.watch is not None and not self.watch.suspicious:
             self._good.offer(self.snapshot())
 
-    def cure(self, verdict: Verdict) -> str:
+    def roll_back(self, verdict: Verdict) -> str:
         """Back to the last good state, with what the settings say changed, or stop there; what was done, in words."""
-        cure, step, cures, good = self.settings.cure, self.step, self.cures + 1, self._good.state
-        stop = cure.action == "stop" or cures > cure.most
+        cure, step, rollbacks, good = self.settings.cure, self.step, self.rollbacks + 1, self._good.state
+        stop = cure.action == "stop" or rollbacks > cure.most
         caution, penalty, share = self.caution, self.penalty, self.reward_share
         self._restore(*good)
         if self.watch is not None:
             self.watch.reset()
-        self.cures = cures
+        self.rollbacks = rollbacks
         self.caution, self.penalty = caution * cure.learning_rate, penalty * cure.penalty
         self.reward_share = share * cure.reward_share
         factors = {"learning rates": self.caution, "penalties": self.penalty, "share of the reward": self.reward_share}
@@ -97,7 +106,7 @@ class OneShotRun:
         self._good = LastGood(self.snapshot(), self._span)
         return text
 
-    def pace(self, share: float) -> None:
+    def set_learning_rates(self, share: float) -> None:
         """Set the learning rates to a share of what is configured, times the caution."""
         for optimizer, rate in zip(self._optimizers().values(), self._rates(), strict=True):
             for group in optimizer.param_groups:
@@ -111,7 +120,7 @@ class OneShotRun:
         for name, optimizer in self._optimizers().items():
             tensors |= with_prefix(name, optimizer_tensors(optimizer))
         state = {
-            **{name: getattr(self, name) for name in ("step", "cures", "caution", "penalty", "reward_share")},
+            **{name: getattr(self, attribute) for name, attribute in _COUNTERS.items()},
             "events": list(self.outcome.events),
             "stopped": self.outcome.stopped,
             "diversity": None if self.diversity is None else self.diversity.state_dict(),
@@ -124,7 +133,7 @@ class OneShotRun:
         tensors, state = self.snapshot()
         state["oracle"] = None if self.oracle is None else self.oracle.state_dict()
         if self.watch is not None:
-            good, state["last_good"] = self._good.packed()
+            good, state["last_good"] = self._good.pack()
             tensors |= with_prefix("last", good)
         return tensors, state
 
@@ -134,7 +143,7 @@ class OneShotRun:
         if self.oracle is not None:
             self.oracle.load_state_dict(state["oracle"])
         if self.watch is not None:
-            self._good = LastGood.unpacked(under_prefix("last", tensors), state["last_good"], self._span)
+            self._good = LastGood.unpack(under_prefix("last", tensors), state["last_good"], self._span)
 
     @property
     def _span(self) -> int:
@@ -147,9 +156,9 @@ class OneShotRun:
             module.load_state_dict(under_prefix(name, tensors))
         self._start_optimizers()
         for name, optimizer in self._optimizers().items():
-            restore_optimizer(optimizer, {key: t.clone() for key, t in under_prefix(name, tensors).items()})
-        for name in ("step", "cures", "caution", "penalty", "reward_share"):
-            setattr(self, name, state[name])
+            restore_optimizer(optimizer, under_prefix(name, tensors))
+        for name, attribute in _COUNTERS.items():
+            setattr(self, attribute, state[name])
         self.outcome = OneShotOutcome(events=list(state["events"]), stopped=state["stopped"])
         if self.diversity is not None:
             self.diversity.load_state_dict(state["diversity"])

@@ -1,4 +1,4 @@
-"""The state that a training goes back to when its watch speaks."""
+"""The state that a training goes back to when its watch finds a collapse."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LastGood:
         if state[1]["step"] >= self._candidate[1]["step"] + self._span:
             self.state, self._candidate = self._candidate, state
 
-    def packed(self) -> Snapshot:
+    def pack(self) -> Snapshot:
         """Both states as one, for a checkpoint."""
         tensors, state = with_prefix("good", self.state[0]), {"good": self.state[1], "candidate": self._candidate[1]}
         if self._candidate is not self.state:
@@ -37,8 +37,8 @@ class LastGood:
         return tensors, state
 
     @classmethod
-    def unpacked(cls, tensors: Mapping[str, Tensor], state: Mapping[str, Any], span: int) -> LastGood:
-        """What `packed` gave."""
+    def unpack(cls, tensors: Mapping[str, Tensor], state: Mapping[str, Any], span: int) -> LastGood:
+        """What `pack` gave."""
         found = cls((under_prefix("good", tensors), state["good"]), span)
         if candidate := under_prefix("candidate", tensors):
             found._candidate = (candidate, state["candidate"])

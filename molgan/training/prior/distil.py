@@ -13,10 +13,11 @@ import numpy as np
 from molgan.graphs.features.featurizer import featurize_all
 from molgan.graphs.motif.motif_data import ActionData
 from molgan.models.critics.discriminator import Discriminator
-from molgan.models.motif.motif_generator import MotifGenerator, Sample
+from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.protocols import Sample
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
 from molgan.training.critic_fitting import acceptance, train_critic
-from molgan.training.energy import step_seed
+from molgan.training.loop import step_seed
 from molgan.training.prior.pretrain import pretrain
 from molgan.training.report import Report, silent
 from molgan.training.settings import DistilSettings
@@ -61,12 +62,12 @@ def distil(
                 device=agent.device,
             )
             candidates = agent.sample(settings.candidates, seed=step_seed(seed, at, 2), bf16=settings.bf16)
-            logits = critic.score(featurize_all([one.smiles for one in candidates], workers=processes))
+            logits = critic.score(featurize_all([candidate.smiles for candidate in candidates], workers=processes))
             chances = acceptance(logits, settings.cap_quantile)
             kept = np.random.default_rng([seed, at]).random(len(chances)) < chances
             found = {f"critic_{name}": float(value) for name, value in asdict(outcome).items()}
             if known is not None:
-                copied = known([one.smiles for one in candidates])
+                copied = known([candidate.smiles for candidate in candidates])
                 found["novelty"] = 1 - float(copied.mean())
                 kept &= ~copied
             found |= {"accepted": float(kept.sum()), "acceptance": float(kept.mean())}

@@ -9,25 +9,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from molgan.base.errors import WeightsError
 from molgan.graphs.motif.motif_data import ActionData
-from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.precision import autocast
-from molgan.training.checkpoint import (
-    load_checkpoint,
-    optimizer_tensors,
-    restore_optimizer,
-    save_checkpoint,
-    under_prefix,
-    with_prefix,
-)
+from molgan.models.protocols import LikelihoodGenerator
+from molgan.training.loop import is_due, resume, save, update, warm_up_and_decay
 from molgan.training.report import Report, silent
 from molgan.training.settings import PretrainSettings
 from molgan.training.share import ALONE, Share
 
 
 def pretrain(
-    generator: MotifGenerator,
+    generator: LikelihoodGenerator,
     data: ActionData,
     settings: PretrainSettings,
     *,
@@ -51,14 +43,10 @@ def pretrain(
         generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
     identity = {"steps": steps, "seed": seed, "molecules": len(data), **settings.model_dump()}
-    done = 0
-    if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
-        tensors, state = saved
-        if state["identity"] != identity:
-            raise WeightsError(f"{checkpoint}: a checkpoint of another training; delete it or change the run folder")
-        generator.load_state_dict(under_prefix("generator", tensors))
-        restore_optimizer(optimizer, tensors)
-        done = state["step"]
+    state = resume(checkpoint, {"generator": generator}, optimizer, identity)
+    done = state["step"] if state else 0
+    decay = steps - settings.warmup
+    schedule = warm_up_and_decay(optimizer, warmup=settings.warmup, decay=decay, steps=steps, done=done)
 
     generator.train()
     clock, molecules = time.perf_counter(), 0
@@ -66,23 +54,16 @@ def pretrain(
         with autocast(generator.device, enabled=settings.bf16):
             log_likelihood = generator.log_likelihood([data[i] for i in share.of(rows)])
         loss = -log_likelihood.sum() / len(rows)
-        learning_rate = settings.learning_rate * _pace(step, settings.warmup, steps)
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate
-        optimizer.zero_grad()
-        loss.backward()
-        share.sum_gradients(generator.parameters())
-        torch.nn.utils.clip_grad_norm_(generator.parameters(), settings.clip)
-        optimizer.step()
+        (learning_rate,) = schedule.get_last_lr()
+        update(optimizer, loss, generator, clip=settings.clip, share=share)
+        schedule.step()
 
         molecules += len(rows)
         saved_now = None
-        if checkpoint is not None and (step % settings.checkpoint_every == 0 or step == steps):
-            if share.leads:
-                tensors = {**with_prefix("generator", generator.state_dict()), **optimizer_tensors(optimizer)}
-                save_checkpoint(checkpoint, tensors, {"identity": identity, "step": step})
+        if checkpoint is not None and is_due(step, steps, settings.checkpoint_every):
+            save(checkpoint, {"generator": generator}, optimizer, {"identity": identity, "step": step}, share)
             saved_now = {"step": step}
-        if step % settings.report_every == 0 or step == steps or saved_now:
+        if is_due(step, steps, settings.report_every) or saved_now:
             speed = molecules / (time.perf_counter() - clock)
             clock, molecules = time.perf_counter(), 0
             metrics = {"step": step, "steps": steps, "loss": share.total(loss), "learning_rate": learning_rate}
@@ -98,8 +79,3 @@ def _batches(molecules: int, size: int, seed: int, done: int, steps: int) -> Ite
         for step in range(max(done, epoch * an_epoch), min(steps, (epoch + 1) * an_epoch)):
             start = (step - epoch * an_epoch) * size
             yield rows[start : start + size]
-
-
-def _pace(step: int, warmup: int, steps: int) -> float:
-    """Share of the full learning rate at a step, counted from 1."""
-    return min(step / max(1, warmup), max(0.0, (steps - step + 1) / max(1, steps - warmup)))

@@ -7,15 +7,16 @@ from dataclasses import asdict
 
 import numpy as np
 
+from molgan.base.errors import InputError
 from molgan.chem.known_set import KnownSet
 from molgan.chem.molecule import parse_all
 from molgan.graphs.features.descriptions import Descriptions, familiarity_of
 from molgan.graphs.features.ranges import Support
 from molgan.models.critics.descriptor_critic import DescriptorCritic
-from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.motif.refined import RefinedGenerator
+from molgan.models.protocols import LikelihoodGenerator
 from molgan.training.critic_fitting import acceptance, train_critic
-from molgan.training.energy import step_seed
+from molgan.training.loop import step_seed
 from molgan.training.report import Report, silent
 from molgan.training.settings import RejectionSettings
 
@@ -23,7 +24,7 @@ _CHUNK = 10_000
 
 
 def train_rejection(
-    generator: MotifGenerator,
+    generator: LikelihoodGenerator,
     data: Sequence[str],
     settings: RejectionSettings,
     *,
@@ -47,11 +48,13 @@ def train_rejection(
     real, reference = data[:count], data[count:]
     critic = DescriptorCritic(familiarity_of(reference, workers=processes), settings.network, seed=seed)
     shown = critic.describe(real, workers=processes)
+    if not shown.valid.any():
+        raise InputError(f"rejection: none of {len(data):,} molecules is left to show the critic; lower `reference`")
     support = Support.of(shown)
     critic.fit_scale(shown)
 
     def fakes(n: int, seed: int) -> Descriptions:
-        drawn = [one.smiles for one in generator.sample(n, seed=seed, bf16=settings.bf16)]
+        drawn = [sample.smiles for sample in generator.sample(n, seed=seed, bf16=settings.bf16)]
         described = critic.describe(drawn if known is None else _new(drawn, known), workers=processes)
         return described.select(np.flatnonzero(support.contains(described)))
 

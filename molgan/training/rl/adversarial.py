@@ -12,31 +12,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from molgan.chem.molecule import parse
 from molgan.graphs.features.featurizer import featurize_all
 from molgan.graphs.features.graph_arrays import GraphArrays, join
 from molgan.models.critics.discriminator import Discriminator
-from molgan.models.motif.motif_generator import MotifGenerator
-from molgan.models.precision import autocast
-from molgan.training.checkpoint import (
-    load_checkpoint,
-    optimizer_tensors,
-    restore_optimizer,
-    save_checkpoint,
-    under_prefix,
-    with_prefix,
-)
+from molgan.models.protocols import LikelihoodGenerator
 from molgan.training.critic_fitting import train_critic
-from molgan.training.energy import critic_logits, mix, step_seed
-from molgan.training.losses import log_variance
+from molgan.training.loop import is_due, resume, save, step_seed
 from molgan.training.memory import Reward
 from molgan.training.report import Report, silent
+from molgan.training.rl.anchored_update import draw_batch, follow_energy
+from molgan.training.rl.energy import mix
 from molgan.training.settings import AdversarialSettings
 from molgan.training.share import ALONE, Share
 
 
 def refine(
-    agent: MotifGenerator,
+    agent: LikelihoodGenerator,
     critic: Discriminator,
     real: Sequence[str],
     settings: AdversarialSettings,
@@ -63,22 +54,16 @@ def refine(
     real_graphs = _graphs(real, processes, share)
     anchor = copy.deepcopy(agent)
     optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
+    modules = {"agent": agent, "anchor": anchor, "critic": critic}
     first, done, figures = 0, -1, dict[str, float]()  # done -1: the critic of this round is not trained yet
-    if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
-        tensors, state = saved
+    if (state := resume(checkpoint, modules, optimizer)) is not None:
         first, done, figures = state["round"], state["step"], state["figures"]
-        for name, module in (("agent", agent), ("anchor", anchor), ("critic", critic)):
-            module.load_state_dict(under_prefix(name, tensors))
-        restore_optimizer(optimizer, tensors)
 
-    def save(at: int, step: int) -> dict[str, Any] | None:
+    def save_at(at: int, step: int) -> dict[str, Any] | None:
         if checkpoint is None:
             return None
-        modules = {"agent": agent, "anchor": anchor, "critic": critic}
-        tensors = {k: v for name, module in modules.items() for k, v in with_prefix(name, module.state_dict()).items()}
         state = {"round": at, "step": step, "figures": figures}
-        if share.leads:
-            save_checkpoint(checkpoint, {**tensors, **optimizer_tensors(optimizer)}, state)
+        save(checkpoint, modules, optimizer, state, share)
         return state
 
     for at in range(first, settings.rounds):
@@ -99,19 +84,19 @@ def refine(
             figures = {name: float(value) for name, value in asdict(outcome).items()}
             anchor.load_state_dict(agent.state_dict())
             done = 0
-            save(at, done)
+            save_at(at, done)
         for step in range(done + 1, settings.steps + 1):
             drawn = step_seed(seed, at, 2, step)
             metrics = _update(agent, anchor, critic, optimizer, settings, reward=reward, seed=drawn, share=share)
-            saved_now = save(at, step) if step % settings.checkpoint_every == 0 or step == settings.steps else None
+            saved_now = save_at(at, step) if is_due(step, settings.steps, settings.checkpoint_every) else None
             report({"phase": "generator", "round": at + 1, "step": step, "steps": settings.steps, **metrics}, saved_now)
         done = -1
     return figures
 
 
 def _update(
-    agent: MotifGenerator,
-    anchor: MotifGenerator,
+    agent: LikelihoodGenerator,
+    anchor: LikelihoodGenerator,
     critic: Discriminator,
     optimizer: torch.optim.Optimizer,
     settings: AdversarialSettings,
@@ -121,33 +106,19 @@ def _update(
     share: Share,
 ) -> dict[str, Any]:
     """Draw a batch, and move the agent towards what critic and reward say of it."""
-    own = share.of(np.arange(settings.batch_size))
-    samples = agent.sample(settings.batch_size, seed=seed, bf16=settings.bf16, only=own)
-    drawn = [str(parse(sample.smiles).smiles) for sample in samples]
-    smiles = share.whole(drawn)
-    own_logits = critic_logits(critic, drawn, settings.logit_clip, bf16=settings.bf16)
-    logits = np.array(share.whole(own_logits.tolist()))
-    rewards = None if reward is None else share.from_leader(partial(reward, smiles))
-    energy = mix(rewards, logits, gan_weight=settings.gan_weight, reward_scale=settings.reward_scale)
-    actions = [sample.actions for sample in samples]
-    with autocast(agent.device, enabled=settings.bf16):
-        log_prob = agent.log_likelihood(actions)
-        with torch.no_grad():
-            anchored = anchor.log_likelihood(actions)
-    worth = torch.from_numpy(energy[own]).to(log_prob)
-    loss = log_variance(log_prob, anchored, worth, share=share, size=settings.batch_size)
-    optimizer.zero_grad()
-    loss.backward()
-    share.sum_gradients(agent.parameters())
-    norm = torch.nn.utils.clip_grad_norm_(agent.parameters(), settings.clip)
-    optimizer.step()
+    batch = draw_batch(agent, anchor, critic, settings, seed=seed, share=share)
+    rewards = None if reward is None else share.from_leader(partial(reward, batch.smiles))
+    assert batch.logits is not None  # the critic's
+    energy = mix(rewards, batch.logits, gan_weight=settings.gan_weight, reward_scale=settings.reward_scale)
+    drawn = settings.batch_size
+    made = follow_energy(agent, optimizer, batch.actions, batch.prior, energy, settings, drawn=drawn, share=share)
     return {
-        "loss": share.total(loss),
-        "critic_logit": float(logits.mean()),
+        "loss": made.loss,
+        "critic_logit": float(batch.logits.mean()),
         **({} if rewards is None else {"score": float(rewards.mean())}),
-        "unique": len(set(smiles)) / len(smiles),
-        "kl": share.total((log_prob.detach() - anchored).sum()) / settings.batch_size,
-        "gradient_norm": float(norm),
+        "unique": len(set(batch.smiles)) / drawn,
+        "kl": made.log_ratio / drawn,
+        "gradient_norm": made.gradient_norm,
     }
 
 

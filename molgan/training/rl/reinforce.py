@@ -13,23 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from molgan.chem.molecule import parse
 from molgan.evaluation.collapse import CollapseWatch, Verdict
-from molgan.models.critics.discriminator import Discriminator
-from molgan.models.motif.motif_generator import MotifGenerator
-from molgan.models.precision import autocast
-from molgan.training.checkpoint import (
-    load_checkpoint,
-    optimizer_tensors,
-    restore_optimizer,
-    save_checkpoint,
-    under_prefix,
-    with_prefix,
-)
-from molgan.training.energy import critic_logits, mix, step_seed
-from molgan.training.losses import log_variance
-from molgan.training.memory import DiversityMemory, OracleCache, Replayed, ReplayMemory, Reward
+from molgan.models.protocols import Critic, LikelihoodGenerator
+from molgan.training.checkpoint import load_checkpoint, save_checkpoint
+from molgan.training.loop import collect_tensors, is_due, restore_tensors, step_seed
+from molgan.training.memory import DiversityMemory, OracleCache, Reward
 from molgan.training.report import Report, silent
+from molgan.training.rl.anchored_update import DrawnBatch, draw_batch, follow_energy
+from molgan.training.rl.energy import mix
+from molgan.training.rl.replay_memory import Replayed, ReplayMemory
 from molgan.training.settings import ReinforceSettings
 from molgan.training.share import ALONE, Share
 
@@ -44,11 +36,11 @@ class ReinforceOutcome:
 
 
 def reinforce(
-    agent: MotifGenerator,
+    agent: LikelihoodGenerator,
     reward: Reward,
     settings: ReinforceSettings,
     *,
-    critic: Discriminator | None = None,
+    critic: Critic | None = None,
     seed: int,
     checkpoint: Path | None = None,
     report: Report = silent,
@@ -72,20 +64,20 @@ def reinforce(
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
         run.restore(*saved, memories=True)
     healthy = run.snapshot()
-    ahead: _Drawn | None = None
-    aside = ThreadPoolExecutor(1) if settings.staleness else None
+    ahead: DrawnBatch | None = None
+    background = ThreadPoolExecutor(1) if settings.staleness else None
     while run.step < settings.steps and run.outcome.stopped is None:
         run.step += 1
-        saves = run.step % settings.checkpoint_every == 0 or run.step == settings.steps
+        saves = is_due(run.step, settings.steps, settings.checkpoint_every)
         drawn = ahead or _draw(run, critic, seed, run.step, share)
-        answer = run.oracle.ask(drawn.smiles, aside)
-        ahead = _draw(run, critic, seed, run.step + 1, share) if aside and not saves else None
+        answer = run.oracle.ask(drawn.smiles, background)
+        ahead = _draw(run, critic, seed, run.step + 1, share) if background and not saves else None
         rewards = answer()
         metrics = {"step": run.step, "steps": settings.steps, **_learn(run, drawn, rewards, critic, seed, share)}
         verdict = run.watch.update(drawn.smiles, gradient_norm=metrics["gradient_norm"])
         saved_now = None
         if verdict.state != "healthy":
-            _act(run, verdict, healthy, settings, message)
+            _roll_back(run, verdict, healthy, settings, message)
             metrics |= {"event": "collapse", "message": run.outcome.events[-1]}
             ahead = None
         if verdict.state != "healthy" or saves:
@@ -100,10 +92,10 @@ def reinforce(
 
 
 def _learn(
-    run: _Run, drawn: _Drawn, rewards: np.ndarray, critic: Discriminator | None, seed: int, share: Share
+    run: _Run, drawn: DrawnBatch, rewards: np.ndarray, critic: Critic | None, seed: int, share: Share
 ) -> dict[str, Any]:
     """One update, by what was drawn and some of the best before it, which is remembered."""
-    agent, settings, smiles = run.agent, run.settings, drawn.smiles
+    settings, smiles = run.settings, drawn.smiles
     allowed = rewards if run.diversity is None else run.diversity.penalise(smiles, rewards)
     gan_weight = 0.0 if critic is None else settings.gan_weight
     energy = mix(allowed, drawn.logits, gan_weight=gan_weight, reward_scale=settings.reward_scale * run.caution)
@@ -111,40 +103,31 @@ def _learn(
     actions = [*drawn.actions, *(entry.actions for entry in replayed)]
     prior = np.concatenate([drawn.prior, [entry.prior for entry in replayed]])
     worth = np.concatenate([energy, [entry.energy for entry in replayed]])
-    own = share.of(np.arange(len(actions)))
-    with autocast(agent.device, enabled=settings.bf16):
-        log_prob = agent.log_likelihood([actions[i] for i in own])
-    anchored, wanted = (torch.from_numpy(values[own]).to(log_prob) for values in (prior, worth))
-    loss = log_variance(log_prob, anchored, wanted, share=share, size=len(actions))
-    run.optimizer.zero_grad()
-    loss.backward()
-    share.sum_gradients(agent.parameters())
-    norm = float(torch.nn.utils.clip_grad_norm_(agent.parameters(), settings.clip))
-    run.optimizer.step()
+    made = follow_energy(run.agent, run.optimizer, actions, prior, worth, settings, drawn=len(smiles), share=share)
     columns = (smiles, allowed.tolist(), energy.tolist(), drawn.prior.tolist(), drawn.actions)
     run.replay.add([Replayed(*entry) for entry in zip(*columns, strict=True) if entry[1] > 0])
     return {
-        "loss": share.total(loss),
+        "loss": made.loss,
         "score": float(rewards.mean()),
         "best": run.replay.best[0].reward if run.replay.best else float("nan"),
         "best_smiles": run.replay.best[0].smiles if run.replay.best else "",
         "unique": len(set(smiles)) / len(smiles),
-        "kl": share.total((log_prob - anchored)[own < len(smiles)].sum()) / len(smiles),
+        "kl": made.log_ratio / len(smiles),
         **({} if drawn.logits is None else {"critic_logit": float(drawn.logits.mean())}),
         **({} if run.diversity is None else {"scaffolds": run.diversity.scaffolds}),
         "oracle_calls": run.oracle.calls,
-        "gradient_norm": norm,
+        "gradient_norm": made.gradient_norm,
     }
 
 
-def _act(
+def _roll_back(
     run: _Run,
     verdict: Verdict,
     healthy: tuple[dict[str, Tensor], dict[str, Any]],
     settings: ReinforceSettings,
     message: Callable[[str], None],
 ) -> None:
-    """Answer a collapse: back to the last healthy state with more caution, or stop there."""
+    """Back to the last healthy state with more caution, or stop there."""
     step, rollbacks = run.step, run.rollbacks + 1
     stop = settings.on_collapse == "stop" or rollbacks > settings.most_rollbacks
     events = run.outcome.events
@@ -161,38 +144,16 @@ def _act(
     message(text)
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """A batch: canonical SMILES, actions, log-probability under the prior, [n], and the critic's logits, [n]."""
-
-    smiles: list[str]
-    actions: list[tuple[int, ...]]
-    prior: np.ndarray
-    logits: np.ndarray | None
-
-
-def _draw(run: _Run, critic: Discriminator | None, seed: int, step: int, share: Share) -> _Drawn:
-    """The batch of a step, of which each worker draws its part."""
-    settings = run.settings
-    samples = run.agent.sample(
-        settings.batch_size,
-        seed=step_seed(seed, step, run.rollbacks),
-        bf16=settings.bf16,
-        only=share.of(np.arange(settings.batch_size)),
-    )
-    smiles, actions = [str(parse(sample.smiles).smiles) for sample in samples], [sample.actions for sample in samples]
-    with autocast(run.agent.device, enabled=settings.bf16), torch.no_grad():
-        prior = run.prior.log_likelihood(actions).tolist()
-    logits = None if critic is None else critic_logits(critic, smiles, settings.logit_clip, bf16=settings.bf16)
-    whole = [share.whole(part) for part in (smiles, actions, prior)]
-    judged = None if logits is None else np.array(share.whole(logits.tolist()))
-    return _Drawn(whole[0], whole[1], np.array(whole[2]), judged)
+def _draw(run: _Run, critic: Critic | None, seed: int, step: int, share: Share) -> DrawnBatch:
+    """The batch of a step."""
+    drawn_by = step_seed(seed, step, run.rollbacks)
+    return draw_batch(run.agent, run.prior, critic, run.settings, seed=drawn_by, share=share)
 
 
 class _Run:
     """All that the loop changes, so that a checkpoint can hold it."""
 
-    def __init__(self, agent: MotifGenerator, oracle: OracleCache, settings: ReinforceSettings):
+    def __init__(self, agent: LikelihoodGenerator, oracle: OracleCache, settings: ReinforceSettings):
         self.agent = agent
         self.prior = copy.deepcopy(agent).requires_grad_(False)
         self.optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
@@ -208,11 +169,7 @@ class _Run:
 
     def snapshot(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Tensors and JSON values of this moment, independent of what follows."""
-        tensors = {
-            **with_prefix("agent", self.agent.state_dict()),
-            **with_prefix("prior", self.prior.state_dict()),
-            **optimizer_tensors(self.optimizer),
-        }
+        tensors = collect_tensors(self._modules(), self.optimizer)
         state = {
             "step": self.step,
             "rollbacks": self.rollbacks,
@@ -228,11 +185,9 @@ class _Run:
 
     def restore(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any], *, memories: bool) -> None:
         """Back to a snapshot. Without `memories` what the oracle was paid for stays known."""
-        self.agent.load_state_dict(under_prefix("agent", tensors))
-        self.prior.load_state_dict(under_prefix("prior", tensors))
         # A fresh optimiser where nothing was stepped yet, since there is no state to put back.
         self.optimizer = torch.optim.Adam(self.agent.parameters(), self.settings.learning_rate * state["caution"])
-        restore_optimizer(self.optimizer, {name: t.clone() for name, t in tensors.items() if name.startswith("opt")})
+        restore_tensors(self._modules(), self.optimizer, tensors)
         self.step, self.rollbacks, self.caution = state["step"], state["rollbacks"], state["caution"]
         self.outcome = ReinforceOutcome(events=list(state["events"]), stopped=state["stopped"])
         self.replay.load_state_dict(state["replay"])
@@ -241,3 +196,6 @@ class _Run:
         self.watch.load_state_dict(state["watch"])
         if memories:
             self.oracle.load_state_dict(state["oracle"])
+
+    def _modules(self) -> dict[str, LikelihoodGenerator]:
+        return {"agent": self.agent, "prior": self.prior}

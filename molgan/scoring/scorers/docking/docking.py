@@ -2,7 +2,6 @@
 
 import math
 import multiprocessing
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -12,11 +11,12 @@ from pydantic import Field, model_validator
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError
+from molgan.base.parallel import cores
 from molgan.base.settings import InputPath, Settings
 from molgan.scoring.base import Score, Scorer
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.scorers.docking.box import Box, Point, read_ligand, receptor_atoms
-from molgan.scoring.scorers.docking.docking_processes import Failure, Pose, Task, Workers, shared_workers
+from molgan.scoring.scorers.docking.docking_processes import DockingProcesses, Failure, Pose, Task, shared_processes
 from molgan.scoring.scorers.docking.pose_store import PoseStore
 from molgan.scoring.transforms import ReverseSigmoid
 
@@ -40,20 +40,41 @@ class Docking(Scorer):
     default_transform = ReverseSigmoid(low=-12, high=-6)
 
     class Parameters(Settings):
-        """`receptor`: a rigid receptor as PDBQT. The box: `center` and `size` in Å; or `ligand`, an SDF file with a
-        ligand in place, for the center, and either `size` or `padding`, Å beyond the ligand. `timeout`: seconds a
-        ligand. `processes`: all cores by default; give 1 where Ray's workers score."""
+        """The box is given by `center` and `size`, or by `ligand` and either `size` or `padding`."""
 
-        receptor: InputPath
-        ligand: InputPath | None = None
-        center: Point | None = None
-        size: Point | None = None
-        padding: float = Field(default=5.0, ge=0, le=30)
-        function: Literal["vina", "vinardo"] = "vina"
-        exhaustiveness: int = Field(default=8, ge=1, le=128)
-        seed: int = Field(default=0, ge=0, lt=2**31 - 1)
-        timeout: float = Field(default=120.0, gt=0, allow_inf_nan=False)
-        processes: int | None = Field(default=None, ge=1)
+        receptor: InputPath = Field(
+            description="Rigid receptor, a PDBQT file; Meeko's mk_prepare_receptor.py makes one of a PDB file"
+        )
+        ligand: InputPath | None = Field(
+            None, description="SDF file with a ligand in place; the mean of its heavy atoms is the center"
+        )
+        center: Point | None = Field(None, description="Center of the box: x, y, z in Å")
+        size: Point | None = Field(None, description="Lengths of the box along x, y and z, 1 to 80 Å")
+        padding: float = Field(
+            default=5.0,
+            ge=0,
+            le=30,
+            description="Å of the box beyond the outermost atoms of the ligand, without `size`",
+        )
+        function: Literal["vina", "vinardo"] = Field("vina", description="Scoring function")
+        exhaustiveness: int = Field(
+            default=8,
+            ge=1,
+            le=128,
+            description="Independent searches per ligand: 1 is enough to steer a campaign, more to believe a pose",
+        )
+        seed: int = Field(default=0, ge=0, lt=2**31 - 1, description="Seed of the conformer and of the search")
+        timeout: float = Field(
+            default=120.0,
+            gt=0,
+            allow_inf_nan=False,
+            description="Seconds that a ligand may take before it is given up, with no value",
+        )
+        processes: int | None = Field(
+            default=None,
+            ge=1,
+            description="Processes that dock, all cores by default; give 1 where Ray's workers score",
+        )
 
         @model_validator(mode="after")
         def _one_box(self) -> "Docking.Parameters":
@@ -89,7 +110,7 @@ class Docking(Scorer):
         Raises RunError when docking does not start."""
         known = {text: pose for text in smiles if (pose := self._store.get(text)) is not None}
         new = [text for text in dict.fromkeys(smiles) if text not in known]
-        docked = dict(zip(new, self._workers.dock(new, on_pose=self._store.put), strict=True)) if new else {}
+        docked = dict(zip(new, self._processes.dock(new, on_pose=self._store.put), strict=True)) if new else {}
         return [known.get(text) or docked[text] for text in smiles]
 
     def write_poses(self, library: Mapping[str, str], column: str) -> Iterator[bytes]:
@@ -97,7 +118,7 @@ class Docking(Scorer):
         identifiers = list(library)
         for start in range(0, len(identifiers), _SAVED_AT_ONCE):
             part = identifiers[start : start + _SAVED_AT_ONCE]
-            for identifier, pose in zip(part, self.dock([library[one] for one in part]), strict=True):
+            for identifier, pose in zip(part, self.dock([library[identifier] for identifier in part]), strict=True):
                 if isinstance(pose, Pose):
                     yield _record(pose, identifier, {"smiles": library[identifier], column: f"{pose.score:g}"})
 
@@ -134,13 +155,9 @@ class Docking(Scorer):
         return PoseStore(self._task)
 
     @property
-    def _workers(self) -> Workers:
-        cores = 1 if multiprocessing.parent_process() else _cores()
-        return shared_workers(self._task, self.parameters.processes or cores, self.parameters.timeout)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    def _processes(self) -> DockingProcesses:
+        most = 1 if multiprocessing.parent_process() else cores()
+        return shared_processes(self._task, self.parameters.processes or most, self.parameters.timeout)
 
 
 def _record(pose: Pose, identifier: str, properties: Mapping[str, str]) -> bytes:

@@ -1,24 +1,17 @@
-"""Docking in processes that keep the receptor's maps: one that hangs is killed, one that dies is replaced."""
+"""Docking in processes that keep the receptor's maps: one that hangs or dies is replaced."""
 
 import atexit
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import repeat
 from queue import SimpleQueue
-from threading import Timer
-from typing import Any
 
 from molgan.base.errors import RunError
+from molgan.scoring.processes.worker_process import Died, Garbled, Late, NotStarted, WorkerProcess
 from molgan.scoring.scorers.docking.box import Point
 
-_COMMAND = (sys.executable, "-m", "molgan.scoring.scorers.docking.docking_worker")
+_MODULE = "molgan.scoring.scorers.docking.docking_worker"
 _SECONDS_TO_START = 600.0
 
 
@@ -46,13 +39,19 @@ class Failure(str):
     """Why there is no pose."""
 
 
-class Workers:
+class DockingProcesses:
     """`count` processes of one core each. They start when the first ligand comes and stay until `close`."""
 
-    def __init__(self, task: Task, count: int, *, timeout: float, command: Sequence[str] = _COMMAND) -> None:
-        """`timeout`: seconds a ligand."""
-        self._workers = [_Worker(task, timeout, command) for _ in range(count)]
-        self._idle: SimpleQueue[_Worker] = SimpleQueue()
+    def __init__(self, task: Task, count: int, *, timeout: float, module: str = _MODULE) -> None:
+        """`timeout`: seconds a ligand. `module`: what the processes run."""
+        self._timeout = timeout
+        self._workers = [
+            WorkerProcess(
+                module, asdict(task), seconds_to_start=_SECONDS_TO_START, environment={"OMP_NUM_THREADS": "1"}
+            )
+            for _ in range(count)
+        ]
+        self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
 
@@ -75,93 +74,45 @@ class Workers:
     def close(self) -> None:
         """End the processes; new ones start when they are needed."""
         for worker in self._workers:
-            worker.end()
+            worker.close()
 
     def _dock(self, smiles: str, on_pose: Callable[[str, Pose], None] | None) -> Pose | Failure:
         worker = self._idle.get()
         try:
-            result = worker.dock(smiles)
+            result = self._ask(worker, smiles)
         finally:
             self._idle.put(worker)
         if on_pose is not None and isinstance(result, Pose):
             on_pose(smiles, result)
         return result
 
-
-class _Worker:
-    def __init__(self, task: Task, timeout: float, command: Sequence[str]) -> None:
-        self._task = task
-        self._timeout = timeout
-        self._command = command
-        self._process: subprocess.Popen[str] | None = None
-
-    def dock(self, smiles: str) -> Pose | Failure:
-        answer = self._asked(self._running(), {"smiles": smiles}, self._timeout)
-        if "error" in answer:
-            return Failure(answer["error"])
-        return Pose(float(answer["score"]), str(answer["pose"]))
-
-    def end(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-
-    def _running(self) -> "subprocess.Popen[str]":
-        if self._process is None or self._process.poll() is not None:
-            self._process = process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
-            )
-            answer = self._asked(process, asdict(self._task), _SECONDS_TO_START)
-            if "error" in answer:
-                self.end()
-                raise RunError(f"docking does not start: {answer['error']}")
-        return self._process
-
-    def _asked(self, process: "subprocess.Popen[str]", question: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """The answer; when none comes, the process is ended and the answer says why."""
-        assert process.stdin is not None and process.stdout is not None
-        began, line = time.monotonic(), ""
-        alarm = Timer(seconds, process.kill)
-        alarm.start()
+    def _ask(self, worker: WorkerProcess, smiles: str) -> Pose | Failure:
         try:
-            process.stdin.write(json.dumps(question) + "\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
-            return dict(json.loads(line))
-        except (BrokenPipeError, ValueError):
-            late = time.monotonic() - began >= seconds
-        finally:
-            alarm.cancel()
-        self.end()
-        if late:
-            return {"error": f"docking took longer than {seconds:g} s"}
-        reason = f"answered {line!r:.60}" if line else f"ended by itself ({_ending(process.wait())})"
-        return {"error": f"the docking process {reason}"}
+            answer = worker.ask(smiles, self._timeout)
+        except NotStarted as error:
+            raise RunError(f"docking does not start: {error}") from None
+        except Late as error:
+            return Failure(f"docking {error}")
+        except Died as error:
+            return Failure(f"the docking process ended by itself ({error.how})")
+        except Garbled as error:
+            return Failure(f"the docking process {error}")
+        return Failure(answer["error"]) if "error" in answer else Pose(float(answer["score"]), str(answer["pose"]))
 
 
-def _ending(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+_shared: dict[tuple[Task, int, float], DockingProcesses] = {}
 
 
-_shared: dict[tuple[Task, int, float], Workers] = {}
-
-
-def shared_workers(task: Task, count: int, timeout: float) -> Workers:
-    """The workers of this process for a task: scorers that dock alike share them."""
+def shared_processes(task: Task, count: int, timeout: float) -> DockingProcesses:
+    """The docking processes for a task: scorers that dock alike share them."""
     key = (task, count, timeout)
     if key not in _shared:
-        _shared[key] = Workers(task, count, timeout=timeout)
+        _shared[key] = DockingProcesses(task, count, timeout=timeout)
     return _shared[key]
 
 
 @atexit.register
 def close_all() -> None:
-    """End the shared workers of this process; the next ligand starts new ones."""
-    for workers in _shared.values():
-        workers.close()
+    """End the shared processes; the next ligand starts new ones."""
+    for processes in _shared.values():
+        processes.close()

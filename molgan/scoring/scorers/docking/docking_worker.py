@@ -1,38 +1,20 @@
-"""A process that docks, started by `workers`: JSON lines in, JSON lines out.
+"""A process that docks: its setup is a `Task`.
 
-The first line in is a `Task`; the answer is {} once the receptor's maps are ready. Each further line is
-{"smiles": …}, answered by {"score": kcal/mol, "pose": SDF record} or {"error": reason}.
+A question is a SMILES, answered by {"score": kcal/mol, "pose": mol block} or {"error": reason}.
 """
 
-import json
-import os
-import signal
-import sys
 from typing import Any
 
 from rdkit import Chem, rdBase
 
-from molgan.scoring.scorers.docking.ligand import embedded, from_pdbqt, to_pdbqt
+from molgan.scoring.processes.serve import one_line, serve
+from molgan.scoring.scorers.docking.ligand import embed, from_pdbqt, to_pdbqt
 
 
 def main() -> None:
-    """Serve until standard input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Vina and Meeko write to standard output, which answers need for themselves.
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Answer until stdin ends."""
     rdBase.DisableLog("rdApp.*")
-    dock = None
-    for line in sys.stdin:
-        question = json.loads(line)
-        try:
-            if dock is None:
-                dock, answer = _Dock(**question), {}
-            else:
-                answer = dock(question["smiles"])
-        except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"}
-        answers.write(json.dumps(answer) + "\n")
+    serve(lambda task: _Dock(**task))
 
 
 class _Dock:
@@ -51,7 +33,13 @@ class _Dock:
         self._vina.compute_vina_maps(center=center, box_size=size)
 
     def __call__(self, smiles: str) -> dict[str, Any]:
-        self._vina.set_ligand_from_string(to_pdbqt(embedded(smiles, self._seed)))
+        try:
+            return self._dock(smiles)
+        except Exception as error:
+            return {"error": one_line(error)}
+
+    def _dock(self, smiles: str) -> dict[str, Any]:
+        self._vina.set_ligand_from_string(to_pdbqt(embed(smiles, self._seed)))
         self._vina.dock(exhaustiveness=self._exhaustiveness, n_poses=1)
         score = float(self._vina.energies(n_poses=1)[0][0])
         pose = from_pdbqt(self._vina.poses(n_poses=1))

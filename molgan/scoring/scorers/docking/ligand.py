@@ -6,7 +6,7 @@ from rdkit import Chem
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolAlign
 
 
-def embedded(smiles: str, seed: int) -> Chem.Mol:
+def embed(smiles: str, seed: int) -> Chem.Mol:
     """A molecule with hydrogens and one conformer; the same seed gives the same one.
 
     ETKDGv3 (S. Wang et al., JCIM 60, 2044 (2020)), then MMFF94 where it has parameters. Charges stay as written; a

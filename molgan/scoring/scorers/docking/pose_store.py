@@ -38,12 +38,8 @@ class PoseStore:
     def put(self, smiles: str, pose: Pose) -> None:
         """Keep a pose; a disk that is full or read-only costs time later, no more."""
         content = json.dumps({"smiles": smiles, "score": pose.score, "block": pose.block})
-
-        def write(path: Path) -> None:
-            path.write_text(content)
-
-        with suppress(OSError):
-            cache.store(self._path(smiles), write)
+        with suppress(OSError), cache.store(self._path(smiles)) as file:
+            file.write(content.encode())
 
     def _path(self, smiles: str) -> Path:
         return cache.entry(_KIND, f"{self.key}/{cache.content_hash([smiles])}", ".json")

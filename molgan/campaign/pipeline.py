@@ -1,0 +1,41 @@
+"""The stages of each kind of job in the order in which they run; the rest is in the class of each stage."""
+
+from collections.abc import Sequence
+
+from molgan.campaign.stages.adversarial_stage import Adversarial
+from molgan.campaign.stages.distil_stage import Distil
+from molgan.campaign.stages.library_stage import Library
+from molgan.campaign.stages.likelihood_stage import Likelihood
+from molgan.campaign.stages.one_shot_stage import OneShot
+from molgan.campaign.stages.optimize_stage import Optimize
+from molgan.campaign.stages.pretrain_stage import Pretrain
+from molgan.campaign.stages.reference_stage import Reference
+from molgan.campaign.stages.reinforce_stage import Reinforce
+from molgan.campaign.stages.rejection_stage import Rejection
+from molgan.campaign.stages.report_stage import Report
+from molgan.campaign.stages.stage import Stage
+from molgan.campaign.work import Work
+from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig
+
+Pipeline = tuple[type[Stage], ...]
+
+PIPELINES: dict[type, Pipeline] = {
+    CampaignConfig: (Adversarial, Reinforce, Optimize, Library, Reference, Report),
+    TrainingConfig: (Pretrain, Distil, Rejection),
+    OneShotConfig: (Likelihood, OneShot),
+}
+
+TITLES = {name: title for stages in PIPELINES.values() for stage in stages for name, title in stage.titles.items()}
+"""What the report calls the rows of metrics.jsonl, by their names."""
+
+
+def run_stages(work: Work) -> Sequence[Stage]:
+    """The stages that the configuration asks for, all done."""
+    done: list[Stage] = []
+    for kind in PIPELINES[type(work.config)]:
+        if kind.is_part_of(dict(work.config)):
+            stage = kind(work, tuple(done))
+            stage.run()
+            done.append(stage)
+            work.keep()
+    return done

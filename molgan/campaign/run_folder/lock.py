@@ -1,0 +1,53 @@
+"""The run folder: one process at a time, and one line when it cannot be written."""
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from molgan.base.errors import RunError
+
+_UNWRITABLE = frozenset({errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS})
+
+
+@contextmanager
+def open_folder(folder: Path) -> Iterator[Path]:
+    """The run folder, made when missing, for this process alone for as long as the `with` lasts.
+
+    Raises RunError when another process is at work in it, when it cannot be made, or when a write in it fails.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("a+")
+    except OSError as error:
+        raise _failure(folder, error) from None
+    with lock:
+        _take(lock, folder)
+        try:
+            for leftover in (*folder.glob(".*.part"), *folder.glob("samples/.*.part")):
+                leftover.unlink()
+            yield folder
+        except OSError as error:
+            if error.errno in _UNWRITABLE:
+                raise _failure(folder, error) from error
+            raise
+
+
+def _take(lock: TextIO, folder: Path) -> None:
+    # The kernel frees the lock of a process that was killed.
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        pid = lock.read().strip()
+        raise RunError(f"{folder}: process {pid} is at work in it; wait, or set `out` to another folder") from None
+    lock.truncate(0)
+    print(os.getpid(), file=lock, flush=True)
+
+
+def _failure(folder: Path, error: OSError) -> RunError:
+    place = error.filename or folder
+    return RunError(f"{place}: cannot be written ({error.strerror}); mend that or set `out` to another folder")

@@ -1,0 +1,132 @@
+"""The stage that makes the library: draw until enough pass the filters, then write what passed and what did not."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from molgan.base.content import digest, with_contents
+from molgan.base.files import write_files
+from molgan.bulk.library import identifier, known_neighbours, library_table
+from molgan.campaign.cost import Cost, Pace
+from molgan.campaign.run_folder.stage_record import Counts
+from molgan.campaign.stages.optimize_stage import CALLS, Optimize, called_molecules
+from molgan.campaign.stages.poses import write_poses
+from molgan.campaign.stages.sampling import Samples
+from molgan.campaign.stages.stage import Stage
+from molgan.campaign.work import Work
+from molgan.chem.molecule import Molecule
+from molgan.chem.writing import write_library
+from molgan.config import CampaignConfig
+from molgan.filters.funnel import Funnel
+from molgan.filters.funnel_result import FunnelResult, Rejection
+from molgan.filters.passage import Passage
+from molgan.scoring.settings import ObjectiveSettings
+from molgan.training.settings import SampleSettings
+
+_MOST_GROWTH = 4  # a yield seen on few molecules is not trusted for more than so many times as many
+_FILES = ("library.csv", "library.smi", "library.sdf", "library.parquet", "rejected.csv", "funnel.json")
+
+
+class Library(Stage):
+    """Draws, scores and filters; leaves the library, rejected.csv and funnel.json.
+
+    Behind the stage `optimize` the molecules that it scored take the place of draws.
+    """
+
+    name = "library"
+    section = "sample"
+    is_optional = False
+
+    @classmethod
+    def cost(cls, config: CampaignConfig, pace: Pace) -> Cost:
+        if config.optimize is not None:  # nothing is drawn or scored again
+            return Cost(cls.section, 0, 0, config.optimize.budget * pace.filter)
+        drawn = config.sample.n or config.sample.budget
+        return Cost(cls.section, drawn, drawn, drawn * (pace.sample + pace.score + pace.filter))
+
+    def inputs(self) -> Mapping[str, object]:
+        sections = self.work.config.model_dump(mode="json", include={"sample", "objective", "filters"})
+        return {**with_contents(sections), **self.work.inputs}
+
+    @property
+    def outputs(self) -> dict[str, Path]:
+        return {name: self.work.folder / name for name in _FILES}
+
+    def perform(self) -> Counts:
+        work, config = self.work, self.work.config
+        calls = next((stage.folder / CALLS for stage in self.before if isinstance(stage, Optimize)), None)
+        given = None if calls is None else called_molecules(calls)
+        settings = config.sample if given is None else config.sample.model_copy(update={"n": len(given)})
+        drawing = config.sample.model_dump(mode="json", include={"temperature", "max_atoms"})
+        after = next((stage.record.key for stage in self.after), None)
+        samples = Samples(work, digest([drawing, work.inputs, after]), self.weights, self.critic, given)
+        passage = Funnel(config.filters).begin_passage()
+        with closing(samples):
+            _fill(passage, samples, work, settings)
+        result, kept = passage.collect_result(), passage.parse_passing()
+        _write(work.folder, result, kept, samples, config.objective)
+        samples.discard_rest()
+        short = config.sample.target is not None and len(kept) < config.sample.target
+        narrowest = result.narrowest
+        starved = narrowest.stage if short and narrowest and narrowest.kept < narrowest.entered else None
+        failures = samples.failures()
+        for component, reasons in failures.items():
+            text = f"{sum(reasons.values()):,} molecules have no value, most often: {next(iter(reasons))}"
+            work.progress.message(f"{component}: {text}")
+        return {"library": len(kept), "drawn": samples.drawn, "starved_by": starved, "failures": failures}
+
+
+def _fill(passage: Passage, samples: Samples, work: Work, settings: SampleSettings) -> None:
+    """Draw round after round until enough pass or the budget is spent."""
+    progress = work.progress
+    passed = 0
+    while wanted := next_round(settings, samples.drawn, passed):
+        if samples.drawn:
+            progress.message(f"{passed:,} of {samples.drawn:,} drawn pass, {settings.target:,} shall: {wanted:,} more")
+        progress.start("sample", wanted)
+        while wanted > 0:
+            size = min(settings.round, wanted)
+            passage.add(samples.draw(size), samples.table)
+            wanted -= size
+        progress.finish("sample")
+        passed = passage.count_passing(settings.target) if settings.target else 0
+    if samples.reused:
+        progress.message(f"sample: {samples.reused:,} of {samples.drawn:,} molecules were drawn already")
+
+
+def next_round(settings: SampleSettings, drawn: int, passed: int) -> int:
+    """How many molecules to draw next, 0 at the end: whole parts of `round`, save where `n` or `budget` ends it.
+
+    For a target, as many as the yield so far asks for. Whole parts, so that a larger target begins with the same ones.
+    """
+    if settings.target is None:
+        return (settings.n or 0) - drawn
+    if passed >= settings.target:
+        return 0
+    wanted = settings.round
+    if drawn:
+        needed = (settings.target - passed) * drawn / passed if passed else math.inf
+        wanted = math.ceil(min(needed, _MOST_GROWTH * drawn) / settings.round) * settings.round
+    return min(wanted, settings.budget - drawn)
+
+
+def _write(
+    folder: Path, result: FunnelResult, kept: list[Molecule], samples: Samples, objective: ObjectiveSettings
+) -> None:
+    table = library_table(kept, samples.table(kept), known_neighbours())
+    write_library(table, folder)
+    write_poses(table, objective, folder)
+    counts = json.dumps([count.as_dict() for count in result.counts], indent=2)
+    write_files(folder, {"rejected.csv": _rejected(result.rejected), "funnel.json": [counts.encode()]})
+
+
+def _rejected(rejections: Sequence[Rejection]) -> Iterator[bytes]:
+    rows = [(identifier(one.smiles), one.smiles, one.stage, one.reason) for one in rejections]
+    for row in [("id", "smiles", "stage", "reason"), *rows]:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerow(row)
+        yield text.getvalue().encode()

@@ -1,0 +1,76 @@
+"""The stage that makes a generator learn the data by likelihood."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from molgan.base import cache_folder as cache
+from molgan.campaign.run_folder.stage_record import Counts
+from molgan.campaign.stages.training_stage import TrainingStage
+
+if TYPE_CHECKING:
+    from molgan.graphs.motif.actions import Vocabulary
+    from molgan.models.motif.motif_generator import MotifGenerator
+
+
+class Pretrain(TrainingStage):
+    """Likelihood training; leaves generator.safetensors and its description."""
+
+    name = "pretrain"
+    section = "pretrain"
+    titles: ClassVar = {"pretrain": "Likelihood pretraining"}
+    networks = ("generator",)
+
+    def inputs(self) -> Mapping[str, object]:
+        config = self.work.config
+        return {**config.model_dump(mode="json", include={"pretrain", "network"}), **self.work.inputs}
+
+    def about(self) -> Mapping[str, object]:
+        return {"data": self.record.counts["data"], "pretrain": self.settings.model_dump(mode="json")}
+
+    def perform(self) -> Counts:
+        from molgan.distributed.train import pretrain_on_ray
+        from molgan.graphs.motif.motif_data import prepare
+        from molgan.models.loading import load_generator
+        from molgan.models.motif.motif_generator import MotifGenerator
+        from molgan.training.prior.pretrain import pretrain
+
+        work, config, settings = self.work, self.work.config, self.settings
+        start = load_generator(config.generator.weights, MotifGenerator) if config.generator else None
+        data = prepare(
+            config.data.train,
+            cache.folder(),
+            column=config.data.column,
+            least_count=settings.least_count,
+            vocabulary=None if start is None else start.vocabulary,
+            processes=work.processes,
+            progress=work.progress,
+        )
+        coverage, atoms = data.summary["coverage"], int(str(data.summary["atoms"]))
+        work.progress.message(f"{len(data):,} molecules of at most {atoms} atoms; the vocabulary covers {coverage:.2%}")
+        generator = self._generator(start, data.vocabulary, atoms)
+        with self.report(molecules_a_step=settings.batch_size, shown=None) as report:
+            loop: Callable[..., None] = pretrain
+            if config.compute.workers:
+                how = {"compute": config.compute, "on_restart": report.restart, "progress": work.progress}
+                loop = partial(pretrain_on_ray, **how)
+            else:
+                generator.to(work.device)
+            loop(generator, data, settings, seed=config.seed, checkpoint=self.folder / "checkpoint", report=report)
+        generator.divide_logits(settings.temperature)
+        self.save(generator=generator)
+        return {"data": data.summary}
+
+    def _generator(self, start: "MotifGenerator | None", vocabulary: "Vocabulary", atoms: int) -> "MotifGenerator":
+        """`start` with room for the new data's motifs, or a network without any training."""
+        import torch
+
+        from molgan.models.motif.growth import grow
+        from molgan.models.motif.motif_generator import MotifGenerator
+
+        config = self.work.config
+        if start is not None:
+            return grow(start, vocabulary, max_atoms=max(atoms, start.max_atoms), seed=config.seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            return MotifGenerator(vocabulary, config.network, max_atoms=atoms)

@@ -1,0 +1,40 @@
+"""The stage that scores some of the training data, for the report to draw behind the library."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from molgan.base.content import with_contents
+from molgan.base.files import write_files
+from molgan.campaign.run_folder.stage_record import Counts
+from molgan.campaign.stages.stage import Stage
+from molgan.campaign.stages.training_data import training_molecules
+
+FILE = "reference.csv"
+
+
+class Reference(Stage):
+    """Leaves reference.csv."""
+
+    name = "reference"
+    section = "report"
+    is_optional = False
+
+    def inputs(self) -> Mapping[str, object]:
+        sections = self.work.config.model_dump(mode="json", include={"report", "objective", "seed"})
+        return {**with_contents(sections), **self.work.data}
+
+    @property
+    def after(self) -> Sequence[Stage]:
+        return ()
+
+    @property
+    def outputs(self) -> dict[str, Path]:
+        return {FILE: self.work.folder / FILE}
+
+    def perform(self) -> Counts:
+        config = self.work.config
+        smiles = training_molecules(config.data, config.report.reference, config.seed)
+        table = self.work.objective(smiles).to_frame()
+        table = table[table["error"].isna()].drop(columns="error")
+        write_files(self.work.folder, {FILE: [table.to_csv(index=False, lineterminator="\n").encode()]})
+        return {"molecules": len(table)}

@@ -1,0 +1,68 @@
+"""The stage that trains a critic for sampling by rejection."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from molgan.campaign.run_folder.stage_record import Counts
+from molgan.campaign.stages.stage import Stage
+from molgan.campaign.stages.training_data import training_molecules
+
+if TYPE_CHECKING:
+    from molgan.chem.known_set import KnownSet
+
+
+class Rejection(Stage):
+    """Leaves a critic, and what it has to know, beside the weights."""
+
+    name = "rejection"
+    section = "rejection"
+    proof = "weights_refinement.json"
+
+    def inputs(self) -> Mapping[str, object]:
+        return {"rejection": self.settings.model_dump(mode="json"), **self.work.inputs}
+
+    @property
+    def outputs(self) -> dict[str, Path]:
+        return {self.proof: self.work.folder / self.proof}
+
+    def perform(self) -> Counts:
+        from molgan.models.loading import load_generator
+        from molgan.models.motif.motif_generator import MotifGenerator
+        from molgan.training.prior.rejection import train_rejection
+
+        work, config, settings = self.work, self.work.config, self.settings
+
+        def report(metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
+            text = f"loss {metrics['loss']:.4f}, area under the curve {metrics['auc']:.3f}"
+            work.progress.message(f"rejection: critic after {metrics['step']:,} steps: {text}")
+
+        known = self._known_molecules() if settings.novel else None
+        work.progress.message("rejection: drawing molecules and describing them")
+        refined, figures = train_rejection(
+            load_generator(self.weights, MotifGenerator).to(work.device),
+            training_molecules(config.data, settings.real + settings.reference, config.seed),
+            settings,
+            seed=config.seed,
+            known=known,
+            report=report,
+            processes=work.processes,
+        )
+        refined.save(work.folder / "weights", figures=figures)
+        text = (
+            f"{figures['critic_accuracy']:.1%} of the data and the samples apart; {figures['eligible']:.1%} of the "
+            f"samples are new and in the data's ranges, {figures['acceptance']:.1%} are accepted"
+        )
+        work.progress.message(f"rejection: the critic tells {text}")
+        return figures
+
+    def _known_molecules(self) -> "KnownSet":
+        from molgan.chem.known_set import KnownSet, bits_for
+        from molgan.chem.molecule import parse
+        from molgan.chem.reading import read_smiles
+
+        self.work.progress.message("rejection: noting the training data")
+        data = self.work.config.data
+        molecules = (parse(record.smiles) for record in read_smiles(data.train, column=data.column))
+        canonical = [molecule.smiles for molecule in molecules if molecule.smiles is not None]
+        return KnownSet.of(canonical, log2_bits=bits_for(len(canonical)))

@@ -1,0 +1,81 @@
+"""The last stage: what the run was, and the report."""
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import ClassVar
+
+from molgan.base.content import content_of, digest
+from molgan.base.files import write_files
+from molgan.base.version import __version__
+from molgan.campaign.run_folder.stage_record import Counts
+from molgan.campaign.stages.stage import Stage
+from molgan.campaign.work import Work
+from molgan.report import write_report
+
+_PACKAGES = ("torch", "torch-geometric", "rdkit", "numpy", "pandas", "pyarrow", "pydantic", "safetensors")
+
+
+class Report(Stage):
+    """Leaves manifest.json and report.html."""
+
+    name = "report"
+    section = "report"
+    is_optional = False
+
+    def inputs(self) -> Mapping[str, object]:
+        return {}
+
+    @property
+    def after(self) -> Sequence[Stage]:
+        return self.before
+
+    @property
+    def outputs(self) -> dict[str, Path]:
+        return {name: self.work.folder / name for name in ("manifest.json", "report.html")}
+
+    def perform(self) -> Counts:
+        manifest = json.dumps(_manifest(self.work, self.before), indent=2)
+        write_files(self.work.folder, {"manifest.json": [manifest.encode()]})
+        titles: ClassVar = {name: title for stage in self.before for name, title in stage.titles.items()}
+        write_report(self.work.folder, titles=titles)
+        return {}
+
+
+def _manifest(work: Work, stages: Sequence[Stage]) -> dict[str, object]:
+    config = work.config
+    records = [stage.record for stage in stages]
+    return {
+        "name": config.name,
+        "started": work.started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seed": config.seed,
+        "config": digest(config.model_dump(mode="json")),
+        "data": {"train": str(config.data.train), "sha256": content_of(config.data.train)},
+        "weights": {"name": config.generator.weights, "sha256": work.start},
+        "device": work.device,
+        "versions": {"python": platform.python_version(), "molgan": __version__, **_versions()},
+        "scores": _scores(work),
+        "stages": {record.name: {"key": record.key, "seconds": record.seconds, **record.counts} for record in records},
+    }
+
+
+def _scores(work: Work) -> dict[str, dict[str, int]]:
+    """By component: distinct molecules that this command scored, found in a cache, and could not score."""
+    return {
+        name: {"scored": counts.scored, "cached": counts.cached, "failed": counts.failed}
+        for name, counts in work.objective.tally.items()
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

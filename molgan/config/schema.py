@@ -1,0 +1,165 @@
+"""The JSON Schema of campaigns and trainings, by which editors complete and check YAML files."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from molgan.base.errors import ConfigError
+from molgan.config.campaign_config import CampaignConfig
+from molgan.config.one_shot_config import OneShotConfig
+from molgan.config.training_config import TrainingConfig
+from molgan.filters.registry import FILTERS
+from molgan.scoring.registry import find_scorer, scorer_names
+from molgan.scoring.transforms import TRANSFORMS
+
+Schema = dict[str, Any]
+
+_OWN_SCORER = {"type": "string", "pattern": ":", "description": "module:name or path/to/file.py:name"}
+
+
+def job_schema() -> Schema:
+    """One schema (draft 7) for all files that `molgan run` and `molgan train` take. Which keys a file may have depends
+    on its sections, as for those verbs. Parameters depend on the scorer, filter or transform that is named."""
+    schema = models_json_schema(
+        [(job, "validation") for job in (CampaignConfig, TrainingConfig, OneShotConfig)],
+        schema_generator=_UntitledSchema,
+    )[1]
+    definitions: Schema = schema["$defs"]
+    for job in ("CampaignConfig", "TrainingConfig", "OneShotConfig"):
+        definitions[job]["required"].remove("name")
+    campaign = definitions["CampaignConfig"]
+    campaign["required"].remove("sample")
+    designs = {**_has("optimize"), "properties": {"optimize": {"type": "object"}}}
+    campaign |= {"if": designs, "else": {"required": ["sample"]}}
+
+    component = definitions["ComponentSettings"]
+    component["properties"]["transform"] = {
+        "description": component["properties"]["transform"]["description"],
+        "anyOf": [{"$ref": "#/$defs/Transform"}, {"type": "null"}],
+    }
+    definitions["Transform"] = _transform(definitions)
+    definitions["ScorerCall"] = _scorer_call(definitions)
+    for section in (component, definitions["PKaSettings"]):
+        section["allOf"] = [{"$ref": "#/$defs/ScorerCall"}]
+    definitions["StageSettings"] = _stage(definitions["StageSettings"], definitions)
+
+    sections = {
+        name: {"description": job.model_fields[name].description}
+        for job, names in ((TrainingConfig, ("pretrain", "distil", "rejection")), (OneShotConfig, ("oneshot",)))
+        for name in names
+    }
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "molgan",
+        "type": "object",
+        "properties": sections,
+        "if": _has("oneshot"),
+        "then": {"$ref": "#/$defs/OneShotConfig"},
+        "else": {
+            "if": {"anyOf": [_has(name) for name in ("pretrain", "distil", "rejection")]},
+            "then": {"$ref": "#/$defs/TrainingConfig"},
+            "else": {"$ref": "#/$defs/CampaignConfig"},
+        },
+        "$defs": {name: _untitled(section) for name, section in sorted(definitions.items())},
+    }
+
+
+class _UntitledSchema(GenerateJsonSchema):
+    """Without titles of keys, which editors would show in place of the keys, and defaults of whole sections, which they
+    would write out."""
+
+    def generate_inner(self, schema: Any) -> Schema:
+        inner = super().generate_inner(schema)
+        if isinstance(inner.get("default"), dict):
+            del inner["default"]
+        return inner
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def tuple_schema(self, schema: Any) -> Schema:
+        """Draft 7 has no `prefixItems`; the items of every fixed tuple are of one type."""
+        result = super().tuple_schema(schema)
+        if "prefixItems" in result:
+            result["items"] = result.pop("prefixItems")[0]
+        return result
+
+
+def _transform(definitions: Schema) -> Schema:
+    return {
+        "type": "object",
+        "properties": {"name": _names({name: kind.summary for name, kind in TRANSFORMS.items()})},
+        "required": ["name"],
+        "allOf": [_closed("name", name, _parameters(kind, definitions)) for name, kind in TRANSFORMS.items()],
+    }
+
+
+def _scorer_call(definitions: Schema) -> Schema:
+    """What the keys `scorer` and `parameters` of a section may say together."""
+    summaries, cases = {}, []
+    for name in scorer_names():
+        try:
+            kind = find_scorer(name)
+        except ConfigError as error:  # a package that this one needs is not installed
+            summaries[name] = f"not available: {error}"
+            continue
+        summaries[name] = kind.summary
+        parameters = _parameters(kind.Parameters, definitions)
+        case: Schema = {"properties": {"parameters": parameters}}
+        if parameters.get("required"):
+            case["required"] = ["parameters"]
+        cases.append({"if": _is("scorer", name), "then": case})
+    return {"properties": {"scorer": {"anyOf": [_names(summaries), _OWN_SCORER]}}, "allOf": cases}
+
+
+def _stage(section: Schema, definitions: Schema) -> Schema:
+    """A filter by its name alone where it needs no parameters, or with them beside the name."""
+    shared = section["properties"]
+    parameters = {name: _parameters(kind.Parameters, definitions) for name, kind in FILTERS.items()}
+    for each in parameters.values():
+        if "references" in each.get("required", ()):  # the training data by default, in a campaign
+            each["required"].remove("references")
+    summaries = {name: kind.summary for name, kind in FILTERS.items()}
+    alone = {name: summary for name, summary in summaries.items() if not parameters[name].get("required")}
+    keys = {"filter": {**shared["filter"], **_names(summaries)}, "name": shared["name"]}
+    cases = [
+        _closed("filter", name, {**each, "properties": {"name": True, **each["properties"]}})
+        for name, each in parameters.items()
+    ]
+    full = {"type": "object", "properties": keys, "required": ["filter"], "allOf": cases}
+    return {"description": section["description"], "anyOf": [_names(alone), full]}
+
+
+def _parameters(kind: type[BaseModel], definitions: Schema) -> Schema:
+    """The schema of the parameters; the sections in it go to `definitions`."""
+    schema = kind.model_json_schema(schema_generator=_UntitledSchema)
+    for name, section in schema.pop("$defs", {}).items():
+        definitions.setdefault(name, section)
+    schema.pop("description", None)
+    return {"properties": {}, **_untitled(schema)}
+
+
+def _closed(key: str, name: str, parameters: Schema) -> Schema:
+    """Where `key` is `name`: these parameters and no others beside it."""
+    case = {"properties": {key: True, **parameters["properties"]}, "additionalProperties": False}
+    if parameters.get("required"):
+        case["required"] = parameters["required"]
+    return {"if": _is(key, name), "then": case}
+
+
+def _untitled(section: Schema) -> Schema:
+    return {key: value for key, value in section.items() if key != "title"}
+
+
+def _names(summaries: Mapping[str, str]) -> Schema:
+    return {"type": "string", "enum": list(summaries), "enumDescriptions": list(summaries.values())}
+
+
+def _is(key: str, name: str) -> Schema:
+    return {"properties": {key: {"const": name}}, "required": [key]}
+
+
+def _has(key: str) -> Schema:
+    return {"required": [key]}

@@ -1,0 +1,144 @@
+"""Ray actors that score for an objective."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from math import nan
+
+from molgan.base.errors import ConfigError
+from molgan.base.progress import Progress
+from molgan.distributed.session import import_from, ray_session
+from molgan.distributed.settings import ComputeSettings, PoolSettings
+from molgan.distributed.workers import Lost, Workers
+from molgan.scoring.base import Score, WorkerLost, spread
+from molgan.scoring.component import Component, start_calls
+from molgan.scoring.scoring_job import ScoringJob, read_batch
+from molgan.scoring.settings import ComponentSettings
+
+_LARGEST_CHUNK = 256
+_CHUNKS_A_WORKER = 4
+
+
+class ScoringActors:
+    """A crew of Ray actors, which score all components.
+
+    They start when the objective's `with` block begins, live until its end, and give the values that the objective
+    gives in this process. `compute` says how many there are; a component that it names in `scorers`, or that caps its
+    own `concurrency`, has actors of its own, and all kinds work at the same time. A call to one holds `chunk`
+    molecules, by default a quarter of its share and at most 256. A molecule that kills two workers, or takes longer
+    than a call may, is NaN with a reason. Workers import scorers and transforms from the modules that define them.
+    `progress` is told of every worker that is lost.
+    """
+
+    least = 0
+
+    def __init__(self, compute: ComputeSettings, *, chunk: int | None = None, progress: Progress | None = None) -> None:
+        self._compute = compute
+        self._chunk = chunk
+        self._progress = progress
+        self._modules: list[str] = []
+        self._pools: list[_Pool] = []
+        self._open = ExitStack()
+        self.workers: dict[tuple[str, ...], Workers] = {}
+
+    def assign(self, components: Sequence[Component]) -> list[list[Component]]:
+        self._modules = _modules([part for c in components for part in (c.scorer, c.transform)])
+        self._pools = list(_pools([component.settings for component in components], self._compute))
+        named = {component.name: component for component in components}
+        return [[named[settings.name] for settings in pool.components] for pool in self._pools]
+
+    def open(self) -> None:
+        """Start the workers, without waiting for them. Raises ConfigError or RunError; see `ray_session`."""
+        with ExitStack() as stack:
+            stack.enter_context(ray_session(self._compute.processors, self._compute.address))
+            for pool in self._pools:
+                arguments = (pool.components, self._modules, sys.path)
+                workers = Workers(_Scoring, arguments, pool.settings, bounds=pool.bounds, progress=self._progress)
+                stack.callback(workers.close)
+                self.workers[pool.names] = workers
+            self._open = stack.pop_all()
+
+    def score(self, jobs: Sequence[ScoringJob]) -> dict[str, list[Score]]:
+        """As a crew does. Raises RunError when the workers fail for good."""
+        if not self.workers:
+            raise RuntimeError("a ScoringPool works inside its `with` block only")
+        if len(jobs) == 1:
+            return self._score(jobs[0])
+        with ThreadPoolExecutor(len(jobs)) as threads:
+            return {name: scores for part in threads.map(self._score, jobs) for name, scores in part.items()}
+
+    def close(self) -> None:
+        self.workers = {}
+        self._open.close()
+
+    def _score(self, job: ScoringJob) -> dict[str, list[Score]]:
+        pool = next(pool for pool in self._pools if job.columns[0] in pool.names)
+        columns, count = tuple(job.columns), len(job.smiles)
+        size = self._chunk or min(_LARGEST_CHUNK, -(-count // (_CHUNKS_A_WORKER * pool.bounds[1])))
+        items = [(columns, text, smiles) for text, smiles in zip(job.texts, job.smiles, strict=True)]
+        chunks = [items[start : start + size] for start in range(0, count, size or 1)]
+        scores: dict[str, list[Score]] = {column: [Score(nan)] * count for column in columns}
+        for position, result in self.workers[pool.names].run(chunks):
+            for column in columns:
+                found = [Score(nan, WorkerLost(result.reason))] if isinstance(result, Lost) else result[column]
+                scores[column][position : position + len(found)] = found
+        return scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Components that are scored together, by which actors, and how many there are at least and at most."""
+
+    components: list[ComponentSettings]
+    settings: PoolSettings
+    bounds: tuple[int, int]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(component.name for component in self.components)
+
+
+def _pools(components: list[ComponentSettings], compute: ComputeSettings) -> Iterator[_Pool]:
+    apart = [c for c in components if c.name in compute.scorers or c.concurrency is not None]
+    for component in apart:
+        settings = compute.scorers.get(component.name, compute.scoring)
+        yield _Pool([component], settings, settings.bounds(compute.workers, component.concurrency))
+    if together := [component for component in components if component not in apart]:
+        yield _Pool(together, compute.scoring, compute.scoring.bounds(compute.workers))
+
+
+class _Scoring:
+    """The actor."""
+
+    def __init__(self, components: list[ComponentSettings], modules: list[str], path: list[str]) -> None:
+        import_from(path)
+        for module in modules:
+            importlib.import_module(module)
+        self._components = [Component.of(component) for component in components]
+
+    def work(self, items: list[tuple[tuple[str, ...], str, str]]) -> dict[str, list[Score]]:
+        """The scores of molecules, by column. An item: the columns, and the molecule's text and canonical SMILES."""
+        columns = items[0][0]
+        batch = read_batch([text for _, text, _ in items], [smiles for *_, smiles in items])
+        components = [component for component in self._components if component.name in columns]
+
+        def score(component: Component) -> list[Score]:
+            return spread(batch, component.score_once(batch.distinct))
+
+        with start_calls((component for component in components if component.waits), score) as waiting:
+            found = {c.name: score(c) for c in components if c.name not in waiting}
+            return found | {name: future.result() for name, future in waiting.items()}
+
+
+def _modules(parts: list[object]) -> list[str]:
+    modules = {type(part).__module__: type(part).__name__ for part in parts}
+    if "__main__" in modules:
+        raise ConfigError(
+            f"{modules['__main__']} is defined in a script, which workers cannot import: move it to a module of its own"
+        )
+    return sorted(modules)

@@ -1,0 +1,112 @@
+"""What filters say of molecules without knowing the others, so that chunks of a stream can be judged anywhere.
+
+A judged chunk is a table by column, one row a molecule, in order: `source`, the SMILES as given; `smiles`, canonical
+(None for invalid input); `stage` and `reason`, the number of the first filter that rejects it by itself and why (the
+number of filters and None where none does). And for each filter that compares molecules, by its number, of those that
+reach it, None for the others: `same_<number>`, 16 bytes that equal molecules share; or `features_<number>` and
+`value_<number>`, what a filter of the whole set compares. `molgan.filters.settling` does the rest.
+"""
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
+
+from molgan.base.errors import MolganError
+from molgan.chem.molecule import Molecule
+from molgan.filters.filter import Filter, IdentityFilter, WholeFilter, describe_failure
+
+if TYPE_CHECKING:
+    import pandas
+
+Scoring = Callable[[Sequence[Molecule]], "pandas.DataFrame"]
+"""Scores molecules: a table with one row a molecule, in order."""
+
+
+class JudgedChunk(Protocol):
+    """The columns of a judged chunk, in memory or on disk."""
+
+    def __getitem__(self, name: str, /) -> Sequence[Any]:
+        """One value a molecule, in order."""
+
+
+class Lot:
+    """Molecules on their way through filters, no more of them at a time than `SHARED`."""
+
+    def __init__(self, molecules: Sequence[Molecule], table: "pandas.DataFrame | Scoring | None" = None) -> None:
+        """`table` has the scores that filters read, one row a molecule, or computes them for those that get so far."""
+        self._molecules = molecules
+        self._table = table
+        self._left = list(range(len(molecules)))
+        self._stages: list[int | None] = [None] * len(molecules)
+        self._reasons: list[str | None] = [None] * len(molecules)
+        self._features: dict[str, list[Any]] = {}
+        self.seconds: list[float] = []
+        """How long each filter took."""
+
+    @property
+    def survivors(self) -> list[Molecule]:
+        """The molecules that no filter so far rejects by itself."""
+        return [self._molecules[place] for place in self._left]
+
+    def judge(self, filters: Sequence[Filter]) -> dict[str, list[Any]]:
+        """Pass the molecules through the filters, once: the columns of a judged chunk. Raises ConfigError when `table`
+        lacks a column that a filter reads."""
+        for number, filter_ in enumerate(filters):
+            began = perf_counter()
+            if isinstance(filter_, IdentityFilter | WholeFilter):
+                self._collect_features(number, filter_)
+            else:
+                self._reject(number, filter_(self.survivors, self._scores(filter_)).reasons)
+            self.seconds.append(perf_counter() - began)
+        return {
+            "source": [molecule.source for molecule in self._molecules],
+            "smiles": [molecule.smiles for molecule in self._molecules],
+            "stage": [len(filters) if stage is None else stage for stage in self._stages],
+            "reason": self._reasons,
+            **self._features,
+        }
+
+    def spread(self, values: Sequence[Any]) -> list[Any]:
+        """A column from the values of the survivors: None for the others."""
+        column: list[Any] = [None] * len(self._molecules)
+        for place, value in zip(self._left, values, strict=True):
+            column[place] = value
+        return column
+
+    def _collect_features(self, number: int, filter_: IdentityFilter | WholeFilter) -> None:
+        """Reject invalid input only, and note what the filter needs to know of the rest."""
+        self._reject(number, [molecule.reason for molecule in self.survivors])
+        features, reasons = _compute_features(filter_, self.survivors)
+        self._reject(number, reasons)
+        name = "same" if isinstance(filter_, IdentityFilter) else "features"
+        self._features[f"{name}_{number}"] = self.spread(features)
+        if isinstance(filter_, WholeFilter):
+            values = filter_.read_column(len(self._left), self._scores(filter_))
+            self._features[f"value_{number}"] = self.spread(values.tolist())
+
+    def _reject(self, number: int, reasons: Sequence[str | None]) -> None:
+        for place, reason in zip(self._left, reasons, strict=True):
+            if reason is not None:
+                self._stages[place], self._reasons[place] = number, reason
+        self._left = [place for place in self._left if self._stages[place] is None]
+
+    def _scores(self, filter_: Filter) -> "pandas.DataFrame | None":
+        """The rows of the survivors, where the filter reads scores."""
+        if filter_.column is None or self._table is None:
+            return None
+        return self._table(self.survivors) if callable(self._table) else self._table.iloc[self._left]
+
+
+def _compute_features(
+    filter_: IdentityFilter | WholeFilter, molecules: Sequence[Molecule]
+) -> tuple[list[bytes], list[str | None]]:
+    """The features of valid molecules; a reason for each that the filter fails on, which has none then."""
+    try:
+        return filter_.compute_features(molecules), [None] * len(molecules)
+    except MolganError:
+        raise
+    except Exception as error:
+        if len(molecules) == 1:
+            return [], [describe_failure(error)]
+        alone = [_compute_features(filter_, [molecule]) for molecule in molecules]
+        return [value for features, _ in alone for value in features], [why for _, reasons in alone for why in reasons]

@@ -1,0 +1,82 @@
+"""The network of the motif-tree generator: the probability of each action, given the actions before it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from molgan.graphs.motif.actions import MOST_SITES, Vocabulary
+from molgan.graphs.motif.forcing import Forced
+from molgan.graphs.motif.grammar import Grammar
+from molgan.models.settings import MotifNetworkSettings
+
+NEVER = -1e9  # a logit that no action takes; finite, so that its gradient is 0 and not NaN
+_MOST_COUNTED = 64  # heavy atoms that the network tells apart
+_MOST_DALTONS = 768
+
+
+class MotifNetwork(nn.Module):
+    """Embeddings of the last action, of the motif and site on top of the stack and of the size, a GRU, a linear head.
+
+    Feeding in the top of the stack makes a plain sequence model aware of the tree. The size, in heavy atoms and in
+    whole daltons, saves it adding up: data sets of drug-like molecules have sharp limits there.
+    `max_atoms` is the budget of heavy atoms a molecule that the generator was trained for; sampling may ask for
+    another.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, settings: MotifNetworkSettings | None = None, *, max_atoms: int = 27):
+        super().__init__()
+        self.vocabulary = vocabulary
+        self.settings = settings or MotifNetworkSettings()
+        self.max_atoms = max_atoms
+        width, actions = self.settings.embedding, len(vocabulary)
+        self.last = nn.Embedding(actions + 1, width)
+        self.top = nn.Embedding(actions + 1, width)
+        self.site = nn.Embedding(MOST_SITES, width)
+        self.atoms = nn.Embedding(_MOST_COUNTED, width)
+        nn.init.zeros_(self.atoms.weight)
+        self.weight = nn.Embedding(_MOST_DALTONS, width)
+        nn.init.zeros_(self.weight.weight)
+        self.recurrent = nn.GRU(width, self.settings.hidden, self.settings.layers, batch_first=True)
+        self.head = nn.Linear(self.settings.hidden, actions)
+        self._grammar: Grammar | None = None
+
+    @property
+    def device(self) -> torch.device:
+        return self.head.weight.device
+
+    @property
+    def grammar(self) -> Grammar:
+        if self._grammar is None or self._grammar.device != self.device:
+            self._grammar = Grammar(self.vocabulary, self.device)
+        return self._grammar
+
+    def embed(self, last: Tensor, top: Tensor, site: Tensor, atoms: Tensor, weight: Tensor) -> Tensor:
+        """The network's input for actions of any shape [...]: [..., embedding]."""
+        size = self.atoms(atoms.clamp(max=_MOST_COUNTED - 1)) + self.weight(weight.long().clamp(0, _MOST_DALTONS - 1))
+        embedded = self.last(last) + self.top(top) + self.site(site) + size
+        # The GRU is not among the operations that autocast converts the input of.
+        return embedded.to(torch.get_autocast_dtype(embedded.device.type)) if _autocasting(embedded) else embedded
+
+    def log_probs(self, forced: Forced) -> Tensor:
+        """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end."""
+        hidden, _ = self.recurrent(self.embed(forced.last, forced.top, forced.site, forced.atoms, forced.weight))
+        found = hidden.new_zeros(forced.target.shape, dtype=torch.float32)
+        for due in (False, True):
+            # Only where a motif may come is the long part of the head computed: half of the positions.
+            at = forced.live & (forced.motif_due == due)
+            logits = self._masked_logits(hidden[at], forced.structural[at], forced.motif_mask(at) if due else None)
+            # Not by logsumexp: its exponential is six times slower where actions are masked out.
+            found[at] = -functional.cross_entropy(logits, forced.target[at], reduction="none")
+        return found
+
+    def _masked_logits(self, hidden: Tensor, structural: Tensor, motifs: Tensor | None) -> Tensor:
+        allowed = structural if motifs is None else torch.cat([structural, motifs], dim=1)
+        width = allowed.shape[1]
+        logits = functional.linear(hidden, self.head.weight[:width], self.head.bias[:width])
+        return logits.float().masked_fill(~allowed, NEVER)
+
+
+def _autocasting(tensor: Tensor) -> bool:
+    return torch.is_autocast_enabled(tensor.device.type)

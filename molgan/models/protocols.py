@@ -1,0 +1,170 @@
+"""What generators and critics offer: loops, campaigns and `molgan.sample` ask for these and not for classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from molgan.graphs.motif.actions import Vocabulary
+from molgan.graphs.motif.forcing import Forced
+from molgan.graphs.motif.grammar import Grammar
+
+
+class Drawn(Protocol):
+    """A generated molecule."""
+
+    @property
+    def smiles(self) -> str | None:
+        """Its SMILES, None where the graph that was drawn is not a valid molecule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A generated molecule: its SMILES (valid, not canonical), the actions that made it and their log-probability."""
+
+    smiles: str
+    actions: tuple[int, ...]
+    log_prob: float
+
+
+class Network(Protocol):
+    """What the loops use of `torch.nn.Module`."""
+
+    training: bool
+
+    def parameters(self) -> Iterator[nn.Parameter]: ...
+
+    def state_dict(self) -> dict[str, Tensor]: ...
+
+    def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object: ...
+
+    def to(self, device: torch.device | str) -> Self: ...
+
+    def cpu(self) -> Self: ...
+
+    def train(self, mode: bool = True) -> Self: ...
+
+    def eval(self) -> Self: ...
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self: ...
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """Draws molecules."""
+
+    def sample(self, n: int, *, seed: int, on_batch: Callable[[int], None] = lambda drawn: None) -> Sequence[Drawn]:
+        """`n` molecules, the same for the same seed; `on_batch` gets the number of molecules just drawn."""
+
+    def save(self, path: Path, **about: Any) -> None:
+        """Write the weights at `path` (without suffix) and a description, with facts `about` the training."""
+
+
+class StoredGenerator(Generator, Protocol):
+    """A generator with a format of weights of its own; see `molgan.models.registry`."""
+
+    kind: ClassVar[str]  # the format's name in the description beside the weights
+
+    @property
+    def identity(self) -> str:
+        """What besides the tensors decides which molecules are drawn."""
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """What `save` wrote at `path`. Raises WeightsError for missing, damaged or foreign weights."""
+
+
+@runtime_checkable
+class ConditionalGenerator(Generator, Protocol):
+    """Draws molecules that aim at properties."""
+
+    def check_targets(self, targets: Mapping[str, float]) -> None:
+        """Raises InputError for a property that the generator was not trained for, or a value that is not finite."""
+
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int,
+        targets: Mapping[str, float] | None = None,
+        on_batch: Callable[[int], None] = lambda drawn: None,
+    ) -> Sequence[Drawn]:
+        """`targets` are values by property, each in the property's unit."""
+
+
+@runtime_checkable
+class LikelihoodGenerator(Generator, Network, Protocol):
+    """Draws molecules as sequences of actions and knows how likely each is: enough for reinforcement learning."""
+
+    max_atoms: int  # heavy atoms of the largest molecule by default
+
+    @property
+    def device(self) -> torch.device: ...
+
+    @property
+    def identity(self) -> str:
+        """What besides the tensors decides which molecules are drawn."""
+
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int,
+        max_atoms: int | None = None,
+        temperature: float = 1.0,
+        bf16: bool = True,
+        only: Sequence[int] | np.ndarray | None = None,
+        on_batch: Callable[[int], None] = lambda drawn: None,
+    ) -> list[Sample]:
+        """With `only` the molecules of those indices among the `n`, in ascending order."""
+
+    def log_likelihood(self, actions: Sequence[Sequence[int]], *, max_atoms: int | None = None) -> Tensor:
+        """Log-probabilities of molecules given by their actions, in nats, [B]; -inf for a molecule it cannot draw."""
+
+
+@runtime_checkable
+class MotifTreeGenerator(LikelihoodGenerator, Protocol):
+    """Draws molecules as trees of motifs, and completes given parts of one: enough for goal-directed design."""
+
+    vocabulary: Vocabulary
+
+    @property
+    def grammar(self) -> Grammar: ...
+
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int,
+        max_atoms: int | None = None,
+        prefixes: Sequence[Sequence[int]] | None = None,
+        temperature: float = 1.0,
+        bf16: bool = True,
+        only: Sequence[int] | np.ndarray | None = None,
+        on_batch: Callable[[int], None] = lambda drawn: None,
+    ) -> list[Sample]:
+        """Each molecule begins with the actions of its prefix."""
+
+    def log_probs(self, forced: Forced) -> Tensor:
+        """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end."""
+
+
+class Critic(Network, Protocol):
+    """Tells real molecules from generated ones: its logit estimates the log density ratio of real to generated."""
+
+    temperature: Tensor  # the logits are divided by it
+
+    def __call__(self, batch: Any) -> Tensor:
+        """A batch of B molecules as the critic sees them to logits, float32 [B]."""
+
+    def score(self, molecules: Any, *, bf16: bool = ...) -> np.ndarray:
+        """Logits in order, float64 [M]; NaN for a molecule that the critic cannot represent."""
+
+    def save(self, path: Path) -> None:
+        """Write the weights at `path` (without suffix) and a description."""

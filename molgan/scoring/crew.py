@@ -1,0 +1,83 @@
+"""Who scores for an objective in its stead, and what is asked of them."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
+
+from molgan.scoring.base import Score, Scores, Scoring
+from molgan.scoring.batch import Batch
+from molgan.scoring.component import Component
+from molgan.scoring.score_store import ScoreStore
+from molgan.scoring.scoring_job import ScoringJob
+
+
+class Crew(Protocol):
+    """Processes that score, of this machine or others. A crew works for one objective.
+
+    `least`: unknown molecules from which on it is worth asking.
+    """
+
+    least: int
+
+    def assign(self, components: Sequence[Component]) -> list[list[Component]]:
+        """Those of the objective's components that the crew scores, in groups whose scorers share what they work out
+        about a molecule; called once. Raises ConfigError when it cannot."""
+
+    def open(self) -> None:
+        """Get ready, if there is something to do before the first molecules come. Raises ConfigError or RunError."""
+
+    def score(self, jobs: Sequence[ScoringJob]) -> dict[str, list[Score]]:
+        """The scores of each column, in the order of its job's molecules; each column is in one job. Raises RunError
+        when the crew fails for good."""
+
+    def close(self) -> None:
+        """End the processes."""
+
+
+class Delegation:
+    """The components of an objective that a crew scores, if there is one."""
+
+    def __init__(self, crew: Crew | None, components: Sequence[Component]) -> None:
+        self._crew = crew
+        self._groups = crew.assign(components) if crew is not None else []
+
+    def is_worthwhile(self, count: int) -> bool:
+        """Whether the crew is asked about so many molecules."""
+        return self._crew is not None and bool(self._groups) and count >= self._crew.least
+
+    def make_jobs(self, batch: Batch, store: ScoreStore | None) -> list[ScoringJob]:
+        """What no cache knows, by groups of components; nothing where it is not worth asking."""
+        jobs = [_make_job(group, batch, store) for group in self._groups]
+        return jobs if self.is_worthwhile(max((len(job.smiles) for job in jobs), default=0)) else []
+
+    def score(self, jobs: list[ScoringJob], batch: Batch, store: ScoreStore | None) -> dict[str, Scores]:
+        """The values that the crew gives, by component. Raises RunError when the crew fails for good."""
+        found = self._ask(jobs)
+        scores = {}
+        for group, job in zip(self._groups, jobs, strict=False):
+            for component in group:
+                again = partial(self._ask_again, component.name, job)
+                column = component.retry_failed(found[component.name], again)
+                known = dict(zip(job.smiles, column, strict=True))
+                scores[component.name] = component.score(batch, store, _look_up(known))
+        return scores
+
+    def _ask(self, jobs: list[ScoringJob]) -> dict[str, list[Score]]:
+        return self._crew.score(jobs) if self._crew is not None and jobs else {}
+
+    def _ask_again(self, name: str, job: ScoringJob, rows: list[int]) -> list[Score]:
+        part = ScoringJob([name], [job.texts[row] for row in rows], [job.smiles[row] for row in rows], job.most)
+        return self._ask([part])[name]
+
+
+def _make_job(group: list[Component], batch: Batch, store: ScoreStore | None) -> ScoringJob:
+    found = (component.scorer.find_unknown(batch, component.choose_store(store)) for component in group)
+    unknown = {molecule.smiles for molecules in found for molecule in molecules}
+    new = [(text, m.smiles) for m, text in zip(batch.distinct, batch.texts, strict=True) if m.smiles in unknown]
+    caps = [c.settings.concurrency for c in group if c.settings.concurrency is not None]
+    columns = [component.name for component in group]
+    return ScoringJob(columns, [text for text, _ in new], [smiles for _, smiles in new], min(caps, default=None))
+
+
+def _look_up(known: dict[str, Score]) -> Scoring:
+    return lambda molecules: [known[molecule.smiles] for molecule in molecules]

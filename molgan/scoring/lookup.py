@@ -1,0 +1,42 @@
+"""Find a scorer by its name or its place."""
+
+from functools import cache
+from typing import Any
+
+from molgan.scoring.base import SCORERS, Scorer
+from molgan.scoring.own import load_own
+from molgan.scoring.parameters import unknown
+
+# Those that need a higher layer are plugged in as other packages' are.
+_ABOVE = {"qsar": "molgan.models.qsar.qsar_scorer:QSAR"}
+
+
+def find_scorer(name: str) -> type[Scorer]:
+    """The class of a scorer: of molgan's, of another package's entry point in the group `molgan.scorers`, or, by
+    `module:name` or `path/to/file.py:name`, of the user's own. Raises ConfigError with the nearest name."""
+    if name in SCORERS:
+        return SCORERS[name]
+    if ":" in name:
+        return load_own(name)
+    others = _entry_points()
+    if name not in others:
+        raise unknown("scorer", name, [*SCORERS, *others])
+    return load_own(others[name])
+
+
+def scorer_names() -> list[str]:
+    """The names that `find_scorer` knows, a user's own apart."""
+    return [*SCORERS, *(name for name in _entry_points() if name not in SCORERS)]
+
+
+def get_scorer(name: str, **parameters: Any) -> Scorer:
+    """A scorer by its name; see `find_scorer`. Raises ConfigError for an unknown name or parameter, with the nearest
+    valid one."""
+    return find_scorer(name)(**parameters)
+
+
+@cache
+def _entry_points() -> dict[str, str]:
+    from importlib.metadata import entry_points  # slow to import, and seldom needed
+
+    return _ABOVE | {point.name: point.value for point in entry_points(group="molgan.scorers")}

@@ -1,0 +1,42 @@
+"""Structural alerts of a user's own."""
+
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field
+from rdkit import Chem
+
+from molgan.base.settings import Settings
+from molgan.scoring.base import DescriptorScorer
+from molgan.scoring.fast.descriptors import Descriptors
+from molgan.scoring.scorers.substructure import Smarts
+from molgan.scoring.transforms import Linear
+
+
+class CustomAlerts(DescriptorScorer):
+    """The note lists the names of the alerts that hit, in the order given."""
+
+    name = "custom_alerts"
+    summary = "Alert of your own, given as SMARTS"
+    low, high, direction, boolean = 0.0, 1.0, "low", True
+    default_transform = Linear(low=1.0, high=0.0)
+
+    class Parameters(Settings):
+        smarts: Annotated[list[Smarts], Field(min_length=1)] | Annotated[dict[str, Smarts], Field(min_length=1)] = (
+            Field(description="SMARTS patterns, as a list, or by name")
+        )
+
+    parameters: Parameters
+
+    @cached_property
+    def _patterns(self) -> dict[str, Chem.Mol]:
+        given = self.parameters.smarts
+        named = given if isinstance(given, dict) else {text: text for text in given}
+        return {name: Chem.MolFromSmarts(text) for name, text in named.items()}
+
+    def _value(self, molecule: Descriptors) -> float:
+        return float(any(molecule.mol.HasSubstructMatch(pattern) for pattern in self._patterns.values()))
+
+    def _note(self, molecule: Descriptors) -> str | None:
+        hits = (name for name, pattern in self._patterns.items() if molecule.mol.HasSubstructMatch(pattern))
+        return "; ".join(hits) or None

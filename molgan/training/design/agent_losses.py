@@ -1,0 +1,43 @@
+"""The losses by which the agent learns from the elite, by name: each registers where it is defined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from molgan.training import losses
+
+AgentLoss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+"""Of log p_agent, log p_anchor and energies, each [B] in nats, and a learned scalar, the log normaliser."""
+
+AGENT_LOSSES: dict[str, AgentLoss] = {}
+
+
+def agent_loss(loss: AgentLoss) -> AgentLoss:
+    """Let settings choose a loss by the name of its function; a decorator."""
+    AGENT_LOSSES[loss.__name__] = loss
+    return loss
+
+
+@agent_loss
+def augmented_likelihood(agent: Tensor, anchor: Tensor, energy: Tensor, log_normaliser: Tensor) -> Tensor:
+    """Mean of (log p_anchor + energy - log p_agent)² over molecules (Olivecrona et al. 2017, eq. 4).
+
+    `log_variance` with a log normaliser of 0: where energies are large it pulls all rewarded molecules up.
+    """
+    return (anchor.detach() + energy.detach() - agent).square().mean()
+
+
+@agent_loss
+def log_variance(agent: Tensor, anchor: Tensor, energy: Tensor, log_normaliser: Tensor) -> Tensor:
+    """`losses.log_variance`, which needs no normaliser."""
+    return losses.log_variance(agent, anchor, energy)
+
+
+@agent_loss
+def trajectory_balance(agent: Tensor, anchor: Tensor, energy: Tensor, log_normaliser: Tensor) -> Tensor:
+    """Mean of (log Z + log p_agent - log p_anchor - energy)² (Malkin et al. 2022, equation 14, for sequences, whose
+    backward policy is 1; anchored as in Kim et al. 2024, "Genetic-guided GFlowNets").
+    """
+    return (log_normaliser + agent - anchor.detach() - energy.detach()).square().mean()

@@ -1,0 +1,123 @@
+"""What the training loops share: seeds of steps, learning rates, updates, averaged weights, checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
+
+from molgan.base.errors import WeightsError
+from molgan.models.protocols import Network
+from molgan.training.checkpoint import (
+    load_checkpoint,
+    optimizer_tensors,
+    restore_optimizer,
+    save_checkpoint,
+    under_prefix,
+    with_prefix,
+)
+from molgan.training.share import ALONE, Share
+
+
+def step_seed(seed: int, *where: int) -> int:
+    """A seed for one step of a loop, so that a resumed loop draws what the undisturbed one would have drawn."""
+    return int(np.random.SeedSequence([seed, *where]).generate_state(1, np.uint32)[0])
+
+
+def is_due(step: int, steps: int, every: int) -> bool:
+    """Whether something that happens `every` so many steps, and at the last of `steps`, happens at this one."""
+    return step % every == 0 or step == steps
+
+
+def warm_up_and_decay(optimizer: torch.optim.Optimizer, *, warmup: int, decay: int, steps: int, done: int) -> LambdaLR:
+    """The learning rate of the steps behind `done`, counted from 1: it rises linearly over the first `warmup` steps and
+    falls linearly over the last `decay`, to 0 behind the last of `steps`."""
+
+    def factor(step: int) -> float:
+        return min(step / max(1, warmup), max(0.0, (steps - step + 1) / max(1, decay)))
+
+    return LambdaLR(optimizer, lambda later: factor(done + 1 + later))
+
+
+def update(
+    optimizer: torch.optim.Optimizer, loss: Tensor, network: Network, *, clip: float, share: Share = ALONE
+) -> Tensor:
+    """One step down the gradient of `loss`, clipped to the norm `clip` over the parameters of `network`.
+
+    With a `share` the losses of all workers add up to the loss of the batch. Returns the norm before the clipping.
+    """
+    optimizer.zero_grad()
+    loss.backward()
+    share.sum_gradients(network.parameters())
+    norm = torch.nn.utils.clip_grad_norm_(network.parameters(), clip)
+    optimizer.step()
+    return norm
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, current: nn.Module, *, decay: float, step: int) -> None:
+    """Move the exponential moving average of the weights towards the current ones, after step `step` from 1.
+
+    Young averages follow quickly, so that the first weights are forgotten.
+    """
+    keep = min(decay, (1 + step) / (10 + step))
+    for averaged, parameter in zip(average.parameters(), current.parameters(), strict=True):
+        averaged.lerp_(parameter, 1 - keep)
+
+
+def save(
+    folder: Path,
+    modules: Mapping[str, Network],
+    optimizer: torch.optim.Optimizer,
+    state: Mapping[str, Any],
+    share: Share = ALONE,
+) -> None:
+    """Replace the checkpoint in `folder`; with a `share` the leader does. Raises RunError."""
+    if share.leads:
+        save_checkpoint(folder, collect_tensors(modules, optimizer), state)
+
+
+def resume(
+    folder: Path | None,
+    modules: Mapping[str, Network],
+    optimizer: torch.optim.Optimizer,
+    identity: Mapping[str, Any] | None = None,
+) -> dict[str, Any] | None:
+    """Take modules and optimiser back to the checkpoint in `folder`; its state, None where there is no checkpoint.
+
+    Raises WeightsError where the checkpoint is damaged, or its state has another `identity`.
+    """
+    saved = None if folder is None else load_checkpoint(folder)
+    if saved is None:
+        return None
+    tensors, state = saved
+    if identity is not None:
+        check_identity(folder, state, identity)
+    restore_tensors(modules, optimizer, tensors)
+    return state
+
+
+def check_identity(folder: Path | None, state: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
+    """Raises WeightsError where a checkpoint's state was saved by a training with other settings or data."""
+    if state["identity"] != identity:
+        raise WeightsError(f"{folder}: a checkpoint of another training; delete it or change the run folder")
+
+
+def collect_tensors(modules: Mapping[str, Network], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The tensors of modules, each under its name, and of an optimiser."""
+    named = (with_prefix(name, module.state_dict()) for name, module in modules.items())
+    return {key: tensor for tensors in named for key, tensor in tensors.items()} | optimizer_tensors(optimizer)
+
+
+def restore_tensors(
+    modules: Mapping[str, Network], optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]
+) -> None:
+    """Put back what `collect_tensors` gave."""
+    for name, module in modules.items():
+        module.load_state_dict(under_prefix(name, tensors))
+    restore_optimizer(optimizer, tensors)

@@ -1,0 +1,53 @@
+"""What training reports, as lines of metrics.jsonl: each step once, however often the training was interrupted."""
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from molgan.base.files import write_files
+from molgan.base.run_files import RunFiles
+
+
+class MetricsLog:
+    """The rows of `folder`/metrics.jsonl, one JSON object a line; NaN is written as null."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "metrics.jsonl"
+        rows, _ = RunFiles(folder).metrics()
+        self.rows = [row for row in rows if isinstance(row.get("step"), int)]
+
+    def forget(self, stages: Collection[str]) -> None:
+        """Drop the rows of stages that start anew or are no more."""
+        self._keep([row for row in self.rows if row.get("stage") not in stages])
+
+    def resume(self, stage: str, step: int) -> None:
+        """Drop the rows that an interrupted run wrote beyond its checkpoint, now that `step` comes again.
+
+        Earlier rows of the same step stay: after a rollback there are some, and the checkpoint is younger than they.
+        """
+        own = [i for i, row in enumerate(self.rows) if row.get("stage") == stage]
+        saved = max((i for i in own if self.rows[i].get("saved")), default=-1)
+        again = {i for i in own if i > saved and self.rows[i]["step"] >= step}
+        self._keep([row for i, row in enumerate(self.rows) if i not in again])
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Append a row with at least `stage` and `step`."""
+        row = {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
+        self.rows.append(row)
+        # One write a row, so that a killed process leaves whole lines.
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def last_step(self, stage: str, before_round: int) -> int:
+        """The last step of a stage's earlier rounds, 0 where there are none."""
+        return max(
+            (row["step"] for row in self.rows if row.get("stage") == stage and row.get("round", 1) < before_round),
+            default=0,
+        )
+
+    def _keep(self, rows: list[dict[str, Any]]) -> None:
+        if len(rows) < len(self.rows):
+            self.rows = rows
+            write_files(self.path.parent, {self.path.name: [(json.dumps(row) + "\n").encode() for row in rows]})

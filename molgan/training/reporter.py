@@ -1,0 +1,126 @@
+"""Where the reports of a training loop go: metrics.jsonl, TensorBoard, the terminal."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from molgan.base.progress import Progress
+from molgan.training.board import Board
+from molgan.training.metrics_log import MetricsLog
+
+_SHOWN = ("loss", "score", "best", "best_10", "unique", "accuracy", "auc")
+_MOST_SHOWN = 6  # figures beside the bar
+
+
+class Reporter:
+    """Takes what the loop of a stage reports there, for as long as the `with` lasts."""
+
+    def __init__(
+        self,
+        stage: str,
+        progress: Progress,
+        *,
+        metrics: MetricsLog | None = None,
+        tensorboard: Path | None = None,
+        on_saved: Callable[[], None] = lambda: None,
+        shown: Sequence[str] | None = _SHOWN,
+        molecules_a_step: int | None = None,
+        components: Callable[[], Mapping[str, float]] | None = None,
+    ) -> None:
+        """`stage`: what its rows, tags and bar are called. `metrics` and `tensorboard`, a folder, get what is reported
+        where they are given. `on_saved` is called after a checkpoint.
+
+        `shown`: the figures beside the bar, the first six that the loop reports where it is None. With
+        `molecules_a_step` the bar counts the molecules that are still to come, else it counts steps. `components`: the
+        means of the objective's components, 0 to 1, for a stage whose best molecules are shown below the bar.
+        """
+        self._stage = stage
+        self._progress = progress
+        self._metrics = metrics
+        self._board = None if tensorboard is None else Board(tensorboard, stage)
+        self._on_saved = on_saved
+        self._shown = shown
+        self._molecules_a_step = molecules_a_step
+        self._components = components
+        self._task: str | None = None  # whose bar is shown
+        self._step = 0
+        self._goes_on = False
+
+    def __enter__(self) -> "Reporter":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.restart()
+
+    def __call__(self, metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
+        """`metrics` has `step`, counted anew in each `round`, and may have `steps`, and `phase` critic or generator."""
+        row = {name: value for name, value in metrics.items() if name not in ("phase", "steps")}
+        task = "critic" if metrics.get("phase") == "critic" else self._stage
+        if self._metrics is not None:
+            row["step"] += self._metrics.last_step(task, row.get("round", 1))
+            if not self._goes_on:
+                self._metrics.resume(task, row["step"])
+            self._metrics.add({"stage": task, **row, **({"saved": True} if saved else {})})
+        self._goes_on = True
+        if self._board is not None:
+            # Not in metrics.jsonl: a run that goes on does not ask again for what it knows, and its log is to be the
+            # same.
+            components = {} if self._components is None else self._components()
+            self._board({**row, **{f"component_{name}": value for name, value in components.items()}})
+        if saved:
+            self._on_saved()
+        self._show(task, metrics)
+
+    def start(self, task: str, total: int | None) -> None:
+        """Show the bar of a task before it has anything to report."""
+        self._finish()
+        self._progress.start(task, total)
+        self._task = task
+
+    def restart(self) -> None:
+        """The loop starts again from its last checkpoint, or is over."""
+        if self._board is not None:
+            self._board.close()
+        self._finish()
+        self._goes_on = False
+
+    def _finish(self) -> None:
+        if self._task is not None:
+            self._progress.finish(self._task)
+        self._task, self._step = None, 0
+
+    def _show(self, task: str, metrics: Mapping[str, Any]) -> None:
+        step, steps = metrics["step"], metrics.get("steps")
+        if task != self._task or step <= self._step:
+            if self._molecules_a_step is None:
+                self.start(task, steps)
+            else:
+                self.start(task, (steps - step) * self._molecules_a_step)
+                self._step = step
+        figures = {name: metrics[name] for name in self._names(metrics) if name in metrics}
+        self._progress.advance(task, (step - self._step) * (self._molecules_a_step or 1), **figures)
+        self._step = step
+        if self._components is not None and (facts := _facts(metrics, self._components())):
+            self._progress.note(task, facts)
+
+    def _names(self, metrics: Mapping[str, Any]) -> Sequence[str]:
+        if self._shown is not None:
+            return self._shown
+        numbers = (name for name, value in metrics.items() if isinstance(value, int | float))
+        return [name for name in numbers if name not in ("step", "steps")][:_MOST_SHOWN]
+
+
+def _facts(metrics: Mapping[str, Any], components: Mapping[str, float]) -> dict[str, str]:
+    """What a chemist looks at while the generator learns."""
+    facts: dict[str, str] = {}
+    if metrics.get("best_smiles"):
+        facts["best so far"] = f"{metrics['best']:.3f}  {metrics['best_smiles']}"
+    if components:
+        facts["mean by component"] = ", ".join(f"{name} {value:.2f}" for name, value in components.items())
+    if "scaffolds" in metrics:
+        facts["scaffolds"] = f"{metrics['scaffolds']:,}"
+    if "best_100_scaffolds" in metrics:
+        facts["scaffolds of the 100 best"] = f"{metrics['best_100_scaffolds']:,}"
+    if "oracle_calls" in metrics:
+        facts["molecules scored"] = f"{metrics['oracle_calls']:,}"
+    return facts

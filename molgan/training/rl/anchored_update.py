@@ -1,0 +1,86 @@
+"""Updates of an agent that is anchored to a prior: draw a batch, then move towards prior · exp(energy)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from molgan.chem.molecule import parse
+from molgan.models.precision import autocast
+from molgan.models.protocols import Critic, LikelihoodGenerator
+from molgan.training.loop import update
+from molgan.training.losses import log_variance
+from molgan.training.rl.energy import critic_logits
+from molgan.training.settings import AdversarialSettings, ReinforceSettings
+from molgan.training.share import Share
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnBatch:
+    """Canonical SMILES, actions, log-probability under the prior, [n], and the critic's logits, [n]."""
+
+    smiles: list[str]
+    actions: list[tuple[int, ...]]
+    prior: np.ndarray
+    logits: np.ndarray | None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The loss, log p_agent - log p_prior in nats over the drawn molecules, both summed over the workers, and the norm
+    of the gradient before it was clipped."""
+
+    loss: float
+    log_ratio: float
+    gradient_norm: float
+
+
+def draw_batch(
+    agent: LikelihoodGenerator,
+    prior: LikelihoodGenerator,
+    critic: Critic | None,
+    settings: AdversarialSettings | ReinforceSettings,
+    *,
+    seed: int,
+    share: Share,
+) -> DrawnBatch:
+    """Draw the batch of a step, each worker its part; all workers get the whole."""
+    own = share.of(np.arange(settings.batch_size))
+    samples = agent.sample(settings.batch_size, seed=seed, bf16=settings.bf16, only=own)
+    smiles, actions = [str(parse(sample.smiles).smiles) for sample in samples], [sample.actions for sample in samples]
+    with autocast(agent.device, enabled=settings.bf16), torch.no_grad():
+        log_prior = prior.log_likelihood(actions).tolist()
+    logits = None if critic is None else critic_logits(critic, smiles, settings.logit_clip, bf16=settings.bf16)
+    return DrawnBatch(
+        share.whole(smiles),
+        share.whole(actions),
+        np.array(share.whole(log_prior)),
+        None if logits is None else np.array(share.whole(logits.tolist())),
+    )
+
+
+def follow_energy(
+    agent: LikelihoodGenerator,
+    optimizer: torch.optim.Optimizer,
+    actions: Sequence[tuple[int, ...]],
+    prior: np.ndarray,
+    energy: np.ndarray,
+    settings: AdversarialSettings | ReinforceSettings,
+    *,
+    drawn: int,
+    share: Share,
+) -> Update:
+    """Lower the variance of log p_agent - log p_prior - energy over molecules, of which the first `drawn` are the
+    agent's own; each worker learns from its part."""
+    own = share.of(np.arange(len(actions)))
+    with autocast(agent.device, enabled=settings.bf16):
+        log_prob: Tensor = agent.log_likelihood([actions[i] for i in own])
+    log_prior, wanted = (torch.from_numpy(values[own]).to(log_prob) for values in (prior, energy))
+    loss = log_variance(log_prob, log_prior, wanted, share=share, size=len(actions))
+    norm = update(optimizer, loss, agent, clip=settings.clip, share=share)
+    log_ratio = (log_prob - log_prior)[own < drawn].sum()
+    return Update(share.total(loss), share.total(log_ratio), float(norm))
