@@ -50,9 +50,11 @@ def filter(
     """
     from molgan.filters.filter_table import filter_smiles
     from molgan.filters.settings import StageSettings
-    from molgan.scoring.parameters import validated
+    from molgan.scoring.parameters import validate_section
 
-    built = [validated(StageSettings, stage, "stage") if isinstance(stage, Mapping) else stage for stage in stages]
+    built = [
+        validate_section(StageSettings, stage, "stage") if isinstance(stage, Mapping) else stage for stage in stages
+    ]
     return filter_smiles(smiles, built, table=table)
 
 

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from scorer_pages import field_table, own_doc
 
-from molgan.base.field_text import FieldText, sections_inside
+from molgan.base.field_text import FieldText, find_sections
 from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig
 from molgan.config.job import JobConfig
 from molgan.config.setting_lists import job_settings
@@ -72,7 +72,7 @@ def page() -> str:
         for name, field in job.model_fields.items():
             inside = [row for row in rows if row.key.startswith(f"{name}.")]
             if inside:
-                text = [own_doc(section) for _, section in sections_inside(field.annotation)]
+                text = [own_doc(section) for _, section in find_sections(field.annotation)]
                 lines += [f"### {name}", "", *(text and [text[0], ""]), *field_table(inside, "key"), ""]
     return "\n".join(lines[:-1]) + "\n"
 

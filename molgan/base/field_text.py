@@ -75,18 +75,18 @@ def _rows(section: type[Settings], prefix: str, deep: bool, given: Any) -> Itera
         value = getattr(given, name, None)
         default = default_text(field) if given is None or field.is_required() else value_text(value)
         yield FieldText(key, type_text(field.annotation, field.metadata), default, field.description or "")
-        for infix, inner in sections_inside(field.annotation) if deep else ():
+        for infix, inner in find_sections(field.annotation) if deep else ():
             usual = field.get_default(call_default_factory=True) if given is None else value
             yield from _rows(inner, f"{key}.{infix}", deep, usual if isinstance(usual, inner) else None)
 
 
-def sections_inside(annotation: Any, infix: str = "") -> Iterator[tuple[str, type[Settings]]]:
+def find_sections(annotation: Any, infix: str = "") -> Iterator[tuple[str, type[Settings]]]:
     """The sections that a value of this type may be or hold, and what stands between its key and theirs."""
     if isinstance(annotation, type) and issubclass(annotation, Settings):
         yield infix, annotation
     infix += {list: "N.", tuple: "N.", dict: "NAME."}.get(typing.get_origin(annotation), "")
     for member in typing.get_args(annotation):
-        yield from sections_inside(member, infix)
+        yield from find_sections(member, infix)
 
 
 def _range_text(limits: Sequence[Any]) -> str:

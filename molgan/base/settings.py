@@ -19,7 +19,7 @@ class Settings(BaseModel):
     miniature: ClassVar[Mapping[str, Any]] = {}
 
 
-def existing(path: Path, info: ValidationInfo) -> Path:
+def find_existing(path: Path, info: ValidationInfo) -> Path:
     """The absolute path of a file or folder beside the configuration (the validation context's `folder`), else in the
     working folder. Raises ValueError when it is in neither."""
     folder: Path | None = (info.context or {}).get("folder")
@@ -29,5 +29,5 @@ def existing(path: Path, info: ValidationInfo) -> Path:
     raise ValueError(f"no such file: {path}" + (f" (neither in {folder} nor in the working folder)" if folder else ""))
 
 
-InputPath = Annotated[Path, AfterValidator(existing)]
-"""A file or folder that exists; see `existing`."""
+InputPath = Annotated[Path, AfterValidator(find_existing)]
+"""A file or folder that exists; see `find_existing`."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from molgan.base.content import digest, files_in
+from molgan.base.content import digest, hash_files
 from molgan.base.errors import ConfigError
 from molgan.base.files import write_files
 from molgan.base.progress import Progress, Silent
@@ -98,4 +98,4 @@ def _open_crew(
 def _make_key(config: CampaignConfig) -> str:
     """Stands for all that decides what is said of a molecule."""
     sections = config.model_dump(mode="json", include={"objective", "filters"})
-    return digest([__version__, sections, files_in(sections)])
+    return digest([__version__, sections, hash_files(sections)])

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from molgan.base.content import content_of
+from molgan.base.content import hash_file
 from molgan.base.parallel import cores
 from molgan.base.progress import Progress
 from molgan.campaign.run_folder.lock import open_folder
@@ -44,7 +44,7 @@ class Work:
     def data(self) -> dict[str, object]:
         """What decides which training data there is."""
         data = self.config.data
-        return {"data.column": data.column, "content of data.train": content_of(data.train)}
+        return {"data.column": data.column, "content of data.train": hash_file(data.train)}
 
     @cached_property
     def start(self) -> str | None:
@@ -111,9 +111,7 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
             torch.set_num_threads(threads)
 
 
-def _objective(
-    config: CampaignConfig | Training, progress: Progress
-) -> AbstractContextManager[Objective | None]:
+def _objective(config: CampaignConfig | Training, progress: Progress) -> AbstractContextManager[Objective | None]:
     """Scoring where `compute` says."""
     if not isinstance(config, CampaignConfig):
         return nullcontext()

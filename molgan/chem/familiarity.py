@@ -39,7 +39,7 @@ class Familiarity:
         keys, counts = np.unique(together, return_counts=True)
         return cls(keys, counts.astype(np.int32))
 
-    def of_fragments(self, molecules: list[np.ndarray]) -> np.ndarray:
+    def look_up(self, molecules: list[np.ndarray]) -> np.ndarray:
         """`FAMILIARITIES` of molecules given by their `fragments`: float32 [n, 8]; zeros for one without fragments."""
         sizes = np.array([len(part) for part in molecules], dtype=np.int64)
         if not sizes.sum():

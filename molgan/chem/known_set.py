@@ -15,7 +15,7 @@ from molgan.base.files import write_whole
 _HASHES = 6
 
 
-def bits_for(molecules: int) -> int:
+def choose_log2_bits(molecules: int) -> int:
     """k such that 2^k bits are at least 20 a molecule."""
     return max(12, math.ceil(math.log2(20 * max(1, molecules))))
 
@@ -32,7 +32,7 @@ class KnownSet:
 
     @classmethod
     def of(cls, smiles: Iterable[str], *, log2_bits: int = 25) -> KnownSet:
-        """A set of canonical SMILES in 2^`log2_bits` bits, see `bits_for`."""
+        """A set of canonical SMILES in 2^`log2_bits` bits, see `choose_log2_bits`."""
         known = cls(np.zeros(2**log2_bits // 8, dtype=np.uint8))
         chunk: list[str] = []
         for one in smiles:

@@ -73,7 +73,7 @@ def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
                 mol = open_groups(Chem.MolFromSmiles(f"{text} {groups}") or mol)
         if mol is None:
             return Molecule(smiles, None, None, rejection(text))
-        if mol.GetNumAtoms() > max_heavy_atoms and (reason := _too_large(mol, max_heavy_atoms)):
+        if mol.GetNumAtoms() > max_heavy_atoms and (reason := _refuse_large(mol, max_heavy_atoms)):
             return Molecule(smiles, None, None, reason)
         return Molecule(smiles, *write_canonical(mol), None)
     except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
@@ -110,7 +110,7 @@ def standardise(
         return molecule
     try:
         with rdBase.BlockLogs():
-            mol = _without_maps_and_metals(molecule.mol)
+            mol = _remove_maps_and_metals(molecule.mol)
             if len(Chem.GetMolFrags(mol)) > 1:
                 if not largest_fragment:
                     return _reject(molecule, f"{len(Chem.GetMolFrags(mol))} fragments")
@@ -154,11 +154,11 @@ def _refuse_unread(text: str, max_heavy_atoms: int) -> str | None:
     if len(head) > max_heavy_atoms:
         with rdBase.BlockLogs():
             unsanitised = Chem.MolFromSmiles(head, sanitize=False)
-        return unsanitised and _too_large(unsanitised, max_heavy_atoms)
+        return unsanitised and _refuse_large(unsanitised, max_heavy_atoms)
     return None
 
 
-def _too_large(mol: Chem.Mol, max_heavy_atoms: int) -> str | None:
+def _refuse_large(mol: Chem.Mol, max_heavy_atoms: int) -> str | None:
     heavy = sum(atom.GetAtomicNum() != 1 for atom in mol.GetAtoms())
     return f"{heavy} heavy atoms, at most {max_heavy_atoms}" if heavy > max_heavy_atoms else None
 
@@ -176,7 +176,7 @@ def _refuse_atoms(mol: Chem.Mol, allowed_elements: Set[str]) -> str | None:
     return None if heavy else "no heavy atom"
 
 
-def _without_maps_and_metals(mol: Chem.Mol) -> Chem.Mol:
+def _remove_maps_and_metals(mol: Chem.Mol) -> Chem.Mol:
     if any(atom.GetAtomMapNum() for atom in mol.GetAtoms()):
         mol = Chem.Mol(mol)
         for atom in mol.GetAtoms():

@@ -54,7 +54,7 @@ def cut(mol: Chem.Mol, root: int | None = None) -> Motif:
     order = _output_order(flat)
     tree, atoms = cut_flat(reread, None if root is None else order.index(root))
     written = [order[i] for i in atoms]
-    return _marked(tree, iter(written), read_marks(mol, written))
+    return _add_marks(tree, iter(written), read_marks(mol, written))
 
 
 def write(motif: Motif) -> str:
@@ -160,7 +160,7 @@ class _Pieces:
         self.atoms = atoms
         self.piece = {i: k for k, members in enumerate(atoms) for i in members}
 
-    def rooted(self, root: int) -> tuple[str, list[int]]:
+    def write_rooted(self, root: int) -> tuple[str, list[int]]:
         """The SMILES of the motif of atom `root`, rooted there, and its atoms in the order written."""
         k = self.piece[root]
         members = self.atoms[k]
@@ -187,7 +187,7 @@ _Child = tuple[int, Motif, tuple[int, ...]]
 
 
 def _grow(pieces: _Pieces, across: dict[int, list[int]], root: int, parent: int) -> tuple[Motif, tuple[int, ...]]:
-    smiles, order = pieces.rooted(root)
+    smiles, order = pieces.write_rooted(root)
     children = [
         (site, *_grow(pieces, across, other, parent=atom))
         for site, atom in enumerate(order)
@@ -210,7 +210,7 @@ def _grow(pieces: _Pieces, across: dict[int, list[int]], root: int, parent: int)
     return Motif(smiles, tuple((site, child) for site, child, _ in children)), written
 
 
-def _marked(tree: Motif, atoms: Iterator[int], marks: Mapping[int, int]) -> Motif:
+def _add_marks(tree: Motif, atoms: Iterator[int], marks: Mapping[int, int]) -> Motif:
     """The tree with the marks of the atoms, which come in the order in which the tree is written."""
     own: list[tuple[int, int]] = []
     children: list[tuple[int, Motif]] = []
@@ -220,7 +220,7 @@ def _marked(tree: Motif, atoms: Iterator[int], marks: Mapping[int, int]) -> Moti
         if atom in marks:
             own.append((site, marks[atom]))
         while position < len(tree.children) and tree.children[position][0] == site:
-            children.append((site, _marked(tree.children[position][1], atoms, marks)))
+            children.append((site, _add_marks(tree.children[position][1], atoms, marks)))
             position += 1
     return Motif(tree.smiles, tuple(children), tuple(own))
 

@@ -89,7 +89,7 @@ def _syntax_fault(smiles: str) -> str:
         return "unclosed parenthesis"
     if open_rings:
         return "unclosed ring"
-    return _unreadable(smiles)
+    return _find_unreadable(smiles)
 
 
 def _bad_character(smiles: str, position: int) -> str:
@@ -98,7 +98,7 @@ def _bad_character(smiles: str, position: int) -> str:
     return f"unexpected {smiles[position]!r} at character {position + 1}"
 
 
-def _unreadable(smiles: str) -> str:
+def _find_unreadable(smiles: str) -> str:
     """The fault of a text whose tokens are in order: an atom in brackets, or a ring bond that cannot be made."""
     for bracket in re.findall(r"\[[^\[\]]*\]", smiles):
         if Chem.MolFromSmiles(bracket, sanitize=False) is None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from molgan.base.settings import InputPath, Settings, existing
+from molgan.base.settings import InputPath, Settings, find_existing
 from molgan.chem.molecule import parse
 
 
@@ -33,7 +33,7 @@ class DataSettings(Settings):
     @classmethod
     def _are_molecules(cls, given: object, info: ValidationInfo) -> object:
         if isinstance(given, str | Path):
-            return existing(Path(given), info)
+            return find_existing(Path(given), info)
         for smiles in given if isinstance(given, list) else []:
             cls._is_molecule(smiles)
         return given

@@ -62,7 +62,7 @@ def read_marks(mol: Chem.Mol, order: Sequence[int]) -> dict[int, int]:
             continue
         if tag not in _TAG_MARK:
             raise UnknownStereo(f"stereo of kind {tag.name.removeprefix('CHI_').lower()}")
-        marks[atom.GetIdx()] = _TAG_MARK[tag] ^ _odd([position[n.GetIdx()] for n in atom.GetNeighbors()])
+        marks[atom.GetIdx()] = _TAG_MARK[tag] ^ _compute_parity([position[n.GetIdx()] for n in atom.GetNeighbors()])
     for bond in mol.GetBonds():
         stereo = bond.GetStereo()
         if stereo in _UNDEFINED:
@@ -85,7 +85,7 @@ def set_marks(smiles: str, marks: Mapping[int, int]) -> str:
     for i, mark in marks.items():
         atom = mol.GetAtomWithIdx(i)
         if mark in _MARK_TAG:
-            atom.SetChiralTag(_MARK_TAG[mark ^ _odd([n.GetIdx() for n in atom.GetNeighbors()])])
+            atom.SetChiralTag(_MARK_TAG[mark ^ _compute_parity([n.GetIdx() for n in atom.GetNeighbors()])])
             continue
         partner = _partner(mol, i, position)
         bond = mol.GetBondBetweenAtoms(i, partner) if partner is not None else None
@@ -117,6 +117,6 @@ def _references(mol: Chem.Mol, bond: Chem.Bond, position: Mapping[int, int]) -> 
     return [min(atoms, key=position.__getitem__) for atoms in beside if atoms]
 
 
-def _odd(numbers: Sequence[int]) -> int:
+def _compute_parity(numbers: Sequence[int]) -> int:
     """1 where sorting takes an odd number of swaps, else 0."""
     return sum(a > b for a, b in combinations(numbers, 2)) % 2

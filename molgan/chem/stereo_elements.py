@@ -46,9 +46,9 @@ class StereoElements:
         centres = [group for group in groups if not said.intersection(group)]
         in_group = {atom for group in groups for atom in group}
         singles = [{atom: 0} for atom in unsaid if atom not in in_group and not _exchanges(mol.GetAtomWithIdx(atom))]
-        centres = _distinguishable(mol, said, centres + singles) if centres else singles
+        centres = _find_distinguishable(mol, said, centres + singles) if centres else singles
         bonds = [
-            _with_references(info)
+            _find_references(info)
             for info in found
             if info.type == Chem.StereoType.Bond_Double
             and info.specified == Chem.StereoSpecified.Unspecified
@@ -56,9 +56,9 @@ class StereoElements:
             and all(_neighbours(info))
         ]
         elements = cls(len(said | following), centres, bonds)
-        return elements._without_unwritable(mol) if centres or bonds else elements
+        return elements._drop_unwritable(mol) if centres or bonds else elements
 
-    def _without_unwritable(self, mol: Chem.Mol) -> StereoElements:
+    def _drop_unwritable(self, mol: Chem.Mol) -> StereoElements:
         """Without what depends on the stereo of others, as in 1,4-dimethylcyclohexane, and makes no difference to the
         SMILES either way: two oximes on opposite sides of a ring, or a centre between two that are alike."""
         ranks = list(Chem.CanonicalRankAtoms(mol, breakTies=False))
@@ -79,7 +79,8 @@ class StereoElements:
         everything = 2 ** (len(self.centres) + len(self.bonds)) - 1
         others = {pattern & everything & ~(1 << k) for pattern in _PATTERNS}
         return any(
-            Chem.CanonSmiles(self.arranged(mol, number)) != Chem.CanonSmiles(self.arranged(mol, number | 1 << k))
+            Chem.CanonSmiles(self.write_arrangement(mol, number))
+            != Chem.CanonSmiles(self.write_arrangement(mol, number | 1 << k))
             for number in sorted(others)
         )
 
@@ -88,7 +89,7 @@ class StereoElements:
         """How many tetrahedral atoms are left open."""
         return sum(len(centre) for centre in self.centres)
 
-    def arranged(self, mol: Chem.Mol, number: int) -> str:
+    def write_arrangement(self, mol: Chem.Mol, number: int) -> str:
         """The SMILES of the molecule with one of 2^(centres + bonds) arrangements of what is open: bit k of `number`
         for the k-th."""
         arranged = Chem.Mol(mol)
@@ -118,7 +119,7 @@ def _has_equal_branches(mol: Chem.Mol, atom: int, ranks: Sequence[int]) -> bool:
     return len(set(around)) < len(around)
 
 
-def _with_references(info: Chem.StereoInfo) -> tuple[int, int, int]:
+def _find_references(info: Chem.StereoInfo) -> tuple[int, int, int]:
     begin, end = (atoms[0] for atoms in _neighbours(info))
     return info.centeredOn, begin, end
 
@@ -130,7 +131,7 @@ def _neighbours(info: Chem.StereoInfo) -> tuple[list[int], list[int]]:
     return begin, end
 
 
-def _distinguishable(mol: Chem.Mol, said: set[int], centres: list[Centre]) -> list[Centre]:
+def _find_distinguishable(mol: Chem.Mol, said: set[int], centres: list[Centre]) -> list[Centre]:
     """Those of the centres whose inversion can make another molecule, whatever the arrangement of the others: none of
     the molecule's automorphisms undoes it."""
     count = len(centres)

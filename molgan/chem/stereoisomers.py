@@ -31,7 +31,7 @@ def enumerate_stereoisomers(molecule: Molecule, *, most: int = 16) -> Iterator[M
         return
     found: dict[str | None, Molecule] = {}
     for number in _numbers(len(elements.centres) + len(elements.bonds), most):
-        isomer = parse(elements.arranged(mol, number))
+        isomer = parse(elements.write_arrangement(mol, number))
         found.setdefault(isomer.smiles, isomer)
         if len(found) == most:
             break

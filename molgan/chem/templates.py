@@ -53,7 +53,7 @@ def template(smiles: str) -> Template:
     capacity = tuple(atom.GetTotalNumHs() for atom in mol.GetAtoms())
     return Template(
         prefixes=tuple(prefixes),
-        symbols=tuple(_without_hydrogens(text, free) for text, free in zip(texts, capacity, strict=True)),
+        symbols=tuple(_remove_hydrogens(text, free) for text, free in zip(texts, capacity, strict=True)),
         rings=tuple(tuple(r) for r in rings),
         suffix=pending,
         capacity=capacity,
@@ -78,7 +78,7 @@ def parents(smiles: str) -> list[int]:
     return found
 
 
-def _without_hydrogens(text: str, capacity: int) -> tuple[str, ...]:
+def _remove_hydrogens(text: str, capacity: int) -> tuple[str, ...]:
     """An atom's text after it lost 0 to `capacity` hydrogens; outside brackets SMILES keeps the count itself."""
     match = _BRACKET.fullmatch(text)
     if match is None:

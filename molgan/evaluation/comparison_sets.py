@@ -22,12 +22,12 @@ Source: TypeAlias = Moses | Path | Iterable[str] | None
 """A set of SMILES, a file of them, a split of MOSES, or None to leave out what needs the set."""
 
 
-def moses_file(split: Moses) -> Path | None:
-    """The file of a split, None when there is none; see `data_file`."""
-    return data_file(f"moses_{split.value}.*")
+def find_moses_file(split: Moses) -> Path | None:
+    """The file of a split, None when there is none; see `find_data_file`."""
+    return find_data_file(f"moses_{split.value}.*")
 
 
-def data_file(pattern: str) -> Path | None:
+def find_data_file(pattern: str) -> Path | None:
     """The first file by that pattern, None when there is none.
 
     It is looked for in `$MOLGAN_DATA`, else in the folder `data` of the repository and of the working folder.
@@ -37,10 +37,10 @@ def data_file(pattern: str) -> Path | None:
     return next((path for folder in folders for path in sorted(folder.glob(pattern))), None)
 
 
-def smiles_of(source: Source) -> Iterator[str] | None:
+def read_source(source: Source) -> Iterator[str] | None:
     """The SMILES of a source as given, None when it is left out or not installed. Raises InputError for a bad file."""
     if isinstance(source, Moses):
-        source = moses_file(source)
+        source = find_moses_file(source)
     if source is None:
         return None
     if isinstance(source, Path):

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from molgan.base.parallel import map_chunks
 from molgan.base.progress import Progress, Silent
-from molgan.evaluation.comparison_sets import Moses, Source, smiles_of
+from molgan.evaluation.comparison_sets import Moses, Source, read_source
 from molgan.evaluation.frechet import frechet_distance
 from molgan.evaluation.molecule_features import CHUNK, PROPERTIES, Features, sample_features
-from molgan.evaluation.quality import circles, quality, unpacked
+from molgan.evaluation.quality import circles, quality, unpack
 from molgan.evaluation.reference_statistics import Reference, Statistics, pack, reference, summarise
 from molgan.evaluation.tanimoto import mean_similarities, nearest_similarities
 
@@ -89,7 +89,7 @@ def evaluate(
     values["Filters"] = _passing(sample)
     values["Novelty"] = _novelty(sample, train, progress)
     values["Quality"] = quality(sample.distinct, sample.given)
-    values["Circles"] = circles(unpacked(fingerprints))
+    values["Circles"] = circles(unpack(fingerprints))
     return values
 
 
@@ -159,7 +159,7 @@ def _passing(sample: _Sample) -> float:
 
 
 def _novelty(sample: _Sample, train: Source, progress: Progress) -> float:
-    given = smiles_of(train)
+    given = read_source(train)
     if given is None:
         if train is not None:
             progress.message("Novelty needs the training set, which is not here: set MOLGAN_DATA to its folder")

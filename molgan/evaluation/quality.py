@@ -33,6 +33,6 @@ def circles(fingerprints: Sequence[ExplicitBitVect], *, distance: float = 0.75) 
     return len(centres)
 
 
-def unpacked(packed: NDArray[np.uint8]) -> list[ExplicitBitVect]:
+def unpack(packed: NDArray[np.uint8]) -> list[ExplicitBitVect]:
     """RDKit's vectors of fingerprints packed to bytes, uint8 [n, bits / 8]."""
     return [CreateFromBitString("".join(map(str, row))) for row in np.unpackbits(packed, axis=1).tolist()]

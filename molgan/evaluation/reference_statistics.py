@@ -20,7 +20,7 @@ from molgan.base.parallel import map_chunks
 from molgan.base.progress import Progress, Silent
 from molgan.evaluation import chemnet
 from molgan.evaluation import molecule_features as features
-from molgan.evaluation.comparison_sets import Moses, Source, shipped_statistics, smiles_of
+from molgan.evaluation.comparison_sets import Moses, Source, read_source, shipped_statistics
 from molgan.evaluation.molecule_features import CHUNK, FINGERPRINT_BITS, PROPERTIES, Features
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ class Reference:
 def reference(source: Source, *, n_jobs: int = 1, progress: Progress | None = None) -> Reference | None:
     """What has to be known of `source`, None when it is left out. Invalid SMILES in it do not count."""
     progress = progress or Silent()
-    given = smiles_of(source)
+    given = read_source(source)
     if given is None:
         return Reference(Statistics.load(shipped_statistics(source)), None) if isinstance(source, Moses) else None
     smiles = sorted(given)
@@ -98,8 +98,8 @@ def reference(source: Source, *, n_jobs: int = 1, progress: Progress | None = No
     statistics_path = cache.entry("statistics-1", content, ".npz")
     fingerprints_path = cache.entry("fingerprints-1", content, ".npy")
     return Reference(
-        _shipped(content) or kept(statistics_path, Statistics.load, _save_statistics, statistics, progress),
-        kept(fingerprints_path, np.load, np.save, fingerprints, progress),
+        _shipped(content) or load_or_compute(statistics_path, Statistics.load, _save_statistics, statistics, progress),
+        load_or_compute(fingerprints_path, np.load, np.save, fingerprints, progress),
     )
 
 
@@ -144,7 +144,7 @@ def _shipped(content: str) -> Statistics | None:
     return None
 
 
-def kept(
+def load_or_compute(
     path: Path,
     load: Callable[[Path], T],
     save: Callable[[BinaryIO, T], None],

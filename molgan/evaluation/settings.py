@@ -27,7 +27,7 @@ class CollapseSettings(Settings):
     )
 
     @model_validator(mode="after")
-    def _a_window_holds_a_sample(self) -> "CollapseSettings":
+    def _check_sample(self) -> "CollapseSettings":
         if self.diversity_sample > self.window:
             raise ValueError(f"diversity_sample ({self.diversity_sample}) is larger than window ({self.window})")
         return self

@@ -10,9 +10,9 @@ from molgan.base.errors import InputError
 from molgan.base.progress import Progress, Silent
 from molgan.chem.molecule import parse
 from molgan.evaluation import chemnet
-from molgan.evaluation.comparison_sets import data_file
+from molgan.evaluation.comparison_sets import find_data_file
 from molgan.evaluation.frechet import frechet_distance
-from molgan.evaluation.reference_statistics import kept
+from molgan.evaluation.reference_statistics import load_or_compute
 from molgan.graphs.dense.dense_data import DenseData, flat_smiles, prepare_dense
 
 HELD_OUT = 10_000
@@ -23,7 +23,7 @@ FIGURES = ("samples", "valid", "unique", "novel", "V·U·N", "FCD", "FCD of real
 
 def small_reference(name: str, *, n_jobs: int = 1, progress: Progress | None = None) -> DenseData:
     """The molecules of a file, or of `data/qm9.csv.gz` for "qm9". Raises InputError where there is none."""
-    path = data_file("qm9.*") if name == "qm9" else Path(name)
+    path = find_data_file("qm9.*") if name == "qm9" else Path(name)
     if path is None:
         raise InputError(
             "qm9.csv.gz is not here: run in the repository, or set MOLGAN_DATA to the folder that holds it"
@@ -68,7 +68,7 @@ def evaluate_small(
 def _gaussian(smiles: Sequence[str], progress: Progress) -> np.ndarray:
     """Mean and covariance of ChemNet's activations as rows of one array [513, 512], kept in the cache folder."""
     path = cache.entry("chemnet-1", cache.content_hash(smiles), ".npy")
-    return kept(path, np.load, np.save, lambda: _fit(smiles, progress), progress)
+    return load_or_compute(path, np.load, np.save, lambda: _fit(smiles, progress), progress)
 
 
 def _fit(smiles: Sequence[str], progress: Progress) -> np.ndarray:

@@ -10,7 +10,7 @@ from molgan.filters.filter import Filter
 from molgan.filters.funnel import Funnel
 from molgan.filters.judging import Scoring
 from molgan.filters.settings import FunnelSettings, StageSettings
-from molgan.scoring.batch import as_list, source_of
+from molgan.scoring.batch import as_list, get_text
 
 if TYPE_CHECKING:
     import pandas
@@ -38,7 +38,7 @@ def filter_smiles(
     reason: list[str | None] = [None] * len(items)
     for rejection in result.rejected:
         stage[rejection.index], reason[rejection.index] = rejection.stage, rejection.reason
-    given = [source_of(text) for text in texts]
+    given = [get_text(text) for text in texts]
     return pandas.DataFrame(
         {
             "smiles": pandas.Series(given, dtype=object),
@@ -51,5 +51,5 @@ def filter_smiles(
 
 def _make_text(item: Any) -> str | Molecule | None:
     if isinstance(item, Chem.Mol):
-        return source_of(item)
+        return get_text(item)
     return None if type(item).__name__ == "NAType" else item

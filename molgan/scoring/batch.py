@@ -73,7 +73,7 @@ def as_list(items: Iterable[Any]) -> list[Any]:
     return list(items)
 
 
-def source_of(item: Any) -> str | None:
+def get_text(item: Any) -> str | None:
     """What a table shows of an input: its text."""
     if isinstance(item, Molecule):
         return item.source

@@ -24,7 +24,7 @@ from pydantic import ValidationInfo, create_model
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError
-from molgan.base.settings import Settings, existing
+from molgan.base.settings import Settings, find_existing
 from molgan.scoring.base import Scorer
 from molgan.scoring.transforms import Identity, Transform
 
@@ -107,7 +107,7 @@ def load_own(place: str) -> type[Scorer]:
 def locate(place: str, info: ValidationInfo) -> str:
     """`path/to/file.py:name` with the file found beside the configuration; any other name as it is."""
     where, colon, name = place.rpartition(":")
-    return f"{existing(Path(where), info)}:{name}" if colon and where.endswith(".py") else place
+    return f"{find_existing(Path(where), info)}:{name}" if colon and where.endswith(".py") else place
 
 
 def complete(kind: type[Scorer], name: str) -> type[Scorer]:

@@ -9,7 +9,7 @@ from rdkit import Chem
 from molgan.base.errors import ConfigError, InputError
 from molgan.chem.molecule import Molecule
 from molgan.scoring.base import Scorer
-from molgan.scoring.batch import as_list, chunks, source_of
+from molgan.scoring.batch import as_list, chunks, get_text
 from molgan.scoring.objective import merge_errors
 from molgan.scoring.registry import get_scorer
 
@@ -69,7 +69,7 @@ def _frame(
 ) -> "pandas.DataFrame":
     import pandas
 
-    smiles = [source_of(item) for item in items]
+    smiles = [get_text(item) for item in items]
     frame = {"smiles": pandas.Series(smiles, dtype=object)}
     for name, parts in columns.items():
         values = np.concatenate(parts)

@@ -11,7 +11,7 @@ from molgan.base.settings import Settings
 from molgan.base.yaml import YamlFile
 from molgan.scoring.base import Scorer
 from molgan.scoring.own import locate
-from molgan.scoring.parameters import fault_message, validated
+from molgan.scoring.parameters import fault_message, validate_section
 from molgan.scoring.recipe import make_recipe
 from molgan.scoring.registry import find_scorer
 from molgan.scoring.transforms import Identity, Linear, Transform, get_transform
@@ -52,7 +52,7 @@ class ComponentSettings(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _named(cls, values: Any, info: ValidationInfo) -> Any:
+    def _complete(cls, values: Any, info: ValidationInfo) -> Any:
         if not isinstance(values, dict):
             return values
         if not isinstance(scorer := values.get("scorer"), str):
@@ -64,7 +64,7 @@ class ComponentSettings(Settings):
         return values
 
     @model_validator(mode="after")
-    def _buildable(self) -> "ComponentSettings":
+    def _check_buildable(self) -> "ComponentSettings":
         try:
             scorer = self.build_scorer()
             self.build_transform(scorer)
@@ -124,7 +124,7 @@ class ObjectiveSettings(Settings):
     )
 
     @model_validator(mode="after")
-    def _sound(self) -> "ObjectiveSettings":
+    def _check_components(self) -> "ObjectiveSettings":
         names = [component.name for component in self.components]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -154,7 +154,7 @@ def load_objective(path: Path) -> ObjectiveSettings:
 def _locate(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:
     """The parameters with the files among them found beside the configuration that `context` tells."""
     try:
-        section = validated(find_scorer(scorer).Parameters, parameters, f"scorer {scorer!r}", context)
+        section = validate_section(find_scorer(scorer).Parameters, parameters, f"scorer {scorer!r}", context)
     except ConfigError as error:
         raise ValueError(str(error)) from None
     return section.model_dump(exclude_unset=True)

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
-from molgan.scoring.parameters import unknown, validated
+from molgan.scoring.parameters import make_name_error, validate_section
 from molgan.scoring.registration import is_shipped, register_class
 
 Values = NDArray[np.float64]
@@ -49,7 +49,7 @@ class _Range(Transform):
     high: float = Field(description="Raw value where the range ends, not below `low`")
 
     @model_validator(mode="after")
-    def _ordered(self) -> "_Range":
+    def _check_order(self) -> "_Range":
         if self.low > self.high:
             raise ValueError(f"low ({self.low:g}) is above high ({self.high:g})")
         return self
@@ -163,7 +163,7 @@ class Linear(Transform):
     high: float = Field(description="Raw value that gives 1")
 
     @model_validator(mode="after")
-    def _distinct(self) -> "Linear":
+    def _check_ends(self) -> "Linear":
         if self.low == self.high:
             raise ValueError("low and high are equal")
         return self
@@ -187,5 +187,5 @@ def get_transform(settings: Mapping[str, Any]) -> Transform:
     if name is None:
         raise ConfigError(f"a transform needs a name: {', '.join(sorted(TRANSFORMS))}")
     if name not in TRANSFORMS:
-        raise unknown("transform", name, TRANSFORMS)
-    return validated(TRANSFORMS[name], parameters, f"transform {name!r}")
+        raise make_name_error("transform", name, TRANSFORMS)
+    return validate_section(TRANSFORMS[name], parameters, f"transform {name!r}")

@@ -91,11 +91,11 @@ def test_cosine_similarity():
 
 
 def test_the_sets_of_moses_are_found_by_their_name(tmp_path, monkeypatch):
-    from molgan.evaluation.comparison_sets import moses_file
+    from molgan.evaluation.comparison_sets import find_moses_file
 
     for name in ("moses_test.csv.gz", "moses_test_scaffolds.csv.gz"):
         (tmp_path / name).touch()
     monkeypatch.setenv("MOLGAN_DATA", str(tmp_path))
-    assert moses_file(Moses.TEST) == tmp_path / "moses_test.csv.gz"
-    assert moses_file(Moses.TEST_SCAFFOLDS) == tmp_path / "moses_test_scaffolds.csv.gz"
-    assert moses_file(Moses.TRAIN) is None
+    assert find_moses_file(Moses.TEST) == tmp_path / "moses_test.csv.gz"
+    assert find_moses_file(Moses.TEST_SCAFFOLDS) == tmp_path / "moses_test_scaffolds.csv.gz"
+    assert find_moses_file(Moses.TRAIN) is None

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from molgan.base.content import digest, flat
+from molgan.base.content import digest, flatten
 from molgan.base.errors import WeightsError
 from molgan.base.files import write_files
 from molgan.base.progress import Progress
@@ -39,7 +39,7 @@ class StageRecord:
         self.name = name
         self._files = RunFiles(run)
         self.folder = run / "checkpoints" / name
-        self.inputs = flat({"format": _FORMAT, **inputs, "after": {one.name: one.key for one in after if one}})
+        self.inputs = flatten({"format": _FORMAT, **inputs, "after": {one.name: one.key for one in after if one}})
         self.key: str = digest(self.inputs)
         self.outputs = dict(outputs or {})
         self.restarts = restarts

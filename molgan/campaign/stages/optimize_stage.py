@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rdkit import Chem
 
-from molgan.base.content import with_contents
+from molgan.base.content import add_contents
 from molgan.base.files import write_files
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
@@ -48,8 +48,8 @@ class Optimize(Stage):
 
     def inputs(self) -> Mapping[str, object]:
         return {
-            **with_contents({"optimize": self.settings.model_dump(mode="json")}),
-            **with_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
+            **add_contents({"optimize": self.settings.model_dump(mode="json")}),
+            **add_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
             **self.work.inputs,
         }
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import ClassVar
 
-from molgan.base.content import with_contents
+from molgan.base.content import add_contents
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
@@ -33,7 +33,7 @@ class Reinforce(Stage):
     def inputs(self) -> Mapping[str, object]:
         return {
             "reinforce": self.settings.model_dump(mode="json"),
-            **with_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
+            **add_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
             **self.work.inputs,
         }
 

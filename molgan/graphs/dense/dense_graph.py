@@ -124,7 +124,7 @@ def _build(nodes: np.ndarray, bonds: np.ndarray, atoms: tuple[str, ...]) -> Chem
         return "bond to a position without an atom"
     mol, position = Chem.RWMol(), {}
     for n in np.flatnonzero(nodes).tolist():
-        position[n] = mol.AddAtom(atom_of(atoms[nodes[n] - 1]))
+        position[n] = mol.AddAtom(make_atom(atoms[nodes[n] - 1]))
     for i, j in np.argwhere(np.triu(bonds)).tolist():
         mol.AddBond(position[i], position[j], _ORDERS[bonds[i, j] - 1])
     fragments = len(Chem.GetMolFrags(mol))
@@ -143,7 +143,7 @@ def _name(atom: Chem.Atom) -> str:
     return atom.GetSymbol() + sign * (charge != 0) + str(abs(charge)) * (abs(charge) > 1)
 
 
-def atom_of(name: str) -> Chem.Atom:
+def make_atom(name: str) -> Chem.Atom:
     """The atom of an element with its charge: C, N+, O-."""
     symbol = name.rstrip("+-0123456789")
     atom = Chem.Atom(symbol)

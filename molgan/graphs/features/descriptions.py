@@ -47,7 +47,7 @@ class Descriptions:
 
         return torch.from_numpy(self.values[rows])
 
-    def joined(self, other: Descriptions) -> Descriptions:
+    def concatenate(self, other: Descriptions) -> Descriptions:
         """These, then the others."""
         behind = {len(self) + i: reason for i, reason in other.failures.items()}
         return Descriptions(np.concatenate([self.values, other.values]), {**self.failures, **behind})
@@ -57,13 +57,13 @@ def describe_all(molecules: Sequence[str | Molecule], familiarity: Familiarity, 
     """One row a molecule, in order. `workers` above 1 spreads SMILES over spawned processes."""
     parts = _spread(molecules, workers)
     rows = [np.array(part[0], dtype=np.float32).reshape(-1, len(DESCRIPTORS)) for part in parts]
-    known = [familiarity.of_fragments(part[1]) for part in parts]
+    known = [familiarity.look_up(part[1]) for part in parts]
     reasons = [reason for part in parts for reason in part[2]]
     values = np.column_stack([np.concatenate(rows), np.concatenate(known)]) if parts else np.empty((0, len(COLUMNS)))
     return Descriptions(values.astype(np.float32), {i: reason for i, reason in enumerate(reasons) if reason})
 
 
-def familiarity_of(molecules: Sequence[str], *, workers: int = 1) -> Familiarity:
+def count_fragments(molecules: Sequence[str], *, workers: int = 1) -> Familiarity:
     """The fragments of a reference; what cannot be read is left out."""
     return Familiarity.of(fragment for part in _spread(molecules, workers, described=False) for fragment in part[1])
 

@@ -53,7 +53,7 @@ def featurize_all(molecules: Sequence[str | Molecule | Chem.Mol | None], *, work
 def _featurize_chunk(molecules: Sequence[str | Molecule | Chem.Mol | None]) -> GraphArrays:
     mols, failures = [], {}
     for n, molecule in enumerate(molecules):
-        mol, reason = _readable(molecule)
+        mol, reason = _read_molecule(molecule)
         mols.append(mol)
         if reason:
             failures[n] = reason
@@ -66,7 +66,7 @@ def _featurize_chunk(molecules: Sequence[str | Molecule | Chem.Mol | None]) -> G
     return GraphArrays(atoms, edges, relations, atom_offsets, offsets(edge_counts), failures)
 
 
-def _readable(molecule: str | Molecule | Chem.Mol | None) -> tuple[Chem.Mol, str | None]:
+def _read_molecule(molecule: str | Molecule | Chem.Mol | None) -> tuple[Chem.Mol, str | None]:
     """The molecule, or an empty one and the reason."""
     if not isinstance(molecule, Chem.Mol):
         molecule = molecule if isinstance(molecule, Molecule) else parse(molecule, max_heavy_atoms=LARGEST)

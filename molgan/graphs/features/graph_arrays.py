@@ -51,7 +51,7 @@ class GraphArrays:
         atoms, edges, relations = self.atoms[atom_rows], self.edges[edge_rows], self.relations[edge_rows]
         return GraphArrays(atoms, edges, relations, atom_offsets, edge_offsets, failures)
 
-    def joined(self, other: GraphArrays) -> GraphArrays:
+    def concatenate(self, other: GraphArrays) -> GraphArrays:
         """These graphs, then the others."""
         return join([self, other])
 

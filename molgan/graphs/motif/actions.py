@@ -132,18 +132,18 @@ def decode(actions: Sequence[int], vocabulary: Vocabulary) -> Motif:
     Raises NotEncodable where the sequence is no complete tree.
     """
     reader = _Reader(actions, vocabulary)
-    tree = reader.motif(bound=False)
+    tree = reader.read_motif(bound=False)
     return tree
 
 
 def coverage(trees: Iterable[Motif], vocabulary: Vocabulary) -> float:
     """The share of molecules whose motifs all have an action of their own (the others are spelled)."""
-    covered = [_covered(tree, vocabulary.index) for tree in trees]
+    covered = [_is_covered(tree, vocabulary.index) for tree in trees]
     return sum(covered) / len(covered) if covered else float("nan")
 
 
-def _covered(tree: Motif, index: dict[str, int]) -> bool:
-    return tree.smiles in index and all(_covered(child, index) for _, child in tree.children)
+def _is_covered(tree: Motif, index: dict[str, int]) -> bool:
+    return tree.smiles in index and all(_is_covered(child, index) for _, child in tree.children)
 
 
 def _encode(tree: Motif, action_of: Callable[[str], int | None], actions: list[int], bound: bool) -> None:
@@ -229,10 +229,10 @@ class _Reader:
             raise NotEncodable("the actions end before the molecule does")
         return int(action)
 
-    def motif(self, bound: bool, action: int | None = None) -> Motif:
+    def read_motif(self, bound: bool, action: int | None = None) -> Motif:
         action = self.next() if action is None else action
         if action == SPELL:
-            smiles = self.spelled()
+            smiles = self.read_spelled()
         elif action >= FIRST_MOTIF:
             smiles = self.motifs[action - FIRST_MOTIF]
         else:
@@ -255,10 +255,10 @@ class _Reader:
                 if not 0 <= site < len(free):
                     raise NotEncodable(f"action {action} where a site or an end is due")
             free[site] -= 1
-            children.append((site, self.motif(bound=True, action=action if single else None)))
+            children.append((site, self.read_motif(bound=True, action=action if single else None)))
         return Motif(smiles, tuple(children), tuple(marks))
 
-    def spelled(self) -> str:
+    def read_spelled(self) -> str:
         atoms: list[SpelledAtom] = []
         free: list[int] = []
         tree: list[list[tuple[int, int]]] = []  # children of each atom: (bond order, atom)
@@ -291,17 +291,17 @@ class _Reader:
                 free[other] -= order
             else:
                 raise NotEncodable(f"action {action} inside a spelled motif")
-        symbols = [_bracket(atom, left) for atom, left in zip(atoms, free, strict=True)]
-        return _spelled_smiles(0, symbols, tree, rings)
+        symbols = [_write_bracket(atom, left) for atom, left in zip(atoms, free, strict=True)]
+        return _write_spelled(0, symbols, tree, rings)
 
 
-def _bracket(atom: SpelledAtom, hydrogens: int) -> str:
+def _write_bracket(atom: SpelledAtom, hydrogens: int) -> str:
     h = {0: "", 1: "H"}.get(hydrogens, f"H{hydrogens}")
     charge = {0: "", 1: "+", -1: "-"}[atom.charge]
     return f"[{atom.symbol}{h}{charge}]"
 
 
-def _spelled_smiles(i: int, symbols: list[str], tree: list[list[tuple[int, int]]], rings: list[list[str]]) -> str:
-    branches = [_BOND_TEXT[order] + _spelled_smiles(j, symbols, tree, rings) for order, j in tree[i]]
+def _write_spelled(i: int, symbols: list[str], tree: list[list[tuple[int, int]]], rings: list[list[str]]) -> str:
+    branches = [_BOND_TEXT[order] + _write_spelled(j, symbols, tree, rings) for order, j in tree[i]]
     inner = [f"({branch})" for branch in branches[:-1]] + branches[-1:]
     return symbols[i] + "".join(rings[i]) + "".join(inner)

@@ -74,7 +74,7 @@ def _open_marks(smiles: str, *, rooted: bool) -> Motif:
     slots: dict[TreePath, list[int]] = {}
     for (path, site), i in zip(_sites(tree), order, strict=True):
         slots.setdefault(path, []).extend([site] * marks[i])
-    return _with_holes(tree, (), slots)
+    return _add_holes(tree, (), slots)
 
 
 def _remove_marks(smiles: str) -> tuple[Chem.Mol, list[int]]:
@@ -102,8 +102,8 @@ def _remove_marks(smiles: str) -> tuple[Chem.Mol, list[int]]:
     return plain, [atom.GetIntProp(_MARK) if atom.HasProp(_MARK) else 0 for atom in plain.GetAtoms()]
 
 
-def _with_holes(node: Motif, path: TreePath, slots: dict[TreePath, list[int]]) -> Motif:
-    children = [(site, 0, _with_holes(child, (*path, i), slots)) for i, (site, child) in enumerate(node.children)]
+def _add_holes(node: Motif, path: TreePath, slots: dict[TreePath, list[int]]) -> Motif:
+    children = [(site, 0, _add_holes(child, (*path, i), slots)) for i, (site, child) in enumerate(node.children)]
     both = sorted([*children, *((site, 1, HOLE) for site in slots.get(path, ()))])
     return Motif(node.smiles, tuple((site, child) for site, _, child in both))
 

@@ -241,7 +241,7 @@ def _encode_chunk(smiles: Sequence[str]) -> _Chunk:
     return _Chunk(flat, lengths, list(number), rejected, most_atoms)
 
 
-def tree_of(smiles: str) -> Motif:
+def read_tree(smiles: str) -> Motif:
     """The canonical motif tree of a SMILES. Raises NotEncodable with the reason."""
     return _tree(_molecule(smiles))
 

@@ -24,7 +24,7 @@ class Script:
 
     def __init__(self, grammar: Grammar, state: GrammarState, plans: Sequence[Sequence[int]]):
         rows, device = len(state.mode), state.mode.device
-        granted = [_granted(plan, grammar) for plan in plans]
+        granted = [_count_granted(plan, grammar) for plan in plans]
         self._plans = pad([[*plan, PAD] for plan in plans], device).expand(rows, -1)
         self._granted = pad([[*each, 0] for each in granted], device).clamp(min=0).expand(rows, -1)
         self._at = torch.zeros(rows, dtype=torch.long, device=device)
@@ -63,7 +63,7 @@ class Script:
         return torch.where(forced, token, PAD)
 
 
-def _granted(plan: Sequence[int], grammar: Grammar) -> np.ndarray:
+def _count_granted(plan: Sequence[int], grammar: Grammar) -> np.ndarray:
     """The atoms that are no longer reserved from each action of a plan on.
 
     Those of a motif come with its site, where it has one, and those of a spelled motif all at once, since the grammar

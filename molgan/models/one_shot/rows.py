@@ -10,7 +10,7 @@ from rdkit import Chem
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from molgan.graphs.dense.dense_graph import DenseGraphs, atom_of
+from molgan.graphs.dense.dense_graph import DenseGraphs, make_atom
 from molgan.models.one_shot.settings import RowSettings
 from molgan.models.one_shot.soft_graphs import Draw, SoftGraphs, choose
 
@@ -109,7 +109,7 @@ class RowGenerator(nn.Module):
 
     def _read(self, rows: Tensor, targets: Tensor | None) -> tuple[Tensor, Tensor]:
         """log p [B, max_atoms, V] of each row given those before, and whether the molecule went on until there."""
-        embedded = self._embedded()
+        embedded = self._embed_rows()
         before = torch.cat([rows.new_full((len(rows), 1), len(self.vocabulary)), rows[:, :-1]], dim=1)
         h, _ = self.recurrent(self._seen(embedded, before, targets))
         logits = self._logits(embedded, h).masked_fill(~self.allowed, -torch.inf)
@@ -128,7 +128,7 @@ class RowGenerator(nn.Module):
         but always with Gumbel noise, since there is no other; later rows see what was chosen. Positions behind the last
         atom are empty."""
         how = {"soft": "gumbel", "argmax": "straight_through"}.get(how, how)
-        embedded = self._embedded()
+        embedded = self._embed_rows()
         before = torch.full((n,), len(self.vocabulary), device=self.bias.device)
         free = torch.zeros(n, self.vocabulary.max_atoms, dtype=torch.long, device=self.bias.device)
         state, chosen = None, []
@@ -142,7 +142,7 @@ class RowGenerator(nn.Module):
             chosen.append(row)
         return self._graphs(torch.stack(chosen, dim=1))
 
-    def _embedded(self) -> Tensor:
+    def _embed_rows(self) -> Tensor:
         parts = self.parts(torch.cat([self.kinds, self.bonds.flatten(1)], dim=1))
         return self.table.weight + F.pad(parts, (0, 0, 0, 1))
 
@@ -203,7 +203,7 @@ def _rows(kind: int, capacity: int, distances: int) -> list[tuple[int, ...]]:
 
 def _capacity(atom: str) -> int:
     """The largest sum of bond orders: that of the element with as many electrons, N+ like C and O- like F."""
-    made = atom_of(atom)
+    made = make_atom(atom)
     valences = Chem.GetPeriodicTable().GetValenceList(made.GetAtomicNum() - made.GetFormalCharge())
     return max(1, *valences)
 

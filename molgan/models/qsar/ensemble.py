@@ -38,7 +38,7 @@ class Prediction:
     similarity: Floats
     error: Floats
 
-    def cautious(self, caution: float, *, low_is_good: bool = False) -> Floats:
+    def penalise(self, caution: float, *, low_is_good: bool = False) -> Floats:
         """The value made worse by `caution` times the error to be expected."""
         return self.value + (caution if low_is_good else -caution) * self.error
 

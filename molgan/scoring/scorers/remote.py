@@ -75,7 +75,7 @@ class RemoteScorer(Scorer):
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
         return [score.value for score in self._scores([Chem.MolToSmiles(mol) for mol in mols])]
 
-    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+    def _score_isolated(self, molecules: list[Descriptors]) -> list[Score]:
         return self._scores([molecule.smiles for molecule in molecules])
 
     def _scores(self, smiles: list[str]) -> list[Score]:

@@ -37,7 +37,7 @@ class FingerprintSettings(Settings):
     beta: float = Field(default=0.5, ge=0, description="Tversky's weight of what only the reference has")
 
     @model_validator(mode="after")
-    def _possible(self) -> "FingerprintSettings":
+    def _check_counts(self) -> "FingerprintSettings":
         if self.fingerprint == "maccs" and self.counts:
             raise ValueError("MACCS keys have no counts")
         return self
