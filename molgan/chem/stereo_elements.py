@@ -78,11 +78,11 @@ class StereoElements:
         """Whether the k-th element tells molecules apart, beside some arrangements of the others."""
         everything = 2 ** (len(self.centres) + len(self.bonds)) - 1
         others = {pattern & everything & ~(1 << k) for pattern in _PATTERNS}
-        return any(
-            Chem.CanonSmiles(self.write_arrangement(mol, number))
-            != Chem.CanonSmiles(self.write_arrangement(mol, number | 1 << k))
-            for number in sorted(others)
-        )
+
+        def write(number: int) -> str:
+            return str(Chem.CanonSmiles(self.write_arrangement(mol, number)))  # type: ignore[no-untyped-call]
+
+        return any(write(number) != write(number | 1 << k) for number in sorted(others))
 
     @property
     def open_atoms(self) -> int:

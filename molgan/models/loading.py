@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 # Both register the format of their weights.
 import molgan.models.motif.motif_generator
@@ -14,7 +14,7 @@ from molgan.models.protocols import Generator, LikelihoodGenerator, MotifTreeGen
 from molgan.models.registry import GENERATORS
 from molgan.models.weights import find_weights, read_kind
 
-_NEEDS = {
+_NEEDS: dict[Any, str] = {
     LikelihoodGenerator: "draws action sequences of known likelihood",
     MotifTreeGenerator: "draws trees of motifs",
 }

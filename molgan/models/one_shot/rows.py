@@ -43,7 +43,7 @@ class RowVocabulary:
         """bool [max_atoms, V]: rows that fit a position by themselves, with no bond beyond the first atom."""
         bonds = self.table[:, 1:] > 0
         farthest = np.where(bonds.any(1), self.max_atoms - 1 - bonds[:, ::-1].argmax(1), 0)
-        starts = ~bonds.any(1)
+        starts = np.logical_not(bonds.any(1))
         starts[END] = False
         later = [~starts & (farthest <= i) for i in range(1, self.max_atoms)]
         return np.stack([starts, *later])
@@ -56,7 +56,7 @@ class RowVocabulary:
             rows[:, j, j - i] = graphs.bonds[:, j, i]
         codes = _codes(rows)
         place = np.searchsorted(self.codes[self.order], codes).clip(max=len(self) - 1)
-        found = self.order[place]
+        found: np.ndarray = self.order[place]
         found[self.codes[found] != codes] = -1
         fits = self.allowed()[np.arange(self.max_atoms), found]
         found[~fits] = -1
@@ -127,7 +127,7 @@ class RowGenerator(nn.Module):
         """`n` graphs with gradients, each row drawn given the rows chosen before it. `how` as in `soft_graphs.draw`,
         but always with Gumbel noise, since there is no other; later rows see what was chosen. Positions behind the last
         atom are empty."""
-        how = {"soft": "gumbel", "argmax": "straight_through"}.get(how, how)
+        how = "gumbel" if how in ("soft", "gumbel") else "straight_through"
         embedded = self._embed_rows()
         before = torch.full((n,), len(self.vocabulary), device=self.bias.device)
         free = torch.zeros(n, self.vocabulary.max_atoms, dtype=torch.long, device=self.bias.device)
@@ -152,7 +152,8 @@ class RowGenerator(nn.Module):
 
     def _logits(self, embedded: Tensor, h: Tensor) -> Tensor:
         # The scale keeps the first logits small, so that the first rows are all alike.
-        return (self.out(h) @ embedded[:-1].T / embedded.shape[1] ** 0.5 + self.bias).float()
+        logits: Tensor = self.out(h) @ embedded[:-1].T / embedded.shape[1] ** 0.5 + self.bias
+        return logits.float()
 
     def _open(self, position: int, before: Tensor, free: Tensor) -> Tensor:
         """bool [B, V]: rows that may come next."""
@@ -212,4 +213,4 @@ def _codes(rows: np.ndarray) -> np.ndarray:
     """One integer for each row, [..., n] to [...]."""
     scales = _ORDERS ** np.arange(rows.shape[-1], dtype=np.int64)
     scales[0] = _ORDERS ** rows.shape[-1]
-    return (rows * scales).sum(-1)
+    return np.asarray((rows * scales).sum(-1))
