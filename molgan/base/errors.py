@@ -2,7 +2,7 @@
 
 
 class MolganError(Exception):
-    """Base of every error that molgan raises on purpose."""
+    """The base class of every error that molgan raises on purpose."""
 
 
 class ConfigError(MolganError):

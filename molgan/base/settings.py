@@ -10,9 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 class Settings(BaseModel):
     """A configuration section: unknown keys are refused, values do not change after loading.
 
-    `miniature` are the values that `--smoke` puts in, so that the section's work takes a second or two.
+    `miniature` holds the values that `--smoke` uses, so that the section's work takes a second or two.
 
-    Each layer declares its own in `<layer>/settings.py`; `config.py` composes them.
+    Each layer declares its sections in `<layer>/settings.py`; the layer `config` composes them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
@@ -20,8 +20,8 @@ class Settings(BaseModel):
 
 
 def find_existing(path: Path, info: ValidationInfo) -> Path:
-    """The absolute path of a file or folder beside the configuration (the validation context's `folder`), else in the
-    working folder. Raises ValueError when it is in neither."""
+    """The absolute path of a file or folder, looked for in the folder of the configuration (`folder` of the validation
+    context), then in the working folder. Raises ValueError when it is in neither."""
     folder: Path | None = (info.context or {}).get("folder")
     for candidate in (folder / path if folder else path, path):
         if candidate.exists():

@@ -13,11 +13,11 @@ from molgan.base.errors import ConfigError
 from molgan.base.files import write_whole
 
 Location = tuple[str | int, ...]
-"""The way to a value: keys of mappings and positions in lists, from the top."""
+"""The path to a value: keys of mappings and positions in lists, from the top."""
 
 
 class YamlFile:
-    """`values` are the file's, with each override "key.sub=value" (YAML values, list positions as numbers) put in.
+    """The values of a file, with overrides "key.sub=value" applied (values in YAML, list positions as numbers).
 
     Raises ConfigError when the file cannot be read, is not YAML, holds no mapping at the top or the same key twice,
     or when an override cannot be applied.
@@ -38,7 +38,7 @@ class YamlFile:
             self._apply(override)
 
     def known(self, location: Location) -> Location:
-        """`location` without the parts that the file does not have, such as the name of a type or of a missing key."""
+        """`location` without the parts that are not in the file, such as the name of a type or of a missing key."""
         known: Location = ()
         for part in location:
             if (*known, part) in self._places:
@@ -48,15 +48,15 @@ class YamlFile:
     def place(self, location: Location, message: str = "") -> str:
         """Where the value at `location` was written, for the start of an error message: "file:line" or the override.
 
-        What `message` quotes of the keys and values below `location`, its hint aside, makes the place more exact: the
-        deepest of them, then the last quoted.
+        Keys and values below `location` that `message` quotes (outside its hint) make the place more exact: the deepest
+        quoted one counts, among equally deep ones the last.
         """
         location = self.known(location)
         fault = message.partition(", did you mean")[0]
         quoted = [
-            (len(spot), fault.find(repr(said)), spot)
-            for spot, said in _texts(self.values)
-            if spot in self._places and spot[: len(location)] == location and repr(said) in fault
+            (len(spot), fault.find(repr(text)), spot)
+            for spot, text in _texts(self.values)
+            if spot in self._places and spot[: len(location)] == location and repr(text) in fault
         ]
         spot = max(quoted, key=lambda found: found[:2])[2] if quoted else location
         return self._places.get(spot, f"{self.path}")

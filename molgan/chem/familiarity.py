@@ -23,8 +23,8 @@ def fragments(mol: Chem.Mol) -> np.ndarray:
 class Familiarity:
     """In how many molecules of a reference each fragment occurs.
 
-    `keys` uint32 [F], ascending, and `counts` int32 [F]. What is judged by it must not be in the reference: a molecule
-    that is has no unseen fragment.
+    `keys` uint32 [F], ascending, and `counts` int32 [F]. The molecules to judge must not be in the reference: its own
+    molecules have no unseen fragment.
     """
 
     def __init__(self, keys: np.ndarray, counts: np.ndarray) -> None:

@@ -38,8 +38,8 @@ def cut(mol: Chem.Mol, root: int | None = None) -> Motif:
 
     `root` is the atom where the tree starts. By default it is a terminal atom of the lowest canonical rank (any atom
     when there is none), and among the encodings that symmetry makes equal the smallest is taken, so that a molecule
-    has one tree. A random `root` gives another tree of the same molecule. Raises UnknownStereo where no mark can say
-    the molecule's stereo.
+    has one tree. A random `root` gives another tree of the same molecule. Raises UnknownStereo where marks cannot
+    express the molecule's stereo.
     """
     if not has_stereo(mol):
         return cut_flat(mol, root)[0]
@@ -80,7 +80,7 @@ def _symmetries(smiles: str) -> tuple[tuple[int, ...], ...]:
 
 
 def _cut_bonds(mol: Chem.Mol) -> dict[int, list[int]]:
-    """For each atom that loses a bond: the atoms that were bound to it."""
+    """The neighbours across the cut bonds, for each atom that loses a bond."""
     across: dict[int, list[int]] = {}
     for bond in mol.GetBonds():
         if bond.GetBondType() != Chem.BondType.SINGLE or bond.IsInRing():
@@ -124,7 +124,7 @@ def _output_order(mol: Chem.Mol) -> list[int]:
 
 @lru_cache(maxsize=100_000)
 def _canonical_spelling(smiles: str) -> tuple[str, tuple[int, ...]]:
-    """One spelling for all that RDKit gives a rooted motif, and the atoms of `smiles` in the order of that spelling.
+    """One SMILES for all that RDKit writes of a rooted motif, and the atoms of `smiles` in the order of that SMILES.
 
     RDKit breaks ties between equal atoms before it looks at the root, so that cages such as adamantane come out in
     several spellings. A label on the root makes the order canonical; from there RDKit's answer is always the same.
@@ -183,7 +183,7 @@ def cut_flat(mol: Chem.Mol, root: int | None) -> tuple[Motif, tuple[int, ...]]:
 
 
 _Child = tuple[int, Motif, tuple[int, ...]]
-"""The site it is bound to, its tree, and its atoms in the order in which the tree is written."""
+"""A child: the site that it is bound to, its tree, and its atoms in the order in which the tree is written."""
 
 
 def _grow(pieces: _Pieces, across: dict[int, list[int]], root: int, parent: int) -> tuple[Motif, tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""The molecules that a campaign knows of."""
+"""Settings of the molecules that a campaign learns from."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ class DataSettings(Settings):
     """The molecules that a job learns from and compares with."""
 
     train: InputPath = Field(
-        description="File of real molecules, that the generator and the critic learn from and that novelty is counted "
-        "against: .smi, .csv, .tsv (also .gz), .sdf or .parquet"
+        description="File of real molecules that the generator and the critic learn from, and the reference for "
+        "novelty: .smi, .csv, .tsv (also .gz), .sdf or .parquet"
     )
     column: str | None = Field(None, description="Name of the SMILES column in `train`; found by name when left out")
     lead: str | None = Field(None, description="SMILES of a molecule that `molgan check` scores by the objective")
