@@ -1,4 +1,4 @@
-"""What the MOSES metrics need to know of each molecule."""
+"""The features of a molecule that the MOSES metrics need."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -16,13 +16,13 @@ PROPERTIES = {"logP": "logp", "SA": "sa", "QED": "qed", "weight": "mw"}
 FINGERPRINT_BITS = 1024
 
 CHUNK = 500
-"""Molecules that a process describes at a time."""
+"""Molecules in one task of a process."""
 
 T = TypeVar("T")
 
 
 class Features(NamedTuple):
-    """One molecule. What was not asked for, or failed, is empty, None or NaN."""
+    """The features of one molecule. A feature that was not computed, or failed, is empty, None or NaN."""
 
     smiles: str  # canonical
     fingerprint: bytes  # Morgan, radius 2, 1024 bits, packed
@@ -33,17 +33,17 @@ class Features(NamedTuple):
 
 
 def fingerprints_alone(smiles: list[str]) -> list[Features | None]:
-    """Canonical SMILES and fingerprints; None for what is not valid. Takes 0.3 ms a molecule."""
+    """Canonical SMILES and fingerprints; None for an invalid SMILES. Takes 0.3 ms per molecule."""
     return _spread(_read(smiles), lambda molecules: [_compute_fingerprint(molecule) for molecule in molecules])
 
 
 def reference_features(smiles: list[str]) -> list[Features | None]:
-    """All features except the filters; None for what is not valid."""
+    """All features except the filters; None for an invalid SMILES."""
     return _spread(_read(smiles), _compute_features)
 
 
 def sample_features(smiles: list[str]) -> list[Features | None]:
-    """All features; None for what is not valid."""
+    """All features; None for an invalid SMILES."""
 
     def describe(molecules: Sequence[Molecule]) -> list[Features]:
         passes = [_attempt(lambda mol: moses_rejection(mol) is None, molecule.mol) for molecule in molecules]
@@ -53,7 +53,7 @@ def sample_features(smiles: list[str]) -> list[Features | None]:
 
 
 def _read(smiles: list[str]) -> list[Molecule]:
-    # MOSES measures the molecule that the canonical SMILES of a sample says, so each is read twice.
+    # MOSES measures the molecule read from the canonical SMILES of a sample, so each is read twice.
     return [parse(parse(text).smiles) for text in smiles]
 
 

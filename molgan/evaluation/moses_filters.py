@@ -20,7 +20,7 @@ class _Patterns(NamedTuple):
 
 
 def moses_rejection(mol: Chem.Mol) -> str | None:
-    """Why the MOSES filters refuse a molecule, None when it passes.
+    """The reason why the MOSES filters reject a molecule, None when it passes.
 
     The reasons are "ring of 8 atoms", "charge", "element Si", "no atoms", or the name of the first substructure found
     ("MCF7", "PAINS anil_di_alk_F(14)").

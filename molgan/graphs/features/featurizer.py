@@ -1,6 +1,6 @@
-"""Molecules to the graphs that the discriminator and the reward network read.
+"""Convert molecules to the graphs that the discriminator reads.
 
-Atoms are nodes and bonds are typed edges in both directions. Stereochemistry, isotopes and radicals are not seen.
+Atoms are nodes and bonds are typed edges in both directions. Stereochemistry, isotopes and radicals are left out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 ELEMENTS = ("B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I")  # one category more holds all others
-LARGEST = 1000  # heavy atoms; a larger molecule is refused
+LARGEST = 1000  # heavy atoms; larger molecules are refused
 
 _CHUNK = 1000  # molecules held as RDKit objects at a time
 _ELEMENT = {Chem.GetPeriodicTable().GetAtomicNumber(symbol): n for n, symbol in enumerate(ELEMENTS)}
@@ -32,7 +32,7 @@ _AROMATIC = RELATIONS.index("aromatic")
 def featurize(molecule: str | Molecule | Chem.Mol) -> Data:
     """One molecule as a PyG graph: `x` long [atoms, columns], `edge_index` long [2, edges], `edge_type` long [edges].
 
-    Columns are ATOM_COLUMNS, edge types RELATIONS. Raises InputError with the reason for what cannot be represented.
+    Columns are ATOM_COLUMNS, edge types RELATIONS. Raises InputError with the reason for an invalid molecule.
     """
     arrays = featurize_all([molecule])
     if arrays.failures:
@@ -41,10 +41,10 @@ def featurize(molecule: str | Molecule | Chem.Mol) -> Data:
 
 
 def featurize_all(molecules: Sequence[str | Molecule | Chem.Mol | None], *, workers: int = 1) -> GraphArrays:
-    """Graphs of many molecules, one for each and in order; `failures` has the reason for each that has none.
+    """The graphs of many molecules, one for each, in order; `failures` has the reason for each molecule without one.
 
-    `workers` above 1 spreads SMILES over spawned processes, which pays above some 10,000 molecules; a script that asks
-    for them needs the usual `if __name__ == "__main__":`.
+    With `workers` above 1, SMILES are spread over spawned processes, which pays above about 10,000 molecules; a calling
+    script then needs `if __name__ == "__main__":`.
     """
     texts = all(isinstance(molecule, str | None) for molecule in molecules)
     return join(map_chunks(_featurize_chunk, molecules, _CHUNK, min(workers, cores()) if texts else 1))
@@ -81,10 +81,10 @@ def _read_molecule(molecule: str | Molecule | Chem.Mol | None) -> tuple[Chem.Mol
 
 
 def _atoms(mols: Sequence[Chem.Mol], atom_offsets: np.ndarray) -> np.ndarray:
-    """The categories of all atoms, except for aromatic, which the bonds tell."""
+    """The categories of all atoms, except aromaticity, which follows from the bonds."""
     rows = np.zeros((atom_offsets[-1], len(ATOM_COLUMNS)), np.uint8)
-    # One call a molecule names each atom's element, charge and hydrogens by a hash (the invariants of ECFP, Rogers &
-    # Hahn 2010); only one atom of each hash is asked what it is, which is ten times faster than asking all.
+    # One call per molecule hashes each atom's element, charge and hydrogens (the invariants of ECFP, Rogers & Hahn
+    # 2010); only one atom of each hash is described, which is ten times faster than describing all.
     hashes = np.array([h for mol in mols for h in rdMolDescriptors.GetConnectivityInvariants(mol)], dtype=np.uint32)
     _, examples, kinds = np.unique(hashes, return_index=True, return_inverse=True)
     described = []

@@ -23,7 +23,7 @@ from molgan.chem.motifs import Motif
 from molgan.chem.stereo import MARKS
 from molgan.chem.templates import parents, template
 
-FREE = -2  # in the place of a subtree: here any may grow
+FREE = -2  # stands for a subtree: any may grow here
 HOLE = Motif("*")  # the same in a tree
 END, SPELL, CLOSE, BACK = range(4)
 FIRST_BOND = 4  # then the bond orders 1, 2, 3
@@ -72,7 +72,7 @@ class Vocabulary:
         return {smiles: FIRST_MOTIF + i for i, smiles in enumerate(self.motifs)}
 
     def __len__(self) -> int:
-        """Actions in all."""
+        """Number of actions."""
         return FIRST_MOTIF + len(self.motifs)
 
     def description(self) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class Vocabulary:
 
     @classmethod
     def from_description(cls, content: Mapping[str, Any]) -> Vocabulary:
-        """Raises WeightsError where `content` is no vocabulary, or one of another alphabet."""
+        """The vocabulary of `description`. Raises WeightsError for invalid content, or another alphabet."""
         try:
             known = [tuple(entry) for entry in content["alphabet"]] == [tuple(atom) for atom in ALPHABET]
             known &= (content["marks"], content["sites"]) == (MARKS, MOST_SITES)
@@ -95,7 +95,7 @@ class Vocabulary:
         except (KeyError, TypeError) as error:
             raise WeightsError(f"not a motif vocabulary: {error}") from error
         if not known:
-            raise WeightsError("the vocabulary was made with another alphabet: train again with this version of molgan")
+            raise WeightsError("the vocabulary has another alphabet; train again with this version of molgan")
         return cls(motifs, stereo)
 
     def to_json(self) -> str:
@@ -129,7 +129,7 @@ def encode_with(tree: Motif, action_of: Callable[[str], int | None]) -> list[int
 def decode(actions: Sequence[int], vocabulary: Vocabulary) -> Motif:
     """The motif tree of a sequence of actions that ends where the tree is complete; the rest is ignored.
 
-    Raises NotEncodable where the sequence is no complete tree.
+    Raises NotEncodable where the sequence is not a complete tree.
     """
     reader = _Reader(actions, vocabulary)
     tree = reader.read_motif(bound=False)
