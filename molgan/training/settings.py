@@ -1,6 +1,6 @@
 """Settings of the training loops."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -10,6 +10,7 @@ from molgan.chem.molecule import parse
 from molgan.evaluation.settings import CollapseSettings
 from molgan.models.settings import DescriptorCriticSettings
 from molgan.scoring.settings import ObjectiveSettings
+from molgan.training.registry import AGENT_LOSSES, OrRegistered
 
 
 class PretrainSettings(Settings):
@@ -242,9 +243,9 @@ class OptimizeSettings(Settings):
     updates: int = Field(2, ge=0, description="Updates of the agent per round")
     update_size: int = Field(64, ge=1, description="Molecules per update")
     roots: int = Field(1, ge=0, description="Encodings of a molecule from random roots beside the canonical one")
-    loss: Literal["augmented_likelihood", "log_variance", "trajectory_balance"] = Field(
-        "augmented_likelihood", description="Loss of the agent"
-    )
+    loss: Annotated[
+        Literal["augmented_likelihood", "log_variance", "trajectory_balance"], OrRegistered(AGENT_LOSSES)
+    ] = Field("augmented_likelihood", description="Loss of the agent")
     reward_scale: float = Field(500.0, gt=0, description="Nats by which the best molecule may outweigh the prior")
     learning_rate: float = Field(2e-4, gt=0, description="Learning rate of the generator")
     clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
