@@ -11,6 +11,7 @@ import numpy as np
 import pandas
 import pytest
 
+from molgan.base.yaml import YamlFile, write_yaml
 from molgan.campaign.pipeline import PIPELINES
 from molgan.config import CampaignConfig
 from molgan.filters.filter import FILTERS
@@ -26,9 +27,12 @@ EXAMPLES = dict(SECTIONS)
 
 @pytest.fixture(autouse=True)
 def _a_checkout_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A working folder with configs/ and data/, and registers that forget what an example puts in."""
-    for name in ("configs", "data"):
-        (tmp_path / name).symlink_to(ROOT / name)
+    """A working folder with what the examples need, and registers that forget what an example puts in."""
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "qm9.yaml").symlink_to(ROOT / "configs" / "qm9.yaml")
+    left_out = ["adversarial=null", "reinforce=null", "report.reference=50"]
+    quick = YamlFile(ROOT / "configs" / "quickstart.yaml", left_out)
+    write_yaml(quick.values, tmp_path / "configs" / "quickstart.yaml")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MOLGAN_CACHE", str(tmp_path / "cache"))
     with ExitStack() as stack:
