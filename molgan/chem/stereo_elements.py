@@ -79,7 +79,7 @@ class StereoElements:
         everything = 2 ** (len(self.centres) + len(self.bonds)) - 1
         others = {pattern & everything & ~(1 << k) for pattern in _PATTERNS}
         return any(
-            Chem.CanonSmiles(self.arranged(mol, number)) != Chem.CanonSmiles(self.arranged(mol, number | 1 << k))
+            _respell(self.arranged(mol, number)) != _respell(self.arranged(mol, number | 1 << k))
             for number in sorted(others)
         )
 
@@ -182,3 +182,7 @@ def _parity(mol: Chem.Mol, atom: int, image: dict[int, int]) -> int:
     there = [neighbour.GetIdx() for neighbour in mol.GetAtomWithIdx(image[atom]).GetNeighbors()]
     places = [there.index(image[neighbour.GetIdx()]) for neighbour in mol.GetAtomWithIdx(atom).GetNeighbors()]
     return sum(a > b for a, b in combinations(places, 2)) % 2
+
+
+def _respell(smiles: str) -> str:
+    return Chem.MolToSmiles(Chem.MolFromSmiles(smiles))
