@@ -65,9 +65,10 @@ def test_score_keeps_order_other_columns_and_bad_molecules(tmp_path: Path) -> No
     assert result.exit_code == 0
     scores = pandas.read_csv(tmp_path / "scores.csv")
     assert list(scores.columns) == ["smiles", "id", "heavy_atoms", "pains", "error"]
-    assert list(scores["id"]) == ["a", "b", "e"]
-    assert list(scores["heavy_atoms"].isna()) == [False, True, False]
+    assert list(scores["id"]) == ["a", "b", "c", "e"]
+    assert list(scores["heavy_atoms"].isna()) == [False, True, True, False]
     assert "unclosed ring" in scores["error"][1]
+    assert scores["error"][2] == "3 cells, the header has 2"
     assert "-:4: 3 cells" in result.stderr
 
 

@@ -13,6 +13,8 @@ from molgan.config import CampaignConfig, load
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 PACKAGES = {"docking_d2": ("vina", "meeko")}
+SLOW = {"docking_d2"}  # AutoDock Vina takes seconds a molecule
+STEMS = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,9 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return run
 
 
-@pytest.mark.parametrize("stem", sorted(path.stem for path in CONFIGS.glob("*.yaml")))
+@pytest.mark.parametrize(
+    "stem", [pytest.param(stem, marks=[pytest.mark.slow] if stem in SLOW else []) for stem in STEMS]
+)
 def test_a_shipped_configuration_runs_in_miniature(stem: str, smoke: Callable[[str], Path]) -> None:
     for package in PACKAGES.get(stem, ()):
         pytest.importorskip(package)

@@ -102,7 +102,7 @@ class RunFiles:
         begun, done = (f"checkpoints/{name}/{file}" for file in ("stage.json", "done.json"))
         return StageFiles(self._mapping_or_empty(begun), self._mapping_or_empty(done))
 
-    def written(self) -> datetime | None:
+    def last_change(self) -> datetime | None:
         """When metrics, configuration or manifest last changed, UTC; None where the storage does not know."""
         times = []
         for name in ("metrics.jsonl", "config.yaml", "manifest.json"):

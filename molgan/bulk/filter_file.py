@@ -74,7 +74,7 @@ def _judge(
 ) -> list[StoredChunk]:
     progress.start("filter")
     judged = []
-    rows = ([(record.line, record.smiles) for record in chunk] for chunk in chunks)
+    rows = ([(record.line, record.smiles, record.reason) for record in chunk] for chunk in chunks)
     with crew() as workers:
         for path, count in parts.finished(rows, workers):
             judged.append(StoredChunk(path))

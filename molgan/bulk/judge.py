@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from molgan.filters.known.neighbours import Neighbours
 
-Rows = Sequence[tuple[int, str]]
-"""Line and SMILES of each molecule."""
+Rows = Sequence[tuple[int, str, str | None]]
+"""Line and SMILES of each molecule, and the reason where it is a row that cannot be used."""
 
 
 class Judge:
@@ -40,11 +40,11 @@ class Judge:
     def __call__(self, rows: Rows) -> bytes:
         clear_caches()  # what earlier chunks have left there is of no use
         lots = [rows[start : start + SHARED] for start in range(0, max(len(rows), 1), SHARED)]
-        return _write([self._judge(lot, [parse(smiles) for _, smiles in lot]) for lot in lots])
+        return _write([self._judge(lot, [_read(smiles, reason) for _, smiles, reason in lot]) for lot in lots])
 
     def lost(self, rows: Rows, reason: str) -> bytes:
         """The table of molecules that no worker survives: the first filter rejects them."""
-        return _write([self._judge(rows, [Molecule(smiles, None, None, reason) for _, smiles in rows])])
+        return _write([self._judge(rows, [Molecule(smiles, None, None, reason) for _, smiles, _ in rows])])
 
     def prepare(self) -> None:
         """Load what filters compare with, so that it is in the cache on disk when several processes ask for it."""
@@ -70,12 +70,16 @@ class Judge:
         columns = lot.judge(self.funnel.filters)
         scores = scoring(lot.survivors)
         return {
-            "line": [line for line, _ in rows],
+            "line": [line for line, _, _ in rows],
             "id": [identifier(molecule.smiles) if molecule.smiles else "" for molecule in molecules],
             **columns,
             "row": lot.spread(_format_rows(lot.survivors, scores, self.neighbours)),
             "score": lot.spread(scores["score"].tolist()),
         }
+
+
+def _read(smiles: str, reason: str | None) -> Molecule:
+    return parse(smiles) if reason is None else Molecule(smiles, None, None, reason)
 
 
 class StoredChunk:

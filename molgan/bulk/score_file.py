@@ -3,22 +3,28 @@
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from io import StringIO
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rdkit.rdBase import rdkitVersion
 
 from molgan.base.progress import Progress, Silent
 from molgan.base.version import __version__
 from molgan.bulk.streams import Parts, local_crew
+from molgan.chem.columns import distinct_names
 from molgan.chem.reading import Record
 from molgan.scoring.base import Scorer
 from molgan.scoring.registry import get_scorer
 from molgan.scoring.score_cache import clear_caches
 from molgan.scoring.score_table import score
 
-Rows = Sequence[tuple[str, Sequence[str | None]]]
-"""SMILES and the other cells of each molecule."""
+if TYPE_CHECKING:
+    import pandas
+
+Rows = Sequence[tuple[str, Sequence[str | None], str | None]]
+"""SMILES and the other cells of each molecule, and the reason where it is a row that cannot be used."""
 
 
 def score_records(
@@ -32,6 +38,9 @@ def score_records(
     """A CSV table in pieces: `smiles`, the other columns of the file (as its first rows have them), a column a scorer,
     `error`; one row a record, in order, the same text however many processes there are.
 
+    A record that cannot be used has its reason in `error`. A column of the file that is called as one of the table is
+    kept under its name and `_input`.
+
     What is done is kept in `folder` until the end: after an interruption, the same again goes on there. Raises
     ConfigError for an unknown scorer, RunError when `folder` cannot be written or a process dies.
     """
@@ -41,19 +50,56 @@ def score_records(
         yield from _score(chunks, scorers, folder or Path(temporary) / "parts", progress or Silent(), processes)
 
 
+def score_tables(
+    chunks: Iterable[Sequence[Record]],
+    scorers: Sequence[str],
+    folder: Path | None = None,
+    progress: Progress | None = None,
+    *,
+    processes: int = 1,
+) -> "Iterator[pandas.DataFrame]":
+    """As `score_records`, in tables; the first is empty. Values are floats or nullable booleans, the others text."""
+    import pandas
+
+    kinds = score([], [get_scorer(name) for name in scorers]).dtypes
+    pieces = score_records(chunks, scorers, folder, progress, processes=processes)
+    header = next(pieces)
+    for piece in chain([""], pieces):
+        table = pandas.read_csv(StringIO(header + piece), dtype=str, keep_default_na=False)
+        for name in table.columns:
+            kind = kinds[name].kind if name in kinds else "O"
+            if kind == "f":
+                table[name] = [float(text or "nan") for text in table[name]]
+            elif kind == "b":
+                table[name] = table[name].map({"True": True, "False": False}).astype("boolean")
+            else:
+                table[name] = table[name].astype("string")
+        yield table.assign(error=table["error"].replace("", pandas.NA))
+
+
 def _score(
     chunks: Iterable[Sequence[Record]], names: Sequence[str], folder: Path, progress: Progress, processes: int
 ) -> Iterator[str]:
     incoming = iter(chunks)
     first = next(incoming, [])
-    work = ScoreText(names)
-    others = [name for name in dict.fromkeys(n for record in first for n in record.fields) if name not in work.columns]
-    work = ScoreText(names, others)
-    rows = (
-        [(record.smiles, [record.fields.get(n) for n in others]) for record in chunk]
-        for chunk in chain([first], incoming)
-    )
-    parts = Parts(folder, repr((__version__, rdkitVersion, names, others)))
+    others = list(dict.fromkeys(name for record in first for name in record.fields))
+    taken = ScoreText(names).columns
+    titles = distinct_names(others, taken, "_input")
+    for name, title in zip(others, titles, strict=True):
+        if name != title:
+            progress.message(f"column {name!r} of the file is kept as {title!r}: {name!r} is a column of the result")
+    work = ScoreText(names, titles)
+    left_out: set[str] = set()
+
+    def rows_of(chunk: Sequence[Record]) -> list[tuple[str, list[str | None], str | None]]:
+        for record in chunk:
+            for name in record.fields.keys() - left_out - set(others):
+                left_out.add(name)
+                progress.message(f"column {name!r} is left out: line {record.line} has it, the first rows do not")
+        return [(record.smiles, [record.fields.get(name) for name in others], record.reason) for record in chunk]
+
+    rows = (rows_of(chunk) for chunk in chain([first], incoming))
+    parts = Parts(folder, repr((__version__, rdkitVersion, names, titles)))
     progress.start("score")
     yield work.header
     with local_crew(work, processes) as crew:
@@ -92,7 +138,9 @@ class ScoreText:
         return [get_scorer(name) for name in self._names]
 
     def _format(self, rows: Rows, *, header: bool) -> str:
-        table = score([smiles for smiles, _ in rows], self._scorers)
+        table = score([smiles if reason is None else None for smiles, _, reason in rows], self._scorers)
+        table["smiles"] = [smiles for smiles, _, _ in rows]
+        table["error"] = [reason or error for (_, _, reason), error in zip(rows, table["error"], strict=True)]
         for place, name in enumerate(self._others):
-            table.insert(place + 1, name, [cells[place] for _, cells in rows])
+            table.insert(place + 1, name, [cells[place] for _, cells, _ in rows])
         return str(table.to_csv(index=False, header=header, lineterminator="\n"))

@@ -20,7 +20,7 @@ from molgan.training.metrics_log import MetricsLog
 from molgan.training.reporter import Reporter
 
 if TYPE_CHECKING:
-    from torch import nn
+    from molgan.models.protocols import Network
 
 _LARGE = 200_000  # bytes of a file that is worth several processes
 
@@ -72,7 +72,7 @@ class Work:
     def train(
         self,
         loop: Callable[..., Any],
-        networks: "Mapping[str, nn.Module]",
+        networks: "Mapping[str, Network]",
         *,
         checkpoint: Path,
         report: Reporter,
@@ -111,9 +111,7 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
             torch.set_num_threads(threads)
 
 
-def _objective(
-    config: CampaignConfig | Training, progress: Progress
-) -> AbstractContextManager[Objective | None]:
+def _objective(config: CampaignConfig | Training, progress: Progress) -> AbstractContextManager[Objective | None]:
     """Scoring where `compute` says."""
     if not isinstance(config, CampaignConfig):
         return nullcontext()

@@ -8,6 +8,9 @@ from rdkit.Chem import rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
 from rdkit.DataStructs import BitVectToBinaryText, ExplicitBitVect
 
+from molgan.chem.canonical import is_large_and_symmetric
+from molgan.chem.molecule import parse
+
 _BLOCK = 1024
 
 
@@ -61,7 +64,8 @@ def murcko_scaffold(mol: Chem.Mol) -> str:
     G. W. Bemis, M. A. Murcko, J. Med. Chem. 39, 2887 (1996), with RDKit's exocyclic double bonds.
     """
     scaffold = MurckoScaffold.GetScaffoldForMol(mol)  # type: ignore[no-untyped-call]
-    return str(Chem.MolToSmiles(scaffold, isomericSmiles=False))
+    text = str(Chem.MolToSmiles(scaffold, isomericSmiles=False))
+    return parse(text).smiles or text if is_large_and_symmetric(scaffold) else text
 
 
 def _blocks(fingerprints: Sequence[ExplicitBitVect]) -> Iterator[tuple[int, np.ndarray]]:

@@ -8,7 +8,9 @@ from typing import Any
 
 from rdkit import Chem, rdBase
 
+from molgan.chem.canonical import write_canonical
 from molgan.chem.reasons import rejection
+from molgan.chem.stereo_groups import group_extension, open_groups
 
 ELEMENTS = frozenset({"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I"})
 """The elements of organic chemistry that standardised molecules may hold."""
@@ -49,7 +51,8 @@ class Molecule:
 def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
     """Parse and sanitise a SMILES; whatever the text, the answer is a molecule or a reason, never an exception.
 
-    White space around the SMILES and a CXSMILES extension behind it are ignored. None and NaN count as empty.
+    White space around the SMILES is ignored, and so is a CXSMILES extension behind it, but for the centres of AND and
+    OR groups (`|&1:1|`), which are read as open. None and NaN count as empty.
     `max_heavy_atoms` is at most 5000, because RDKit writes SMILES by recursion and a larger molecule can overflow the
     stack: ValueError beyond.
     """
@@ -62,15 +65,17 @@ def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
     reason = _refuse_unread(text, max_heavy_atoms)
     if reason is not None:
         return Molecule(smiles, None, None, reason)
-    text = text.partition(" ")[0]
+    text, _, extension = text.partition(" ")
     try:
         with rdBase.BlockLogs():
             mol = Chem.MolFromSmiles(text)
+            if mol is not None and extension and (groups := group_extension(extension)):
+                mol = open_groups(Chem.MolFromSmiles(f"{text} {groups}") or mol)
         if mol is None:
             return Molecule(smiles, None, None, rejection(text))
         if mol.GetNumAtoms() > max_heavy_atoms and (reason := _too_large(mol, max_heavy_atoms)):
             return Molecule(smiles, None, None, reason)
-        return Molecule(smiles, Chem.MolToSmiles(mol), mol, None)
+        return Molecule(smiles, *write_canonical(mol), None)
     except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
         return Molecule(smiles, None, None, f"RDKit failed: {_first_line(error)}")
 

@@ -3,34 +3,45 @@
 Filters keep or drop and never change a molecule: `enumerate_stereoisomers` is called before them, or after.
 """
 
+import random
 from collections.abc import Iterator
 
-from rdkit import Chem, rdBase
-from rdkit.Chem import EnumerateStereoisomers
+from rdkit import Chem
 
 from molgan.chem.molecule import Molecule, parse
+from molgan.chem.stereo_elements import StereoElements
 
 
 def count_open_stereo(mol: Chem.Mol) -> tuple[int, int]:
-    """How many tetrahedral centres and double bonds could have stereo and have none."""
-    open_ = [info.type for info in Chem.FindPotentialStereo(mol) if info.specified == Chem.StereoSpecified.Unspecified]
-    return open_.count(Chem.StereoType.Atom_Tetrahedral), open_.count(Chem.StereoType.Bond_Double)
+    """How many tetrahedral centres and double bonds could have stereo and have none, as `StereoElements` has them."""
+    elements = StereoElements.of(mol)
+    return elements.open_atoms, len(elements.bonds)
 
 
 def enumerate_stereoisomers(molecule: Molecule, *, most: int = 16) -> Iterator[Molecule]:
     """The stereoisomers that a valid molecule may be, with what it says of its stereo kept: itself if that is all.
 
-    Distinct, in the order of their canonical SMILES, `most` at most. Each can be embedded in space as far as its graph
-    tells: a bridgehead that cannot be inverted is not.
+    Distinct, in the order of their canonical SMILES, `most` at most, drawn always alike where there are more. None has
+    a bridgehead that points into a small ring system or small rings fused on opposite sides.
     """
-    if molecule.mol is None or not any(count_open_stereo(molecule.mol)):
+    mol = molecule.mol
+    elements = None if mol is None else StereoElements.of(mol)
+    if mol is None or elements is None or not (elements.centres or elements.bonds):
         yield molecule
         return
-    options = EnumerateStereoisomers.StereoEnumerationOptions(  # type: ignore[no-untyped-call]
-        onlyUnassigned=True, unique=True, maxIsomers=most, rand=0
-    )
-    with rdBase.BlockLogs():
-        found = EnumerateStereoisomers.EnumerateStereoisomers(molecule.mol, options=options)  # type: ignore[no-untyped-call]
-        smiles = sorted({Chem.MolToSmiles(mol) for mol in found})
-    for text in smiles:
-        yield parse(text)
+    found: dict[str | None, Molecule] = {}
+    for number in _numbers(len(elements.centres) + len(elements.bonds), most):
+        isomer = parse(elements.arranged(mol, number))
+        found.setdefault(isomer.smiles, isomer)
+        if len(found) == most:
+            break
+    yield from sorted(found.values(), key=lambda isomer: str(isomer.smiles))
+
+
+def _numbers(bits: int, most: int) -> Iterator[int]:
+    """Numbers of so many bits, all of them if there are few, else at random, several for each that is wanted."""
+    if 2**bits <= 64 * most:
+        yield from random.Random(0).sample(range(2**bits), 2**bits)
+        return
+    draw = random.Random(0)
+    yield from (draw.getrandbits(bits) for _ in range(64 * most))

@@ -1,7 +1,6 @@
 """Write a table of molecules as .csv, .smi, .sdf and .parquet, whole or not at all."""
 
 import io
-import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,24 +41,55 @@ def write_blocks(
     return write_files(
         folder,
         {
-            f"{stem}.csv": (piece for i, block in enumerate(blocks()) for piece in _csv(block, header=i == 0)),
-            f"{stem}.smi": (piece for block in blocks() for piece in _smi(block)),
+            f"{stem}.csv": _encode_delimited(blocks(), ","),
+            f"{stem}.smi": _encode_smi(blocks()),
             f"{stem}.sdf": texts,
-            f"{stem}.parquet": _parquet(blocks()),
+            f"{stem}.parquet": _encode_parquet(blocks()),
         },
     )
 
 
+def encode_table(blocks: "Iterable[pandas.DataFrame]", suffix: str) -> Iterator[bytes]:
+    """A table with a column `smiles`, given block by block, as .csv, .tsv, .smi, .sdf or .parquet.
+
+    No row is left out: what holds no molecule is an SDF record without atoms. A .smi file has the columns behind the
+    SMILES, with tabs between them and a header, as RDKit writes it. Only .csv and .parquet keep line ends in a cell.
+    """
+    match suffix:
+        case ".sdf":
+            return (piece.encode() for block in blocks for piece in _sdf_records(block, strict=False))
+        case ".parquet":
+            return _encode_parquet(blocks)
+    if suffix == ".csv":
+        return _encode_delimited(blocks, ",")
+    return _encode_delimited((block.replace(r"\s+", " ", regex=True) for block in blocks), "\t")
+
+
+def encode_samples(samples: Iterable[str | None], suffix: str) -> Iterator[bytes]:
+    """Samples in the order drawn, as `encode_table` writes them, "?" for what is no molecule; .smi has no header."""
+    import pandas
+
+    table = pandas.DataFrame({"smiles": [smiles or "?" for smiles in samples]})
+    return _encode_smi([table]) if suffix == ".smi" else encode_table([table], suffix)
+
+
 def sdf_text(table: "pandas.DataFrame") -> bytes:
     """The rows of a library as SDF. Raises InputError if one holds no molecule."""
-    return b"".join(_sdf(table))
+    return "".join(_sdf_records(table, strict=True)).encode()
 
 
-def _csv(table: "pandas.DataFrame", *, header: bool) -> Iterator[bytes]:
-    yield table.to_csv(index=False, header=header, lineterminator="\n").encode()
+def _encode_delimited(blocks: "Iterable[pandas.DataFrame]", delimiter: str) -> Iterator[bytes]:
+    for i, block in enumerate(blocks):
+        yield block.to_csv(index=False, header=i == 0, sep=delimiter, lineterminator="\n").encode()
 
 
-def _parquet(blocks: "Iterable[pandas.DataFrame]") -> Iterator[bytes]:
+def _encode_smi(blocks: "Iterable[pandas.DataFrame]") -> Iterator[bytes]:
+    for block in blocks:
+        for smiles, title in zip(block["smiles"], _titles(block), strict=True):
+            yield f"{smiles} {title}".strip().encode() + b"\n"
+
+
+def _encode_parquet(blocks: "Iterable[pandas.DataFrame]") -> Iterator[bytes]:
     import pyarrow
     import pyarrow.parquet
 
@@ -99,28 +129,33 @@ class _Pieces(io.RawIOBase):
         return text
 
 
-def _smi(table: "pandas.DataFrame") -> Iterator[bytes]:
-    for smiles, name in zip(table["smiles"], _names(table), strict=True):
-        yield f"{smiles} {name}".strip().encode() + b"\n"
-
-
-def _sdf(table: "pandas.DataFrame") -> Iterator[bytes]:
-    columns = [str(column) for column in table.columns]
-    for row, (name, cells) in enumerate(zip(_names(table), table.itertuples(index=False, name=None), strict=True), 1):
+def _sdf_records(table: "pandas.DataFrame", *, strict: bool) -> Iterator[str]:
+    columns = [str(column) or f"column_{number}" for number, column in enumerate(table.columns, 1)]
+    title_column = _title_column(table)
+    for row, (title, cells) in enumerate(zip(_titles(table), table.itertuples(index=False, name=None), strict=True), 1):
         cell = dict(zip(columns, cells, strict=True))
         molecule = parse(cell["smiles"], max_heavy_atoms=5000)
-        if molecule.mol is None:
+        if molecule.mol is None and strict:
             raise InputError(f"row {row}: {cell['smiles']!s:.60} is no molecule ({molecule.reason})")
-        properties = {key: _text(value) for key, value in cell.items() if key != "id" and not _is_missing(value)}
-        yield write_record(molecule.mol, name, properties).encode()
+        properties = {
+            key: _text(value) for key, value in cell.items() if key != title_column and not _is_missing(value)
+        }
+        yield write_record(molecule.mol, title, properties)
 
 
-def _names(table: "pandas.DataFrame") -> list[str]:
-    return [str(name) for name in table["id"]] if "id" in table.columns else [""] * len(table)
+def _title_column(table: "pandas.DataFrame") -> str | None:
+    return next((name for name in ("id", "name") if name in table.columns), None)
+
+
+def _titles(table: "pandas.DataFrame") -> list[str]:
+    column = _title_column(table)
+    return [""] * len(table) if column is None else [_text(title) for title in table[column]]
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    import pandas
+
+    return bool(pandas.isna(value))
 
 
 def _text(value: Any) -> str:

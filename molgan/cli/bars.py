@@ -57,6 +57,14 @@ def tell_error(reason: str) -> None:
         print(f"molgan: {reason}", file=sys.stderr)
 
 
+def tell_message(text: str) -> None:
+    """One line on stderr, of an input say, whether or not progress is shown."""
+    if _form == "json":
+        JsonLines().message(text)
+    else:
+        print(text, file=sys.stderr)
+
+
 class Bars(RichBars):
     """Bars with a panel below of what the running task notes."""
 

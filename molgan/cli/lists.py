@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from molgan.base.errors import ConfigError, InputError
-from molgan.cli.output import written
+from molgan.cli.output import open_output
 
 if TYPE_CHECKING:
     from molgan.base.settings import Settings
@@ -53,8 +53,8 @@ def schema(
     """
     from molgan.config.schema import job_schema
 
-    with written(output) as handle:
-        handle.write(json.dumps(job_schema(), indent=1, ensure_ascii=False) + "\n")
+    with open_output(output) as stream:
+        stream.write((json.dumps(job_schema(), indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def _settings(section: str | None) -> list[str]:

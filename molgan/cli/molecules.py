@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +12,13 @@ import typer
 from molgan.base.errors import InputError
 from molgan.base.parallel import cores
 from molgan.cli.bars import show_progress
-from molgan.cli.output import bad_rows, written
+from molgan.cli.output import find_format, find_regular_file, open_output, report_bad_rows, report_note
 
 if TYPE_CHECKING:
     from molgan.chem.reading import Record
 
 _CHUNK = 2048  # molecules that are worked on at a time
+_CHUNK_CHARACTERS = 8_000_000  # fewer of them where rows are long
 
 Molecules = Annotated[
     str, typer.Argument(metavar="FILE", help=".smi, .csv, .tsv (also .gz), .sdf or .parquet; - reads from stdin.")
@@ -30,7 +30,9 @@ ProcessCount = Annotated[int | None, typer.Option(min=1, help="All cores when le
 
 def sample(
     number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many molecules.")],
-    output: Annotated[str, typer.Option("-o", "--output", help="SMILES, one a line; - writes to stdout.")] = "-",
+    output: Annotated[
+        str, typer.Option("-o", "--output", help=".smi, .csv, .tsv (also .gz), .sdf or .parquet; - writes to stdout.")
+    ] = "-",
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same molecules.")] = 0,
     weights: Annotated[str, typer.Option(help="Shipped weights by name, or what `molgan train` wrote.")] = "moses",
     raw: Annotated[bool, typer.Option("--raw", help="Without the critic that was trained for the weights.")] = False,
@@ -40,20 +42,23 @@ def sample(
 ) -> None:
     """Draw molecules from a generator; its critic, where it has one, lets through what looks real and is not known.
 
-    A line with ? is a sample of a one-shot generator that is no molecule.
+    SMILES, one a line, unless the suffix of the output says otherwise. A ? is a sample of a one-shot generator that is
+    no molecule.
 
     Example: `molgan sample -n 1000 --seed 7 -o samples.smi`
     """
     from molgan import api
+    from molgan.chem.writing import encode_samples
 
     targets = dict(pairs := [_target(text) for text in target or []])
     if len(targets) < len(pairs):
         raise InputError("--target: a property is given twice")
-    with show_progress() as progress, written(output) as handle:
+    suffix = find_format(output, ".smi")
+    with show_progress() as progress, open_output(output) as file:
         progress.start("sample", number)
         on_batch = partial(progress.advance, "sample")
         drawn = api.sample(number, seed=seed, weights=weights, raw=raw, targets=targets, on_batch=on_batch)
-        handle.writelines(f"{smiles or '?'}\n" for smiles in drawn)
+        file.writelines(encode_samples(drawn, suffix))
         progress.finish("sample")
 
 
@@ -68,23 +73,32 @@ def _target(text: str) -> tuple[str, float]:
 def score(
     file: Molecules,
     scorers: Annotated[str, typer.Option(help="Names, separated by commas; see `molgan list scorers`.")],
-    output: Annotated[str, typer.Option("-o", "--output", help="CSV; - writes to stdout.")] = "-",
+    output: Annotated[
+        str,
+        typer.Option("-o", "--output", help=".csv, .tsv, .smi (also .gz), .sdf or .parquet; - writes CSV to stdout."),
+    ] = "-",
     column: Column = None,
     processes: ProcessCount = None,
 ) -> None:
     """Score molecules: raw values, one row a molecule, in order; what failed is empty, with the reason in `error`.
 
-    A file may be of any length. After an interruption the same command goes on where it stopped.
+    A row that cannot be used stays, with the reason. A file may be of any length. After an interruption the same
+    command goes on where it stopped.
 
     Example: `molgan score molecules.smi --scorers qed,sa,pains -o scores.csv`
     """
-    from molgan.bulk.score_file import score_records
+    from molgan.bulk.score_file import score_records, score_tables
+    from molgan.chem.writing import encode_table
 
     names = [name.strip() for name in scorers.split(",")]
-    beside = None if output == "-" else Path(output).with_name(f".{Path(output).name}.parts")
-    with show_progress() as progress, written(output) as handle:
-        texts = score_records(_chunks(file, column), names, beside, progress, processes=processes or cores())
-        handle.writelines(texts)
+    suffix = find_format(output, ".csv")
+    target = find_regular_file(output)
+    parts = target and target.with_name(f".{target.name}.parts")
+    chunks = _read_chunks(file, column, "no score")
+    with show_progress() as progress, open_output(output) as stream:
+        run = partial(score_tables if suffix != ".csv" else score_records, chunks, names, parts, progress)
+        result = run(processes=processes or cores())
+        stream.writelines(encode_table(result, suffix) if suffix != ".csv" else map(str.encode, result))
 
 
 def filter_(
@@ -96,7 +110,8 @@ def filter_(
 ) -> None:
     """Pass molecules through a campaign's filters: library.csv, .smi, .sdf, .parquet, rejected.csv and funnel.json.
 
-    A file may be of any length. After an interruption the same command goes on where it stopped.
+    A row that cannot be used is a rejected one. A file may be of any length. After an interruption the same command
+    goes on where it stopped.
 
     Example: `molgan filter molecules.smi --config configs/quickstart.yaml -o filtered/`
     """
@@ -105,7 +120,9 @@ def filter_(
 
     settings = load_config(config)
     with show_progress() as progress:
-        counts = filter_records(_chunks(file, column), settings, output, progress, processes=processes or cores())
+        counts = filter_records(
+            _read_chunks(file, column, "rejected"), settings, output, progress, processes=processes or cores()
+        )
     for count in counts:
         print(f"{count.stage:<24} {count.entered:>10,} in {count.kept:>10,} kept")
     print(f"{counts[-1].kept:,} molecules in {output / 'library.csv'}")
@@ -126,25 +143,22 @@ def evaluate(
 
     With --reference qm9: valid, unique, novel, their product, and FCD to 10,000 molecules that training leaves alone.
 
-    Give raw samples in the order drawn, invalid ones included; published FCDs are of 30,000. A blank line is no sample.
+    Give raw samples in the order drawn, invalid ones included; published FCDs are of 30,000.
 
     Example: `molgan sample -n 30000 | molgan evaluate - --json`
     """
-    from molgan.chem.reading import read_smiles
+    from molgan.chem.reading import read_rows
     from molgan.evaluation.comparison_sets import Moses
     from molgan.evaluation.metrics import evaluate as measure
     from molgan.evaluation.small_molecules import evaluate_small as measure_small
     from molgan.evaluation.small_molecules import small_reference
 
     samples: list[str | None] = []
-    with bad_rows(file) as tell:
-
-        def count_bad(line: int, reason: str) -> None:
-            samples.append(None)  # a sample that is no row is an invalid one
-            tell(line, reason)
-
-        for record in read_smiles(file, column=column, on_bad=count_bad):
-            samples.append(record.smiles)
+    with report_bad_rows(file, "an invalid sample") as on_bad:
+        for record in read_rows(file, column=column, on_note=report_note(file)):
+            if record.reason is not None:
+                on_bad(record.line, record.reason)
+            samples.append(record.smiles if record.reason is None else None)
     with show_progress() as progress:
         if reference is not None:
             values = measure_small(
@@ -166,12 +180,20 @@ def evaluate(
             print(f"{name:<21} {value:.4f}")
 
 
+def _read_chunks(file: str, column: str | None, fate: str) -> "Iterator[list[Record]]":
+    """The rows of a file, some at a time, those that cannot be used included; `fate` is what becomes of these."""
+    from molgan.chem.reading import read_rows
 
-
-def _chunks(file: str, column: str | None) -> "Iterator[tuple[Record, ...]]":
-    from molgan.chem.reading import read_smiles
-
-    with bad_rows(file) as on_bad:
-        records = read_smiles(file, column=column, on_bad=on_bad)
-        while chunk := tuple(islice(records, _CHUNK)):
+    chunk: list[Record] = []
+    size = 0
+    with report_bad_rows(file, fate) as on_bad:
+        for record in read_rows(file, column=column, on_note=report_note(file)):
+            if record.reason is not None:
+                on_bad(record.line, record.reason)
+            chunk.append(record)
+            size += len(record.smiles) + sum(map(len, record.fields.values()))
+            if len(chunk) == _CHUNK or size > _CHUNK_CHARACTERS:
+                yield chunk
+                chunk, size = [], 0
+        if chunk:
             yield chunk

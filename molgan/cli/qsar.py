@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from molgan.cli.bars import show_progress
-from molgan.cli.output import bad_rows
+from molgan.cli.output import report_bad_rows
 
 if TYPE_CHECKING:
     from molgan.models.qsar.fitting import Trained
@@ -54,7 +54,7 @@ def train(
 
     settings = QSARTraining(kind=model.value, members=members, epochs=epochs, hidden=hidden, seed=seed)
     folder = output or Path("runs") / "qsar" / target
-    with bad_rows(data) as on_bad:
+    with report_bad_rows(data) as on_bad:
         measured = read_measured(data, target, smiles=smiles, on_bad=on_bad)
     with show_progress() as progress:
         progress.message(f"{len(measured.smiles):,} molecules, {measured.task} of {target}")

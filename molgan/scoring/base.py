@@ -4,7 +4,7 @@ import json
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -90,7 +90,8 @@ class Scorer(ABC):
     A subclass sets the class variables, declares its `Parameters` and overrides `_score`. One of molgan's that has a
     `name` is registered under it. `version` is part of the cache's key: raise it when values change. `costly`: worth a
     cache on disk. `waits`: it mostly waits for others, its own processes or a server, so that it need not run in a
-    process of a pool. `source` tells versions of a user's own scorer apart.
+    process of a pool. `source` tells versions of a user's own scorer apart. `judging`: parameters that an objective or
+    a filter sets where the user does not.
     """
 
     name: ClassVar[str]
@@ -104,6 +105,7 @@ class Scorer(ABC):
     costly: ClassVar[bool] = False
     waits: ClassVar[bool] = False
     source: ClassVar[str] = ""
+    judging: ClassVar[Mapping[str, Any]] = {}
     default_transform: ClassVar[Transform] = Identity()
 
     class Parameters(Settings):

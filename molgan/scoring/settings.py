@@ -83,7 +83,7 @@ class ComponentSettings(Settings):
             for name, default in _LIMITS.items()
             if (value := getattr(self, name)) != default and name in kind.Parameters.model_fields
         }
-        return kind(**(limits | self.parameters))
+        return kind(**(dict(kind.judging) | limits | self.parameters))
 
     def build_transform(self, scorer: Scorer) -> Transform:
         """The transform, the scorer's default when none is given. Raises ConfigError for one that does not exist, and

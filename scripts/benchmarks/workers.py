@@ -145,6 +145,7 @@ class Scoring:
 
 def run_scoring(workers: int, smiles: list[str], warm: list[str], objective: ObjectiveSettings, chunk: int) -> Any:
     """Molecules a second by Ray actors, and by a plain pool of as many processes with the same chunks."""
+    clear_caches()
     with ScoringPool(objective, ComputeSettings(workers=workers), chunk=chunk) as pool:
         pool(warm * 2)
         ray_seconds = timed(lambda: pool(smiles))

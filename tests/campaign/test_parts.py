@@ -1,7 +1,6 @@
-"""The pieces of a campaign on their own: lock, metrics, rounds, the funnel that is fed part by part."""
+"""The pieces of a campaign on their own: lock, rounds, the funnel that is fed part by part."""
 
 import errno
-import json
 import os
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from molgan.campaign.run_folder.lock import open_folder
 from molgan.campaign.stages.library_stage import next_round
 from molgan.chem.molecule import parse_all
 from molgan.chem.shipped_sets import load_reference
-from molgan.training.metrics_log import MetricsLog
 from molgan.training.settings import SampleSettings
 
 MOLECULES = parse_all([record.smiles for record in load_reference("moses_reference_1000")[:40]] * 2 + ["C", "c1cc"])
@@ -43,40 +41,6 @@ def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
         leftover.touch()
     with open_folder(tmp_path):
         assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [".lock"]
-
-
-def steps(log: MetricsLog) -> list[int]:
-    return [json.loads(line)["step"] for line in log.path.read_text().splitlines()]
-
-
-def test_steps_that_come_again_are_logged_once(tmp_path: Path) -> None:
-    log = MetricsLog(tmp_path)
-    for step in (1, 2, 3, 4, 5):
-        log.add({"stage": "a", "step": step, "loss": float("nan"), **({"saved": True} if step == 2 else {})})
-    (tmp_path / "metrics.jsonl").open("a").write('{"stage": "a", "st')
-    log = MetricsLog(tmp_path)
-    log.resume("a", 3)
-    log.add({"stage": "a", "step": 3})
-    assert steps(log) == [1, 2, 3]
-    assert json.loads(log.path.read_text().splitlines()[0])["loss"] is None
-
-
-def test_rows_before_a_rollback_stay(tmp_path: Path) -> None:
-    log = MetricsLog(tmp_path)
-    for step in (1, 2, 3):
-        log.add({"stage": "a", "step": step})
-    log.add({"stage": "a", "step": 4, "event": "collapse", "saved": True})  # back to step 2
-    log.add({"stage": "a", "step": 3})
-    log.resume("a", 3)
-    assert steps(log) == [1, 2, 3, 4]
-
-
-def test_forgotten_stages_leave_the_others(tmp_path: Path) -> None:
-    log = MetricsLog(tmp_path)
-    for stage, step in (("a", 1), ("b", 2), ("a", 3)):
-        log.add({"stage": stage, "step": step})
-    log.forget(["a"])
-    assert steps(log) == [2]
 
 
 def test_a_number_of_molecules_is_drawn_at_once() -> None:

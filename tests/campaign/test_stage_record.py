@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from molgan.base.content import with_contents
+from molgan.base.errors import WeightsError
 from molgan.base.progress import Silent
 from molgan.campaign.run_folder.stage_record import Counts, StageRecord
 
@@ -93,6 +94,26 @@ def test_a_missing_output_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "out").unlink()
     done()
     assert (tmp_path / "out").exists()
+
+
+def test_a_stage_that_does_not_restart_keeps_what_it_has_learned(tmp_path: Path) -> None:
+    def begin(epochs: int, *, learns: bool) -> None:
+        record = StageRecord(tmp_path, "train", {"epochs": epochs}, restarts=False)
+
+        def work(resumes: bool) -> Counts:
+            if learns:
+                (record.folder / "checkpoint").mkdir(exist_ok=True)
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            record.perform(work, Silent())
+
+    begin(1, learns=False)
+    begin(2, learns=True)
+    begin(2, learns=True)
+    with pytest.raises(WeightsError, match=r"of another training \(epochs is 3, was 2\)"):
+        begin(3, learns=True)
+    assert (tmp_path / "checkpoints" / "train" / "checkpoint").exists()
 
 
 def test_a_damaged_record_counts_as_none(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monk
 
     broken = load_training(tmp_path / "prior.yaml", [f"out={tmp_path / 'broken'}"])
     with monkeypatch.context() as patch:
-        patch.setattr("molgan.training.prior.pretrain.save_checkpoint", _killing(at=40))
+        patch.setattr("molgan.training.loop.save_checkpoint", _killing(at=40))
         with pytest.raises(Killed):
             train_prior(broken)
     again = train_prior(broken)

@@ -58,7 +58,7 @@ STANDARD = {
     "CN(=O)=O": "C[N+](=O)[O-]",
     "[cH-]1cccc1": "c1cc[cH-]c1",
     "[CH3:1]O": "CO",
-    "OC[C@H](F)Cl |&1:2|": "OC[C@H](F)Cl",
+    "OC[C@H](F)Cl |&1:2|": "OCC(F)Cl",
     # The counter-ion, pamoic acid, is larger than the drug.
     "CN(C)CCCN1c2ccccc2CCc2ccccc21.O=C(O)c1cc2ccccc2c(Cc2c(O)c(C(=O)O)cc3ccccc23)c1O": "CN(C)CCCN1c2ccccc2CCc2ccccc21",
 }
@@ -165,3 +165,18 @@ def test_any_text_gives_a_molecule_or_a_reason(text: str) -> None:
 def test_standardising_twice_changes_nothing(text: str) -> None:
     once = standardise(text)
     assert once.smiles is None or standardise(once.smiles).smiles == once.smiles
+
+
+@pytest.mark.parametrize(
+    ("text", "smiles"),
+    [
+        ("C[C@@](F)(Cl)Br |&1:1|", "CC(F)(Cl)Br"),
+        ("C[C@@](F)(Cl)Br |o1:1|", "CC(F)(Cl)Br"),
+        ("[H]C[C@@]([H])(F)Br |&1:2,r|", "CC(F)Br"),
+        ("C[C@@](F)(Cl)Br |a:1|", "C[C@@](F)(Cl)Br"),
+        ("C[C@@](F)(Cl)Br |&1:77|", "C[C@@](F)(Cl)Br"),
+        ("C[C@@](F)(Cl)[C@H](F)Br |a:1,&1:4|", "C[C@@](F)(Cl)C(F)Br"),
+    ],
+)
+def test_centres_of_and_and_or_groups_are_open(text: str, smiles: str) -> None:
+    assert parse(text).smiles == smiles

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from molgan.chem.molecule import parse
+from molgan.filters.registry import get_filter
 from molgan.scoring.objective import Objective
+from molgan.scoring.registry import get_scorer
 from molgan.scoring.settings import ObjectiveSettings
 
 ETHANOL, BENZENE, BROKEN = "CCO", "c1ccccc1", "c1ccccc"
@@ -89,3 +92,15 @@ def test_wrong_settings_are_refused(components, message):
     with pytest.raises(ValidationError) as caught:
         ObjectiveSettings(components=components)
     assert message in str(caught.value)
+
+
+HOLE = "C#C[Si]12C[Si]3(CC(=O)C1C3)C1CCCC2S1(=O)=O"
+
+
+def test_the_hole_in_rdkits_sa_is_closed_where_sa_judges() -> None:
+    rdkits, closed = get_scorer("sa")([HOLE, BENZENE]), get_scorer("sa", monotone=True)([HOLE, BENZENE])
+    assert rdkits.values[0] < 2.2 and closed.values[0] == 8 and rdkits.values[1] == closed.values[1]
+    assert objective({"scorer": "sa"})([HOLE]).raw["sa"][0] == 8
+    assert objective({"scorer": "sa"}).reward([HOLE])[0] < 0.01
+    assert objective({"scorer": "sa", "parameters": {"monotone": False}})([HOLE]).raw["sa"][0] < 2.2
+    assert not get_filter("properties", ranges={"sa": {"max": 4}})([parse(HOLE)]).kept.any()

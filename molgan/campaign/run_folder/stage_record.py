@@ -82,17 +82,18 @@ class StageRecord:
             (self.folder / "done.json").unlink(missing_ok=True)
             progress.message(f"{self.name}: goes on where it stopped")
             return True
+        has_learned = not self.restarts and any(path.name != "stage.json" for path in self.folder.glob("*"))
         if before:
             difference = _difference(before.get("inputs", {}), self.inputs)
-            if not self.restarts:
+            if has_learned:
                 mend = "delete it or change the run folder"
                 raise WeightsError(f"{self.folder}: a checkpoint of another training ({difference}); {mend}")
             progress.message(f"{self.name}: runs again, {difference}")
-        if self.restarts:
+        if not has_learned:
             (self.folder / "done.json").unlink(missing_ok=True)
             shutil.rmtree(self.folder, ignore_errors=True)
         self._write("stage.json", {"key": self.key, "inputs": self.inputs})
-        return not self.restarts
+        return has_learned
 
     def _write(self, name: str, content: object) -> None:
         write_files(self.folder, {name: [json.dumps(content, indent=1).encode()]})

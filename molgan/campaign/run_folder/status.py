@@ -56,11 +56,11 @@ def read_status(run: str) -> Status:
     has_records = any(files.stage(kind.name).begun for kind in kinds)
     stages = [_status(kind, files, last, has_records) for kind in kinds]
     library = next((stage.counts["library"] for stage in stages if "library" in stage.counts), None)
-    return Status(str(config.get("name", run)), stages, files.written(), library)
+    return Status(str(config.get("name", run)), stages, files.last_change(), library)
 
 
 def _status(kind: type[Stage], files: RunFiles, last: dict[str, dict[str, Any]], has_records: bool) -> StageStatus:
-    """`last`: the last row of each name in metrics.jsonl. A folder without any record is of version 0.1."""
+    """`last`: the last row of each name in metrics.jsonl. A folder without any record is of an earlier version."""
     record = files.stage(kind.name)
     metrics = next((last[name] for name in reversed(kind.titles) if name in last), {})
     if record.done:

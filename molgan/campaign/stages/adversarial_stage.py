@@ -8,7 +8,7 @@ from molgan.base.content import with_contents
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
-from molgan.campaign.stages.training_data import training_molecules
+from molgan.campaign.stages.training_data import draw_molecules
 from molgan.config import CampaignConfig
 
 # From here on it pays to make graphs in several processes.
@@ -52,7 +52,7 @@ class Adversarial(Stage):
         agent, critic = load_generator(self.weights), Discriminator(seed=config.seed)
         loop = partial(
             refine,
-            real=training_molecules(config.data, settings.rounds * settings.real, config.seed),
+            real=draw_molecules(config.data, settings.rounds * settings.real, config.seed),
             settings=settings,
             seed=config.seed,
             processes=work.cores if settings.real >= _MANY_GRAPHS and not config.compute.workers else 1,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from molgan.campaign.run_folder.stage_record import Counts
-from molgan.campaign.stages.training_data import training_molecules
+from molgan.campaign.stages.training_data import draw_molecules
 from molgan.campaign.stages.training_stage import TrainingStage
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Distil(TrainingStage):
             rounds = distil(
                 generator,
                 critic,
-                training_molecules(config.data, settings.rounds * settings.real, config.seed),
+                draw_molecules(config.data, settings.rounds * settings.real, config.seed),
                 settings,
                 seed=config.seed,
                 checkpoint=self.folder,

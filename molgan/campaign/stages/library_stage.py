@@ -13,7 +13,7 @@ from molgan.base.files import write_files
 from molgan.bulk.library import identifier, known_neighbours, library_table
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
-from molgan.campaign.stages.optimize_stage import CALLS, Optimize, called_molecules
+from molgan.campaign.stages.optimize_stage import CALLS, Optimize, read_calls
 from molgan.campaign.stages.poses import write_poses
 from molgan.campaign.stages.sampling import Samples
 from molgan.campaign.stages.stage import Stage
@@ -59,7 +59,7 @@ class Library(Stage):
     def perform(self) -> Counts:
         work, config = self.work, self.work.config
         calls = next((stage.folder / CALLS for stage in self.before if isinstance(stage, Optimize)), None)
-        given = None if calls is None else called_molecules(calls)
+        given = None if calls is None else read_calls(calls)
         settings = config.sample if given is None else config.sample.model_copy(update={"n": len(given)})
         drawing = config.sample.model_dump(mode="json", include={"temperature", "max_atoms"})
         after = next((stage.record.key for stage in self.after), None)

@@ -71,7 +71,7 @@ class Optimize(Stage):
         carried = _lessons(work, settings, agent, prior, self.folder)
         objective = WatchedObjective(work.objective)
         with self.report(components=objective.components) as report:
-            start = list(dict.fromkeys([*starting_molecules(settings), *carried]))
+            start = list(dict.fromkeys([*read_start(settings), *carried]))
             outcome = _run(work, settings, agent, objective, start, self.folder, report, prior)
         ledger = outcome.ledger
         _write_calls(self.folder / CALLS, ledger.calls)
@@ -106,7 +106,7 @@ def _transfer(
         work.progress.start("transfer", how.epochs)
         outcome = transfer(
             agent,
-            starting_molecules(settings),
+            read_start(settings),
             how,
             seed=work.config.seed,
             report=lambda metrics, saved: work.progress.advance("transfer", 1, held_out=metrics["held_out"]),
@@ -133,7 +133,7 @@ def _lessons(
     for i, lesson in enumerate(settings.curriculum, 1):
         stops = {name: getattr(lesson, name) for name in ("budget", "target", "patience")}
         own = settings.model_copy(update=stops)
-        start = list(dict.fromkeys([*starting_molecules(settings), *carried]))
+        start = list(dict.fromkeys([*read_start(settings), *carried]))
         work.progress.start(f"lesson {i}", lesson.budget)
         with Objective(lesson.objective, LocalCrew(work.cores)) as objective:
             outcome = _run(work, own, agent, WatchedObjective(objective), start, folder / f"lesson_{i}", _silent, prior)
@@ -168,7 +168,7 @@ def _run(
         start=start,
         prior=prior,
         core=None if settings.core is None else Core.read(settings.core),
-        accept=analogues(settings.analogues),
+        accept=similarity_limits(settings.analogues),
         folder=folder,
         report=report,
     )
@@ -185,14 +185,14 @@ def _silent(metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None
     pass
 
 
-def starting_molecules(settings: DesignSettings) -> list[str]:
+def read_start(settings: DesignSettings) -> list[str]:
     """The SMILES that the campaign starts from."""
     if isinstance(settings.start, Path):
         return [record.smiles for record in read_smiles(settings.start)]
     return list(settings.start)
 
 
-def analogues(settings: AnalogueSettings | None) -> Callable[[Chem.Mol], bool]:
+def similarity_limits(settings: AnalogueSettings | None) -> Callable[[Chem.Mol], bool]:
     """Whether a molecule is as like the lead as it shall be."""
     if settings is None:
         return lambda mol: True
@@ -205,7 +205,7 @@ def analogues(settings: AnalogueSettings | None) -> Callable[[Chem.Mol], bool]:
     return lambda mol: least <= TanimotoSimilarity(ecfp([mol])[0], lead) <= most
 
 
-def called_molecules(path: Path) -> list[str]:
+def read_calls(path: Path) -> list[str]:
     """The molecules of calls.csv that have a score, in the order of the calls."""
     with path.open(newline="") as file:
         return [row["smiles"] for row in csv.DictReader(file) if row["score"]]

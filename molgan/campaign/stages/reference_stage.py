@@ -7,7 +7,7 @@ from molgan.base.content import with_contents
 from molgan.base.files import write_files
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
-from molgan.campaign.stages.training_data import training_molecules
+from molgan.campaign.stages.training_data import draw_molecules
 
 FILE = "reference.csv"
 
@@ -33,7 +33,7 @@ class Reference(Stage):
 
     def perform(self) -> Counts:
         config = self.work.config
-        smiles = training_molecules(config.data, config.report.reference, config.seed)
+        smiles = draw_molecules(config.data, config.report.reference, config.seed)
         table = self.work.objective(smiles).to_frame()
         table = table[table["error"].isna()].drop(columns="error")
         write_files(self.work.folder, {FILE: [table.to_csv(index=False, lineterminator="\n").encode()]})

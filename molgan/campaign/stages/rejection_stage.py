@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
-from molgan.campaign.stages.training_data import training_molecules
+from molgan.campaign.stages.training_data import draw_molecules
 
 if TYPE_CHECKING:
     from molgan.chem.known_set import KnownSet
@@ -41,7 +41,7 @@ class Rejection(Stage):
         work.progress.message("rejection: drawing molecules and describing them")
         refined, figures = train_rejection(
             load_generator(self.weights, MotifGenerator).to(work.device),
-            training_molecules(config.data, settings.real + settings.reference, config.seed),
+            draw_molecules(config.data, settings.real + settings.reference, config.seed),
             settings,
             seed=config.seed,
             known=known,

@@ -30,7 +30,7 @@ class Stage(ABC):
     restarts: ClassVar[bool] = True
     """Whether it starts anew with other settings or inputs; else they are an error."""
     proof: ClassVar[str | None] = None
-    """The file that told that it was done in run folders of version 0.1, where it kept no record."""
+    """The file that tells that it is done in run folders of earlier versions, where it kept no record."""
 
     def __init__(self, work: Work, before: Sequence["Stage"]) -> None:
         """`before`: the stages of this job that are done. They hand files to each other, so that it does not matter
@@ -39,7 +39,7 @@ class Stage(ABC):
         self.before = before
         self.folder = work.folder / "checkpoints" / self.name
         self.settings: Any = getattr(work.config, self.section)
-        self.record = StageRecord(
+        self.record: StageRecord = StageRecord(
             work.folder,
             self.name,
             self.inputs(),

@@ -5,7 +5,7 @@ import numpy as np
 from molgan.chem.settings import DataSettings
 
 
-def training_molecules(data: DataSettings, count: int, seed: int) -> list[str]:
+def draw_molecules(data: DataSettings, count: int, seed: int) -> list[str]:
     """`count` SMILES of the training data (all if it has fewer), drawn without replacement by the seed."""
     from molgan.filters.known.reference_set import ReferenceSet
 

@@ -23,7 +23,7 @@ class TrainingStage(Stage):
 
 
 def adopt_checkpoint(folder: Path) -> None:
-    """Move a checkpoint of version 0.1, which lay where the record of the stage lies now, to `folder`/checkpoint."""
+    """Move to `folder`/checkpoint what an earlier version kept in `folder` itself, where the stage's record is now."""
     old = folder.with_name(folder.name + ".old")
     if (folder / "state.json").exists():
         shutil.rmtree(old, ignore_errors=True)

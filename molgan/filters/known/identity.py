@@ -1,11 +1,14 @@
 """When two molecules are the same one."""
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolHash
 
-from molgan.chem.molecule import Molecule, standardise
+from molgan.chem.canonical import write_canonical
+from molgan.chem.molecule import Molecule, parse, standardise
 from molgan.chem.stereo import without_stereo
 
 
@@ -23,22 +26,53 @@ class Sameness:
         if not self.salts:
             return molecule
         parent = standardise(molecule)
-        return parent if parent.valid else molecule
+        return _protonate(parent) if parent.valid else molecule
 
     def identify(self, molecule: Molecule) -> str:
-        """The text that equal molecules share: by default the canonical isomeric SMILES. Raises ValueError for
-        invalid input."""
-        parent = self.find_parent(molecule)
+        """The text that equal molecules share: by default the canonical isomeric SMILES, and otherwise a function of
+        it, so that what is equal without an option is equal with it. Raises ValueError for an invalid molecule."""
+        # Read again: what RDKit makes of a molecule can depend on the spelling that it came in.
+        parent = molecule if self == Sameness() else self.find_parent(parse(molecule.smiles))
         if parent.smiles is None or parent.mol is None:
             raise ValueError(f"not a molecule: {molecule.reason}")
         smiles, mol = parent.smiles, parent.mol
         if self.stereo and any(mark in smiles for mark in "@/\\"):
-            mol = without_stereo(mol)
-            smiles = Chem.MolToSmiles(mol)
-        return _hash_tautomers(mol) if self.tautomers else str(smiles)
+            smiles, mol = write_canonical(without_stereo(mol))
+        return _hash_tautomers(mol) if self.tautomers else smiles
+
+
+def _protonate(molecule: Molecule) -> Molecule:
+    """The molecule with a proton on each acid, also where a cation without protons would balance it: a betaine is then
+    its own hydrochloride."""
+    if "+" not in str(molecule.smiles) or "-]" not in str(molecule.smiles):
+        return molecule
+    with rdBase.BlockLogs():
+        neutral = parse(Chem.MolToSmiles(_uncharger().uncharge(molecule.mol)))
+    return neutral if neutral.valid else molecule
+
+
+@cache
+def _uncharger() -> Any:
+    from rdkit.Chem.MolStandardize import rdMolStandardize
+
+    return rdMolStandardize.Uncharger(canonicalOrder=True, force=True)
 
 
 def _hash_tautomers(mol: Chem.Mol) -> str:
+    """RDKit's hash depends on the order of bonds: a thiol beside an aromatic ring may or may not
+    count as mobile. So it is taken from each such place as well, and the one with most mobile bonds is the answer."""
+    places = [place for place, _ in mol.GetSubstructMatches(_mobile_beside_ring())]
+    spelled = [Chem.MolFromSmiles(Chem.MolToSmiles(mol, rootedAtAtom=place)) for place in places]
     with rdBase.BlockLogs():
         # A copy: the hash marks the molecule that it is given.
-        return str(rdMolHash.MolHash(Chem.Mol(mol), rdMolHash.HashFunction.HetAtomTautomerv2))
+        hashes = [
+            str(rdMolHash.MolHash(Chem.Mol(each), rdMolHash.HashFunction.HetAtomTautomerv2))
+            for each in (mol, *spelled)
+            if each is not None
+        ]
+    return max(hashes, key=lambda text: (text.count(":"), text))
+
+
+@cache
+def _mobile_beside_ring() -> Chem.Mol:
+    return Chem.MolFromSmarts("[N,O,S;!H0]-a")

@@ -1,6 +1,7 @@
 """Sets of known molecules, loaded fast and compactly: a file of 1.6 million takes seconds, then is cached on disk."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from molgan.base import cache_folder as cache
 from molgan.base.errors import ConfigError, InputError
-from molgan.chem.molecule import Molecule, parse
+from molgan.chem.molecule import ELEMENTS, Molecule, parse
 from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import REFERENCES
 from molgan.filters.known.array_cache import recall, remember
@@ -24,6 +25,7 @@ from molgan.scoring.parameters import unknown
 _KIND = "references-v1"
 _ROW = np.dtype([("key", "<u8"), ("start", "<u8"), ("length", "<u4")])
 _CHUNK = 20_000
+_BRACKETED = re.compile(r"\[\d*([A-Z][a-z]?)")
 EXACT = Sameness()
 
 
@@ -113,8 +115,11 @@ def _identify(smiles: str, same: Sameness) -> str | None:
 
 
 def _strip_salts(smiles: str, same: Sameness) -> str:
-    """What the key of a SMILES is made from. A key tells neither charges nor hydrogens, so only mixtures matter."""
-    return (same.find_parent(parse(smiles)).smiles or smiles) if "." in smiles else smiles
+    """What the key of a SMILES is made from. A key tells neither charges nor hydrogens, so only what comes apart
+    matters: mixtures and metals."""
+    if "." not in smiles and ELEMENTS.issuperset(_BRACKETED.findall(smiles)):
+        return smiles
+    return same.find_parent(parse(smiles)).smiles or smiles
 
 
 def _hash_file(path: Path, column: str | None) -> str:
@@ -129,7 +134,7 @@ def _hash_file(path: Path, column: str | None) -> str:
 
 
 def _load(path: Path, column: str | None, key: str, same: Sameness) -> tuple[NDArray[np.void], NDArray[np.uint8]]:
-    key += "-salts" if same.salts else ""
+    key += "-salts-v2" if same.salts else ""
     rows_at, text_at = (cache.entry(_KIND, key, suffix) for suffix in (".rows.npy", ".text.npy"))
     rows, text = recall(rows_at), recall(text_at)
     if rows is None or text is None:

@@ -9,7 +9,8 @@ from molgan.filters.filter import MoleculeFilter
 
 
 class DefinedStereo(MoleculeFilter):
-    """Tetrahedral centres and double bonds, as RDKit's `FindPotentialStereo` counts them."""
+    """Tetrahedral centres and double bonds, as RDKit's `FindPotentialStereo` counts them, without those that are not
+    really open: bridgeheads of small ring systems (adamantane, and one that follows from another's) and allenes."""
 
     name = "stereo"
     summary = "At most a number of stereo centres and double bonds left open"

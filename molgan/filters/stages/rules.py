@@ -13,7 +13,7 @@ from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
 from molgan.filters.filter import Filter, Verdict
 from molgan.filters.limits import Property, Range, check_limits
-from molgan.scoring.registry import get_scorer
+from molgan.scoring.registry import find_scorer, get_scorer
 
 COUNTS: Mapping[str, Callable[[Chem.Mol], float]] = {
     "nh_and_oh": rdMolDescriptors.CalcNumLipinskiHBD,
@@ -172,7 +172,8 @@ class Properties(Filter):
 
     @cached_property
     def _limits(self) -> dict[str, tuple[Property, Range]]:
-        return {name: (get_scorer(name), span) for name, span in self.parameters.ranges.items()}
+        ranges = self.parameters.ranges.items()
+        return {name: (get_scorer(name, **find_scorer(name).judging), span) for name, span in ranges}
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
         return check_limits(molecules, self._limits, violations=self.parameters.violations)

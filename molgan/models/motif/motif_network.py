@@ -55,14 +55,14 @@ class MotifNetwork(nn.Module):
     def embed(self, last: Tensor, top: Tensor, site: Tensor, atoms: Tensor, weight: Tensor) -> Tensor:
         """The network's input for actions of any shape [...]: [..., embedding]."""
         size = self.atoms(atoms.clamp(max=_MOST_COUNTED - 1)) + self.weight(weight.long().clamp(0, _MOST_DALTONS - 1))
-        embedded = self.last(last) + self.top(top) + self.site(site) + size
+        embedded: Tensor = self.last(last) + self.top(top) + self.site(site) + size
         # The GRU is not among the operations that autocast converts the input of.
         return embedded.to(torch.get_autocast_dtype(embedded.device.type)) if _autocasting(embedded) else embedded
 
     def log_probs(self, forced: Forced) -> Tensor:
         """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end."""
         hidden, _ = self.recurrent(self.embed(forced.last, forced.top, forced.site, forced.atoms, forced.weight))
-        found = hidden.new_zeros(forced.target.shape, dtype=torch.float32)
+        found: Tensor = hidden.new_zeros(forced.target.shape, dtype=torch.float32)
         for due in (False, True):
             # Only where a motif may come is the long part of the head computed: half of the positions.
             at = forced.live & (forced.motif_due == due)

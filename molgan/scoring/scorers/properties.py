@@ -10,6 +10,7 @@ from rdkit.Chem import rdMolDescriptors
 from rdkit.Chem.rdchem import HybridizationType
 
 from molgan.base.settings import Settings
+from molgan.chem.stereo_elements import StereoElements
 from molgan.scoring.base import DescriptorScorer
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.parameters import unknown
@@ -47,15 +48,22 @@ def graph_length(mol: Chem.Mol) -> int:
     return int(distances[distances < mol.GetNumAtoms()].max(initial=0))
 
 
+def stereo_centres(mol: Chem.Mol) -> int:
+    """Tetrahedral atoms whose arrangement is defined, or could be."""
+    elements = StereoElements.of(mol)
+    return elements.defined + elements.open_atoms
+
+
 _rd = rdMolDescriptors
 PROPERTIES: list[type[Property]] = [
     _property("hetero_atoms", "Atoms other than carbon and hydrogen", _rd.CalcNumHeteroatoms),
-    _property("stereo_centres", "Tetrahedral stereo centres, defined or not", _rd.CalcNumAtomStereoCenters),
+    _property("stereo_centres", "Tetrahedral stereo centres, defined or not", stereo_centres, version="2"),
     _property(
         "undefined_stereo_centres",
-        "Tetrahedral stereo centres left open",
-        _rd.CalcNumUnspecifiedAtomStereoCenters,
+        "Tetrahedral stereo centres left open, as the filter `stereo` counts them",
+        lambda mol: StereoElements.of(mol).open_atoms,
         direction="low",
+        version="2",
     ),
     _property("sp_atoms", "Atoms that are sp hybridised", _count_hybridised(HybridizationType.SP)),
     _property("sp2_atoms", "Atoms that are sp2 hybridised", _count_hybridised(HybridizationType.SP2)),

@@ -111,10 +111,10 @@ class _Session:
     def scores(self, smiles: list[str]) -> list[Score]:
         size = self._scorer.parameters.batch
         batches = [smiles[start : start + size] for start in range(0, len(smiles), size)]
-        lanes = min(self._scorer.parameters.concurrency, len(batches))
-        if lanes <= 1:
+        calls = min(self._scorer.parameters.concurrency, len(batches))
+        if calls <= 1:
             return [score for batch in batches for score in self._batch(batch)]
-        with ThreadPoolExecutor(lanes) as threads:
+        with ThreadPoolExecutor(calls) as threads:
             return [score for scores in threads.map(self._batch, batches) for score in scores]
 
     def _batch(self, smiles: list[str]) -> list[Score]:

@@ -13,8 +13,7 @@ import numpy as np
 from molgan.graphs.features.featurizer import featurize_all
 from molgan.graphs.motif.motif_data import ActionData
 from molgan.models.critics.discriminator import Discriminator
-from molgan.models.motif.motif_generator import MotifGenerator
-from molgan.models.protocols import Sample
+from molgan.models.protocols import MotifTreeGenerator, Sample
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
 from molgan.training.critic_fitting import acceptance, train_critic
 from molgan.training.loop import step_seed
@@ -24,7 +23,7 @@ from molgan.training.settings import DistilSettings
 
 
 def distil(
-    agent: MotifGenerator,
+    agent: MotifTreeGenerator,
     critic: Discriminator,
     real: Sequence[str],
     settings: DistilSettings,

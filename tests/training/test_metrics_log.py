@@ -1,0 +1,40 @@
+"""Each step is in metrics.jsonl once."""
+
+import json
+from pathlib import Path
+
+from molgan.training.metrics_log import MetricsLog
+
+
+def steps(log: MetricsLog) -> list[int]:
+    return [json.loads(line)["step"] for line in log.path.read_text().splitlines()]
+
+
+def test_steps_that_come_again_are_logged_once(tmp_path: Path) -> None:
+    log = MetricsLog(tmp_path)
+    for step in (1, 2, 3, 4, 5):
+        log.add({"stage": "a", "step": step, "loss": float("nan"), **({"saved": True} if step == 2 else {})})
+    (tmp_path / "metrics.jsonl").open("a").write('{"stage": "a", "st')
+    log = MetricsLog(tmp_path)
+    log.resume("a", 3)
+    log.add({"stage": "a", "step": 3})
+    assert steps(log) == [1, 2, 3]
+    assert json.loads(log.path.read_text().splitlines()[0])["loss"] is None
+
+
+def test_rows_before_a_rollback_stay(tmp_path: Path) -> None:
+    log = MetricsLog(tmp_path)
+    for step in (1, 2, 3):
+        log.add({"stage": "a", "step": step})
+    log.add({"stage": "a", "step": 4, "event": "collapse", "saved": True})  # back to step 2
+    log.add({"stage": "a", "step": 3})
+    log.resume("a", 3)
+    assert steps(log) == [1, 2, 3, 4]
+
+
+def test_forgotten_stages_leave_the_others(tmp_path: Path) -> None:
+    log = MetricsLog(tmp_path)
+    for stage, step in (("a", 1), ("b", 2), ("a", 3)):
+        log.add({"stage": stage, "step": step})
+    log.forget(["a"])
+    assert steps(log) == [2]
