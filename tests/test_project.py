@@ -120,8 +120,11 @@ def test_the_map_of_the_rooms_is_complete() -> None:
             drawn.add(room)
         elif found := re.match(r"│  [├└]─ (\w+)/", line):
             drawn.add(f"{room}/{found[1]}")
+    rooms = {room for room in drawn if "/" not in room}
     folders = {path.parent.relative_to(ROOT / "molgan") for path in SOURCES if path.name == "__init__.py"}
     assert drawn - {"api.py"} == {str(folder) for folder in folders if 1 <= len(folder.parts) <= 2}
+    readme = re.findall(r"^[├└]─ ((?:\w[\w.]*/? )+) ", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert sorted(room.strip("/") for line in readme for room in line.split()) == sorted({"api.py", *rooms})
 
 
 def is_defined(name: str) -> bool:
