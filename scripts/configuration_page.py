@@ -3,6 +3,7 @@
 python scripts/configuration_page.py [docs]
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -51,7 +52,9 @@ editors that use yaml-language-server (Neovim, Emacs, Helix) read the same line;
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("docs", type=Path, nargs="?", default=Path(__file__).parents[1] / "docs")
+    folder = parser.parse_args().docs
     (folder / "configuration.md").write_text(page(), encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ from molgan.training.metrics_log import MetricsLog
 from molgan.training.reporter import Reporter
 
 if TYPE_CHECKING:
-    from torch import nn
+    from molgan.models.protocols import Network
 
 _LARGE = 200_000  # bytes of a file that is worth several processes
 
@@ -72,7 +72,7 @@ class Work:
     def train(
         self,
         loop: Callable[..., Any],
-        networks: "Mapping[str, nn.Module]",
+        networks: "Mapping[str, Network]",
         *,
         checkpoint: Path,
         report: Reporter,

@@ -78,11 +78,10 @@ class StereoElements:
         """Whether the k-th element makes two molecules, with some arrangements of the other elements."""
         everything = 2 ** (len(self.centres) + len(self.bonds)) - 1
         others = {pattern & everything & ~(1 << k) for pattern in _PATTERNS}
-
-        def write(number: int) -> str:
-            return str(Chem.CanonSmiles(self.write_arrangement(mol, number)))  # type: ignore[no-untyped-call]
-
-        return any(write(number) != write(number | 1 << k) for number in sorted(others))
+        return any(
+            _respell(self.write_arrangement(mol, number)) != _respell(self.write_arrangement(mol, number | 1 << k))
+            for number in sorted(others)
+        )
 
     @property
     def open_atoms(self) -> int:
@@ -184,3 +183,7 @@ def _parity(mol: Chem.Mol, atom: int, image: dict[int, int]) -> int:
     there = [neighbour.GetIdx() for neighbour in mol.GetAtomWithIdx(image[atom]).GetNeighbors()]
     places = [there.index(image[neighbour.GetIdx()]) for neighbour in mol.GetAtomWithIdx(atom).GetNeighbors()]
     return sum(a > b for a, b in combinations(places, 2)) % 2
+
+
+def _respell(smiles: str) -> str:
+    return Chem.MolToSmiles(Chem.MolFromSmiles(smiles))

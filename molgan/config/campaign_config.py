@@ -13,12 +13,8 @@ from molgan.filters.stages.score_filters import REALISM
 from molgan.models.settings import GeneratorSettings
 from molgan.report.settings import ReportSettings
 from molgan.scoring.settings import ObjectiveSettings
-from molgan.training.settings import (
-    AdversarialSettings,
-    DesignSettings,
-    ReinforceSettings,
-    SampleSettings,
-)
+from molgan.training.design.settings import DesignSettings
+from molgan.training.settings import AdversarialSettings, ReinforceSettings, SampleSettings
 
 
 class CampaignConfig(JobConfig):

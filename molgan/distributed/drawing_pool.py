@@ -67,4 +67,4 @@ class _Drawing:
     def work(self, tasks: Sequence[tuple[int, int, dict[str, Any]]]) -> list[Sample]:
         """The molecules of a batch among `n`."""
         ((n, start, options),) = tasks
-        return self._generator.sample(n, only=range(start, min(start + BATCH, n)), batch_size=BATCH, **options)
+        return self._generator.sample(n, only=range(start, min(start + BATCH, n)), **options)

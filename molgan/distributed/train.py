@@ -22,10 +22,9 @@ from molgan.training.report import Report, silent
 from molgan.training.settings import PretrainSettings
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from molgan.graphs.motif.motif_data import ActionData
     from molgan.models.motif.motif_generator import MotifGenerator
+    from molgan.models.protocols import Network
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 # Ray waits a minute for processors, then counts a failure: a cluster has an hour to grow.
@@ -61,7 +60,7 @@ def pretrain_on_ray(
 
 def train_on_ray(
     loop: Callable[..., Any],
-    networks: Mapping[str, nn.Module],
+    networks: Mapping[str, Network],
     compute: ComputeSettings,
     *,
     checkpoint: Path,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 # Both register the format of their weights.
 import molgan.models.motif.motif_generator
@@ -38,7 +38,11 @@ def load_any(weights: str | Path = "moses", *, raw: bool = False) -> Generator:
     return RefinedGenerator.load(path, generator) or generator
 
 
-def load_generator(weights: str | Path = "moses", needs: type[_Needed] = LikelihoodGenerator) -> _Needed:  # type: ignore[assignment]
+@overload
+def load_generator(weights: str | Path = "moses") -> LikelihoodGenerator: ...
+@overload
+def load_generator(weights: str | Path, needs: type[_Needed]) -> _Needed: ...
+def load_generator(weights: str | Path = "moses", needs: Any = LikelihoodGenerator) -> Any:
     """The generator alone, for work that `needs` the methods of a protocol: by default of one that can be trained.
 
     Raises ConfigError where the generator has not got them, else as `load_any`.

@@ -77,8 +77,10 @@ def read_run(folder: Path, *, reference: pd.DataFrame | None = None) -> RunFolde
     config = read("config.yaml", files.config, None)
     own_reference = None if reference is not None else read_csv("reference.csv", None, required=False)
     rejected = read_csv("rejected.csv", None)
-    funnel = read("funnel.json", lambda: _read_stages(files.text("funnel.json") or ""), [])
-    metrics, damaged = read("metrics.jsonl", files.metrics, ([], []))
+    no_stages: list[dict[str, Any]] = []
+    funnel = read("funnel.json", lambda: _read_stages(files.text("funnel.json") or ""), no_stages)
+    no_metrics: tuple[list[dict[str, Any]], list[int]] = ([], [])
+    metrics, damaged = read("metrics.jsonl", files.metrics, no_metrics)
     if damaged:
         notes.append(f"metrics.jsonl: {len(damaged)} unreadable line(s) left out, the first is line {damaged[0]}.")
     return RunFolder(

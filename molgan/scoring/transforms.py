@@ -20,7 +20,14 @@ from molgan.scoring.registration import is_shipped, register_class
 Values = NDArray[np.float64]
 
 TRANSFORMS: dict[str, "type[Transform]"] = {}
-"""The transforms by name, in the order of their definition."""
+"""The transforms by name, in the order of their definition, and those that a program has registered."""
+
+
+def register(transform: "type[Transform]") -> "type[Transform]":
+    """Make a transform of a program's own known by its name; usable as a decorator. Raises ValueError when another
+    transform has the name."""
+    register_class(TRANSFORMS, transform, "transform")
+    return transform
 
 
 class Transform(Settings):
@@ -32,7 +39,7 @@ class Transform(Settings):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if is_shipped(cls):
-            register_class(TRANSFORMS, cls, "transform")
+            register(cls)
 
     def __call__(self, values: ArrayLike) -> Values:
         """Array in, array of the same shape in 0..1 out."""

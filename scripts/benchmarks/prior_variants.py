@@ -25,6 +25,7 @@ from rdkit import Chem, RDLogger
 from rdkit.Chem import rdFingerprintGenerator
 from torch import nn
 from torch.nn.utils import parametrize
+from torch.optim.lr_scheduler import LambdaLR
 
 from molgan.chem.motifs import Motif, cut
 from molgan.evaluation.chemnet import activations
@@ -35,6 +36,7 @@ from molgan.graphs.motif.motif_data import prepare
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.precision import autocast
 from molgan.models.settings import MotifNetworkSettings
+from molgan.training.loop import warm_up_and_decay
 from molgan.training.prior import pretrain as pretrain_module
 from molgan.training.prior.pretrain import pretrain
 from molgan.training.settings import PretrainSettings
@@ -54,7 +56,13 @@ class Variant:
     roots: int = 0  # random roots a molecule; 0 takes the canonical one
     ema: float = 0.0
     fingerprints: bool = False
-    pace: Callable[[int, int, int], float] = pretrain_module._pace  # (step, warm-up, steps) to a share of the rate
+    pace: Callable[[int, int, int], float] | None = None  # (step, warm-up, steps) to a share of the rate
+
+    def schedule(self, optimizer: torch.optim.Optimizer, *, warmup: int, decay: int, steps: int, done: int) -> LambdaLR:
+        """What takes the place of the loop's own schedule."""
+        if self.pace is None:
+            return warm_up_and_decay(optimizer, warmup=warmup, decay=decay, steps=steps, done=done)
+        return LambdaLR(optimizer, lambda later: self.pace(done + 1 + later, warmup, steps))
 
 
 def cosine(step: int, warmup: int, steps: int) -> float:
@@ -171,7 +179,7 @@ def trained(variant: Variant, smiles: Sequence[str], seconds: float) -> tuple[Mo
     steps = int(seconds / paces.a_step)
     average = _Average(generator, variant.ema)
     settings = settings.model_copy(update={"epochs": steps * variant.batch_size / len(data), "report_every": 5})
-    with patch.object(pretrain_module, "_pace", variant.pace):
+    with patch.object(pretrain_module, "warm_up_and_decay", variant.schedule):
         pretrain(generator, data, settings, seed=0, report=average)
     if variant.fingerprints:
         for table in (generator.last, generator.top):

@@ -50,7 +50,7 @@ class OneShot(TrainingStage):
                 DenseCritic(shape, config.critic, seed=config.seed + 1),
                 training.data,
                 settings,
-                reward=objective and objective.reward,
+                reward=None if objective is None else objective.reward,
                 reward_network=DenseRewardNetwork(shape, config.critic, seed=config.seed + 2) if predicts else None,
                 seed=config.seed,
                 checkpoint=self.folder / "checkpoint",

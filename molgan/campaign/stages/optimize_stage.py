@@ -19,7 +19,7 @@ from molgan.campaign.watched_objective import WatchedObjective
 from molgan.campaign.work import Work
 from molgan.chem.reading import read_smiles
 from molgan.config import CampaignConfig
-from molgan.training.settings import AnalogueSettings, DesignSettings, TransferSettings
+from molgan.training.design.settings import AnalogueSettings, DesignSettings, TransferSettings
 
 if TYPE_CHECKING:
     from molgan.models.protocols import MotifTreeGenerator

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import ClassVar
 
 from molgan.base.content import digest, hash_file
 from molgan.base.files import write_files
@@ -40,7 +39,7 @@ class Report(Stage):
     def perform(self) -> Counts:
         manifest = json.dumps(_manifest(self.work, self.before), indent=2)
         write_files(self.work.folder, {"manifest.json": [manifest.encode()]})
-        titles: ClassVar = {name: title for stage in self.before for name, title in stage.titles.items()}
+        titles = {name: title for stage in self.before for name, title in stage.titles.items()}
         write_report(self.work.folder, titles=titles)
         return {}
 

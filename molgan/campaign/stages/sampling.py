@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from molgan.distributed.drawing_pool import DrawingPool
     from molgan.models.critics.discriminator import Discriminator
-    from molgan.models.motif.motif_generator import Sample
+    from molgan.models.protocols import Sample
 
 _KEY = b"molgan.key"
 _MOST_REASONS = 5

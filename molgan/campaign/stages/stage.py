@@ -39,7 +39,7 @@ class Stage(ABC):
         self.before = before
         self.folder = work.folder / "checkpoints" / self.name
         self.settings: Any = getattr(work.config, self.section)
-        self.record = StageRecord(
+        self.record: StageRecord = StageRecord(
             work.folder,
             self.name,
             self.inputs(),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
-from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.protocols import MotifTreeGenerator
+
+_Motifs = TypeVar("_Motifs", bound=MotifTreeGenerator)
 
 
-def without_stereo(generator: MotifGenerator) -> MotifGenerator:
+def without_stereo(generator: _Motifs) -> _Motifs:
     """The same network, whose grammar forbids stereo marks. `generator` itself is changed and given back."""
     generator.vocabulary = replace(generator.vocabulary, stereo=False)
     return generator

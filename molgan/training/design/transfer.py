@@ -18,9 +18,9 @@ from molgan.graphs.motif.actions import NotEncodable, encode
 from molgan.models.precision import autocast
 from molgan.models.protocols import MotifTreeGenerator
 from molgan.training.design.genetic import reroot
+from molgan.training.design.settings import TransferSettings
 from molgan.training.loop import update
 from molgan.training.report import Report, silent
-from molgan.training.settings import TransferSettings
 
 _FEWEST = 5
 

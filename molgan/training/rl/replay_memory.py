@@ -39,7 +39,9 @@ class ReplayMemory:
         """Up to n entries without repeats; the k-th best with weight 1 / (k + 1% of the memory), as in graph GA."""
         n = min(n, len(self.best))
         weights = 1 / (np.arange(len(self.best)) + 0.01 * self.size + 1)
-        chosen = rng.choice(len(self.best), size=n, replace=False, p=weights / weights.sum()) if n else []
+        if n == 0:
+            return []
+        chosen = rng.choice(len(self.best), size=n, replace=False, p=weights / weights.sum())
         return [self.best[i] for i in chosen]
 
     def state_dict(self) -> dict[str, Any]:
