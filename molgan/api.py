@@ -19,15 +19,26 @@ if TYPE_CHECKING:
     from molgan.training.design.ledger import Oracle
     from molgan.training.settings import OptimizeSettings
 
-    Molecules: TypeAlias = Iterable[str | Molecule | Chem.Mol | None] | pandas.Series[Any] | polars.Series
+    Molecules: TypeAlias = (
+        Iterable[str | Molecule | Chem.Mol | None]
+        | pandas.Series[Any]
+        | pandas.DataFrame
+        | polars.Series
+        | polars.DataFrame
+    )
 
 
-def score(smiles: "Molecules", scorers: "Sequence[str | Scorer | Mapping[str, Any]]") -> "pandas.DataFrame":
+def score(
+    smiles: "Molecules", scorers: "str | Scorer | Mapping[str, Any] | Sequence[str | Scorer | Mapping[str, Any]]"
+) -> "pandas.DataFrame":
     """Raw properties of molecules as a table, one row an input, in order: `smiles`, a column a scorer, `error`.
 
-    `smiles`: a list or a column of pandas or polars, of SMILES or RDKit molecules, None or NaN for what is missing.
-    What failed is missing (NaN) and `error` says why. Alerts are True for a hit. `molgan list scorers` lists the names.
-    Raises InputError for a single string, ConfigError for an unknown scorer.
+    `smiles`: a list or a column of pandas or polars, of SMILES or RDKit molecules, None or NaN for what is missing; or
+    a frame, whose SMILES column is found by its name. The rows have the labels of a pandas Series or frame.
+    `scorers`: names, or `{"scorer": "similarity", "name": "to_lead", "parameters": {"smiles": [lead]}}`, or a scorer;
+    `name` is that of the column. What failed is missing (NaN) and `error` says why. Alerts are True for a hit.
+    `molgan list scorers` lists the names. Raises InputError for a single string and for a frame without a SMILES
+    column, ConfigError for an unknown scorer and for two of one name.
     """
     from molgan.scoring.score_table import score
 
@@ -36,42 +47,44 @@ def score(smiles: "Molecules", scorers: "Sequence[str | Scorer | Mapping[str, An
 
 def filter(
     smiles: "Molecules",
-    stages: "Sequence[str | Mapping[str, Any] | Filter]",
+    stages: "str | Filter | Mapping[str, Any] | Sequence[str | Filter | Mapping[str, Any]]",
     *,
     table: "pandas.DataFrame | None" = None,
 ) -> "pandas.DataFrame":
-    """Pass molecules through filters in the order given: a table, one row an input, in order: `smiles`, `kept`, and
-    `stage` and `reason` where it is False.
+    """Pass molecules through filters in the order given: a table, one row an input, in order: `smiles`, `kept`, where
+    it is False `stage` and `reason`, and for a duplicate `duplicate_of`, the label of the row that it equals.
 
-    `smiles` is what `score` takes. A stage is a filter's name, its settings as in a configuration
+    `smiles` is what `score` takes, with its row labels. A stage is a filter's name, its settings as in a configuration
     (`{"filter": "size", "max": 30}`), or a filter. `table` holds what stages on scores read, one row a molecule.
-    `molgan list filters` lists the names. Raises InputError for a single string, ConfigError for an unknown filter or a
-    wrong parameter.
+    `molgan list filters` lists the names. Raises InputError for a single string, for a frame without a SMILES column
+    and for a `table` in another order, ConfigError for an unknown filter or a wrong parameter.
     """
     from molgan.filters.filter_table import filter_smiles
-    from molgan.filters.settings import StageSettings
-    from molgan.scoring.parameters import validate_section
 
-    built = [
-        validate_section(StageSettings, stage, "stage") if isinstance(stage, Mapping) else stage for stage in stages
-    ]
-    return filter_smiles(smiles, built, table=table)
+    return filter_smiles(smiles, stages, table=table)
 
 
 def stereoisomers(smiles: "Molecules", *, most: int = 16) -> "pandas.DataFrame":
-    """The stereoisomers that molecules may be, `most` of each at most: `smiles`, and in `parent` the row of the input.
+    """The stereoisomers that molecules may be, `most` of each at most: `smiles`, and in `parent` the row of the input:
+    its label in a pandas Series or frame, else its position.
 
     What is said of stereo stays, what is left open is spelled out; a molecule without anything open comes back as it
-    is, and what is no molecule not at all. To be called before `filter`, which keeps or drops and changes nothing.
+    is, invalid input not at all. To be called before `filter`, which keeps or drops and changes nothing.
     """
     import pandas
 
     from molgan.chem.stereoisomers import enumerate_stereoisomers
     from molgan.scoring.batch import Batch
+    from molgan.scoring.inputs import get_row_labels
 
-    molecules = Batch.of(smiles).molecules
-    isomers = ((each, row) for row, one in enumerate(molecules) for each in enumerate_stereoisomers(one, most=most))
-    pairs = [(isomer.smiles, row) for isomer, row in isomers if isomer.smiles is not None]
+    labels, molecules = get_row_labels(smiles), Batch.of(smiles).molecules
+    parents = range(len(molecules)) if labels is None else labels
+    isomers = (
+        (isomer.smiles, parent)
+        for parent, molecule in zip(parents, molecules, strict=True)
+        for isomer in enumerate_stereoisomers(molecule, most=most)
+    )
+    pairs = [(text, parent) for text, parent in isomers if text is not None]
     return pandas.DataFrame(pairs, columns=["smiles", "parent"])
 
 

@@ -14,13 +14,18 @@ _DERIVED = frozenset({"scaffold", "murcko", "framework", "fragment", "core", "li
 _OTHER_DELIMITERS = re.compile(r"[\t;|]")
 
 
-def find_column(header: Sequence[str], column: str | None, on_note: OnNote | None = None) -> int | None:
+def find_column(
+    header: Sequence[str],
+    column: str | None,
+    on_note: OnNote | None = None,
+    mend: str = "--column names another",
+) -> int | None:
     """The place of the SMILES column: `column` where it is given, else the one whose name fits best.
 
     Case, blanks, `_` and `-` do not matter. Best is `smiles`, then `canonical_smiles`, `isomeric_smiles`, `isosmiles`,
     `cxsmiles` and `smi`; then a name that ends with "smiles" (`mol_smiles`, `Structure (SMILES)`), the shortest; then
     one with "smiles" in it (`Smiles_unify`), `molecule`, `structure`, `canonical`, `isomeric` or `mol`. Where several
-    fit, `on_note` gets a sentence that names the chosen one. None when no name fits.
+    fit, `on_note` gets a sentence that names the chosen one, and `mend`. None when no name fits.
     """
     if column is not None:
         names = [_plain(name) for name in header]
@@ -32,7 +37,7 @@ def find_column(header: Sequence[str], column: str | None, on_note: OnNote | Non
         return None
     taken, *others = [f"{header[place]!r:.60}" for _, place in fitting]
     if others and on_note is not None:
-        on_note(f"SMILES are read from column {taken}, not from {', '.join(others[:5])}; choose another with --column")
+        on_note(f"SMILES are read from column {taken}, not from {', '.join(others[:5])}; {mend}")
     return fitting[0][1]
 
 

@@ -15,6 +15,7 @@ from molgan.cli.bars import show_progress
 from molgan.cli.output import find_format, find_regular_file, open_output, report_bad_rows, report_note
 
 if TYPE_CHECKING:
+    from molgan.bulk.score_file import Scoring
     from molgan.chem.reading import Record
 
 _CHUNK = 2048  # molecules that are worked on at a time
@@ -72,7 +73,10 @@ def _target(text: str) -> tuple[str, float]:
 
 def score(
     file: Molecules,
-    scorers: Annotated[str, typer.Option(help="Names, separated by commas; see `molgan list scorers`.")],
+    scorers: Annotated[str | None, typer.Option(help="Names, separated by commas; see `molgan list scorers`.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A campaign, or a file with an `objective` alone, in place of --scorers.")
+    ] = None,
     output: Annotated[
         str,
         typer.Option("-o", "--output", help=".csv, .tsv, .smi (also .gz), .sdf or .parquet; - writes CSV to stdout."),
@@ -82,23 +86,33 @@ def score(
 ) -> None:
     """Score molecules: raw values, one row a molecule, in order; what failed is empty, with the reason in `error`.
 
-    A row that cannot be used stays, with the reason. A file may be of any length. After an interruption the same
-    command goes on where it stopped.
+    With --config the objective of a campaign: `score`, the total, and of each component the raw and the transformed
+    value, such as `qed` and `qed_score`. A row that cannot be used stays, with the reason, and all have the other
+    columns of the file and their `line` in it. A file may be of any length. After an interruption the same command goes
+    on where it stopped.
 
     Example: `molgan score molecules.smi --scorers qed,sa,pains -o scores.csv`
     """
     from molgan.bulk.score_file import score_records, score_tables
     from molgan.chem.writing import encode_table
 
-    names = [name.strip() for name in scorers.split(",")]
+    scoring = _read_scoring(scorers, config)
     suffix = find_format(output, ".csv")
     target = find_regular_file(output)
     parts = target and target.with_name(f".{target.name}.parts")
     chunks = _read_chunks(file, column, "no score")
     with show_progress() as progress, open_output(output) as stream:
-        run = partial(score_tables if suffix != ".csv" else score_records, chunks, names, parts, progress)
+        run = partial(score_tables if suffix != ".csv" else score_records, chunks, scoring, parts, progress)
         result = run(processes=processes or cores())
         stream.writelines(encode_table(result, suffix) if suffix != ".csv" else map(str.encode, result))
+
+
+def _read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
+    from molgan.scoring.settings import load_objective
+
+    if (scorers is None) == (config is None):
+        raise InputError("give either --scorers, such as --scorers qed,sa, or --config campaign.yaml")
+    return load_objective(config) if config is not None else [name.strip() for name in str(scorers).split(",")]
 
 
 def filter_(
@@ -110,8 +124,9 @@ def filter_(
 ) -> None:
     """Pass molecules through a campaign's filters: library.csv, .smi, .sdf, .parquet, rejected.csv and funnel.json.
 
-    A row that cannot be used is a rejected one. A file may be of any length. After an interruption the same command
-    goes on where it stopped.
+    A row that cannot be used is a rejected one. Kept and rejected have the line and the other columns of the file
+    behind their own; `duplicate_of` is the line of what a duplicate equals. A file may be of any length. After an
+    interruption the same command goes on where it stopped.
 
     Example: `molgan filter molecules.smi --config configs/quickstart.yaml -o filtered/`
     """
