@@ -8,14 +8,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 
 
 class Settings(BaseModel):
-    """A configuration section: unknown keys are refused, values do not change after loading.
+    """A configuration section: unknown keys are refused, numbers are finite unless a field allows others
+    (`allow_inf_nan`), values do not change after loading.
 
     `miniature` are the values that `--smoke` puts in, so that the section's work takes a second or two.
 
     Each layer declares its own in `<layer>/settings.py`; `config.py` composes them.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
     miniature: ClassVar[Mapping[str, Any]] = {}
 
 

@@ -29,7 +29,6 @@ class ComponentSettings(Settings):
     weight: float = Field(
         default=1.0,
         ge=0,
-        allow_inf_nan=False,
         description="Weight in the total; 0 reports the value and counts nothing",
     )
     transform: dict[str, Any] | None = Field(
@@ -38,9 +37,7 @@ class ComponentSettings(Settings):
         "see `molgan list transforms`",
     )
     parameters: dict[str, Any] = Field(default_factory=dict, description="Parameters of the scorer")
-    timeout: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False, description="Seconds that a call may take; no limit by default"
-    )
+    timeout: float | None = Field(default=None, gt=0, description="Seconds that a call may take; no limit by default")
     retries: int = Field(default=0, ge=0, le=10, description="Times that a molecule that failed is tried again")
     concurrency: int | None = Field(
         default=None, ge=1, description="Most copies of the scorer that run at the same time; no limit by default"

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError
 from molgan.base.settings import InputPath, Settings
 from molgan.chem.molecule import parse
 from molgan.chem.reading import read_smiles
+from molgan.chem.smarts import put_in_list
 from molgan.scoring.base import Scorer
 from molgan.scoring.scorers.fingerprint_kinds import Fingerprint, Kind, Metric, fingerprints, similarities
 
@@ -24,6 +25,11 @@ def _smiles(text: str) -> str:
 Smiles = Annotated[str, AfterValidator(_smiles)]
 """The SMILES of a molecule."""
 
+SmilesList = Annotated[
+    list[Smiles], Field(min_length=1), BeforeValidator(put_in_list, json_schema_input_type=list[str] | str)
+]
+"""SMILES of molecules; in YAML a list, or the text of a single one."""
+
 
 class FingerprintSettings(Settings):
     """Fingerprints and how two of them are compared."""
@@ -33,8 +39,8 @@ class FingerprintSettings(Settings):
     metric: Metric = Field("tanimoto", description="Similarity of two fingerprints")
     radius: int = Field(default=2, ge=0, le=6, description="Bonds from an atom; 2 is ECFP4 or FCFP4")
     bits: int = Field(default=2048, ge=64, le=65536, description="Length of the fingerprint")
-    alpha: float = Field(default=0.5, ge=0, description="Tversky's weight of what only the molecule has")
-    beta: float = Field(default=0.5, ge=0, description="Tversky's weight of what only the reference has")
+    alpha: float = Field(default=0.5, ge=0, le=1, description="Tversky's weight of what only the molecule has")
+    beta: float = Field(default=0.5, ge=0, le=1, description="Tversky's weight of what only the reference has")
 
     @model_validator(mode="after")
     def _possible(self) -> "FingerprintSettings":
@@ -57,7 +63,7 @@ class Similarity(Scorer):
     low, high, direction = 0.0, 1.0, "high"
 
     class Parameters(FingerprintSettings):
-        smiles: list[Smiles] = Field(min_length=1, description="SMILES of the molecules to be like")
+        smiles: SmilesList = Field(description="SMILES of the molecules to be like")
         aggregate: Literal["nearest", "mean"] = Field(
             "nearest", description="Similarity to the nearest one, or the mean over all"
         )
