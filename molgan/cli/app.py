@@ -21,7 +21,7 @@ _MENDABLE = frozenset(
 
 
 class _Verbs(TyperGroup):
-    """Ends in one line on stderr and exit code 2 where the user can mend it."""
+    """Ends in a line on stderr for each fault and exit code 2 where the user can mend it."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -32,7 +32,8 @@ class _Verbs(TyperGroup):
             if error.errno not in _MENDABLE:
                 raise
             reason = f"{error.filename or 'output'}: {error.strerror}"
-        tell_error(" ".join(reason.split()))
+        for line in reason.splitlines():
+            tell_error(" ".join(line.split()))
         raise typer.Exit(2)
 
 

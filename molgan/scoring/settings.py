@@ -132,20 +132,22 @@ class ObjectiveSettings(Settings):
 
 
 def load_objective(path: Path) -> ObjectiveSettings:
-    """The section `objective` of a YAML file, or a file that holds nothing else. Raises ConfigError, one line with
-    file, line and mend."""
+    """The section `objective` of a YAML file, or a file that holds nothing else. Raises ConfigError, a line for
+    each fault with file, line and mend."""
     source = YamlFile(path)
     at = ("objective",) if "objective" in source.values else ()
     values = source.values["objective"] if at else source.values
     try:
         return ObjectiveSettings.model_validate(values, context={"folder": path.parent})
     except ValidationError as error:
-        fault = error.errors()[0]
-        place = fault["loc"]
-        section = ComponentSettings if len(place) > 1 else ObjectiveSettings
-        shown = () if fault["type"] == "value_error" else place[-1:]
-        message = fault_message({**fault, "loc": shown}, section)
-        raise ConfigError(f"{source.place((*at, *place), message)}: {message}") from None
+        lines = []
+        for fault in error.errors():
+            place = fault["loc"]
+            section = ComponentSettings if len(place) > 1 else ObjectiveSettings
+            shown = () if fault["type"] == "value_error" else place[-1:]
+            message = fault_message({**fault, "loc": shown}, section)
+            lines.append(f"{source.place((*at, *place), message)}: {message}")
+        raise ConfigError("\n".join(lines)) from None
 
 
 def _locate(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:

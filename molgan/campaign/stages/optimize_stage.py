@@ -17,7 +17,7 @@ from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
 from molgan.campaign.watched_objective import WatchedObjective
 from molgan.campaign.work import Work
-from molgan.chem.reading import read_smiles
+from molgan.chem.given_molecules import require_molecules
 from molgan.config import CampaignConfig
 from molgan.training.settings import AnalogueSettings, DesignSettings, TransferSettings
 
@@ -186,10 +186,8 @@ def _silent(metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None
 
 
 def starting_molecules(settings: DesignSettings) -> list[str]:
-    """The SMILES that the campaign starts from."""
-    if isinstance(settings.start, Path):
-        return [record.smiles for record in read_smiles(settings.start)]
-    return list(settings.start)
+    """The SMILES that the campaign starts from. Raises InputError, a line for each that is not one molecule."""
+    return require_molecules(settings.start, "optimize.start")
 
 
 def analogues(settings: AnalogueSettings | None) -> Callable[[Chem.Mol], bool]:
