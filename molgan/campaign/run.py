@@ -17,7 +17,8 @@ def run(config: CampaignConfig, *, progress: Progress | None = None) -> Campaign
 
     A stage that is done is skipped; the first whose settings or inputs have changed runs again, and so do all that take
     its results. Whatever moment it is killed at, the same configuration ends with the same library, byte for byte, on
-    the same machine. Raises InputError for start molecules that cannot be used, RunError when another process works in the folder or it cannot be written.
+    the same machine. Raises InputError for start molecules that cannot be used, RunError when another process works in
+    the folder or it cannot be written.
     """
     _check_target(config)
     if config.optimize is not None:

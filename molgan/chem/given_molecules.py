@@ -25,27 +25,32 @@ class GivenMolecule:
 
     @property
     def fault(self) -> str | None:
+        if not self.molecule.source:
+            return self.molecule.reason
         if self.molecule.reason is not None:
             return f"{self.molecule.source!r:.60} is not a molecule: {self.molecule.reason}"
         if self.molecule.is_connected:
             return None
         fragments = str(self.molecule.smiles).count(".") + 1
-        return f"{self.molecule.source!r:.60} is a salt or mixture, {fragments} fragments; give the parent molecule alone"
+        return f"{self.molecule.source!r:.60} is a salt or mixture of {fragments} fragments; give the parent alone"
 
 
 def read_given(given: Sequence[str] | Path) -> list[GivenMolecule]:
-    """All of them, in order, rows that cannot be read among them. Raises InputError for a file that cannot be read."""
+    """All of them, in order, with the rows of a table that hold no SMILES, whose `source` is empty. Raises InputError
+    for a file that cannot be read."""
     if not isinstance(given, Path):
         return [GivenMolecule(f"{text!r:.60}", parse(text)) for text in given]
     bad: list[tuple[int, Molecule]] = []
     records = read_smiles(given, on_bad=lambda line, reason: bad.append((line, Molecule("", None, None, reason))))
     rows = [(record.line, parse(record.smiles)) for record in records]
-    return [GivenMolecule(f"{given}:{line}", molecule) for line, molecule in sorted([*rows, *bad], key=lambda row: row[0])]
+    ordered = sorted([*rows, *bad], key=lambda row: row[0])
+    return [GivenMolecule(f"{given}:{line}", molecule) for line, molecule in ordered]
 
 
 def require_molecules(given: Sequence[str] | Path, what: str) -> list[str]:
-    """The SMILES as given. Raises InputError, a line for each that is not one connected molecule."""
-    rows = read_given(given)
+    """The SMILES as given; rows without one are left out. Raises InputError, a line for each that is not one connected
+    molecule."""
+    rows = [row for row in read_given(given) if row.molecule.source]
     faults = [f"{what}: {row.place}: {row.fault}" for row in rows if row.fault is not None]
     if faults:
         more = [f"{what}: {len(faults) - _SHOWN:,} more of this kind"] if len(faults) > _SHOWN else []

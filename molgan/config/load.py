@@ -22,8 +22,8 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool 
     """A campaign from YAML, with each override "section.key=value" put in; `smoke` makes it a miniature.
 
     Paths are relative to the file when they exist there, else to the working folder. Raises ConfigError, a line for
-    each fault with file, line and mend: unknown keys and names with the nearest valid one, wrong types and ranges, missing files,
-    SMILES and SMARTS that cannot be read.
+    each fault with file, line and mend: unknown keys and names with the nearest valid one, wrong types and ranges,
+    missing files, SMILES and SMARTS that cannot be read.
     """
     config = load(path, overrides, smoke=smoke)
     if not isinstance(config, CampaignConfig):

@@ -29,9 +29,7 @@ def docking(name):
 
 
 def dock(self, smiles):
-    return [
-        Failure("two") if "." in text else Pose(-len(text), Chem.MolToMolBlock(embed(text, 1))) for text in smiles
-    ]
+    return [Failure("two") if "." in text else Pose(-len(text), Chem.MolToMolBlock(embed(text, 1))) for text in smiles]
 
 
 def test_each_component_that_docks_has_the_poses_of_the_library_in_its_order(tmp_path, monkeypatch):

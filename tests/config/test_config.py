@@ -96,6 +96,13 @@ def test_what_is_written_loads_as_the_same_configuration(campaign: Path, tmp_pat
         ("- novel", "- valid", 14, "two stages are called 'valid'"),
         ("high: 6", "high: .nan", 9, "high: Input should be a finite number"),
         ("low: 1", "low: -.inf", 9, "low: Input should be a finite number"),
+        (
+            "train: train.smi",
+            "train: train.smi\n  actives: [CC, C(, N=]",
+            4,
+            "'C(' is not a molecule: not a SMILES: ends with '('; 'N='",
+        ),
+        ("train: train.smi", "train: train.smi\n  actives: CCO", 4, "a SMILES stands in a list: ['CCO']"),
         ("min: 0.5", "min: -.inf", 16, "min: Input should be a finite number"),
         ("train: train.smi", "train: train.smi\n  lead: [O-]", 4, "such as a SMILES, is quoted: '[O-]'"),
         ("min: 0.5", "mni: 0.5", 17, "did you mean 'min'?"),

@@ -69,7 +69,7 @@ class Optimize(Stage):
         if settings.transfer is not None:
             _transfer(work, settings, settings.transfer, agent, prior, self.folder)
         carried = _lessons(work, settings, agent, prior, self.folder)
-        objective = WatchedObjective(work.objective)
+        objective = WatchedObjective(work.objective, work.progress.message)
         with self.report(components=objective.components) as report:
             start = list(dict.fromkeys([*starting_molecules(settings), *carried]))
             outcome = _run(work, settings, agent, objective, start, self.folder, report, prior)
@@ -136,7 +136,8 @@ def _lessons(
         start = list(dict.fromkeys([*starting_molecules(settings), *carried]))
         work.progress.start(f"lesson {i}", lesson.budget)
         with Objective(lesson.objective, LocalCrew(work.cores)) as objective:
-            outcome = _run(work, own, agent, WatchedObjective(objective), start, folder / f"lesson_{i}", _silent, prior)
+            watched = WatchedObjective(objective, work.progress.message)
+            outcome = _run(work, own, agent, watched, start, folder / f"lesson_{i}", _silent, prior)
         work.progress.finish(f"lesson {i}")
         _tell(work, f", lesson {i}", outcome)
         scored = [call for call in outcome.ledger.calls if not math.isnan(call.score)]
