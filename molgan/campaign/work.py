@@ -93,12 +93,17 @@ class Work:
 @contextmanager
 def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator[Work]:
     """The run folder, for this process alone, with config.yaml in it, and the means that `compute` asks for; given back
-    at the end. Raises RunError when another process works in the folder or it cannot be written."""
+    at the end. Raises ConfigError when no machine has what `compute` asks for, RunError when another process works in
+    the folder or it cannot be written."""
     import torch
 
     compute, started = config.compute, datetime.now(UTC)
     cuda = compute.device != "cpu" and torch.cuda.is_available()
     threads = torch.get_num_threads()
+    if compute.workers:
+        from molgan.distributed.resources import check_resources
+
+        check_resources(compute, progress)
     with open_folder(config.folder) as folder, mirror_folder(folder, config.storage) as keep:
         if compute.threads:
             torch.set_num_threads(compute.threads)
@@ -111,9 +116,7 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
             torch.set_num_threads(threads)
 
 
-def _objective(
-    config: CampaignConfig | Training, progress: Progress
-) -> AbstractContextManager[Objective | None]:
+def _objective(config: CampaignConfig | Training, progress: Progress) -> AbstractContextManager[Objective | None]:
     """Scoring where `compute` says."""
     if not isinstance(config, CampaignConfig):
         return nullcontext()

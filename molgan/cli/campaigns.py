@@ -26,10 +26,13 @@ def check(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> 
     Example: `molgan check configs/quickstart.yaml`
     """
     from molgan.config import CampaignConfig, load
+    from molgan.distributed.resources import check_resources
     from molgan.distributed.storage import check_storage
 
     settings = load(config, overrides or [], smoke=smoke)
     check_storage(settings.compute, settings.folder, settings.storage)
+    with show_progress() as progress:
+        check_resources(settings.compute, progress)
     if not isinstance(settings, CampaignConfig):
         print(f"{config}: a training of a generator, valid; it writes to {settings.folder}")
         return
