@@ -1,7 +1,7 @@
 """What a campaign would do, found out without running it: what its filters keep, what it scores, what it costs."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from molgan.base.progress import Progress, Silent
 from molgan.campaign.advice import advise
@@ -89,7 +89,8 @@ def _check_actives(config: CampaignConfig) -> None:
     from molgan.models.protocols import MotifTreeGenerator
     from molgan.training.design.transfer import encode_actives
 
-    generator = load_generator(config.generator.weights, MotifTreeGenerator)
+    kind: Any = MotifTreeGenerator
+    generator = load_generator(config.generator.weights, kind)
     generator = generator if config.optimize.stereo else without_stereo(generator)
     encode_actives(generator, starting_molecules(config.optimize))
 

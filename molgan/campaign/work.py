@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from molgan.base.content import content_of
 from molgan.base.parallel import cores
 from molgan.base.progress import Progress
-from molgan.campaign.run_folder.lock import open_folder
+from molgan.campaign.run_folder.lock import open_folder, watch_folder
 from molgan.campaign.run_folder.mirror import mirror_folder
 from molgan.config import CampaignConfig, Training, write_config
 from molgan.scoring.objective import Objective
@@ -110,7 +110,7 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
         try:
             with _objective(config, progress) as objective:
                 write_config(config, folder / "config.yaml")
-                metrics, device = MetricsLog(folder), "cuda" if cuda else "cpu"
+                metrics, device = MetricsLog(folder, watch_folder(folder)), "cuda" if cuda else "cpu"
                 yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started)
         finally:
             torch.set_num_threads(threads)

@@ -1,11 +1,13 @@
 """Read SMARTS: molecules are without explicit hydrogens, so those of a pattern become conditions on its heavy atoms."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdChemReactions
+
+from molgan.base.settings import OneOrMore
 
 
 def read_smarts(text: str) -> Chem.Mol:
@@ -48,22 +50,11 @@ def _check_reaction(text: str) -> str:
     return text
 
 
-def put_in_list(value: Any) -> Any:
-    """A single text as a list of one; anything else as it is."""
-    return [value] if isinstance(value, str) else value
-
-
 Smarts = Annotated[str, AfterValidator(_check_smarts)]
 """Text that RDKit reads as SMARTS."""
 
-SmartsList = Annotated[
-    list[Smarts], Field(min_length=1), BeforeValidator(put_in_list, json_schema_input_type=list[str] | str)
-]
+SmartsList = Annotated[list[Smarts], Field(min_length=1), OneOrMore]
 """SMARTS patterns; in YAML a list, or the text of a single one."""
 
-ReactionList = Annotated[
-    list[Annotated[str, AfterValidator(_check_reaction)]],
-    Field(min_length=1),
-    BeforeValidator(put_in_list, json_schema_input_type=list[str] | str),
-]
+ReactionList = Annotated[list[Annotated[str, AfterValidator(_check_reaction)]], Field(min_length=1), OneOrMore]
 """Reaction SMARTS; in YAML a list, or the text of a single one."""

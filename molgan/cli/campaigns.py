@@ -57,6 +57,7 @@ def run(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> No
     with show_progress() as progress:
         result = run_campaign(settings, progress=progress)
     print(result.summary)
+    print(f"report: {result.folder / 'report.html'}")
     if result.short:
         raise typer.Exit(SHORT_OF_TARGET)
 

@@ -86,7 +86,7 @@ def test_a_single_text_is_a_list_of_one():
     assert values("matched_pair", [PHENOL], smiles="Nc1ccccc1", max_share=0.5) == [1]
 
 
-@pytest.mark.parametrize("wrong", [{"alpha": 1.5}, {"beta": math.nan}, {"alpha": math.inf}])
+@pytest.mark.parametrize("wrong", [{"alpha": 1.5}, {"beta": math.nan}, {"alpha": math.inf}, {"alpha": 0, "beta": 0}])
 def test_tversky_weights_are_shares(wrong):
     with pytest.raises(ConfigError, match=r"alpha|beta"):
         get_scorer("similarity", smiles=[ASPIRIN], metric="tversky", **wrong)

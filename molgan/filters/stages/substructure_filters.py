@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 from rdkit import Chem
 
-from molgan.base.settings import Settings
-from molgan.chem.smarts import put_in_list, read_named_smarts, read_smarts
+from molgan.base.settings import Settings, put_in_list
+from molgan.chem.smarts import read_named_smarts, read_smarts
 from molgan.filters.filter import MoleculeFilter
 
 

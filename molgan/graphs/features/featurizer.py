@@ -14,6 +14,7 @@ from rdkit.Chem import rdMolDescriptors
 
 from molgan.base.errors import InputError
 from molgan.base.parallel import cores, map_chunks
+from molgan.base.progress import Progress
 from molgan.chem.molecule import Molecule, parse
 from molgan.graphs.features.graph_arrays import ATOM_COLUMNS, RELATIONS, GraphArrays, join, offsets
 
@@ -40,14 +41,18 @@ def featurize(molecule: str | Molecule | Chem.Mol) -> Data:
     return arrays.batch()
 
 
-def featurize_all(molecules: Sequence[str | Molecule | Chem.Mol | None], *, workers: int = 1) -> GraphArrays:
+def featurize_all(
+    molecules: Sequence[str | Molecule | Chem.Mol | None], *, workers: int = 1, progress: Progress | None = None
+) -> GraphArrays:
     """Graphs of many molecules, one for each and in order; `failures` has the reason for each that has none.
 
     `workers` above 1 spreads SMILES over spawned processes, which pays above some 10,000 molecules; a script that asks
     for them needs the usual `if __name__ == "__main__":`.
     """
     texts = all(isinstance(molecule, str | None) for molecule in molecules)
-    return join(map_chunks(_featurize_chunk, molecules, _CHUNK, min(workers, cores()) if texts else 1))
+    return join(
+        map_chunks(_featurize_chunk, molecules, _CHUNK, min(workers, cores()) if texts else 1, progress=progress)
+    )
 
 
 def _featurize_chunk(molecules: Sequence[str | Molecule | Chem.Mol | None]) -> GraphArrays:

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError
-from molgan.base.settings import InputPath, Settings
+from molgan.base.settings import InputPath, OneOrMore, Settings
 from molgan.chem.molecule import parse
 from molgan.chem.reading import read_smiles
-from molgan.chem.smarts import put_in_list
 from molgan.scoring.base import Scorer
 from molgan.scoring.scorers.fingerprint_kinds import Fingerprint, Kind, Metric, fingerprints, similarities
 
@@ -25,9 +24,7 @@ def _smiles(text: str) -> str:
 Smiles = Annotated[str, AfterValidator(_smiles)]
 """The SMILES of a molecule."""
 
-SmilesList = Annotated[
-    list[Smiles], Field(min_length=1), BeforeValidator(put_in_list, json_schema_input_type=list[str] | str)
-]
+SmilesList = Annotated[list[Smiles], Field(min_length=1), OneOrMore]
 """SMILES of molecules; in YAML a list, or the text of a single one."""
 
 
@@ -46,6 +43,8 @@ class FingerprintSettings(Settings):
     def _possible(self) -> "FingerprintSettings":
         if self.fingerprint == "maccs" and self.counts:
             raise ValueError("MACCS keys have no counts")
+        if self.metric == "tversky" and not (self.alpha or self.beta):
+            raise ValueError("alpha and beta are both 0, which makes all molecules alike")
         return self
 
     def fingerprints(self, mols: Sequence[Chem.Mol]) -> list[Fingerprint]:

@@ -101,7 +101,7 @@ def _parse(smiles: str) -> Chem.Mol | None:
     if "[#" in smiles:  # SMILES know `[#6]` too, as a radical, which nothing matches
         return None
     parameters = Chem.SmilesParserParams()
-    parameters.removeHs = "@" in smiles
+    parameters.removeHs = "@" in smiles  # type: ignore[assignment]
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles, parameters)
         return mol if mol is None else Chem.MergeQueryHs(mol)
