@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from molgan.base.content import hash_file
 from molgan.base.parallel import cores
 from molgan.base.progress import Progress
-from molgan.campaign.run_folder.lock import open_folder
+from molgan.campaign.run_folder.lock import open_folder, watch_folder
 from molgan.campaign.run_folder.mirror import mirror_folder
 from molgan.config import CampaignConfig, Training, write_config
 from molgan.scoring.objective import Objective
@@ -93,19 +93,24 @@ class Work:
 @contextmanager
 def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator[Work]:
     """The run folder, for this process alone, with config.yaml in it, and the means that `compute` asks for; given back
-    at the end. Raises RunError when another process works in the folder or it cannot be written."""
+    at the end. Raises ConfigError when no machine has what `compute` asks for, RunError when another process works in
+    the folder or it cannot be written."""
     import torch
 
     compute, started = config.compute, datetime.now(UTC)
     cuda = compute.device != "cpu" and torch.cuda.is_available()
     threads = torch.get_num_threads()
+    if compute.workers:
+        from molgan.distributed.resources import check_resources
+
+        check_resources(compute, progress)
     with open_folder(config.folder) as folder, mirror_folder(folder, config.storage) as keep:
         if compute.threads:
             torch.set_num_threads(compute.threads)
         try:
             with _objective(config, progress) as objective:
                 write_config(config, folder / "config.yaml")
-                metrics, device = MetricsLog(folder), "cuda" if cuda else "cpu"
+                metrics, device = MetricsLog(folder, watch_folder(folder)), "cuda" if cuda else "cpu"
                 yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started)
         finally:
             torch.set_num_threads(threads)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from molgan.base.settings import InputPath, Settings, find_existing
-from molgan.chem.molecule import parse
+from molgan.base.settings import InputPath, Settings
+from molgan.chem.given_molecules import find_file, refuse_bad_smiles
 
 
 class DataSettings(Settings):
@@ -25,15 +25,10 @@ class DataSettings(Settings):
     @field_validator("lead")
     @classmethod
     def _is_molecule(cls, smiles: str | None) -> str | None:
-        if smiles is not None and (reason := parse(smiles).reason) is not None:
-            raise ValueError(f"{smiles!r} is not a molecule: {reason}")
+        refuse_bad_smiles([smiles])
         return smiles
 
     @field_validator("actives", mode="before")
     @classmethod
     def _are_molecules(cls, given: object, info: ValidationInfo) -> object:
-        if isinstance(given, str | Path):
-            return find_existing(Path(given), info)
-        for smiles in given if isinstance(given, list) else []:
-            cls._is_molecule(smiles)
-        return given
+        return refuse_bad_smiles(find_file(given, info))

@@ -16,6 +16,8 @@ from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.design.settings import DesignSettings
 from molgan.training.settings import AdversarialSettings, ReinforceSettings, SampleSettings
 
+_SHIPPED_SET = "approved_drugs"
+
 
 class CampaignConfig(JobConfig):
     """`molgan run`: adversarial → reinforce → optimize → sample → score → filter → report.
@@ -44,21 +46,26 @@ class CampaignConfig(JobConfig):
     @model_validator(mode="before")
     @classmethod
     def _scored_molecules(cls, values: Any) -> Any:
-        if not isinstance(values, dict) or values.get("optimize") is None:
+        if not isinstance(values, dict) or values.get("optimize") is None or values.get("sample") is not None:
             return values
         section = values["optimize"] if isinstance(values["optimize"], dict) else {}
-        drawn = {"n": section.get("budget", DesignSettings.model_fields["budget"].default)}
-        if values.get("sample") not in (None, drawn, SampleSettings(**drawn).model_dump(mode="json")):
+        return {**values, "sample": {"n": section.get("budget", DesignSettings.model_fields["budget"].default)}}
+
+    @field_validator("sample")
+    @classmethod
+    def _not_beside_optimize(cls, sample: SampleSettings, info: ValidationInfo) -> SampleSettings:
+        design = info.data.get("optimize")
+        if design is not None and sample != SampleSettings(n=design.budget):
             raise ValueError("sample: drop it, the library is chosen from the molecules that `optimize` scores")
-        return {**values, "sample": drawn}
+        return sample
 
     @field_validator("filters", mode="before", json_schema_input_type=FunnelSettings | tuple[StageSettings, ...])
     @classmethod
     def _complete(cls, value: Any, info: ValidationInfo) -> Any:
         stages = value.get("stages") if isinstance(value, dict) else value
-        if not isinstance(stages, list) or "data" not in info.data:
+        if not isinstance(stages, list):
             return value
-        return {"stages": [_with_references(stage, info.data["data"]) for stage in stages]}
+        return {"stages": [_with_references(stage, info.data.get("data")) for stage in stages]}
 
     @model_validator(mode="after")
     def _columns(self) -> "CampaignConfig":
@@ -91,14 +98,15 @@ class CampaignConfig(JobConfig):
         return self
 
 
-def _with_references(stage: Any, data: DataSettings) -> Any:
+def _with_references(stage: Any, data: DataSettings | None) -> Any:
     """A stage that compares with known molecules: with the training data, which `train` stands for, unless it names
-    others."""
+    others. Without data, whose fault is told elsewhere, another set takes its place."""
     stage = {"filter": stage} if isinstance(stage, str) else stage
     kind = FILTERS.get(str(stage.get("filter"))) if isinstance(stage, dict) else None
     if kind is None or "references" not in kind.Parameters.model_fields:
         return stage
+    train, column = (_SHIPPED_SET, None) if data is None else (str(data.train), data.column)
     if (given := stage.get("references")) is not None:
         listed = given if isinstance(given, list | tuple) else [given]
-        return {**stage, "references": [str(data.train) if one == "train" else one for one in listed]}
-    return {**stage, "references": [str(data.train)], "column": data.column}
+        return {**stage, "references": [train if one == "train" else one for one in listed]}
+    return {**stage, "references": [train], "column": column}

@@ -131,6 +131,11 @@ class Objective:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    @property
+    def components(self) -> list[Component]:
+        """Its components at work, in order."""
+        return self._components
+
     @cached_property
     def _store(self) -> ScoreStore | None:
         return ScoreStore(self.settings.cache) if self.settings.cache else None

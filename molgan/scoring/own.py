@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import ValidationInfo, create_model
+from pydantic import Field, ValidationInfo, create_model
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError
@@ -139,6 +139,8 @@ def _signature(function: Callable[..., Any]) -> tuple[Any, dict[str, Any]]:
                 f"({parameters[0].name}, *, {parameter.name})"
             )
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+        if isinstance(default, float) and not math.isfinite(default):
+            default = Field(default, allow_inf_nan=True)
         fields[parameter.name] = (hints.get(parameter.name, Any), default)
     return hints.get(parameters[0].name, Chem.Mol), fields
 

@@ -32,7 +32,8 @@ def validate_section(section: type[Section], values: Mapping[str, Any], owner: s
 
 def fault_message(fault: Mapping[str, Any], section: type[Settings]) -> str:
     """What is wrong with a value of `section`, of which pydantic says `fault`."""
-    place = ".".join(str(part) for part in fault["loc"])
+    # Of a union, pydantic also names the member that does not fit, such as "list[str]".
+    place = ".".join(str(part) for part in fault["loc"] if "[" not in str(part))
     if fault["type"] == "extra_forbidden":
         return str(make_name_error("parameter", place, section.model_fields))
     if fault["type"] == "missing":

@@ -29,7 +29,6 @@ class ComponentSettings(Settings):
     weight: float = Field(
         default=1.0,
         ge=0,
-        allow_inf_nan=False,
         description="Weight in the total; 0 reports the value and counts nothing",
     )
     transform: dict[str, Any] | None = Field(
@@ -38,9 +37,7 @@ class ComponentSettings(Settings):
         "see `molgan list transforms`",
     )
     parameters: dict[str, Any] = Field(default_factory=dict, description="Parameters of the scorer")
-    timeout: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False, description="Seconds that a call may take; no limit by default"
-    )
+    timeout: float | None = Field(default=None, gt=0, description="Seconds that a call may take; no limit by default")
     retries: int = Field(default=0, ge=0, le=10, description="Times that a molecule that failed is tried again")
     concurrency: int | None = Field(
         default=None, ge=1, description="Most copies of the scorer that run at the same time; no limit by default"
@@ -135,20 +132,22 @@ class ObjectiveSettings(Settings):
 
 
 def load_objective(path: Path) -> ObjectiveSettings:
-    """The section `objective` of a YAML file, or a file that holds nothing else. Raises ConfigError, one line with
-    file, line and mend."""
+    """The section `objective` of a YAML file, or a file that holds nothing else. Raises ConfigError, a line for
+    each fault with file, line and mend."""
     source = YamlFile(path)
     at = ("objective",) if "objective" in source.values else ()
     values = source.values["objective"] if at else source.values
     try:
         return ObjectiveSettings.model_validate(values, context={"folder": path.parent})
     except ValidationError as error:
-        fault = error.errors()[0]
-        place = fault["loc"]
-        section = ComponentSettings if len(place) > 1 else ObjectiveSettings
-        shown = () if fault["type"] == "value_error" else place[-1:]
-        message = fault_message({**fault, "loc": shown}, section)
-        raise ConfigError(f"{source.place((*at, *place), message)}: {message}") from None
+        lines = []
+        for fault in error.errors():
+            place = fault["loc"]
+            section = ComponentSettings if len(place) > 1 else ObjectiveSettings
+            shown = () if fault["type"] == "value_error" else place[-1:]
+            message = fault_message({**fault, "loc": shown}, section)
+            lines.append(f"{source.place((*at, *place), message)}: {message}")
+        raise ConfigError("\n".join(lines)) from None
 
 
 def _locate(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:

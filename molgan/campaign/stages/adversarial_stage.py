@@ -64,6 +64,7 @@ class Adversarial(Stage):
                 {"agent": agent, "critic": critic},
                 checkpoint=self.folder / "checkpoint",
                 report=report,
+                prepared=report.advance,
                 **({"reward": work.objective.reward} if self._is_rewarded else {}),
             )
         self.save(generator=agent, critic=critic)

@@ -69,6 +69,8 @@ class Library(Stage):
             _fill(passage, samples, work, settings)
         result, kept = passage.collect_result(), passage.parse_passing()
         _write(work.folder, result, kept, samples, config.objective)
+        if kept and not samples.table(kept)["score"].max() > 0:
+            work.progress.message(f"library: none of {len(kept):,} molecules has a score above 0")
         samples.discard_rest()
         short = config.sample.target is not None and len(kept) < config.sample.target
         narrowest = result.narrowest

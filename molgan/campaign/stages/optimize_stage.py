@@ -17,7 +17,7 @@ from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
 from molgan.campaign.watched_objective import WatchedObjective
 from molgan.campaign.work import Work
-from molgan.chem.reading import read_smiles
+from molgan.chem.given_molecules import require_molecules
 from molgan.config import CampaignConfig
 from molgan.training.design.settings import AnalogueSettings, DesignSettings, TransferSettings
 
@@ -69,7 +69,7 @@ class Optimize(Stage):
         if settings.transfer is not None:
             _transfer(work, settings, settings.transfer, agent, prior, self.folder)
         carried = _lessons(work, settings, agent, prior, self.folder)
-        objective = WatchedObjective(work.objective)
+        objective = WatchedObjective(work.objective, work.progress.message)
         with self.report(components=objective.components) as report:
             start = list(dict.fromkeys([*read_start(settings), *carried]))
             outcome = _run(work, settings, agent, objective, start, self.folder, report, prior)
@@ -136,7 +136,8 @@ def _lessons(
         start = list(dict.fromkeys([*read_start(settings), *carried]))
         work.progress.start(f"lesson {i}", lesson.budget)
         with Objective(lesson.objective, LocalCrew(work.cores)) as objective:
-            outcome = _run(work, own, agent, WatchedObjective(objective), start, folder / f"lesson_{i}", _silent, prior)
+            watched = WatchedObjective(objective, work.progress.message)
+            outcome = _run(work, own, agent, watched, start, folder / f"lesson_{i}", _silent, prior)
         work.progress.finish(f"lesson {i}")
         _tell(work, f", lesson {i}", outcome)
         scored = [call for call in outcome.ledger.calls if not math.isnan(call.score)]
@@ -186,10 +187,8 @@ def _silent(metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None
 
 
 def read_start(settings: DesignSettings) -> list[str]:
-    """The SMILES that the campaign starts from."""
-    if isinstance(settings.start, Path):
-        return [record.smiles for record in read_smiles(settings.start)]
-    return list(settings.start)
+    """The SMILES that the campaign starts from. Raises InputError, a line for each that is not one molecule."""
+    return require_molecules(settings.start, "optimize.start")
 
 
 def similarity_limits(settings: AnalogueSettings | None) -> Callable[[Chem.Mol], bool]:

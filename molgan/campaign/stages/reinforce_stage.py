@@ -44,7 +44,8 @@ class Reinforce(Stage):
         from molgan.training.rl.reinforce import reinforce
 
         work = self.work
-        agent, objective = load_generator(self.weights), WatchedObjective(work.objective)
+        agent = load_generator(self.weights)
+        objective = WatchedObjective(work.objective, work.progress.message)
         with self.report(components=objective.components) as report:
             outcome = work.train(
                 partial(reinforce, settings=self.settings, seed=work.config.seed),

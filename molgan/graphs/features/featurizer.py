@@ -14,6 +14,7 @@ from rdkit.Chem import rdMolDescriptors
 
 from molgan.base.errors import InputError
 from molgan.base.parallel import cores, map_chunks
+from molgan.base.progress import Progress
 from molgan.chem.molecule import Molecule, parse
 from molgan.graphs.features.graph_arrays import ATOM_COLUMNS, RELATIONS, GraphArrays, join, offsets
 
@@ -40,14 +41,18 @@ def featurize(molecule: str | Molecule | Chem.Mol) -> Data:
     return arrays.batch()
 
 
-def featurize_all(molecules: Sequence[str | Molecule | Chem.Mol | None], *, workers: int = 1) -> GraphArrays:
+def featurize_all(
+    molecules: Sequence[str | Molecule | Chem.Mol | None], *, workers: int = 1, progress: Progress | None = None
+) -> GraphArrays:
     """The graphs of many molecules, one for each, in order; `failures` has the reason for each molecule without one.
 
     With `workers` above 1, SMILES are spread over spawned processes, which pays above about 10,000 molecules; a calling
     script then needs `if __name__ == "__main__":`.
     """
     texts = all(isinstance(molecule, str | None) for molecule in molecules)
-    return join(map_chunks(_featurize_chunk, molecules, _CHUNK, min(workers, cores()) if texts else 1))
+    return join(
+        map_chunks(_featurize_chunk, molecules, _CHUNK, min(workers, cores()) if texts else 1, progress=progress)
+    )
 
 
 def _featurize_chunk(molecules: Sequence[str | Molecule | Chem.Mol | None]) -> GraphArrays:

@@ -14,6 +14,7 @@ from rdkit import Chem
 from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, cut_flat
+from molgan.chem.stereo import has_stereo
 from molgan.chem.templates import size
 from molgan.graphs.motif.actions import HOLE
 
@@ -31,9 +32,10 @@ class Core:
     @classmethod
     def read(cls, smiles: str) -> Core:
         """Read a core from a SMILES whose attachment points (marks) are written `*` or `[*:1]`; two fragments with one
-        mark each, separated by a dot, are to be linked. Stereo is left out.
+        mark each, separated by a dot, are to be linked.
 
-        Raises InputError where a mark is missing or not at a single bond.
+        Raises InputError where a mark is missing or not at a single bond, or the core has stereo, which the tree cannot
+        keep.
         """
         parts = smiles.split(".")
         if len(parts) == 1:
@@ -82,8 +84,12 @@ def _remove_marks(smiles: str) -> tuple[Chem.Mol, list[int]]:
     molecule = parse(smiles)
     if molecule.mol is None or not molecule.is_connected:
         raise InputError(f"core {smiles!r}: {molecule.reason or 'more than one fragment'}")
+    if has_stereo(molecule.mol):
+        raise InputError(
+            f"core {smiles!r}: its stereo would be lost; write it without @, / and \\, and choose among the "
+            "stereoisomers of what is found (the scorer `core` with `chirality`, `molgan.stereoisomers`)"
+        )
     mol = Chem.RWMol(molecule.mol)
-    Chem.RemoveStereochemistry(mol)
     marks = [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0]
     if not marks or any(atom.GetDegree() != 1 for atom in marks):
         raise InputError(f"core {smiles!r}: mark each site that may grow by a *, bound to one atom: c1ccc([*:1])cc1")

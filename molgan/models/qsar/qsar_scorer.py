@@ -39,7 +39,6 @@ class QSAR(Scorer):
         caution: float = Field(
             default=1.0,
             ge=0,
-            allow_inf_nan=False,
             description="Expected errors by which the value is made worse than the prediction; 0 takes the prediction",
         )
         least_similarity: float = Field(

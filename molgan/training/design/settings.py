@@ -1,12 +1,13 @@
 """Settings of goal-directed design as a stage of a campaign."""
 
+from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from molgan.base.errors import InputError
-from molgan.base.settings import InputPath, Settings
-from molgan.chem.molecule import parse
+from molgan.base.settings import Settings
+from molgan.chem.given_molecules import find_file, refuse_bad_smiles
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.settings import OptimizeSettings
 
@@ -21,8 +22,7 @@ class AnalogueSettings(Settings):
     @field_validator("of")
     @classmethod
     def _is_molecule(cls, smiles: str) -> str:
-        if (reason := parse(smiles).reason) is not None:
-            raise ValueError(f"{smiles!r} is not a molecule: {reason}")
+        refuse_bad_smiles([smiles])
         return smiles
 
 
@@ -68,7 +68,7 @@ class DesignSettings(OptimizeSettings):
     }
 
     budget: int = Field(5_000, ge=1, description="Distinct molecules to score")
-    start: list[str] | InputPath = Field(default_factory=list, description="SMILES to start from, or a file of them")
+    start: list[str] | Path = Field(default_factory=list, description="SMILES to start from, or a file of them")
     core: str | None = Field(
         None, description="SMILES of a core that every molecule keeps, grown at its marks *: *c1ccc(*)cc1"
     )
@@ -85,6 +85,11 @@ class DesignSettings(OptimizeSettings):
         if self.transfer is not None and not self.start:
             raise ValueError("transfer: learns from the molecules of `start`; give some, or a file of them")
         return self
+
+    @field_validator("start", mode="before")
+    @classmethod
+    def _are_molecules(cls, given: object, info: ValidationInfo) -> object:
+        return refuse_bad_smiles(find_file(given, info))
 
     @field_validator("core")
     @classmethod

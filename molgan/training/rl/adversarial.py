@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from molgan.base.progress import Silent
 from molgan.graphs.features.featurizer import featurize_all
 from molgan.graphs.features.graph_arrays import GraphArrays, join
 from molgan.models.critics.discriminator import Discriminator
@@ -25,6 +26,23 @@ from molgan.training.rl.energy import mix
 from molgan.training.settings import AdversarialSettings
 from molgan.training.share import ALONE, Share
 
+Prepared = Callable[[str, int, int], None]
+"""Called with a task, the molecules that are ready since the last call, and how many there will be."""
+
+
+class _Graphs(Silent):
+    """Progress of making graphs."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._total = 0
+
+    def start(self, task: str, total: int | None = None) -> None:
+        self._total = total or 0
+
+    def advance(self, task: str, done: int = 1, **figures: float) -> None:
+        self._prepared("graphs for the critic", done, self._total)
+
 
 def refine(
     agent: LikelihoodGenerator,
@@ -36,6 +54,7 @@ def refine(
     seed: int,
     checkpoint: Path | None = None,
     report: Report = silent,
+    prepared: Prepared = lambda task, done, total: None,
     processes: int = 1,
     share: Share = ALONE,
 ) -> dict[str, float]:
@@ -49,9 +68,10 @@ def refine(
 
     `real` is cut into equal shares for the rounds. With a `checkpoint` folder the loop starts again from there: after
     the critic's training, or at the last update saved. With a `share` this is one worker of several: each draws its
-    part of every batch, and the leader asks for the rewards.
+    part of every batch, and the leader asks for the rewards. `prepared` hears of the molecules that are drawn and made
+    graphs for the critic.
     """
-    real_graphs = _graphs(real, processes, share)
+    real_graphs = _graphs(real, processes, share, prepared)
     anchor = copy.deepcopy(agent)
     optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
     modules = {"agent": agent, "anchor": anchor, "critic": critic}
@@ -68,10 +88,8 @@ def refine(
 
     for at in range(first, settings.rounds):
         if done < 0:
-            fakes = agent.sample(
-                settings.fake, seed=step_seed(seed, at), bf16=settings.bf16, only=share.of(np.arange(settings.fake))
-            )
-            fake_graphs = _graphs(share.whole([sample.smiles for sample in fakes]), processes, share)
+            fakes = _draw_fakes(agent, settings, step_seed(seed, at), share, prepared)
+            fake_graphs = _graphs(fakes, processes, share, prepared)
             shown = real_graphs.select(np.arange(at, len(real_graphs), settings.rounds)[: settings.real])
 
             def report_critic(metrics: dict[str, float], _: Mapping[str, Any] | None, at: int = at) -> None:
@@ -122,7 +140,23 @@ def _update(
     }
 
 
-def _graphs(smiles: Sequence[str], processes: int, share: Share) -> GraphArrays:
+def _draw_fakes(
+    agent: LikelihoodGenerator, settings: AdversarialSettings, seed: int, share: Share, prepared: Prepared
+) -> list[str]:
+    """What the critic is shown of the agent, of which each worker draws its part."""
+    own = share.of(np.arange(settings.fake))
+    fakes = agent.sample(
+        settings.fake,
+        seed=seed,
+        bf16=settings.bf16,
+        only=own,
+        on_batch=lambda drawn: prepared("molecules for the critic", drawn, len(own)),
+    )
+    return share.whole([sample.smiles for sample in fakes])
+
+
+def _graphs(smiles: Sequence[str], processes: int, share: Share, prepared: Prepared) -> GraphArrays:
     """The graphs of all, of which each worker makes some."""
     part = np.array_split(np.arange(len(smiles)), share.workers)[share.rank]
-    return join(share.all_gather(featurize_all([smiles[i] for i in part], workers=processes)))
+    graphs = featurize_all([smiles[i] for i in part], workers=processes, progress=_Graphs(prepared))
+    return join(share.all_gather(graphs))

@@ -67,7 +67,6 @@ class Docking(Scorer):
         timeout: float = Field(
             default=120.0,
             gt=0,
-            allow_inf_nan=False,
             description="Seconds that a ligand may take before it is given up, with no value",
         )
         processes: int | None = Field(
