@@ -102,7 +102,7 @@ def load_generator(weights: str | Path = "moses") -> "Generator":
 def sample(
     n: int,
     *,
-    seed: int = 0,
+    seed: int | None = 0,
     weights: str | Path = "moses",
     raw: bool = False,
     targets: Mapping[str, float] | None = None,
@@ -113,14 +113,21 @@ def sample(
     Where a critic was trained for the weights, as for those that molgan ships, a sample is kept as often as the critic
     takes it for real, and none that is in the training data; `raw` takes every one. A one-shot generator that was
     trained with `network.condition` aims at `targets`, such as {"logp": 2.5}; InputError for weights that cannot.
-    None stands for an invalid graph of a one-shot generator; nothing is repaired or drawn again. `on_batch` gets the
+    None stands for an invalid graph of a one-shot generator; nothing is repaired or drawn again. `seed` None draws one,
+    which a warning tells. `on_batch` gets the
     number of molecules just drawn. Raises WeightsError; see `load_generator`.
     """
+    import secrets
+    import warnings
+
     from molgan.base.errors import InputError
     from molgan.chem.molecule import parse
     from molgan.models.loading import load_any
     from molgan.models.protocols import ConditionalGenerator
 
+    if seed is None:
+        seed = secrets.randbelow(2**32)
+        warnings.warn(f"seed {seed} was drawn; the same seed gives the same molecules again", stacklevel=2)
     generator = load_any(weights, raw=raw)
     if not targets:
         drawn = generator.sample(n, seed=seed, on_batch=on_batch)
@@ -134,8 +141,8 @@ def sample(
 def optimize(
     oracle: "Oracle",
     budget: int = 10_000,
-    seed: int = 0,
-    start: Sequence[str] | None = None,
+    seed: int | None = 0,
+    start: "Molecules | None" = None,
     *,
     core: str | None = None,
     weights: str | Path = "moses",
@@ -146,16 +153,18 @@ def optimize(
 ) -> "pandas.DataFrame":
     """Find molecules that `oracle` scores high, in at most `budget` calls: a table of every call, in order.
 
-    `oracle` takes a list of SMILES and gives as many numbers, higher is better, NaN for what cannot be scored; it is
-    asked for a molecule once. `start` are molecules to begin with; the oracle is asked for them first. With a `core`,
+    `oracle` takes a list of SMILES and gives as many numbers, higher is better, NaN or None for what cannot be scored;
+    it is asked for a molecule once. `seed` None draws one: it is in the table's `attrs["seed"]` and told to `progress`.
+    `start` are molecules to begin with, as `score` takes them; the oracle is asked for them first. With a `core`,
     SMILES with attachment points (`*c1ccc(*)cc1`), all others keep that and grow there alone; two fragments with one
     each, separated by a dot, are linked. `max_atoms`
     bounds the heavy atoms, 50 by default, more where `start` is larger. With a `folder` an interrupted run that is
     called again goes on where it stopped. `settings` are those of `OptimizeSettings`, such as `{"target": 0.9}`.
 
     Columns: `call` (from 1), `round`, `smiles` (canonical), `score`, `origin` (policy, regrowth, crossover, edit,
-    start), `parents` (the calls that it was made from), `best` (mean of the ten best so far). Raises InputError where a
-    start molecule cannot be read or the oracle's answer is not as many numbers, ConfigError for wrong settings.
+    start), `parents` (the calls that it was made from), `best` (mean of the ten best so far), `error` (why there is no
+    score). Raises InputError where a start molecule cannot be read or the oracle's answer is not as many numbers,
+    ConfigError for wrong settings.
     """
     from molgan.training.design.optimize_table import optimize_table
 
@@ -174,11 +183,16 @@ def optimize(
 
 
 def run(
-    config: "str | Path | CampaignConfig", overrides: Sequence[str] = (), *, progress: "Progress | None" = None
+    config: "str | Path | Mapping[str, Any] | CampaignConfig",
+    overrides: Sequence[str] = (),
+    *,
+    progress: "Progress | None" = None,
 ) -> "CampaignResult":
     """Run a campaign, or go on with it where it stopped: train, sample, score, filter, report.
 
-    `overrides` are "section.key=value" and belong to a path. Raises ConfigError before any work starts.
+    `config` is a YAML file, or what one would hold: `{"objective": {…}, "sample": {"n": 1000}, …}`, to
+    `runs/campaign` unless it says `name` or `out`. `overrides` are "section.key=value", not for a `CampaignConfig`. The
+    result's `library` is a table. Raises ConfigError before any work starts.
     """
     from molgan.base.progress import Silent
     from molgan.campaign import run

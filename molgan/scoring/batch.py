@@ -10,7 +10,7 @@ from rdkit import Chem
 
 from molgan.chem.molecule import Molecule, parse
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.inputs import as_list
+from molgan.scoring.inputs import as_list, is_missing
 
 _CHUNK = 512
 
@@ -68,7 +68,7 @@ def _parse_once(text: Any, parsed: dict[str, Molecule]) -> Molecule:
         # By way of SMILES, so that a molecule has the same values however it comes.
         text = Chem.MolToSmiles(text)
     if not isinstance(text, str):
-        return parse(None if type(text).__name__ == "NAType" else text)
+        return parse(None if is_missing(text) else text)
     molecule = parsed.get(text)
     if molecule is None:
         molecule = parsed[text] = parse(text)

@@ -1,6 +1,7 @@
 """Sets of known molecules, loaded fast and compactly: a file of 1.6 million takes seconds, then is cached on disk."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -63,6 +64,18 @@ class ReferenceSet:
         digest = _hash_file(path, column)
         return cls(path.name.partition(".")[0], *_load(path, column, digest, same), digest, same)
 
+    @classmethod
+    def load_all(
+        cls, references: Sequence[str], column: str | None = None, same: Sameness = EXACT
+    ) -> list["ReferenceSet"]:
+        """A set for each file and each name of a shipped set, in order, and one of all that are SMILES, at the end."""
+        smiles = [text for text in references if _is_smiles(text)]
+        sets = [cls.load(text, column, same) for text in references if not _is_smiles(text)]
+        if smiles:
+            digest = hashlib.sha256("\n".join(smiles).encode()).hexdigest()[:32]
+            sets.append(cls("references", *_index(smiles, same), digest, same))
+        return sets
+
     def __len__(self) -> int:
         return len(self._rows)
 
@@ -101,11 +114,32 @@ def locate(reference: str, folder: Path | None = None) -> Path:
     if reference in REFERENCES:
         return Path(str(files("molgan") / "data" / f"{reference}.csv.gz"))
     for path in (folder / reference if folder else Path(reference), Path(reference)):
-        if path.is_file():
+        if os.path.isfile(path):  # False, too, for a SMILES that is longer than the name of a file may be
             return path.resolve()
     if "." in reference or "/" in reference:
         raise ConfigError(f"{reference}: no such file")
     raise make_name_error("reference set", reference, REFERENCES)
+
+
+def find_reference(reference: str, folder: Path | None = None) -> str:
+    """A shipped set's name or a SMILES as it is, else the path of a file, found as by `locate`.
+
+    Raises ConfigError where it is none of these.
+    """
+    if reference in REFERENCES:
+        return reference
+    try:
+        return str(locate(reference, folder))
+    except ConfigError:
+        if _is_smiles(reference):
+            return reference
+        raise
+
+
+@lru_cache(maxsize=100_000)
+def _is_smiles(reference: str) -> bool:
+    """Whether a reference is a molecule itself. A file that has such a name, `CCO`, counts as a file by its path."""
+    return reference not in REFERENCES and not os.path.isabs(reference) and parse(reference).valid
 
 
 @lru_cache(maxsize=100_000)

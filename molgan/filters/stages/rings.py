@@ -45,8 +45,8 @@ class KnownRings(Filter):
     def _known(self) -> Counter[str]:
         p = self.parameters
         known: Counter[str] = Counter()
-        for reference in p.references:
-            known.update(count_ring_systems(ReferenceSet.load(reference, p.column), p.sample))
+        for reference in ReferenceSet.load_all(p.references, p.column):
+            known.update(count_ring_systems(reference, p.sample))
         return known
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
