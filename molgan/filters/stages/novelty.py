@@ -12,7 +12,7 @@ from molgan.filters.filter import Filter, Verdict, decide, get_mols
 from molgan.filters.known.identity import Sameness
 from molgan.filters.known.neighbours import Neighbours
 from molgan.filters.known.reference_set import ReferenceSet, find_reference
-from molgan.scoring.inputs import as_list, source_of
+from molgan.scoring.inputs import as_list, get_text
 
 
 class ReferenceParameters(Settings):
@@ -30,7 +30,7 @@ class ReferenceParameters(Settings):
     def _make_list(cls, references: object) -> object:
         if isinstance(references, str) or not isinstance(references, Iterable):
             return [references]
-        return [source_of(item) for item in as_list(references)]
+        return [get_text(item) for item in as_list(references)]
 
     @field_validator("references")
     @classmethod

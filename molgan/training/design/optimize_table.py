@@ -12,7 +12,7 @@ from molgan.base.errors import ConfigError, InputError, RunError
 from molgan.base.files import write_files
 from molgan.base.progress import Progress, Silent
 from molgan.chem.molecule import parse
-from molgan.scoring.inputs import as_list, make_text, source_of
+from molgan.scoring.inputs import as_list, get_text, make_text
 from molgan.training.reporter import Reporter
 from molgan.training.settings import OptimizeSettings
 
@@ -49,7 +49,7 @@ def optimize_table(
         raise ConfigError(f"budget must be at least 1, not {budget}")
     if isinstance(start, str | Chem.Mol):
         raise InputError("start is a list of SMILES, not one SMILES: put it in brackets")
-    given = [source_of(make_text(item)) or "" for item in as_list(() if start is None else start)]
+    given = [get_text(make_text(item)) or "" for item in as_list(() if start is None else start)]
     folder = None if folder is None else Path(folder)
     progress = progress or Silent()
     seed = draw_seed(folder, progress) if seed is None else seed
