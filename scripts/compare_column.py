@@ -10,7 +10,7 @@ import pandas
 from markupsafe import Markup
 
 from molgan.report.charts import HEIGHT, WIDTH, histogram
-from molgan.report.standalone import standalone
+from molgan.report.standalone import write_standalone
 from molgan.report.svg import element
 
 
@@ -42,7 +42,7 @@ def main() -> None:
         ),
         *(element("text", text, x=38, y=y) for text, y in zip(told, (38, 54), strict=True)),
     ]
-    asked.output.write_text(standalone(parts, width, height, description=f"{title}. {'; '.join(told)}"))
+    asked.output.write_text(write_standalone(parts, width, height, description=f"{title}. {'; '.join(told)}"))
     print("; ".join(told))
 
 

@@ -13,7 +13,7 @@ from scorer_pages import field_table, own_doc
 from molgan.base.field_text import FieldText, sections_inside
 from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig
 from molgan.config.job import JobConfig
-from molgan.config.setting_lists import job_settings
+from molgan.config.setting_lists import list_job_settings
 
 NOTE = "<!-- Made by scripts/configuration_page.py from the code; change it there. -->"
 TITLES: dict[type[JobConfig], str] = {
@@ -59,7 +59,7 @@ def page() -> str:
     lines = ["# Configuration", "", NOTE, "", *paragraphs(HEAD), "", EDITOR, ""]
     shown: set[FieldText] = set()
     for job, title in TITLES.items():
-        rows = [row for row in job_settings(job) if row not in shown]
+        rows = [row for row in list_job_settings(job) if row not in shown]
         shown.update(rows)
         lines += [
             f"## {title}",

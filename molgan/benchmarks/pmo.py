@@ -62,7 +62,7 @@ def pmo(
         for seed in seeds:
             began = time.process_time()
             table = optimize_table(
-                makeable(task(name)) if library else task(name),
+                reward_synthesis(task(name)) if library else task(name),
                 budget,
                 seed=seed,
                 weights=weights,
@@ -73,12 +73,12 @@ def pmo(
             spent = time.process_time() - began
             if folder is not None:
                 table.to_csv(folder / f"{name}_{seed}.csv", index=False)
-            sa, diversity = top_quality(table, per_scaffold=_PER_SCAFFOLD if library else None)
+            sa, diversity = measure_quality(table, per_scaffold=_PER_SCAFFOLD if library else None)
             auc = auc_top(table["score"].tolist(), budget)
             yield PmoResult(name, seed, auc, float(table["best"].iloc[-1]), sa, diversity, len(table), spent)
 
 
-def makeable(oracle: "Oracle") -> "Oracle":
+def reward_synthesis(oracle: "Oracle") -> "Oracle":
     """The geometric mean of an oracle and of ease of synthesis: 1 below an SA score of 2, about 0 above 4."""
     import numpy as np
 
@@ -94,7 +94,9 @@ def makeable(oracle: "Oracle") -> "Oracle":
     return score_both
 
 
-def top_quality(table: "pandas.DataFrame", top: int = _TOP, *, per_scaffold: int | None = None) -> tuple[float, float]:
+def measure_quality(
+    table: "pandas.DataFrame", top: int = _TOP, *, per_scaffold: int | None = None
+) -> tuple[float, float]:
     """Mean SA score and internal diversity of the best `top` molecules of a table of calls, at most so many of one
     Murcko scaffold."""
     from rdkit import Chem

@@ -62,7 +62,7 @@ def auc_top(scores: Sequence[float], budget: int, *, top: int = 10, every: int =
     return (area + (budget - done) * before) / budget
 
 
-def _similar(smiles: str, radius: int = 2, *, features: bool = False) -> Value:
+def _similarity(smiles: str, radius: int = 2, *, features: bool = False) -> Value:
     """Tanimoto similarity of Morgan counts, which are not folded: ECFP, or FCFP by `features`."""
     invariants: dict[str, Any] = {}
     if features:
@@ -95,10 +95,10 @@ def _isomer(formula: str) -> Value:
 
 def _osimertinib() -> Value:
     smiles = "COc1cc(N(C)CCN(C)C)c(NC(=O)C=C)cc1Nc2nccc(n2)c3cn(C)c4ccccc34"
-    pharmacophore = _similar(smiles, features=True)
+    pharmacophore = _similarity(smiles, features=True)
     return _mean(
         lambda mol: min(pharmacophore(mol) / 0.8, 1.0),
-        _bell(_similar(smiles, radius=3), 0.85, 0.1, low=0.85),
+        _bell(_similarity(smiles, radius=3), 0.85, 0.1, low=0.85),
         _bell(rdMolDescriptors.CalcTPSA, 100, 10, high=100),
         _bell(lambda mol: rdMolDescriptors.CalcCrippenDescriptors(mol)[0], 1, 1, low=1),
     )
@@ -106,15 +106,17 @@ def _osimertinib() -> Value:
 
 _TASKS: dict[str, Callable[[], Value]] = {
     "qed": lambda: QED.qed,
-    "celecoxib_rediscovery": lambda: _similar("CC1=CC=C(C=C1)C1=CC(=NN1C1=CC=C(C=C1)S(N)(=O)=O)C(F)(F)F"),
+    "celecoxib_rediscovery": lambda: _similarity("CC1=CC=C(C=C1)C1=CC(=NN1C1=CC=C(C=C1)S(N)(=O)=O)C(F)(F)F"),
     "perindopril_mpo": lambda: _mean(
-        _similar("O=C(OCC)C(NC(C(=O)N1C(C(=O)O)CC2CCCCC12)C)CCC"), _bell(rdMolDescriptors.CalcNumAromaticRings, 2, 0.5)
+        _similarity("O=C(OCC)C(NC(C(=O)N1C(C(=O)O)CC2CCCCC12)C)CCC"),
+        _bell(rdMolDescriptors.CalcNumAromaticRings, 2, 0.5),
     ),
     "osimertinib_mpo": _osimertinib,
-    "median1": lambda: _mean(_similar("CC(C)C1CCC(C)CC1O"), _similar("CC1(C)C2CCC1(C)C(=O)C2")),
+    "median1": lambda: _mean(_similarity("CC(C)C1CCC(C)CC1O"), _similarity("CC1(C)C2CCC1(C)C(=O)C2")),
     "isomers_c7h8n2o2": lambda: _isomer("C7H8N2O2"),
-    "zaleplon_mpo": lambda: _mean(_similar("O=C(C)N(CC)C1=CC=CC(C2=CC=NC3=C(C=NN23)C#N)=C1"), _isomer("C19H17N3O2")),
+    "zaleplon_mpo": lambda: _mean(_similarity("O=C(C)N(CC)C1=CC=CC(C2=CC=NC3=C(C=NN23)C#N)=C1"), _isomer("C19H17N3O2")),
     "amlodipine_mpo": lambda: _mean(
-        _similar(r"Clc1ccccc1C2C(=C(/N/C(=C2/C(=O)OCC)COCCN)C)\C(=O)OC"), _bell(rdMolDescriptors.CalcNumRings, 3, 0.5)
+        _similarity(r"Clc1ccccc1C2C(=C(/N/C(=C2/C(=O)OCC)COCCN)C)\C(=O)OC"),
+        _bell(rdMolDescriptors.CalcNumRings, 3, 0.5),
     ),
 }

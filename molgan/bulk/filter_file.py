@@ -76,7 +76,7 @@ def _judge(
     judged = []
     rows = ([(record.line, record.smiles, record.reason) for record in chunk] for chunk in chunks)
     with crew() as workers:
-        for path, count in parts.finished(rows, workers):
+        for path, count in parts.work_through(rows, workers):
             judged.append(StoredChunk(path))
             progress.advance("filter", count)
     progress.finish("filter")

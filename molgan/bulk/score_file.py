@@ -103,7 +103,7 @@ def _score(
     progress.start("score")
     yield work.header
     with local_crew(work, processes) as crew:
-        for path, count in parts.finished(rows, crew):
+        for path, count in parts.work_through(rows, crew):
             yield path.read_bytes().decode()
             progress.advance("score", count)
     progress.finish("score")

@@ -40,11 +40,11 @@ class Parts:
         except OSError as error:
             raise RunError(f"{folder}: cannot be written ({error.strerror or error})") from None
 
-    def finished(self, chunks: Iterable[Sequence[Any]], crew: Crew) -> Iterator[tuple[Path, int]]:
+    def work_through(self, chunks: Iterable[Sequence[Any]], crew: Crew) -> Iterator[tuple[Path, int]]:
         """The file of each chunk's result and the chunk's length, in order; worked on are those that are not there."""
         order: deque[tuple[Path, int, bool]] = deque()
 
-        def missing() -> Iterator[Sequence[Any]]:
+        def select_missing() -> Iterator[Sequence[Any]]:
             for number, chunk in enumerate(chunks):
                 path = self._path(number, chunk)
                 there = path.exists()
@@ -52,7 +52,7 @@ class Parts:
                 if not there:
                     yield chunk
 
-        for result in crew.map(missing()):
+        for result in crew.map(select_missing()):
             while order[0][2]:
                 yield order.popleft()[:2]
             path, count, _ = order.popleft()

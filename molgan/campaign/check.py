@@ -1,4 +1,4 @@
-"""What a campaign would do, found out without running it: what its filters keep, what it scores, what it costs."""
+"""Try the parts of a campaign without running it: which molecules its filters keep, how it scores, what it costs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +21,16 @@ if TYPE_CHECKING:
     import pandas
 
 REFERENCE = "moses_reference_1000"
-_FEW = 16  # of them where a scorer takes seconds a molecule, as docking does
+_FEW = 16  # reference molecules to try where a scorer takes seconds for each, as docking does
 
 
 @dataclass(frozen=True)
 class Findings:
-    """`components`: the objective's, by name. `passing`: the filters' counts for the reference molecules. `known`: the
-    user's lead and actives, one row each: `role`, `smiles`, the objective's columns, and `stage` and `reason`, empty
-    unless a filter rejects it. `costs`: of each stage of the campaign."""
+    """What `check_campaign` found.
+
+    `components`: the names of the objective's components. `passing`: the filters' counts for the reference molecules.
+    `known`: a table of the user's lead and actives, one row each: `role`, `smiles`, the objective's columns, and the
+    `stage` and `reason` of a rejection, empty where every filter keeps the molecule. `costs`: one for each stage."""
 
     components: list[str]
     passing: list[StageCount]
@@ -37,7 +39,7 @@ class Findings:
 
 
 def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> Findings:
-    """Try a campaign's parts. Raises ConfigError, InputError or WeightsError for what would stop the campaign later."""
+    """Try the parts of a campaign. Raises ConfigError, InputError or WeightsError for what would stop it later."""
     progress = progress or Silent()
     reference = parse_all(record.smiles for record in load_reference(REFERENCE))
     if any(get_scorer(part.scorer, **part.parameters).waits for part in config.objective.components):
@@ -47,7 +49,7 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
         progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
     objective, funnel = Objective(config.objective), Funnel(filters)
     progress.message("reading the reference sets")
-    known = _known(config, objective, funnel)
+    known = _judge_known(config, objective, funnel)
     funnel(reference[:1], table=objective(reference[:1]).to_frame())
     progress.message("timing the parts on this machine")
     pace = measure(config, reference, objective, funnel)
@@ -58,16 +60,16 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     return Findings(components, passing, known, costs)
 
 
-def _known(config: CampaignConfig, objective: Objective, funnel: Funnel) -> "pandas.DataFrame":
+def _judge_known(config: CampaignConfig, objective: Objective, funnel: Funnel) -> "pandas.DataFrame":
     actives = config.data.actives
     if isinstance(actives, Path):
         actives = [record.smiles for record in read_smiles(actives)]
     lead = [config.data.lead] if config.data.lead is not None else []
     molecules: list[Molecule] = parse_all([*lead, *actives])
     table = objective(molecules).to_frame()
-    rejected = {one.index: one for one in funnel(molecules, table=table).rejected}
-    found = [rejected.get(i) for i in range(len(molecules))]
+    rejected = {rejection.index: rejection for rejection in funnel(molecules, table=table).rejected}
+    rejections = [rejected.get(i) for i in range(len(molecules))]
     table.insert(0, "role", ["lead"] * len(lead) + ["active"] * len(actives))
-    table["stage"] = [one.stage if one else "" for one in found]
-    table["reason"] = [one.reason if one else "" for one in found]
+    table["stage"] = [rejection.stage if rejection else "" for rejection in rejections]
+    table["reason"] = [rejection.reason if rejection else "" for rejection in rejections]
     return table

@@ -1,4 +1,4 @@
-"""What a campaign came to."""
+"""The result of a campaign."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class CampaignResult:
-    """`library` molecules of `drawn` passed every filter; `target` is what was asked for, None where nothing was.
+    """`library` of `drawn` molecules passed every filter; `target` is the number asked for, None where none was set.
 
     `starved_by`: where the library is short of its target, the filter that rejects the largest share of what enters
     it. `seconds`: how long each stage took in the run that finished it.

@@ -1,4 +1,4 @@
-"""An objective that remembers how its components did in the last batch, for those who watch."""
+"""An objective that remembers the means of its components over the last batch, for the progress display."""
 
 import warnings
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class WatchedObjective:
-    """The total of an objective, and how its components did."""
+    """The total of an objective, and the means of its components."""
 
     def __init__(self, objective: "Objective") -> None:
         self._objective = objective
@@ -22,10 +22,10 @@ class WatchedObjective:
         return self._means
 
     def total(self, smiles: Sequence[str | None]) -> np.ndarray:
-        """[n], NaN where a molecule has none."""
+        """The total of each molecule [n], 0 to 1; NaN where a molecule has none."""
         table = self._objective(smiles)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # of a component that failed for all
+            warnings.simplefilter("ignore", RuntimeWarning)  # nanmean warns where a component failed for all molecules
             self._means = {name: float(np.nanmean(values)) for name, values in table.transformed.items()}
         return np.asarray(table.total)
 

@@ -11,7 +11,7 @@ from molgan.base.errors import MolganError
 from molgan.base.version import __version__
 from molgan.cli import benchmark, campaigns, lists, molecules, qsar
 from molgan.cli import submission as jobs
-from molgan.cli.bars import choose_form, tell_error
+from molgan.cli.bars import choose_form, print_error
 
 _EXIT_CODES = "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 short of its target, 130 interrupted."
 # What the user can mend: no permission, no space, no such place.
@@ -32,7 +32,7 @@ class _Verbs(TyperGroup):
             if error.errno not in _MENDABLE:
                 raise
             reason = f"{error.filename or 'output'}: {error.strerror}"
-        tell_error(" ".join(reason.split()))
+        print_error(" ".join(reason.split()))
         raise typer.Exit(2)
 
 

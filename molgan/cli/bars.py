@@ -49,7 +49,7 @@ def choose_form(form: str) -> None:
     _form = form
 
 
-def tell_error(reason: str) -> None:
+def print_error(reason: str) -> None:
     """One line on stderr: why the command ends."""
     if _form == "json":
         JsonLines().error(reason)
@@ -57,7 +57,7 @@ def tell_error(reason: str) -> None:
         print(f"molgan: {reason}", file=sys.stderr)
 
 
-def tell_message(text: str) -> None:
+def print_message(text: str) -> None:
     """One line on stderr, of an input say, whether or not progress is shown."""
     if _form == "json":
         JsonLines().message(text)
@@ -149,7 +149,7 @@ class PlainLines:
         state.figures.update(figures)
         if time.monotonic() - state.shown >= _SECONDS_BETWEEN_LINES:
             state.shown = time.monotonic()
-            self.message(_line(task, state))
+            self.message(_format_line(task, state))
             for name, fact in state.notes.items():
                 self.message(f"    {name}: {fact}")
 
@@ -159,13 +159,13 @@ class PlainLines:
     def finish(self, task: str) -> None:
         state = self._tasks.pop(task)
         if (seconds := time.monotonic() - state.started) >= 1:
-            self.message(f"{_line(task, state)}, done in {seconds:.1f} s")
+            self.message(f"{_format_line(task, state)}, done in {seconds:.1f} s")
 
     def message(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-def _line(task: str, state: _Task) -> str:
+def _format_line(task: str, state: _Task) -> str:
     seconds = time.monotonic() - state.started
     speed = state.done / seconds if seconds > 0 else 0.0
     parts = [f"{task}: {state.done:,}" + (f"/{state.total:,}" if state.total else ""), f"{format_number(speed)}/s"]

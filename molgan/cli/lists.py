@@ -59,18 +59,18 @@ def schema(
 
 def _settings(section: str | None) -> list[str]:
     """Key, type with range, default, description."""
-    from molgan.config.setting_lists import all_settings, find_settings
+    from molgan.config.setting_lists import find_settings, list_settings
 
-    rows = all_settings() if section is None else find_settings(section)
+    rows = list_settings() if section is None else find_settings(section)
     cells = [(row.key, row.type, row.default, row.description) for row in rows]
-    return _aligned(("key", "type", "default", "description"), cells)
+    return _align(("key", "type", "default", "description"), cells)
 
 
 def _scorers() -> list[str]:
     """Name, unit, range, which raw values are usually good, what it is, parameters; those of other packages too."""
     from molgan.scoring.registry import scorer_names
 
-    return _aligned(("scorer", "unit", "range", "good", "what", "parameters"), map(_scorer, scorer_names()))
+    return _align(("scorer", "unit", "range", "good", "what", "parameters"), map(_scorer, scorer_names()))
 
 
 def _filters() -> list[str]:
@@ -78,7 +78,7 @@ def _filters() -> list[str]:
     from molgan.filters.registry import FILTERS
 
     rows = [(name, each.summary, _parameters(each.Parameters)) for name, each in FILTERS.items()]
-    return _aligned(("filter", "keeps", "parameters"), rows)
+    return _align(("filter", "keeps", "parameters"), rows)
 
 
 def _transforms() -> list[str]:
@@ -86,7 +86,7 @@ def _transforms() -> list[str]:
     from molgan.scoring.transforms import TRANSFORMS
 
     rows = [(name, each.summary, _parameters(each)) for name, each in TRANSFORMS.items()]
-    return _aligned(("transform", "what", "parameters"), rows)
+    return _align(("transform", "what", "parameters"), rows)
 
 
 _LISTS = {Kind.SCORERS: _scorers, Kind.FILTERS: _filters, Kind.TRANSFORMS: _transforms}
@@ -102,7 +102,7 @@ def _scorer(name: str) -> Sequence[str]:
     return name, each.unit, _range(each), each.direction, each.summary, _parameters(each.Parameters)
 
 
-def _aligned(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def _align(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     table = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]

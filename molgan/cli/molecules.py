@@ -50,7 +50,7 @@ def sample(
     from molgan import api
     from molgan.chem.writing import encode_samples
 
-    targets = dict(pairs := [_target(text) for text in target or []])
+    targets = dict(pairs := [_read_target(text) for text in target or []])
     if len(targets) < len(pairs):
         raise InputError("--target: a property is given twice")
     suffix = find_format(output, ".smi")
@@ -62,7 +62,7 @@ def sample(
         progress.finish("sample")
 
 
-def _target(text: str) -> tuple[str, float]:
+def _read_target(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
     try:
         return name.strip(), float(value)

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from molgan.base.errors import InputError, RunError
 from molgan.base.files import write_whole
-from molgan.cli.bars import tell_message
+from molgan.cli.bars import print_message
 
 _SHOWN = 10
 _STDOUT = ("-", "/dev/stdout")
@@ -99,13 +99,13 @@ def report_bad_rows(file: str, fate: str = "row skipped") -> Iterator[Callable[[
         nonlocal count
         count += 1
         if count <= _SHOWN:
-            tell_message(f"{file}:{line}: {reason}; {fate}")
+            print_message(f"{file}:{line}: {reason}; {fate}")
 
     yield on_bad
     if count > _SHOWN:
-        tell_message(f"{file}: {count:,} rows in all that cannot be used; {fate}")
+        print_message(f"{file}: {count:,} rows in all that cannot be used; {fate}")
 
 
 def report_note(file: str) -> Callable[[str], None]:
     """Takes a sentence about the whole of an input, for stderr."""
-    return lambda text: tell_message(f"{file}: {text}")
+    return lambda text: print_message(f"{file}: {text}")

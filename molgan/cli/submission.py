@@ -62,7 +62,7 @@ def status(
     if as_json:
         print(json.dumps({**asdict(found), "done": found.done}, default=str))
         return
-    ago = "" if found.written is None else f", written {_span(found.written)} ago"
+    ago = "" if found.written is None else f", written {_format_span(found.written)} ago"
     print(f"{found.name}: {'done' if found.done else 'not done'}{ago}")
     for stage in found.stages:
         if stage.state == "done":
@@ -79,7 +79,7 @@ def status(
         print(f"  {found.library:,} molecules in the library")
 
 
-def _span(since: datetime) -> str:
+def _format_span(since: datetime) -> str:
     seconds = max(0.0, (datetime.now(UTC) - since).total_seconds())
     for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from molgan.chem.settings import DataSettings
-from molgan.config.faults import nearest
+from molgan.config.faults import suggest
 from molgan.config.job import JobConfig
 from molgan.filters.registry import FILTERS, get_filter
 from molgan.filters.settings import FunnelSettings, StageSettings
@@ -47,7 +47,7 @@ class CampaignConfig(JobConfig):
 
     @model_validator(mode="before")
     @classmethod
-    def _scored_molecules(cls, values: Any) -> Any:
+    def _replace_sample(cls, values: Any) -> Any:
         if not isinstance(values, dict) or values.get("optimize") is None:
             return values
         section = values["optimize"] if isinstance(values["optimize"], dict) else {}
@@ -58,14 +58,14 @@ class CampaignConfig(JobConfig):
 
     @field_validator("filters", mode="before", json_schema_input_type=FunnelSettings | tuple[StageSettings, ...])
     @classmethod
-    def _complete(cls, value: Any, info: ValidationInfo) -> Any:
+    def _complete_references(cls, value: Any, info: ValidationInfo) -> Any:
         stages = value.get("stages") if isinstance(value, dict) else value
         if not isinstance(stages, list) or "data" not in info.data:
             return value
         return {"stages": [_with_references(stage, info.data["data"]) for stage in stages]}
 
     @model_validator(mode="after")
-    def _columns(self) -> "CampaignConfig":
+    def _check_columns(self) -> "CampaignConfig":
         names = [component.name for component in self.objective.components]
         columns = ["score", *names, *(f"{name}_score" for name in names)]
         columns += [REALISM] if self.adversarial is not None else []
@@ -74,11 +74,11 @@ class CampaignConfig(JobConfig):
             if column == REALISM and column not in columns:
                 raise ValueError(f"filter {stage.name!r}: only a campaign with the section `adversarial` has a critic")
             if column is not None and column not in columns:
-                raise ValueError(f"filter {stage.name!r}: no column {column!r}, {nearest(column, columns)}")
+                raise ValueError(f"filter {stage.name!r}: no column {column!r}, {suggest(column, columns)}")
         return self
 
     @model_validator(mode="after")
-    def _shares(self) -> "CampaignConfig":
+    def _check_shares(self) -> "CampaignConfig":
         batches = {}
         if self.adversarial is not None:
             batches["adversarial.batch_size"] = self.adversarial.batch_size
@@ -91,7 +91,7 @@ class CampaignConfig(JobConfig):
         unknown = sorted(self.compute.scorers.keys() - {component.name for component in self.objective.components})
         if unknown:
             names = [component.name for component in self.objective.components]
-            raise ValueError(f"compute.scorers: no component {unknown[0]!r}, {nearest(unknown[0], names)}")
+            raise ValueError(f"compute.scorers: no component {unknown[0]!r}, {suggest(unknown[0], names)}")
         return self
 
 

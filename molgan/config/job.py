@@ -30,7 +30,7 @@ class JobConfig(Settings):
 
     @field_validator("out", mode="before")
     @classmethod
-    def _place(cls, out: Any) -> Any:
+    def _check_place(cls, out: Any) -> Any:
         if isinstance(out, str) and "@" in out.partition("://")[2].partition("/")[0]:
             # It would be written to config.yaml, and shown in errors.
             raise ValueError("out: storage takes its credentials from the environment, not from the URL")

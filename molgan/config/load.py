@@ -11,7 +11,7 @@ from molgan.base.yaml import YamlFile, write_yaml
 from molgan.config.campaign_config import CampaignConfig
 from molgan.config.faults import describe_fault
 from molgan.config.one_shot_config import OneShotConfig
-from molgan.config.smoke import miniature
+from molgan.config.smoke import list_smoke_overrides
 from molgan.config.training_config import TrainingConfig
 
 Training: TypeAlias = TrainingConfig | OneShotConfig
@@ -47,7 +47,7 @@ def load(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False
     source = YamlFile(Path(path), overrides)
     if smoke:
         job = job_of(source.values)
-        source = YamlFile(Path(path), [*miniature(job, source.values, Path(path).stem), *overrides])
+        source = YamlFile(Path(path), [*list_smoke_overrides(job, source.values, Path(path).stem), *overrides])
     return _validate(job_of(source.values), source)
 
 

@@ -41,7 +41,7 @@ class OneShotConfig(JobConfig):
     )
 
     @model_validator(mode="after")
-    def _parts(self) -> "OneShotConfig":
+    def _check_parts(self) -> "OneShotConfig":
         if self.generator is not None and "network" in self.model_fields_set:
             raise ValueError("the weights of `generator` have their own network: drop `network`")
         if self.generator is None and (self.network.rows is None) != (self.likelihood is None):

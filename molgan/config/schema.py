@@ -62,7 +62,7 @@ def job_schema() -> Schema:
             "then": {"$ref": "#/$defs/TrainingConfig"},
             "else": {"$ref": "#/$defs/CampaignConfig"},
         },
-        "$defs": {name: _untitled(section) for name, section in sorted(definitions.items())},
+        "$defs": {name: _drop_title(section) for name, section in sorted(definitions.items())},
     }
 
 
@@ -92,7 +92,7 @@ def _transform(definitions: Schema) -> Schema:
         "type": "object",
         "properties": {"name": _names({name: kind.summary for name, kind in TRANSFORMS.items()})},
         "required": ["name"],
-        "allOf": [_closed("name", name, _parameters(kind, definitions)) for name, kind in TRANSFORMS.items()],
+        "allOf": [_allow_only("name", name, _parameters(kind, definitions)) for name, kind in TRANSFORMS.items()],
     }
 
 
@@ -125,7 +125,7 @@ def _stage(section: Schema, definitions: Schema) -> Schema:
     alone = {name: summary for name, summary in summaries.items() if not parameters[name].get("required")}
     keys = {"filter": {**shared["filter"], **_names(summaries)}, "name": shared["name"]}
     cases = [
-        _closed("filter", name, {**each, "properties": {"name": True, **each["properties"]}})
+        _allow_only("filter", name, {**each, "properties": {"name": True, **each["properties"]}})
         for name, each in parameters.items()
     ]
     full = {"type": "object", "properties": keys, "required": ["filter"], "allOf": cases}
@@ -138,10 +138,10 @@ def _parameters(kind: type[BaseModel], definitions: Schema) -> Schema:
     for name, section in schema.pop("$defs", {}).items():
         definitions.setdefault(name, section)
     schema.pop("description", None)
-    return {"properties": {}, **_untitled(schema)}
+    return {"properties": {}, **_drop_title(schema)}
 
 
-def _closed(key: str, name: str, parameters: Schema) -> Schema:
+def _allow_only(key: str, name: str, parameters: Schema) -> Schema:
     """Where `key` is `name`: these parameters and no others beside it."""
     case = {"properties": {key: True, **parameters["properties"]}, "additionalProperties": False}
     if parameters.get("required"):
@@ -149,7 +149,7 @@ def _closed(key: str, name: str, parameters: Schema) -> Schema:
     return {"if": _is(key, name), "then": case}
 
 
-def _untitled(section: Schema) -> Schema:
+def _drop_title(section: Schema) -> Schema:
     return {key: value for key, value in section.items() if key != "title"}
 
 

@@ -13,7 +13,7 @@ _COSTLY = {"reinforce": {"steps": 1, "batch_size": 4}, "sample": {"n": 8}, "repo
 """Of a campaign with a scorer that takes seconds a molecule, as docking does."""
 
 
-def miniature(job: type[JobConfig], values: Mapping[str, Any], stem: str) -> Iterator[str]:
+def list_smoke_overrides(job: type[JobConfig], values: Mapping[str, Any], stem: str) -> Iterator[str]:
     """The overrides for a configuration, by the sections that it has; its run folder becomes another one.
 
     `stem` is the name of a configuration that gives none. What a section becomes, its settings say themselves.

@@ -28,7 +28,7 @@ class TrainingConfig(JobConfig):
     )
 
     @model_validator(mode="after")
-    def _one_network(self) -> "TrainingConfig":
+    def _check_network(self) -> "TrainingConfig":
         if self.pretrain is None and self.generator is None:
             raise ValueError("there is nothing to refine: add `generator` (weights to start from) or `pretrain`")
         if self.generator is not None and "network" in self.model_fields_set:

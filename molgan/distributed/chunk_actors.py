@@ -74,9 +74,9 @@ class RayCrew:
             results = dict(self._run([[chunk] for chunk in window]))
             for position, chunk in enumerate(window):
                 result = results[position]
-                yield self._apart(chunk) if isinstance(result, Lost) else result
+                yield self._run_rows(chunk) if isinstance(result, Lost) else result
 
-    def _apart(self, chunk: Sequence[Any]) -> bytes:
+    def _run_rows(self, chunk: Sequence[Any]) -> bytes:
         """The result of a chunk that costs workers their lives, row by row."""
         results = dict(self._run([[[row]] for row in chunk]))
         parts = [results[position] for position in range(len(chunk))]

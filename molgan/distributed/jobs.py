@@ -39,8 +39,8 @@ def submit(
     results would be lost with the job, RunError when the cluster cannot be reached.
     """
     _check_folder(values)
-    with TemporaryDirectory(prefix="molgan-") as staging, _told(address):
-        client = _client(address)
+    with TemporaryDirectory(prefix="molgan-") as staging, _translate_errors(address):
+        client = _connect(address)
         _stage(values, Path(staging), wheel)
         command = ["python", "-m", "molgan", *options, verb, "job.yaml"]
         job = client.submit_job(
@@ -54,8 +54,8 @@ def submit(
 
 def follow(job: str, address: str, on_log: Callable[[str], None]) -> int:
     """Tell a job's log as it is written, until the job ends; gives its exit code. Raises RunError, as `submit`."""
-    with _told(address):
-        client = _client(address)
+    with _translate_errors(address):
+        client = _connect(address)
         asyncio.run(_tail(client, job, on_log))
         details = client.get_job_info(job)
     if details.driver_exit_code is None:
@@ -78,7 +78,7 @@ async def _tail(client: JobSubmissionClient, job: str, on_log: Callable[[str], N
         await asyncio.sleep(1)
 
 
-def _client(address: str) -> JobSubmissionClient:
+def _connect(address: str) -> JobSubmissionClient:
     try:
         from ray.job_submission import JobSubmissionClient
     except ImportError as error:
@@ -87,7 +87,7 @@ def _client(address: str) -> JobSubmissionClient:
 
 
 @contextmanager
-def _told(address: str) -> Iterator[None]:
+def _translate_errors(address: str) -> Iterator[None]:
     """In one line what goes wrong with the cluster."""
     try:
         yield
@@ -118,23 +118,23 @@ def _stage(values: dict[str, Any], folder: Path, wheel: Path | None) -> None:
             raise ConfigError(f"{wheel}: not a wheel that can be read: {error}") from None
     (folder / "inputs").mkdir()
     # JSON is YAML.
-    (folder / "job.yaml").write_text(json.dumps(_with_inputs(values, folder, out=values["out"]), indent=1))
+    (folder / "job.yaml").write_text(json.dumps(_copy_inputs(values, folder, out=values["out"]), indent=1))
 
 
-def _with_inputs(value: Any, folder: Path, out: str) -> Any:
+def _copy_inputs(value: Any, folder: Path, out: str) -> Any:
     """The values with every file or folder that they name copied to `inputs/` and named by its path there."""
     match value:
         case dict():
-            return {key: _with_inputs(inner, folder, out) for key, inner in value.items()}
+            return {key: _copy_inputs(inner, folder, out) for key, inner in value.items()}
         case list():
-            return [_with_inputs(inner, folder, out) for inner in value]
+            return [_copy_inputs(inner, folder, out) for inner in value]
         case str() if value != out and Path(value).is_absolute():
-            return _copied(Path(value), folder / "inputs")
+            return _copy_input(Path(value), folder / "inputs")
         case _:
             return value
 
 
-def _copied(path: Path, inputs: Path) -> str:
+def _copy_input(path: Path, inputs: Path) -> str:
     # Weights are named without the suffix of their two files.
     files = [path] if path.exists() else sorted(path.parent.glob(f"{path.name}.*"))
     if not files:

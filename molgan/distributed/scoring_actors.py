@@ -47,8 +47,8 @@ class ScoringActors:
         self.workers: dict[tuple[str, ...], Workers] = {}
 
     def assign(self, components: Sequence[Component]) -> list[list[Component]]:
-        self._modules = _modules([part for c in components for part in (c.scorer, c.transform)])
-        self._pools = list(_pools([component.settings for component in components], self._compute))
+        self._modules = _find_modules([part for c in components for part in (c.scorer, c.transform)])
+        self._pools = list(_make_pools([component.settings for component in components], self._compute))
         named = {component.name: component for component in components}
         return [[named[settings.name] for settings in pool.components] for pool in self._pools]
 
@@ -103,7 +103,7 @@ class _Pool:
         return tuple(component.name for component in self.components)
 
 
-def _pools(components: list[ComponentSettings], compute: ComputeSettings) -> Iterator[_Pool]:
+def _make_pools(components: list[ComponentSettings], compute: ComputeSettings) -> Iterator[_Pool]:
     apart = [c for c in components if c.name in compute.scorers or c.concurrency is not None]
     for component in apart:
         settings = compute.scorers.get(component.name, compute.scoring)
@@ -135,7 +135,7 @@ class _Scoring:
             return found | {name: future.result() for name, future in waiting.items()}
 
 
-def _modules(parts: list[object]) -> list[str]:
+def _find_modules(parts: list[object]) -> list[str]:
     modules = {type(part).__module__: type(part).__name__ for part in parts}
     if "__main__" in modules:
         raise ConfigError(

@@ -65,7 +65,7 @@ def _start(cpus: int) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            with _loopback():
+            with _listen_on_loopback():
                 ray.init("local", num_cpus=cpus, include_dashboard=False, **_QUIET)
             return
         except Exception as error:  # Ray raises plain Exception here
@@ -75,7 +75,7 @@ def _start(cpus: int) -> None:
 
 
 @contextmanager
-def _loopback() -> Iterator[None]:
+def _listen_on_loopback() -> Iterator[None]:
     """Make Ray take 127.0.0.1 for the machine's address, so that its servers listen there and nowhere else.
 
     It does so by itself on macOS and Windows; elsewhere it turns a loopback address that it is given into another.

@@ -23,7 +23,7 @@ class PoolSettings(Settings):
     idle: float = Field(default=60.0, gt=0, description="Seconds without work after which an actor beyond `min` ends")
 
     @model_validator(mode="after")
-    def _ordered(self) -> "PoolSettings":
+    def _check_order(self) -> "PoolSettings":
         if self.max is not None and self.min is not None and self.max < self.min:
             raise ValueError(f"max {self.max} is below min {self.min}")
         return self

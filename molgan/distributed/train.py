@@ -83,9 +83,9 @@ def train_on_ray(
     with ray_session(compute.processors, compute.address):
         import ray
 
-        _tell_of_shortage(compute, progress)
+        _report_shortage(compute, progress)
         loop_and_networks = ray.put((loop, {name: network.cpu() for name, network in networks.items()}))
-        mailbox = _mailbox(checkpoint)
+        mailbox = _start_mailbox(checkpoint)
         task = {
             "loop": loop_and_networks,
             "calls": list(calls or {}),
@@ -94,7 +94,7 @@ def train_on_ray(
             "threads": compute.threads or 1,
         }
         try:
-            done = _attended(task, compute, checkpoint, report, calls or {}, on_restart, progress)
+            done = _attend_workers(task, compute, checkpoint, report, calls or {}, on_restart, progress)
         except ray.exceptions.RayError as error:
             reason = f"the driver has lost its training workers ({type(error).__name__})"
             raise RunError(f"{reason}; run again, it goes on") from error
@@ -106,7 +106,7 @@ def train_on_ray(
     return done.outcome
 
 
-def _attended(
+def _attend_workers(
     task: dict[str, Any],
     compute: ComputeSettings,
     checkpoint: Path,
@@ -144,13 +144,13 @@ def _attended(
                     done = message
         if over and not messages and done is None:
             cause = errors[0] if errors else RuntimeError("the workers ended without a word")
-            raise _failure(cause, starts) from cause
+            raise _describe_failure(cause, starts) from cause
     if done.checkpoint:
         write_checkpoint(checkpoint, done.checkpoint)
     return done
 
 
-def _mailbox(checkpoint: Path) -> Any:
+def _start_mailbox(checkpoint: Path) -> Any:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -190,7 +190,7 @@ def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseExcept
         errors.append(error)
 
 
-def _tell_of_shortage(compute: ComputeSettings, progress: Progress) -> None:
+def _report_shortage(compute: ComputeSettings, progress: Progress) -> None:
     """Ray waits for processors without a word."""
     import ray
 
@@ -202,7 +202,7 @@ def _tell_of_shortage(compute: ComputeSettings, progress: Progress) -> None:
         )
 
 
-def _failure(error: BaseException, starts: int) -> RunError:
+def _describe_failure(error: BaseException, starts: int) -> RunError:
     """What the first worker failed of in the end, in one line."""
     first = next(iter(getattr(error, "worker_failures", {}).values()), error)
     lines = str(first).strip().splitlines() or [""]

@@ -23,7 +23,7 @@ def work(task: dict[str, Any]) -> None:
 
     import_from(task["path"])
     torch.set_num_threads(task["threads"])
-    share, mailbox = _share(), task["mailbox"]
+    share, mailbox = _make_share(), task["mailbox"]
     loop, networks = ray.get(task["loop"])
     for network in networks.values():
         network.to(get_device())
@@ -34,9 +34,9 @@ def work(task: dict[str, Any]) -> None:
         options: dict[str, Any] = {"checkpoint": Path(folder) / "checkpoint", "share": share}
         if leader:
             leader.begin()
-        calls = {name: partial(leader.ask, name) if leader else _nothing for name in task["calls"]}
+        calls = {name: partial(leader.ask, name) if leader else _ignore for name in task["calls"]}
         try:
-            outcome = loop(**networks, **calls, **options, report=leader.report if leader else _nothing)
+            outcome = loop(**networks, **calls, **options, report=leader.report if leader else _ignore)
         except MolganError as error:
             ray.get(mailbox.post.remote(Failed(error)))
             raise
@@ -90,11 +90,11 @@ class _Leader:
         return read_checkpoint(self._checkpoint)
 
 
-def _nothing(*arguments: Any) -> None:
+def _ignore(*arguments: Any) -> None:
     pass
 
 
-def _share() -> Share:
+def _make_share() -> Share:
     import ray.train
     import torch
     from torch import distributed

@@ -31,7 +31,7 @@ class _Task:
     items: Sequence[Any]
     losses: int = 0
 
-    def again(self, lost: Lost) -> list[_Task]:
+    def retry(self, lost: Lost) -> list[_Task]:
         """How to go on after a worker was lost over this task; an empty list when it has had its chances.
 
         The first loss may have nothing to do with the items: a node went away, somebody killed the worker, a server
@@ -105,7 +105,7 @@ class Workers:
         Single items that are lost come as their position and `Lost`. Raises what `work` raises, and RunError when no
         worker can start or too many are lost in a row.
         """
-        waiting = deque(_tasks(lists))
+        waiting = deque(_make_tasks(lists))
         with self._lock:
             yield from self._run(waiting)
 
@@ -118,10 +118,10 @@ class Workers:
                 starting = sum(call.task is None for call in self._calls.values())
                 for _ in range(min(self._most - len(self), len(waiting) - starting)):
                     self._start()
-                for call, result in self._ended():
+                for call, result in self._collect_ended():
                     if isinstance(result, Lost):
                         self._replace(result)
-                        tasks = call.task.again(result) if call.task else []
+                        tasks = call.task.retry(result) if call.task else []
                         waiting.extendleft(reversed(tasks))
                         if call.task and not tasks:
                             yield call.task.position, result
@@ -169,16 +169,16 @@ class Workers:
         actor = self._idle.pop()
         self._calls[actor.work.remote(task.items)] = _Call(actor, task)
 
-    def _ended(self) -> list[tuple[_Call, Any]]:
+    def _collect_ended(self) -> list[tuple[_Call, Any]]:
         """The calls that have come to an end since the last look, each with its result or `Lost`."""
         import ray
 
         if not self._calls:
             raise RunError("no worker is left")
         ready, _ = ray.wait(list(self._calls), timeout=1.0)
-        return [self._result(reference) for reference in ready] + list(self._late())
+        return [self._fetch_result(reference) for reference in ready] + list(self._stop_late())
 
-    def _result(self, reference: Any) -> tuple[_Call, Any]:
+    def _fetch_result(self, reference: Any) -> tuple[_Call, Any]:
         import ray
         from ray.exceptions import OutOfMemoryError, RayActorError, RayError, RayTaskError
 
@@ -197,7 +197,7 @@ class Workers:
         except RayError as error:
             return call, Lost(type(error).__name__)
 
-    def _late(self) -> Iterator[tuple[_Call, Lost]]:
+    def _stop_late(self) -> Iterator[tuple[_Call, Lost]]:
         import ray
 
         now, timeout = time.monotonic(), self._settings.timeout
@@ -219,7 +219,7 @@ class Workers:
         self._start()
 
 
-def _tasks(lists: Iterable[Sequence[Any]]) -> Iterator[_Task]:
+def _make_tasks(lists: Iterable[Sequence[Any]]) -> Iterator[_Task]:
     position = 0
     for items in lists:
         yield _Task(position, items)

@@ -78,8 +78,8 @@ def curve(
     low = np.array([y_values[span].min() for span in spans])
     high = np.array([y_values[span].max() for span in spans])
     # Early steps are often off the scale of all the others; the axis follows the bulk of the curve.
-    bottom, top = _padded(float(np.quantile(low, 0.01)), float(np.quantile(high, 0.99)))
-    left, right = _padded(float(x_values[0]), float(x_values[-1]), share=0)
+    bottom, top = _pad(float(np.quantile(low, 0.01)), float(np.quantile(high, 0.99)))
+    left, right = _pad(float(x_values[0]), float(x_values[-1]), share=0)
     x, y = Scale(left, right, 40, WIDTH - 8), Scale(bottom, top, HEIGHT - FOOT, 8)
     parts = [_x_axis(x), *_y_axis(y, x)]
     parts += [
@@ -110,8 +110,8 @@ def scatter(
 ) -> Markup:
     """Points of finite coordinates; those where `best` is True are drawn on top in the strong colour."""
     width, height, left, foot = 620, 330, 46, 42
-    x = Scale(*_padded(float(x_values.min()), float(x_values.max())), left, width - 10)
-    y = Scale(*_padded(float(y_values.min()), float(y_values.max())), height - foot, 10)
+    x = Scale(*_pad(float(x_values.min()), float(x_values.max())), left, width - 10)
+    y = Scale(*_pad(float(y_values.min()), float(y_values.max())), height - foot, 10)
     parts = [_x_axis(x, foot=height - foot, count=8), *_y_axis(y, x)]
     if x_mark is not None and x.low < x_mark < x.high:
         parts.append(element("line", class_="event", x1=x(x_mark), x2=x(x_mark), y1=y.start, y2=y.end))
@@ -169,7 +169,7 @@ def _tick(value: float) -> str:
     return text.replace("-", MINUS)
 
 
-def _padded(low: float, high: float, share: float = 0.05) -> tuple[float, float]:
+def _pad(low: float, high: float, share: float = 0.05) -> tuple[float, float]:
     around = share * (high - low) if high > low else abs(low) * 0.05 or 0.5
     if low >= 0 and high <= 1:  # a share: an axis beyond 0 or 1 would mislead
         return max(low - around, 0.0), min(high + around, 1.0)
@@ -185,7 +185,7 @@ def _bin_edges(values: np.ndarray) -> np.ndarray:
         low, high = math.floor(low), math.ceil(high)
         width = math.ceil((high - low + 1) / BINS)
         return low - 0.5 + width * np.arange(math.ceil((high - low + 1) / width) + 1)
-    return np.linspace(*_padded(low, high, share=0), BINS + 1)
+    return np.linspace(*_pad(low, high, share=0), BINS + 1)
 
 
 def _density(values: np.ndarray, edges: np.ndarray) -> np.ndarray:

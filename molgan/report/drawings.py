@@ -57,7 +57,7 @@ def draw(smiles: str | None, *, label: str, width: int = 240, height: int = 170)
         except (ValueError, RuntimeError):
             return None
         drawer.FinishDrawing()
-    paths = _joined_paths(drawer.GetDrawingText())
+    paths = _join_paths(drawer.GetDrawingText())
     return element(
         "svg",
         Markup("").join(paths),
@@ -68,7 +68,7 @@ def draw(smiles: str | None, *, label: str, width: int = 240, height: int = 170)
     )
 
 
-def _joined_paths(svg: str) -> list[Markup]:
+def _join_paths(svg: str) -> list[Markup]:
     strokes: dict[tuple[str, str, str], list[str]] = {}
     for node in ElementTree.fromstring(svg).iter(f"{SVG}path"):
         style = dict(part.split(":", 1) for part in node.get("style", "").split(";") if ":" in part)

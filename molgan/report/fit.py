@@ -5,7 +5,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from molgan.report.charts import Scale, ticks
-from molgan.report.standalone import standalone
+from molgan.report.standalone import write_standalone
 from molgan.report.svg import element
 
 _SIZE, _LEFT, _FOOT, _TOP = 420, 52, 46, 16
@@ -21,7 +21,7 @@ def fit_chart(measured: Floats, predicted: Floats, unseen: NDArray[np.bool_], *,
     for chosen, name in ((~unseen, "point"), (unseen, "point best")):
         dots = "".join(f"M{x(p):.1f} {y(m):.1f}h0" for p, m in zip(predicted[chosen], measured[chosen], strict=True))
         parts.append(element("path", class_=name, d=dots))
-    return standalone(parts, _SIZE, _SIZE, description=f"Measured against predicted {title}")
+    return write_standalone(parts, _SIZE, _SIZE, description=f"Measured against predicted {title}")
 
 
 def roc_chart(measured: Floats, predicted: Floats, unseen: NDArray[np.bool_], *, title: str) -> str:
@@ -36,7 +36,7 @@ def roc_chart(measured: Floats, predicted: Floats, unseen: NDArray[np.bool_], *,
     path = "M" + "L".join(f"{x(a):.1f} {y(b):.1f}" for a, b in zip(false, found, strict=True))
     parts = [*_axes(x, y, "false positive rate", f"true positive rate, {title}"), _diagonal(x, y)]
     parts.append(element("path", class_="curve", d=path))
-    return standalone(parts, _SIZE, _SIZE, description=f"ROC curve of {title}")
+    return write_standalone(parts, _SIZE, _SIZE, description=f"ROC curve of {title}")
 
 
 def _scales(low: float, high: float) -> tuple[Scale, Scale]:

@@ -47,12 +47,12 @@ class Stage:
 
 def read_stages(rows: list[dict[str, Any]]) -> list[Stage]:
     """The stages of funnel.json, in order; a stage without counts is read as empty."""
-    return [_stage(row) for row in rows]
+    return [_read_stage(row) for row in rows]
 
 
-def _stage(row: dict[str, Any]) -> Stage:
+def _read_stage(row: dict[str, Any]) -> Stage:
     told = row.get("reasons")
-    reasons = {str(reason): _count(count) for reason, count in told.items()} if isinstance(told, dict) else {}
+    reasons = {str(reason): _read_count(count) for reason, count in told.items()} if isinstance(told, dict) else {}
     ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     if len(ordered) == TOP_REASONS + 1:  # "1 other reason" would take the line that the reason itself needs
         top, rest = ordered, []
@@ -61,15 +61,15 @@ def _stage(row: dict[str, Any]) -> Stage:
     name = str(row["stage"])
     return Stage(
         title=TITLES.get(name, title_of(name)),
-        entered=_count(row.get("entered")),
-        kept=_count(row.get("kept")),
+        entered=_read_count(row.get("entered")),
+        kept=_read_count(row.get("kept")),
         reasons=top,
         other_kinds=len(rest),
         other=sum(count for _, count in rest),
     )
 
 
-def _count(value: object) -> int:
+def _read_count(value: object) -> int:
     return int(value) if isinstance(value, int | float) and value == value and abs(value) < 1e15 else 0
 
 

@@ -44,7 +44,7 @@ class RunFolder:
         """When the campaign ended (or started, when only that is known), as the manifest says it."""
         for key in ("finished", "ended", "created", "started", "date"):
             if value := self.manifest.get(key):
-                return _readable_date(str(value))
+                return _format_date(str(value))
         return None
 
 
@@ -65,7 +65,7 @@ def read_run(folder: Path, *, reference: pd.DataFrame | None = None) -> RunFolde
             if required:
                 notes.append(f"{name} is missing.")
         except (RunError, ValueError, RecursionError) as error:
-            notes.append(f"{name} cannot be read: {_one_line(error)}")
+            notes.append(f"{name} cannot be read: {_join_lines(error)}")
         return absent
 
     def read_csv(name: str, absent: Any, *, required: bool = True) -> Any:
@@ -85,14 +85,14 @@ def read_run(folder: Path, *, reference: pd.DataFrame | None = None) -> RunFolde
         notes.append(f"metrics.jsonl: {len(damaged)} unreadable line(s) left out, the first is line {damaged[0]}.")
     return RunFolder(
         path=folder,
-        library=_best_first(library),
+        library=_sort_best_first(library),
         rejected=rejected,
         funnel=funnel,
         metrics=metrics,
         manifest=read("manifest.json", lambda: files.mapping("manifest.json"), {}),
         config=config or {},
         config_text="" if config is None else files.text("config.yaml") or "",
-        reference=_numbers(reference) if reference is not None else own_reference,
+        reference=_convert_numbers(reference) if reference is not None else own_reference,
         notes=notes,
     )
 
@@ -103,10 +103,10 @@ def read_table(text: str) -> pd.DataFrame:
         table = pd.read_csv(StringIO(text), dtype={name: "object" for name in TEXT_COLUMNS})
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
-    return _numbers(table)
+    return _convert_numbers(table)
 
 
-def _numbers(table: pd.DataFrame) -> pd.DataFrame:
+def _convert_numbers(table: pd.DataFrame) -> pd.DataFrame:
     table = table.copy()
     for name in table.columns:
         if name in TEXT_COLUMNS or pd.api.types.is_bool_dtype(table[name]):
@@ -117,7 +117,7 @@ def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _best_first(library: pd.DataFrame) -> pd.DataFrame:
+def _sort_best_first(library: pd.DataFrame) -> pd.DataFrame:
     if "rank" in library:
         return library.sort_values("rank", kind="stable", ignore_index=True)
     if "score" in library:
@@ -132,7 +132,7 @@ def _read_stages(text: str) -> list[dict[str, Any]]:
     return stages
 
 
-def _readable_date(text: str) -> str:
+def _format_date(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -144,5 +144,5 @@ def _readable_date(text: str) -> str:
     return f"{day}, {moment:%H:%M}{zone}"
 
 
-def _one_line(error: Exception) -> str:
+def _join_lines(error: Exception) -> str:
     return " ".join(str(error).split())[:200]

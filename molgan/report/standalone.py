@@ -19,7 +19,7 @@ text { fill: #566270; font: 11px system-ui, sans-serif; }
 """
 
 
-def standalone(parts: list[Markup], width: int, height: int, *, description: str) -> str:
+def write_standalone(parts: list[Markup], width: int, height: int, *, description: str) -> str:
     """An SVG document on white of the given size in pixels."""
     background = element("rect", width=width, height=height, fill="#fff")
     svg = element(

@@ -88,7 +88,7 @@ def train_critic(
     fake_rows, fake_held = _split(np.flatnonzero(fake.valid) + len(real), settings.held_out, rng)
     half = min(settings.batch_size // 2, len(real_rows), len(fake_rows))
     steps = max(1, round(settings.epochs * max(len(real_rows), len(fake_rows)) / half))
-    pairs = zip(_shuffled(real_rows, half, rng), _shuffled(fake_rows, half, rng), strict=True)
+    pairs = zip(_draw_batches(real_rows, half, rng), _draw_batches(fake_rows, half, rng), strict=True)
 
     def judge(rows: np.ndarray) -> np.ndarray:
         return np.array(share.whole(critic.score(examples.select(share.of(rows)), bf16=settings.bf16).tolist()))
@@ -167,7 +167,7 @@ def _split(rows: np.ndarray, share: float, rng: np.random.Generator) -> tuple[np
     return rows[held:], rows[:held]
 
 
-def _shuffled(rows: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+def _draw_batches(rows: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """Endless batches of `size` rows; all rows come before any comes again, save for a remainder below `size`."""
     while True:
         order = rng.permutation(rows)

@@ -198,7 +198,7 @@ class SampleSettings(Settings):
     temperature: float = Field(1.0, gt=0, le=10, description="Temperature of the draws; above 1 they vary more")
 
     @model_validator(mode="after")
-    def _one_aim(self) -> "SampleSettings":
+    def _check_aim(self) -> "SampleSettings":
         if (self.n is None) == (self.target is None):
             raise ValueError("give either n (molecules to draw) or target (molecules that shall pass)")
         return self
@@ -274,7 +274,7 @@ class AnalogueSettings(Settings):
 
     @field_validator("of")
     @classmethod
-    def _is_molecule(cls, smiles: str) -> str:
+    def _check_molecule(cls, smiles: str) -> str:
         if (reason := parse(smiles).reason) is not None:
             raise ValueError(f"{smiles!r} is not a molecule: {reason}")
         return smiles
@@ -335,14 +335,14 @@ class DesignSettings(OptimizeSettings):
     )
 
     @model_validator(mode="after")
-    def _has_actives(self) -> "DesignSettings":
+    def _check_actives(self) -> "DesignSettings":
         if self.transfer is not None and not self.start:
             raise ValueError("transfer: learns from the molecules of `start`; give some, or a file of them")
         return self
 
     @field_validator("core")
     @classmethod
-    def _is_core(cls, smiles: str | None) -> str | None:
+    def _check_core(cls, smiles: str | None) -> str | None:
         from molgan.graphs.motif.core import Core
 
         try:

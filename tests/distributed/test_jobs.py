@@ -140,7 +140,7 @@ def test_status_tells_how_far_a_run_has_come(run_folder: Path) -> None:
 
 
 def test_status_of_nothing_is_an_error_of_one_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no run folder \(config.yaml is missing\)"):
+    with pytest.raises(InputError, match=r"not a run folder \(config.yaml is missing\)"):
         read_status(str(tmp_path))
     with pytest.raises(InputError):
         read_status("memory://nothing")

@@ -31,7 +31,7 @@ class AgentUpdate:
         self._space = space
         self._settings = settings
         self._log_normaliser = nn.Parameter(torch.zeros((), device=agent.device))
-        self._optimizer = self._fresh_optimizer()
+        self._optimizer = self._make_optimizer()
         self._queued: list[tuple[Sequence[Entry], int]] = []
 
     def add(self, entries: Sequence[Entry], seed: int) -> None:
@@ -78,7 +78,7 @@ class AgentUpdate:
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         self._log_normaliser.data.copy_(tensors["log_normaliser"])
-        self._optimizer = self._fresh_optimizer()
+        self._optimizer = self._make_optimizer()
         restore_optimizer(self._optimizer, tensors)
 
     def _encode(self, entries: Sequence[Entry], rng: np.random.Generator) -> None:
@@ -106,7 +106,7 @@ class AgentUpdate:
             if not judged:
                 entry.prior = [p for _, _, p in kept]
 
-    def _fresh_optimizer(self) -> torch.optim.Optimizer:
+    def _make_optimizer(self) -> torch.optim.Optimizer:
         groups = [
             {"params": list(self.agent.parameters())},
             {"params": [self._log_normaliser], "lr": 0.1},  # Malkin et al. 2022 train it faster than the policy

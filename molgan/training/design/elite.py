@@ -98,10 +98,10 @@ class Elite:
         for number, tree, actions, prior in state["entries"]:
             call, mol = calls[number]
             sequences = [tuple(sequence) for sequence in actions]
-            self.entries.append(Entry(number, call.smiles, call.score, mol, _tree(tree), sequences, list(prior)))
+            self.entries.append(Entry(number, call.smiles, call.score, mol, _read_tree(tree), sequences, list(prior)))
 
 
-def _tree(values: Sequence[Any]) -> Motif:
+def _read_tree(values: Sequence[Any]) -> Motif:
     """A tree that JSON made lists of."""
     smiles, children, marks = values
-    return Motif(smiles, tuple((site, _tree(child)) for site, child in children), tuple(map(tuple, marks)))
+    return Motif(smiles, tuple((site, _read_tree(child)) for site, child in children), tuple(map(tuple, marks)))

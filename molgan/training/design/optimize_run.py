@@ -103,8 +103,8 @@ class OptimizeRun:
             self.genomes = Genomes(self.space, self._seed)
             self.earlier, self.elite = self.elite, Elite(self.settings)
             self.since = len(self.ledger.calls)
-            known = [(call, self._molecule(call.smiles)) for call in self.ledger.calls if call.origin == START]
-            fresh = self.elite.add([(call, mol, self._tree(mol)) for call, mol in known])
+            known = [(call, self._read_molecule(call.smiles)) for call in self.ledger.calls if call.origin == START]
+            fresh = self.elite.add([(call, mol, self._cut_tree(mol)) for call, mol in known])
             self.agent_update.add(fresh, step_seed(self._seed, self.round, 1))
         else:
             self.elite.join(self.earlier)
@@ -126,7 +126,7 @@ class OptimizeRun:
         )
         self.idle = 0 if calls else self.idle + 1
         return [
-            (call, self._molecule(call.smiles), candidate.tree)
+            (call, self._read_molecule(call.smiles), candidate.tree)
             for call, candidate in zip(calls, candidates, strict=True)
         ]
 
@@ -209,7 +209,7 @@ class OptimizeRun:
             for number, round_, smiles, score, origin, parents in state["calls"]
         ]
         self.ledger.restore(calls)
-        known = [(call, self._molecule(call.smiles)) for call in calls]
+        known = [(call, self._read_molecule(call.smiles)) for call in calls]
         self.shortlist.add(known)
         self.shortlist.begin(self.since)
         self.shortlist.load_state_dict(state["screen"])
@@ -227,18 +227,18 @@ class OptimizeRun:
             molecule = parse(text)
             if molecule.smiles is None or not molecule.is_connected:
                 raise InputError(f"start molecule {text!r}: {molecule.reason or 'more than one fragment'}")
-            mol = self._molecule(molecule.smiles)
-            found.setdefault(molecule.smiles, Candidate(molecule.smiles, mol, self._tree(mol), START))
+            mol = self._read_molecule(molecule.smiles)
+            found.setdefault(molecule.smiles, Candidate(molecule.smiles, mol, self._cut_tree(mol), START))
         return list(found.values())[: self.ledger.budget]
 
-    def _tree(self, mol: Chem.Mol) -> Motif | None:
+    def _cut_tree(self, mol: Chem.Mol) -> Motif | None:
         """A parent's tree; None where the core, or stereo that no tree can say, forbids that."""
         try:
             return cut(mol) if self._whole else None
         except UnknownStereo:
             return None
 
-    def _molecule(self, smiles: str) -> Chem.Mol:
+    def _read_molecule(self, smiles: str) -> Chem.Mol:
         """What the moves see of a molecule, read from its canonical SMILES, so that the order of atoms is always the
         same: without its stereo unless they may draw some."""
         mol = Chem.MolFromSmiles(smiles)

@@ -12,7 +12,7 @@ from rdkit import Chem
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.training.design.ledger import Call
 from molgan.training.design.proposals import POLICY, START, Candidate
-from molgan.training.design.surrogate import Features, Surrogate, draws
+from molgan.training.design.surrogate import Features, Surrogate, draw_functions
 from molgan.training.settings import OptimizeSettings
 
 _ENOUGH = 32  # scored molecules from which the surrogate has a say
@@ -66,7 +66,7 @@ class Shortlist:
         n = min(n, len(candidates))
         if not self.ready or not n:
             return []
-        values = draws(*self._surrogate.predict(self._describe(candidates)), n, self._settings.boldness, rng)
+        values = draw_functions(*self._surrogate.predict(self._describe(candidates)), n, self._settings.boldness, rng)
         chosen: list[int] = []
         for row in values:
             row[chosen] = -np.inf

@@ -118,7 +118,9 @@ class Surrogate:
         return alike, np.maximum(apart, 0)
 
 
-def draws(mean: np.ndarray, covariance: np.ndarray, n: int, boldness: float, rng: np.random.Generator) -> np.ndarray:
+def draw_functions(
+    mean: np.ndarray, covariance: np.ndarray, n: int, boldness: float, rng: np.random.Generator
+) -> np.ndarray:
     """`n` functions that the process takes for possible, at m molecules: [n, m]; `boldness` scales their spread."""
     jitter = 1e-6 * max(float(np.diag(covariance).mean()), 1e-12)
     covariance = covariance + jitter * np.eye(len(mean))

@@ -65,7 +65,7 @@ def transfer(
     held, shown = ([known[i] for i in part] for part in (order[:size], order[size:]))
 
     optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    before = best = _cost(generator, [actions for _, actions in held], room, settings)
+    before = best = _measure_cost(generator, [actions for _, actions in held], room, settings)
     kept, kept_at = copy.deepcopy(generator.state_dict()), 0
     for epoch in range(1, settings.epochs + 1):
         generator.train()
@@ -76,7 +76,7 @@ def transfer(
                 loss = -generator.log_likelihood([sequences[i] for i in rows], max_atoms=room).mean()
             update(optimizer, loss, generator, clip=settings.clip)
             losses.append(float(loss.detach()))
-        cost = _cost(generator, [actions for _, actions in held], room, settings)
+        cost = _measure_cost(generator, [actions for _, actions in held], room, settings)
         report({"step": epoch, "steps": settings.epochs, "loss": float(np.mean(losses)), "held_out": cost}, None)
         if cost < best:
             best, kept, kept_at = cost, copy.deepcopy(generator.state_dict()), epoch
@@ -88,7 +88,7 @@ def transfer(
 
 
 @torch.no_grad()
-def _cost(
+def _measure_cost(
     generator: MotifTreeGenerator, actions: Sequence[tuple[int, ...]], room: int, settings: TransferSettings
 ) -> float:
     generator.eval()

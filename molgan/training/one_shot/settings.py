@@ -121,7 +121,7 @@ class OneShotTrainingSettings(Settings):
     report_every: int = Field(20, ge=1, description="Updates between two reports")
 
     @model_validator(mode="after")
-    def _has_a_penalty(self) -> "OneShotTrainingSettings":
+    def _check_penalty(self) -> "OneShotTrainingSettings":
         if self.loss == "wasserstein" and not self.gradient_penalty:
             raise ValueError("loss wasserstein needs gradient_penalty (10 in its paper)")
         return self

@@ -51,7 +51,7 @@ def refine(
     the critic's training, or at the last update saved. With a `share` this is one worker of several: each draws its
     part of every batch, and the leader asks for the rewards.
     """
-    real_graphs = _graphs(real, processes, share)
+    real_graphs = _featurize_share(real, processes, share)
     anchor = copy.deepcopy(agent)
     optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
     modules = {"agent": agent, "anchor": anchor, "critic": critic}
@@ -71,7 +71,7 @@ def refine(
             fakes = agent.sample(
                 settings.fake, seed=step_seed(seed, at), bf16=settings.bf16, only=share.of(np.arange(settings.fake))
             )
-            fake_graphs = _graphs(share.whole([sample.smiles for sample in fakes]), processes, share)
+            fake_graphs = _featurize_share(share.whole([sample.smiles for sample in fakes]), processes, share)
             shown = real_graphs.select(np.arange(at, len(real_graphs), settings.rounds)[: settings.real])
 
             def report_critic(metrics: dict[str, float], _: Mapping[str, Any] | None, at: int = at) -> None:
@@ -122,7 +122,7 @@ def _update(
     }
 
 
-def _graphs(smiles: Sequence[str], processes: int, share: Share) -> GraphArrays:
+def _featurize_share(smiles: Sequence[str], processes: int, share: Share) -> GraphArrays:
     """The graphs of all, of which each worker makes some."""
     part = np.array_split(np.arange(len(smiles)), share.workers)[share.rank]
     return join(share.all_gather(featurize_all([smiles[i] for i in part], workers=processes)))
