@@ -1,8 +1,8 @@
-"""The development tasks of the PMO benchmark as oracles, its figure of merit, and what others reached.
+"""The development tasks of the PMO benchmark as oracles, its figure of merit, and published results.
 
 W. Gao et al., "Sample Efficiency Matters" (NeurIPS 2022): 10,000 calls a task, the area under the mean of the ten best
-molecules. The tasks are GuacaMol's (N. Brown et al., J. Chem. Inf. Model. 59, 1096 (2019)), written down again from
-their definitions; the published figures are AUC top-10 as their papers state them.
+molecules. The tasks are those of GuacaMol (N. Brown et al., J. Chem. Inf. Model. 59, 1096 (2019)), implemented anew
+from their definitions; the published figures are AUC top-10 as the papers state them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Value = Callable[[Chem.Mol], float]
 
 
 def task(name: str) -> Callable[[Sequence[str]], list[float]]:
-    """A development task: SMILES to scores in 0..1, in order; NaN for what is no molecule. Raises KeyError."""
+    """A development task: SMILES to scores in 0..1, in order; NaN for invalid input. Raises KeyError."""
     value = _TASKS[name]()
 
     def oracle(smiles: Sequence[str]) -> list[float]:
@@ -51,7 +51,7 @@ def task(name: str) -> Callable[[Sequence[str]], list[float]]:
 def auc_top(scores: Sequence[float], budget: int, *, top: int = 10, every: int = _EVERY) -> float:
     """Area under the mean of the `top` best scores so far over the calls, in 0..1 for scores in 0..1.
 
-    By trapezoids of `every` calls and a last shorter one; calls that are left of the budget keep the last value.
+    By trapezoids of `every` calls and a shorter last one; unused calls of the budget count with the last value.
     """
     values = np.nan_to_num(np.asarray(scores, dtype=float))
     area, before, done = 0.0, 0.0, 0
@@ -63,7 +63,7 @@ def auc_top(scores: Sequence[float], budget: int, *, top: int = 10, every: int =
 
 
 def _similarity(smiles: str, radius: int = 2, *, features: bool = False) -> Value:
-    """Tanimoto similarity of Morgan counts, which are not folded: ECFP, or FCFP by `features`."""
+    """Tanimoto similarity of unfolded Morgan counts: ECFP, or FCFP with `features`."""
     invariants: dict[str, Any] = {}
     if features:
         invariants["atomInvariantsGenerator"] = rdFingerprintGenerator.GetMorganFeatureAtomInvGen()
@@ -73,7 +73,7 @@ def _similarity(smiles: str, radius: int = 2, *, features: bool = False) -> Valu
 
 
 def _bell(value: Value, centre: float, width: float, *, low: float = -math.inf, high: float = math.inf) -> Value:
-    """exp(-(x - centre)² / (2 width²)), 1 beyond `low` and `high` where they are given as the centre."""
+    """exp(-(x - centre)² / (2 width²)), and 1 below `low` and above `high`."""
 
     def bell(mol: Chem.Mol) -> float:
         x = value(mol)

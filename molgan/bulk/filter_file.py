@@ -1,4 +1,4 @@
-"""Filter a stream of molecules into a folder: the library, the rejected ones with reasons, the counts."""
+"""Filters a stream of molecules and writes the library, the rejected molecules with reasons, and the counts."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -31,30 +31,44 @@ def filter_records(
     *,
     processes: int = 1,
 ) -> list[StageCount]:
-    """Pass records through a campaign's filters; those that read scores read its objective's, and those that read
-    `realism` are skipped, since only a run has a critic.
+    """Pass records through the filters of a campaign, and write library.csv, .smi, .sdf and .parquet, rejected.csv (id,
+    smiles, stage, reason, line) and funnel.json.
 
-    Writes library.csv, .smi, .sdf and .parquet, rejected.csv (id, smiles, stage, reason, line) and funnel.json: the
-    same bytes from the same chunks however many processes or, where the campaign says so, Ray workers there are. What
-    is known of a chunk is kept in `folder`/.parts until the end: after an interruption, the same
-    again goes on there. Returns the counts of the stages, in order. Raises RunError when `folder` cannot be written or
-    workers die.
+    Filters on scores use the objective of the campaign; filters on `realism` are skipped, since only a run has a
+    critic. The files are the same, byte for byte, for any number of processes or, where the campaign asks for them, Ray
+    workers. Results of finished chunks are kept in `folder`/.parts until the end, so that the same call continues after
+    an interruption.
+
+    Args:
+        chunks: The records, some at a time.
+        config: The campaign.
+        folder: Where the files are written.
+        progress: Shows the progress.
+        processes: Processes on this machine.
+
+    Returns:
+        The counts of the stages, in order.
+
+    Raises:
+        RunError: `folder` cannot be written, or workers die.
     """
     progress = progress or Silent()
     filters, skipped = config.filters.without(REALISM)
     for name in skipped:
         progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
     if config.objective.aggregation == "pareto":
-        raise ConfigError("objective.aggregation: a Pareto rank is among the molecules of a run, not of a long file")
+        raise ConfigError(
+            "objective.aggregation: a Pareto rank cannot be computed for a file; choose another aggregation"
+        )
     judge = Judge(filters, config.objective)
     parts = Parts(folder / ".parts", _make_key(config))
     judged = _judge(chunks, parts, lambda: _open_crew(judge, config, processes, progress), progress)
-    progress.message("looking for equal molecules and at the whole set")
+    progress.message("comparing all molecules: duplicates, and filters of the whole set")
     names = judge.funnel.names
     outcomes, _ = settle(judged, judge.funnel.filters)
     like = library_table(parse_all(["CCO"]), judge.objective(["CCO"]).to_frame(), judge.neighbours).iloc[:0]
     ranked = RankedLibrary(outcomes, len(names), parts.folder / "ranked.csv", like)
-    counts = count_stages(outcomes, names, [0.0] * len(names))  # in several processes, seconds would say little
+    counts = count_stages(outcomes, names, [0.0] * len(names))  # seconds mean little with several processes
     with local_crew(sdf_text, processes) as writers:
         write_blocks(ranked.read_blocks, folder, sdf=writers.map)
     summary = [{k: v for k, v in count.as_dict().items() if k != "seconds"} for count in counts]
@@ -96,6 +110,6 @@ def _open_crew(
 
 
 def _make_key(config: CampaignConfig) -> str:
-    """Stands for all that decides what is said of a molecule."""
+    """A digest of everything that decides the result for a molecule."""
     sections = config.model_dump(mode="json", include={"objective", "filters"})
     return digest([__version__, sections, files_in(sections)])

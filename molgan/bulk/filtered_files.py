@@ -1,4 +1,4 @@
-"""The files of a filtered stream, written from its chunks a block at a time."""
+"""Writes the files of a filtered stream from its chunks, a block at a time."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ _BLOCK = 5000
 
 
 def format_rejected(outcomes: Sequence[Outcome], names: Sequence[str]) -> Iterator[bytes]:
-    """The lines of rejected.csv, in the order of the input. `names`: those of the stages, in order."""
+    """The lines of rejected.csv, in the order of the input. `names`: the names of the stages, in order."""
     yield _format_csv([("id", "smiles", "stage", "reason", "line")])
     for outcome in outcomes:
         ids, smiles, lines = (outcome.chunk[name] for name in ("id", "source", "line"))
@@ -32,11 +32,12 @@ def format_rejected(outcomes: Sequence[Outcome], names: Sequence[str]) -> Iterat
 
 
 class RankedLibrary:
-    """The lines of library.csv, the best first. They lie in a file, in the order of the input; only where each begins
-    and its score are held in memory."""
+    """The lines of library.csv, best first. They are kept in a file in the order of the input; only the start of each
+    line and its score are held in memory."""
 
     def __init__(self, outcomes: Sequence[Outcome], stages: int, path: Path, like: "pandas.DataFrame") -> None:
-        """`stages`: how many there are; `path`: of the file; `like`: a library's table, for its columns and types."""
+        """`stages`: the number of stages. `path`: the file of the lines. `like`: an empty library table, for its
+        columns and types."""
         self._path = path
         self._like = like
         scores, lengths = [np.zeros(0)], [np.zeros(1, np.int64)]
@@ -54,7 +55,7 @@ class RankedLibrary:
         return len(self._order)
 
     def read_blocks(self) -> Iterator["pandas.DataFrame"]:
-        """The library's table, some thousand rows at a time; at least one table."""
+        """The table of the library, some thousand rows at a time; at least one table."""
         if not len(self):
             yield self._like
             return

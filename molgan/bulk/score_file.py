@@ -1,4 +1,4 @@
-"""Score a file of molecules, however long."""
+"""Scores a file of molecules of any length."""
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas
 
 Rows = Sequence[tuple[str, Sequence[str | None], str | None]]
-"""SMILES and the other cells of each molecule, and the reason where it is a row that cannot be used."""
+"""SMILES and the other cells of each molecule, and a reason where the row cannot be used."""
 
 
 def score_records(
@@ -35,14 +35,23 @@ def score_records(
     *,
     processes: int = 1,
 ) -> Iterator[str]:
-    """A CSV table in pieces: `smiles`, the other columns of the file (as its first rows have them), a column a scorer,
-    `error`; one row a record, in order, the same text however many processes there are.
+    """Score records into a CSV table, which is given in pieces: one row for each record, in order.
 
-    A record that cannot be used has its reason in `error`. A column of the file that is called as one of the table is
-    kept under its name and `_input`.
+    The columns are `smiles`, the other columns of the file (those of its first rows), one for each scorer, and `error`,
+    which has the reason of a record that cannot be used. A column of the file with the name of a result column gets the
+    suffix `_input`. The text is the same for any number of processes. Finished chunks are kept in `folder` until the
+    end, so that the same call continues after an interruption.
 
-    What is done is kept in `folder` until the end: after an interruption, the same again goes on there. Raises
-    ConfigError for an unknown scorer, RunError when `folder` cannot be written or a process dies.
+    Args:
+        chunks: The records, some at a time.
+        scorers: Names of scorers.
+        folder: Where finished chunks are kept; a temporary folder by default.
+        progress: Shows the progress.
+        processes: Processes on this machine.
+
+    Raises:
+        ConfigError: A scorer is unknown.
+        RunError: `folder` cannot be written, or a process dies.
     """
     for name in scorers:
         get_scorer(name)
@@ -58,7 +67,7 @@ def score_tables(
     *,
     processes: int = 1,
 ) -> "Iterator[pandas.DataFrame]":
-    """As `score_records`, in tables; the first is empty. Values are floats or nullable booleans, the others text."""
+    """Like `score_records`, as tables; the first is empty. Values are floats or nullable booleans, other cells text."""
     import pandas
 
     kinds = score([], [get_scorer(name) for name in scorers]).dtypes
@@ -87,7 +96,7 @@ def _score(
     titles = distinct_names(others, taken, "_input")
     for name, title in zip(others, titles, strict=True):
         if name != title:
-            progress.message(f"column {name!r} of the file is kept as {title!r}: {name!r} is a column of the result")
+            progress.message(f"column {name!r} of the file is kept as {title!r}: the result has a column {name!r}")
     work = ScoreText(names, titles)
     left_out: set[str] = set()
 
@@ -95,7 +104,8 @@ def _score(
         for record in chunk:
             for name in record.fields.keys() - left_out - set(others):
                 left_out.add(name)
-                progress.message(f"column {name!r} is left out: line {record.line} has it, the first rows do not")
+                where = f"it appears in line {record.line}, but not in the first rows"
+                progress.message(f"column {name!r} is left out: {where}")
         return [(record.smiles, [record.fields.get(name) for name in others], record.reason) for record in chunk]
 
     rows = (rows_of(chunk) for chunk in chain([first], incoming))
@@ -122,7 +132,7 @@ class ScoreText:
 
     @cached_property
     def columns(self) -> list[str]:
-        """Those of the table of scores."""
+        """The columns of the table of scores."""
         return list(score([], self._scorers).columns)
 
     @property
@@ -130,7 +140,7 @@ class ScoreText:
         return self._format([], header=True)
 
     def __call__(self, rows: Rows) -> bytes:
-        clear_caches()  # what earlier chunks have left there is of no use
+        clear_caches()  # entries of earlier chunks are of no use
         return self._format(rows, header=False).encode()
 
     @cached_property
