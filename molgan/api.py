@@ -127,7 +127,8 @@ def sample(
     elif isinstance(generator, ConditionalGenerator):
         drawn = generator.sample(n, seed=seed, targets=targets, on_batch=on_batch)
     else:
-        raise InputError(f"target {next(iter(targets))!r}: a one-shot generator with `network.condition` is needed")
+        name = next(iter(targets))
+        raise InputError(f"no target {name!r}: only one-shot generators with `network.condition` have targets")
     return [parse(molecule.smiles).smiles for molecule in drawn]
 
 

@@ -1,4 +1,4 @@
-"""Progress on stderr: bars where it is a terminal, else a plain line now and then."""
+"""Shows progress on stderr: bars on a terminal, plain lines otherwise."""
 
 import sys
 import time
@@ -44,13 +44,13 @@ def show_progress() -> Iterator[Progress]:
 
 
 def choose_form(form: str) -> None:
-    """From now on progress is shown as `--log` asks for: auto, plain or json."""
+    """Set the form of all further progress, as `--log` asks for: auto, plain or json."""
     global _form
     _form = form
 
 
 def print_error(reason: str) -> None:
-    """One line on stderr: why the command ends."""
+    """Print the reason why the command ends, one line on stderr."""
     if _form == "json":
         JsonLines().error(reason)
     else:
@@ -58,7 +58,7 @@ def print_error(reason: str) -> None:
 
 
 def print_message(text: str) -> None:
-    """One line on stderr, of an input say, whether or not progress is shown."""
+    """Print a message, on an input for example: one line on stderr, whether or not progress is shown."""
     if _form == "json":
         JsonLines().message(text)
     else:
@@ -66,7 +66,7 @@ def print_message(text: str) -> None:
 
 
 class Bars(RichBars):
-    """Bars with a panel below of what the running task notes."""
+    """Bars with a panel below them that shows the notes of the running task."""
 
     panel: Panel | None = None
 
@@ -77,7 +77,7 @@ class Bars(RichBars):
 
 
 class ProgressBars:
-    """One bar a task, with units a second, time left, and the task's latest figures; below them what it notes."""
+    """One bar for each task, with units a second, time left and latest figures; below them the notes of the task."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
@@ -134,7 +134,7 @@ class _Task:
 
 
 class PlainLines:
-    """A line when a task starts, every 15 seconds while it lasts, and when one of a second or more ends."""
+    """A line when a task starts, every 15 seconds while it runs, and when it ends after a second or more."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, _Task] = {}
@@ -182,5 +182,5 @@ def format_figures(figures: dict[str, float]) -> str:
 
 
 def format_number(value: float) -> str:
-    """A number in as few characters as tell it: 12,345, 123.4, 1.235, 0.00123."""
+    """A number with about four significant digits: 12,345, 123.4, 1.235, 0.00123."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -1,4 +1,4 @@
-"""Progress for machines: one JSON object a line on stderr."""
+"""Writes progress for machines: one JSON object a line on stderr."""
 
 import json
 import sys
@@ -12,8 +12,8 @@ _SECONDS_BETWEEN_LINES = 5.0
 class JsonLines:
     """Each line has `time` (ISO 8601, UTC) and `event`: start, progress, finish, message or error.
 
-    The first three have `task` and `done`, and `total` where it is known; `progress`, every five seconds at most, has
-    the task's latest figures, and `notes` where it has some.
+    The first three have `task` and `done`, and `total` where it is known; `progress`, at most every five seconds, has
+    the latest figures of the task, and its `notes` where there are any.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What the YAML of a campaign may say."""
+"""The configuration of a campaign."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ class CampaignConfig(JobConfig):
         section = values["optimize"] if isinstance(values["optimize"], dict) else {}
         drawn = {"n": section.get("budget", DesignSettings.model_fields["budget"].default)}
         if values.get("sample") not in (None, drawn, SampleSettings(**drawn).model_dump(mode="json")):
-            raise ValueError("sample: drop it, the library is chosen from the molecules that `optimize` scores")
+            raise ValueError("sample: drop it, since the library is chosen from the molecules that `optimize` scores")
         return {**values, "sample": drawn}
 
     @field_validator("filters", mode="before", json_schema_input_type=FunnelSettings | tuple[StageSettings, ...])
@@ -72,7 +72,9 @@ class CampaignConfig(JobConfig):
         for stage in self.filters.stages:
             column = get_filter(stage.filter, **stage.parameters).column
             if column == REALISM and column not in columns:
-                raise ValueError(f"filter {stage.name!r}: only a campaign with the section `adversarial` has a critic")
+                raise ValueError(
+                    f"filter {stage.name!r}: only a campaign with the section `adversarial` has a critic; add it"
+                )
             if column is not None and column not in columns:
                 raise ValueError(f"filter {stage.name!r}: no column {column!r}, {suggest(column, columns)}")
         return self
@@ -87,7 +89,9 @@ class CampaignConfig(JobConfig):
             batches["reinforce.batch_size"] = self.reinforce.batch_size
         for name, size in batches.items():
             if size < self.compute.workers:
-                raise ValueError(f"compute.workers: {self.compute.workers} cannot share {name}, {size} molecules")
+                raise ValueError(
+                    f"compute.workers: {self.compute.workers} workers cannot share {name} of {size} molecules"
+                )
         unknown = sorted(self.compute.scorers.keys() - {component.name for component in self.objective.components})
         if unknown:
             names = [component.name for component in self.objective.components]
@@ -96,13 +100,13 @@ class CampaignConfig(JobConfig):
 
 
 def _with_references(stage: Any, data: DataSettings) -> Any:
-    """A stage that compares with known molecules: with the training data, which `train` stands for, unless it names
-    others."""
+    """A filter stage; one that compares with known molecules gets the training data, which `train` stands for, as the
+    default of its `references`."""
     stage = {"filter": stage} if isinstance(stage, str) else stage
     kind = FILTERS.get(str(stage.get("filter"))) if isinstance(stage, dict) else None
     if kind is None or "references" not in kind.Parameters.model_fields:
         return stage
     if (given := stage.get("references")) is not None:
         listed = given if isinstance(given, list | tuple) else [given]
-        return {**stage, "references": [str(data.train) if one == "train" else one for one in listed]}
+        return {**stage, "references": [str(data.train) if name == "train" else name for name in listed]}
     return {**stage, "references": [str(data.train)], "column": data.column}

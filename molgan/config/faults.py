@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in one line with the nearest valid name."""
+"""Describes what is wrong with a configuration, in one line with the nearest valid name."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ def _list_keys(job: type[BaseModel], location: Location) -> list[str]:
     """The valid keys of the section at `location`."""
     kinds: list[Any] = [job]
     for part in location:
-        # A union adds its member's name to the location; no section holds it, so it changes nothing.
+        # pydantic adds the name of a union's member to the location; it is not a key of any section.
         kinds = [inner for kind in kinds for inner in _find_inside(kind, part)] or kinds
     return sorted({key for kind in kinds if _is_section(kind) for key in kind.model_fields})
 
@@ -51,7 +51,7 @@ def _find_inside(kind: Any, part: str | int) -> Iterator[Any]:
 
 
 def _split_union(annotation: Any) -> Iterator[Any]:
-    """The members of a union, or the one type."""
+    """The members of a union, or the type itself."""
     if get_origin(annotation) is list or not get_args(annotation):
         yield annotation
     else:

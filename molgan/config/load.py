@@ -1,4 +1,4 @@
-"""Read and write configurations: YAML with overrides in, a checked configuration out."""
+"""Reads configurations from YAML files with overrides, checks them, and writes them."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,10 +19,10 @@ Job: TypeAlias = type[CampaignConfig] | type[TrainingConfig] | type[OneShotConfi
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig:
-    """A campaign from YAML, with each override "section.key=value" put in; `smoke` makes it a miniature.
+    """Load a campaign from YAML, with overrides "section.key=value"; `smoke` makes it a miniature.
 
     Paths are relative to the file when they exist there, else to the working folder. Raises ConfigError, one line with
-    file, line and mend: unknown keys and names with the nearest valid one, wrong types and ranges, missing files,
+    file, line and advice: unknown keys and names with the nearest valid one, wrong types and ranges, missing files,
     SMILES and SMARTS that cannot be read.
     """
     config = load(path, overrides, smoke=smoke)
@@ -32,7 +32,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool 
 
 
 def load_training(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> Training:
-    """The training of a generator from YAML; as `load_config`."""
+    """Load the training of a generator from YAML; like `load_config`."""
     config = load(path, overrides, smoke=smoke)
     if isinstance(config, CampaignConfig):
         raise ConfigError(
@@ -43,7 +43,7 @@ def load_training(path: str | Path, overrides: Sequence[str] = (), *, smoke: boo
 
 
 def load(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig | Training:
-    """A training when the file has a section that only those have, else a campaign; as `load_config`."""
+    """Load a training, if the file has a section that only trainings have, or a campaign; like `load_config`."""
     source = YamlFile(Path(path), overrides)
     if smoke:
         job = job_of(source.values)
@@ -52,7 +52,7 @@ def load(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False
 
 
 def job_of(sections: Mapping[str, object]) -> Job:
-    """What a configuration with these sections is for."""
+    """The class of a configuration with these sections."""
     if "oneshot" in sections:
         return OneShotConfig
     if {"pretrain", "distil", "rejection"} & sections.keys():
@@ -69,7 +69,7 @@ def _validate(job: Job, source: YamlFile) -> CampaignConfig | Training:
     try:
         return job.model_validate({"name": source.path.stem, **source.values}, context={"folder": source.path.parent})
     except ValidationError as error:
-        # An unknown key comes first: misspelt, it is the cause of a missing one.
+        # An unknown key comes first: a misspelt key is also the cause of a missing one.
         faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
         message = describe_fault(job, faults[0], source)
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""

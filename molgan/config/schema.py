@@ -1,4 +1,4 @@
-"""The JSON Schema of campaigns and trainings, by which editors complete and check YAML files."""
+"""Makes the JSON Schema of campaigns and trainings, with which editors complete and check YAML files."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,8 +20,10 @@ _OWN_SCORER = {"type": "string", "pattern": ":", "description": "module:name or 
 
 
 def job_schema() -> Schema:
-    """One schema (draft 7) for all files that `molgan run` and `molgan train` take. Which keys a file may have depends
-    on its sections, as for those verbs. Parameters depend on the scorer, filter or transform that is named."""
+    """One schema (draft 7) for all files that `molgan run` and `molgan train` take.
+
+    The keys that a file may have depend on its sections, as for those verbs. Parameters depend on the scorer, filter or
+    transform that is named."""
     schema = models_json_schema(
         [(job, "validation") for job in (CampaignConfig, TrainingConfig, OneShotConfig)],
         schema_generator=_UntitledSchema,
@@ -67,8 +69,8 @@ def job_schema() -> Schema:
 
 
 class _UntitledSchema(GenerateJsonSchema):
-    """Without titles of keys, which editors would show in place of the keys, and defaults of whole sections, which they
-    would write out."""
+    """A schema without titles, which editors would show in place of the keys, and without defaults of whole sections,
+    which they would write out."""
 
     def generate_inner(self, schema: Any) -> Schema:
         inner = super().generate_inner(schema)
@@ -97,12 +99,12 @@ def _transform(definitions: Schema) -> Schema:
 
 
 def _scorer_call(definitions: Schema) -> Schema:
-    """What the keys `scorer` and `parameters` of a section may say together."""
+    """The schema of the keys `scorer` and `parameters` of a section, which depend on each other."""
     summaries, cases = {}, []
     for name in scorer_names():
         try:
             kind = find_scorer(name)
-        except ConfigError as error:  # a package that this one needs is not installed
+        except ConfigError as error:  # the scorer needs a package that is not installed
             summaries[name] = f"not available: {error}"
             continue
         summaries[name] = kind.summary
@@ -115,11 +117,11 @@ def _scorer_call(definitions: Schema) -> Schema:
 
 
 def _stage(section: Schema, definitions: Schema) -> Schema:
-    """A filter by its name alone where it needs no parameters, or with them beside the name."""
+    """The schema of a filter stage: the name alone for a filter without required parameters, or name and parameters."""
     shared = section["properties"]
     parameters = {name: _parameters(kind.Parameters, definitions) for name, kind in FILTERS.items()}
     for each in parameters.values():
-        if "references" in each.get("required", ()):  # the training data by default, in a campaign
+        if "references" in each.get("required", ()):  # in a campaign the training data is the default
             each["required"].remove("references")
     summaries = {name: kind.summary for name, kind in FILTERS.items()}
     alone = {name: summary for name, summary in summaries.items() if not parameters[name].get("required")}
@@ -133,7 +135,7 @@ def _stage(section: Schema, definitions: Schema) -> Schema:
 
 
 def _parameters(kind: type[BaseModel], definitions: Schema) -> Schema:
-    """The schema of the parameters; the sections in it go to `definitions`."""
+    """The schema of parameters; the schemas of sections in them go to `definitions`."""
     schema = kind.model_json_schema(schema_generator=_UntitledSchema)
     for name, section in schema.pop("$defs", {}).items():
         definitions.setdefault(name, section)
@@ -142,7 +144,7 @@ def _parameters(kind: type[BaseModel], definitions: Schema) -> Schema:
 
 
 def _allow_only(key: str, name: str, parameters: Schema) -> Schema:
-    """Where `key` is `name`: these parameters and no others beside it."""
+    """A condition: where `key` is `name`, only these parameters are allowed."""
     case = {"properties": {key: True, **parameters["properties"]}, "additionalProperties": False}
     if parameters.get("required"):
         case["required"] = parameters["required"]

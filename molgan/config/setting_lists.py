@@ -1,4 +1,4 @@
-"""All that configurations can say, as rows of a table."""
+"""Lists the settings of configurations as rows of a table."""
 
 from dataclasses import replace
 from difflib import get_close_matches
@@ -19,7 +19,7 @@ JOBS: tuple[type[JobConfig], ...] = (CampaignConfig, TrainingConfig, OneShotConf
 
 
 def list_settings() -> list[FieldText]:
-    """Every key of campaigns, then what trainings have beside or otherwise."""
+    """Every key of campaigns, then the keys of trainings that are new or different."""
     return list(dict.fromkeys(row for job in JOBS for row in list_job_settings(job)))
 
 

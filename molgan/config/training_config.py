@@ -1,4 +1,4 @@
-"""What the YAML of a prior's training may say."""
+"""The configuration of the training of a prior."""
 
 from pydantic import Field, model_validator
 
@@ -32,5 +32,5 @@ class TrainingConfig(JobConfig):
         if self.pretrain is None and self.generator is None:
             raise ValueError("there is nothing to refine: add `generator` (weights to start from) or `pretrain`")
         if self.generator is not None and "network" in self.model_fields_set:
-            raise ValueError("the weights of `generator` have their own network: drop `network`")
+            raise ValueError("the weights of `generator` have their own network; drop `network`")
         return self

@@ -36,7 +36,7 @@ def prepare_training(work: Work) -> DenseTraining:
     else:
         generator = load_generator(config.generator.weights, OneShotGenerator)
     if generator.settings.condition and config.critic.pack > 1:
-        raise InputError("critic.pack: molecules with `network.condition` are judged one by one, pack 1")
+        raise InputError("critic.pack: molecules with `network.condition` are judged one by one; set pack to 1")
     if generator.settings.rows is None and (config.likelihood or config.oneshot.anchor or config.oneshot.policy):
         raise InputError("likelihood, oneshot.anchor, oneshot.policy: these need the weights of a network with `rows`")
     data = prepare_dense(
