@@ -27,12 +27,12 @@ _CHUNKS_A_WORKER = 4
 class ScoringActors:
     """A crew of Ray actors, which score all components.
 
-    They start when the objective's `with` block begins, live until its end, and give the values that the objective
-    gives in this process. `compute` says how many there are; a component that it names in `scorers`, or that caps its
-    own `concurrency`, has actors of its own, and all kinds work at the same time. A call to one holds `chunk`
-    molecules, by default a quarter of its share and at most 256. A molecule that kills two workers, or takes longer
-    than a call may, is NaN with a reason. Workers import scorers and transforms from the modules that define them.
-    `progress` is told of every worker that is lost.
+    The actors start when the `with` block of the objective begins, run until its end, and give the same values as the
+    objective in this process. `compute` says how many there are; a component that it names in `scorers`, or that limits
+    its `concurrency`, has its own actors, and all kinds work at the same time. A call scores `chunk` molecules, by
+    default a quarter of an actor's share and at most 256. A molecule that kills two workers, or takes longer than a
+    call may, is NaN with a reason. Workers import scorers and transforms from the modules that define them. `progress` gets
+    a message for every lost worker.
     """
 
     least = 0
@@ -64,7 +64,7 @@ class ScoringActors:
             self._open = stack.pop_all()
 
     def score(self, jobs: Sequence[ScoringJob]) -> dict[str, list[Score]]:
-        """As a crew does. Raises RunError when the workers fail for good."""
+        """The scores of each column, as from any crew. Raises RunError when the workers fail for good."""
         if not self.workers:
             raise RuntimeError("a ScoringPool works inside its `with` block only")
         if len(jobs) == 1:
@@ -92,7 +92,7 @@ class ScoringActors:
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """Components that are scored together, by which actors, and how many there are at least and at most."""
+    """Components that are scored together, the settings of their actors, and the least and most of them."""
 
     components: list[ComponentSettings]
     settings: PoolSettings

@@ -1,4 +1,4 @@
-"""What one of the Ray workers that train together does."""
+"""The work of one of the Ray workers that train together."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def work(task: dict[str, Any]) -> None:
 
 
 class _Leader:
-    """The worker that reports and asks for all."""
+    """The worker that reports for all workers, and calls the functions of the driver."""
 
     def __init__(self, mailbox: Any, checkpoint: Path) -> None:
         self._mailbox = mailbox
@@ -73,7 +73,7 @@ class _Leader:
         ray.get(self._last)
 
     def _post(self, message: Any) -> None:
-        """Send it without waiting, once the one before has arrived."""
+        """Send a message without waiting for it to arrive; the one before has arrived by then."""
         import ray
 
         if self._last is not None:
@@ -81,7 +81,7 @@ class _Leader:
         self._last = self._mailbox.post.remote(message)
 
     def _new_checkpoint(self) -> dict[str, bytes]:
-        """The files of the checkpoint, unless they are those of the last time."""
+        """The files of the checkpoint; empty if it has not changed since the last call."""
         state = self._checkpoint / "state.json"
         stamp = state.stat().st_mtime_ns if state.exists() else None
         if stamp == self._stamp:
@@ -103,7 +103,7 @@ def _make_share() -> Share:
     rank, workers = context.get_world_rank(), context.get_world_size()
     if workers == 1:
         return Share()
-    # Values that are no tensors go by way of the processor, whatever the gradients take.
+    # Values other than tensors are gathered on the processor, whatever backend the gradients use.
     group = None if distributed.get_backend() == "gloo" else distributed.new_group(backend="gloo")
 
     def all_gather(value: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Ray actors that work on lists, and are replaced when they die."""
+"""A pool of Ray actors that work on lists of items, and are replaced when they die."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_LOST_IN_A_ROW = 20
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """What comes of an item that takes its workers with it."""
+    """The result of an item that kills its workers."""
 
     reason: str
     late: bool = False
@@ -32,22 +32,22 @@ class _Task:
     losses: int = 0
 
     def retry(self, lost: Lost) -> list[_Task]:
-        """How to go on after a worker was lost over this task; an empty list when it has had its chances.
+        """The tasks to try after a worker was lost with this one; an empty list when the task is given up.
 
-        The first loss may have nothing to do with the items: a node went away, somebody killed the worker, a server
-        did not answer. A list that took too long is not given whole again: that would take as long once more.
+        The first loss may have nothing to do with the items: a node failed, somebody killed the worker, a server did
+        not answer. A list that took too long is not tried as a whole again, since that would take as long once more.
         """
         self.losses += 1
         alone = len(self.items) == 1
         if self.losses == 1 and (alone or not lost.late):
             return [self]
-        # An item of a list that took too long has had a chance, those of one that died may all be innocent.
+        # An item of a list that took too long has had one try; the items of a list whose worker died have had none.
         return [] if alone else [_Task(self.position + i, [item], int(lost.late)) for i, item in enumerate(self.items)]
 
 
 @dataclass(slots=True)
 class _Call:
-    """A call under way; without a task when the worker is starting, or its task is no longer wanted."""
+    """A running call; without a task while the worker starts, or when the task is no longer wanted."""
 
     actor: Any
     task: _Task | None = None
@@ -55,12 +55,12 @@ class _Call:
 
 
 class Workers:
-    """Ray actors of class `kind`, built with `arguments`, whose method `work(items)` gives a result for a list.
+    """Ray actors of the class `kind`, built with `arguments`, whose method `work(items)` gives a result for a list.
 
-    From the least to the most of `bounds`: more start while lists wait, and end when idle. They start in the
-    background: `run` takes them as they become ready. A worker that dies is replaced, and its list goes to another one.
-    A list that costs two workers, or takes too long, is taken apart and each item tried alone; an item that costs two
-    workers of its own, or takes too long twice, is `Lost`. `progress` is told of every worker that is lost.
+    `bounds` gives the least and the most of them: more start while lists wait, and idle ones end. They start in the
+    background, and `run` uses them as they become ready. A worker that dies is replaced, and its list goes to another.
+    A list that kills two workers, or takes too long, is split and each item tried alone; an item that kills two
+    workers, or takes too long twice, is `Lost`. `progress` gets a message for every lost worker.
     """
 
     def __init__(
@@ -78,8 +78,8 @@ class Workers:
             num_cpus=settings.cpus,
             num_gpus=settings.gpus,
             scheduling_strategy="SPREAD",
-            # Ray itself neither restarts an actor (one that dies on its start would be restarted for ever) nor repeats
-            # a call: which call killed it, and what to do about it, is decided here.
+            # Ray itself shall neither restart an actor (one that dies on its start would be restarted for ever) nor
+            # repeat a call: this class decides what to do about a call that killed its actor.
             max_restarts=0,
             max_task_retries=0,
         )
@@ -96,14 +96,14 @@ class Workers:
             self._start()
 
     def __len__(self) -> int:
-        """Workers at present, those that are starting included."""
+        """The number of workers, including those that are starting."""
         return len(self._idle) + len(self._calls)
 
     def run(self, lists: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Any]]:
-        """For each list the position of its first item among all items, and its result; as they get done.
+        """Work on lists of items; yields (position, result) for each, in the order in which they finish.
 
-        Single items that are lost come as their position and `Lost`. Raises what `work` raises, and RunError when no
-        worker can start or too many are lost in a row.
+        The position is that of the first item of the list among all items. A lost item is yielded as its position and
+        `Lost`. Raises the errors of `work`, and RunError when no worker can start or too many are lost in a row.
         """
         waiting = deque(_make_tasks(lists))
         with self._lock:
@@ -148,7 +148,7 @@ class Workers:
         self._idle, self._calls = [], {}
 
     def _shrink(self) -> None:
-        """Nobody has asked for a while: stop what is idle beyond the least, first what has not even started."""
+        """Stop idle workers beyond the least, first those that have not started yet."""
         import ray
 
         with self._lock:
@@ -170,7 +170,7 @@ class Workers:
         self._calls[actor.work.remote(task.items)] = _Call(actor, task)
 
     def _collect_ended(self) -> list[tuple[_Call, Any]]:
-        """The calls that have come to an end since the last look, each with its result or `Lost`."""
+        """The calls that have ended since the last time, each with its result or `Lost`."""
         import ray
 
         if not self._calls:
@@ -209,12 +209,12 @@ class Workers:
                 yield call, Lost(f"took longer than {timeout:g} s", late=True)
         starting = [now - call.began for call in self._calls.values() if call.task is None]
         if len(starting) == len(self._calls) and not self._idle and min(starting, default=0) > _SECONDS_TO_START:
-            raise RunError(f"no worker has started within {_SECONDS_TO_START:g} s: has Ray processors to spare?")
+            raise RunError(f"no worker has started within {_SECONDS_TO_START:g} s: check that Ray has free processors")
 
     def _replace(self, lost: Lost) -> None:
         self._lost_in_a_row += 1
         if self._lost_in_a_row > _MOST_LOST_IN_A_ROW:
-            raise RunError(f"{self._lost_in_a_row} workers were lost in a row, the last one because {lost.reason}")
+            raise RunError(f"{self._lost_in_a_row} workers were lost in a row; the last reason: {lost.reason}")
         self._progress.message(f"a worker was lost ({lost.reason}); another one takes its place")
         self._start()
 

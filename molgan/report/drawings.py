@@ -1,4 +1,4 @@
-"""Small line drawings of molecules as inline SVG."""
+"""Draws molecules as small inline SVG."""
 
 import re
 from typing import Any
@@ -31,10 +31,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def draw(smiles: str | None, *, label: str, width: int = 240, height: int = 170) -> Markup | None:
-    """A drawing with a transparent background that scales with its place; None for what RDKit cannot read.
+    """A drawing with a transparent background that scales with its place; None for SMILES that RDKit cannot read.
 
-    RDKit writes a path with its whole style for each half bond. Paths of one style are joined here, which makes
-    a drawing about five times smaller.
+    RDKit writes a path with its whole style for each half bond. Paths of the same style are joined, which makes the
+    drawing about five times smaller.
     """
     if not isinstance(smiles, str) or not smiles:
         return None

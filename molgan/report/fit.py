@@ -1,4 +1,4 @@
-"""How well predictions fit what was measured: measured against predicted values, or an ROC curve for classes."""
+"""Draws how well predictions fit measurements: measured against predicted values, or an ROC curve for classes."""
 
 import numpy as np
 from markupsafe import Markup
@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 
 def fit_chart(measured: Floats, predicted: Floats, unseen: NDArray[np.bool_], *, title: str) -> str:
-    """An SVG file: every molecule as a point, those that training has not seen on top in the strong colour."""
+    """An SVG file with each molecule as a point; those that training has not seen are on top in the strong colour."""
     low, high = float(min(measured.min(), predicted.min())), float(max(measured.max(), predicted.max()))
     x, y = _scales(low, high)
     parts = [*_axes(x, y, f"predicted {title}", f"measured {title}"), _diagonal(x, y)]
@@ -25,11 +25,11 @@ def fit_chart(measured: Floats, predicted: Floats, unseen: NDArray[np.bool_], *,
 
 
 def roc_chart(measured: Floats, predicted: Floats, unseen: NDArray[np.bool_], *, title: str) -> str:
-    """An SVG file: the share of class 1 above a threshold against that of class 0, for molecules that training has not
-    seen."""
+    """An SVG file with the share of class 1 above a threshold against the share of class 0, over the molecules that
+    training has not seen."""
     order = np.argsort(-predicted[unseen], kind="stable")
     truth, score = measured[unseen][order], predicted[unseen][order]
-    last = np.append(np.diff(score) != 0, True)  # equals pass the threshold together
+    last = np.append(np.diff(score) != 0, True)  # equal scores pass the threshold together
     found = np.append(0, np.cumsum(truth)[last] / max(truth.sum(), 1))
     false = np.append(0, np.cumsum(1 - truth)[last] / max((1 - truth).sum(), 1))
     x, y = _scales(0.0, 1.0)

@@ -1,4 +1,4 @@
-"""The report of a run folder as one HTML page with everything inline."""
+"""Renders the report of a run folder as one HTML page with everything inline."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,19 +21,19 @@ from molgan.report.summary import summarise
 
 
 def write_page(folder: Path, *, reference: pd.DataFrame | None, titles: Mapping[str, str]) -> Path:
-    """`molgan.report.write_report`: the page is never half there."""
+    """Write the report as `molgan.report.write_report` describes; the file is written whole or not at all."""
     page = render(read_run(folder, reference=reference), titles)
     target = folder / "report.html"
     try:
         with write_whole(target) as file:
             file.write(page.encode())
     except OSError as error:
-        raise RunError(f"{target}: cannot be written ({error.strerror}); free space or mend the permissions") from error
+        raise RunError(f"{target}: cannot be written ({error.strerror}); free space or fix the permissions") from error
     return target
 
 
 def render(run: RunFolder, titles: Mapping[str, str]) -> str:
-    """The page of a run folder that has been read; `titles` of the stages in metrics.jsonl, by their names."""
+    """The HTML page of a run folder. `titles`: the titles of the stages in metrics.jsonl, by their names."""
     environment = Environment(
         loader=PackageLoader("molgan.report"),
         autoescape=True,
@@ -73,25 +73,25 @@ def _read_source(environment: Environment, name: str) -> Markup:
 
 
 def _list_orders(library: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """The orders that the gallery offers: column, title, and `high` or `low` first."""
+    """The sort orders of the gallery: column, title, and whether `high` or `low` comes first."""
     names = [name for name in ("score", *card_properties(library), "nearest_similarity") if name in library]
     return [(name, quantity(name).title, "low" if quantity(name).better == "low" else "high") for name in names]
 
 
 def _list_scores(manifest: dict[str, Any]) -> list[tuple[str, int, int, int]]:
-    """Component, and how many scores were computed, taken from a cache, and could not be computed."""
+    """For each component: its name, and how many scores were computed, found in a cache, and failed."""
     try:
-        told = manifest["scores"].items()
-        return [(name, *(int(counts[key]) for key in ("scored", "cached", "failed"))) for name, counts in told]
+        scores = manifest["scores"].items()
+        return [(name, *(int(counts[key]) for key in ("scored", "cached", "failed"))) for name, counts in scores]
     except (KeyError, TypeError, AttributeError, ValueError):
         return []
 
 
 def _list_failures(manifest: dict[str, Any]) -> list[tuple[str, str, int]]:
-    """Component, reason and number of molecules for scores that could not be computed."""
+    """The failed scores: component, reason and number of molecules."""
     try:
-        told = manifest["stages"]["library"]["failures"]
-        return [(name, reason, int(n)) for name, reasons in told.items() for reason, n in reasons.items()]
+        failures = manifest["stages"]["library"]["failures"]
+        return [(name, reason, int(n)) for name, reasons in failures.items() for reason, n in reasons.items()]
     except (KeyError, TypeError, AttributeError, ValueError):
         return []
 

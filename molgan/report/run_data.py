@@ -1,4 +1,4 @@
-"""Reading a campaign's run folder. What is missing or damaged becomes a note for the reader, never a crash."""
+"""Reads the run folder of a campaign. A missing or damaged file becomes a note for the reader, never a crash."""
 
 import json
 import math
@@ -21,7 +21,7 @@ TEXT_COLUMNS = frozenset({"id", "smiles", "scaffold", "nearest_known", "stage", 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The content of a run folder. Absent files are empty tables, lists and dicts, and each has a line in `notes`."""
+    """The content of a run folder. Missing files are empty tables, lists and dicts, and each has a line in `notes`."""
 
     path: Path
     library: pd.DataFrame  # one row a molecule, best first; numbers are finite or NaN
@@ -36,12 +36,12 @@ class RunFolder:
 
     @property
     def name(self) -> str:
-        """The campaign's name: as the manifest or the configuration gives it, else that of the folder."""
+        """The name of the campaign, from the manifest, the configuration or the folder."""
         return str(self.manifest.get("name") or self.config.get("name") or self.path.resolve().name)
 
     @property
     def date(self) -> str | None:
-        """When the campaign ended (or started, when only that is known), as the manifest says it."""
+        """When the campaign ended (or started, if only that is known), from the manifest."""
         for key in ("finished", "ended", "created", "started", "date"):
             if value := self.manifest.get(key):
                 return _format_date(str(value))
@@ -49,13 +49,13 @@ class RunFolder:
 
 
 def read_run(folder: Path, *, reference: pd.DataFrame | None = None) -> RunFolder:
-    """Reads a run folder; `reference` goes before the folder's own `reference.csv`.
+    """Read a run folder; `reference` takes the place of the `reference.csv` in the folder.
 
-    Raises RunError when the folder does not exist; anything wrong inside it is told in `notes`.
+    Raises RunError when the folder does not exist; any other fault becomes a line in `notes`.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise RunError(f"{folder}: no such run folder; give the folder that `molgan run` wrote, e.g. runs/quickstart")
+        raise RunError(f"{folder}: no such run folder; give a folder that `molgan run` wrote, such as runs/quickstart")
     files, notes = RunFiles(folder), list[str]()
 
     def read(name: str, parse: Callable[[], T], absent: T, *, required: bool = True) -> T:
@@ -98,7 +98,7 @@ def read_run(folder: Path, *, reference: pd.DataFrame | None = None) -> RunFolde
 
 
 def read_table(text: str) -> pd.DataFrame:
-    """A CSV table with numbers as floats; a cell that is not a finite number, in a column of numbers, is NaN."""
+    """A CSV table with floats; in a column of numbers, a cell that is not a finite number is NaN."""
     try:
         table = pd.read_csv(StringIO(text), dtype={name: "object" for name in TEXT_COLUMNS})
     except pd.errors.EmptyDataError:

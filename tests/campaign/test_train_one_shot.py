@@ -146,4 +146,4 @@ def test_weights_without_rows_take_no_section_for_rows(tmp_path: Path) -> None:
     )
     refused = molgan("train", "more.yaml")
     assert refused.exit_code == 2
-    assert "only weights of a network with `rows`" in refused.output
+    assert "need the weights of a network with `rows`" in refused.output
