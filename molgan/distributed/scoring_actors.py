@@ -31,8 +31,8 @@ class ScoringActors:
     objective in this process. `compute` says how many there are; a component that it names in `scorers`, or that limits
     its `concurrency`, has its own actors, and all kinds work at the same time. A call scores `chunk` molecules, by
     default a quarter of an actor's share and at most 256. A molecule that kills two workers, or takes longer than a
-    call may, is NaN with a reason. Workers import scorers and transforms from the modules that define them. `progress` gets
-    a message for every lost worker.
+    call may, is NaN with a reason. Workers import scorers and transforms from the modules that define them. `progress`
+    gets a message for every lost worker.
     """
 
     least = 0

@@ -1,4 +1,4 @@
-"""The losses by which the agent learns from the elite, by name: each registers where it is defined."""
+"""The losses by which the agent learns from the elite; each registers under its name."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from torch import Tensor
 from molgan.training import losses
 
 AgentLoss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
-"""Of log p_agent, log p_anchor and energies, each [B] in nats, and a learned scalar, the log normaliser."""
+"""A function of log p_agent, log p_anchor and energies, each [B] in nats, and the log normaliser, a learned scalar."""
 
 AGENT_LOSSES: dict[str, AgentLoss] = {}
 
 
 def agent_loss(loss: AgentLoss) -> AgentLoss:
-    """Let settings choose a loss by the name of its function; a decorator."""
+    """Register a loss, so that settings can choose it by the name of its function; a decorator."""
     AGENT_LOSSES[loss.__name__] = loss
     return loss
 

@@ -1,4 +1,4 @@
-"""`molgan.optimize`: load a generator, run the loop of `optimize.py`, show its progress, give a table of every call."""
+"""`molgan.optimize`: loads a generator, runs the loop of `optimize.py`, and returns a table of all calls."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from molgan.training.design.ledger import Oracle
 
-_ROOM = 10  # heavy atoms by which a molecule may outgrow the largest that it starts from
+_ROOM = 10  # heavy atoms by which a molecule may be larger than the largest start molecule
 
 
 def optimize_table(
@@ -31,7 +31,7 @@ def optimize_table(
     settings: OptimizeSettings | Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> "pandas.DataFrame":
-    """See `molgan.optimize`."""
+    """Run goal-directed design; see `molgan.optimize` for the arguments."""
     from molgan.graphs.motif.core import Core
     from molgan.models.loading import load_generator
     from molgan.models.motif.without_stereo import without_stereo
@@ -41,7 +41,7 @@ def optimize_table(
     if budget < 1:
         raise ConfigError(f"budget must be at least 1, not {budget}")
     if isinstance(start, str):
-        raise InputError("start is a list of SMILES, not one SMILES: put it in brackets")
+        raise InputError("start must be a list of SMILES, not one SMILES; put it in brackets")
     chosen = resolve_settings(settings, max_atoms, start or ())
     agent = load_generator(weights, MotifTreeGenerator)
     agent = agent if chosen.stereo else without_stereo(agent)
@@ -60,14 +60,14 @@ def optimize_table(
             report=report,
         )
     if outcome.stopped != "budget":
-        progress.message(f"optimize: stopped after {len(outcome.ledger.calls):,} calls: {outcome.stopped}")
+        progress.message(f"optimize: stopped after {len(outcome.ledger.calls):,} calls ({outcome.stopped})")
     return outcome.ledger.table()
 
 
 def resolve_settings(
     settings: OptimizeSettings | Mapping[str, Any] | None, max_atoms: int | None, start: Sequence[str]
 ) -> OptimizeSettings:
-    """The settings with the size of the task: as asked for, else room for the largest molecule to start from."""
+    """The settings with `max_atoms`: the given value, or enough for the largest start molecule."""
     from molgan.scoring.parameters import validated
 
     if not isinstance(settings, OptimizeSettings):

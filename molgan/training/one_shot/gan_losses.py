@@ -1,4 +1,4 @@
-"""The adversarial losses by name: pure functions of a critic's logits, real [B] and fake [B], to be minimised.
+"""The adversarial losses by name: functions of the logits of real [B] and fake [B] molecules, to be minimised.
 
 D = sigmoid(logit) is the critic's probability that a molecule is real.
 """
@@ -17,7 +17,7 @@ Side = Callable[[Tensor, Tensor], Tensor]
 
 
 class GanLoss(NamedTuple):
-    """Both take the critic's logits of real and of fake samples, each [B], and give a scalar to be minimised."""
+    """The losses of critic and generator: functions of the logits of real and fake samples, each [B], to a scalar."""
 
     critic: Side
     generator: Side
@@ -27,7 +27,7 @@ GAN_LOSSES: dict[str, GanLoss] = {}
 
 
 def gan_loss(name: str, *, critic: Side) -> Callable[[Side], Side]:
-    """Let settings choose, by `name`, the decorated function as the generator's side and `critic` as the other."""
+    """Register the decorated loss of the generator and the loss of the critic, so that settings can choose `name`."""
 
     def register(generator: Side) -> Side:
         GAN_LOSSES[name] = GanLoss(critic, generator)

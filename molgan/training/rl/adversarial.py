@@ -1,4 +1,4 @@
-"""The adversarial stage: the discriminator against the motif generator."""
+"""Adversarial training of the motif generator against the discriminator."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def refine(
     processes: int = 1,
     share: Share = ALONE,
 ) -> dict[str, float]:
-    """Train `critic` and move `agent` towards what it calls real, both in place; returns the critic's last figures.
+    """Train `critic`, and move `agent` towards the molecules that it calls real; both are trained in place.
 
     Departures from MolGAN (De Cao & Kipf 2018): molecules are discrete, so the critic learns by the logistic loss
     without gradient penalty, and its logit reaches the generator as a policy-gradient signal (GCPN, You et al. 2018)
@@ -47,15 +47,27 @@ def refine(
     moves, so that its logit is the log density ratio of real to the generator of the round's start, to which the
     generator stays anchored; the property reward is the real one, so no network has to imitate it.
 
-    `real` is cut into equal shares for the rounds. With a `checkpoint` folder the loop starts again from there: after
-    the critic's training, or at the last update saved. With a `share` this is one worker of several: each draws its
-    part of every batch, and the leader asks for the rewards.
+    Args:
+        agent: The generator.
+        critic: The critic.
+        real: SMILES of real molecules, split into equal shares for the rounds.
+        settings: Settings of the training.
+        reward: The reward of SMILES, 0 to 1, which is mixed with the logit by `settings.gan_weight`.
+        seed: Seed of the random numbers.
+        checkpoint: The folder from which the loop resumes: after the training of the critic, or at the last saved
+            update.
+        report: Takes the metrics.
+        processes: Processes that featurise molecules.
+        share: This worker's part of every batch, where several workers train; the leading worker calls the reward.
+
+    Returns:
+        The figures of the critic in the last round.
     """
     real_graphs = _featurize_share(real, processes, share)
     anchor = copy.deepcopy(agent)
     optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
     modules = {"agent": agent, "anchor": anchor, "critic": critic}
-    first, done, figures = 0, -1, dict[str, float]()  # done -1: the critic of this round is not trained yet
+    first, done, figures = 0, -1, dict[str, float]()  # done is -1 until the critic of the round is trained
     if (state := resume(checkpoint, modules, optimizer)) is not None:
         first, done, figures = state["round"], state["step"], state["figures"]
 
@@ -105,10 +117,10 @@ def _update(
     seed: int,
     share: Share,
 ) -> dict[str, Any]:
-    """Draw a batch, and move the agent towards what critic and reward say of it."""
+    """Draw a batch, and move the agent by the judgement of critic and reward."""
     batch = draw_batch(agent, anchor, critic, settings, seed=seed, share=share)
     rewards = None if reward is None else share.from_leader(partial(reward, batch.smiles))
-    assert batch.logits is not None  # the critic's
+    assert batch.logits is not None
     energy = mix(rewards, batch.logits, gan_weight=settings.gan_weight, reward_scale=settings.reward_scale)
     drawn = settings.batch_size
     made = follow_energy(agent, optimizer, batch.actions, batch.prior, energy, settings, drawn=drawn, share=share)
@@ -123,6 +135,6 @@ def _update(
 
 
 def _featurize_share(smiles: Sequence[str], processes: int, share: Share) -> GraphArrays:
-    """The graphs of all, of which each worker makes some."""
+    """The graphs of all molecules; each worker featurises its part."""
     part = np.array_split(np.arange(len(smiles)), share.workers)[share.rank]
     return join(share.all_gather(featurize_all([smiles[i] for i in part], workers=processes)))
