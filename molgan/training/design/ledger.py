@@ -77,8 +77,8 @@ class Ledger:
             self.calls.append(call)
 
     def table(self) -> pandas.DataFrame:
-        """A table of all calls in order: call (from 1), round, smiles, score, origin, parents (calls), best (mean of the
-        ten best scores so far)."""
+        """A table of all calls in order: call (from 1), round, smiles, score, origin, parents (calls), best (mean of
+        the ten best scores so far)."""
         import pandas
 
         best: list[float] = []
