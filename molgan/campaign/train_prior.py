@@ -22,6 +22,8 @@ def train_prior(config: TrainingConfig, *, progress: Progress | None = None) -> 
     with open_work(config, progress or Silent()) as work:
         stages = [stage for stage in run_stages(work) if isinstance(stage, TrainingStage)]
         about = {name: value for stage in stages for name, value in stage.about().items()}
-        weights = stages[-1].folder / "generator" if stages else config.generator.weights
+        start = None if config.generator is None else config.generator.weights
+        weights = stages[-1].folder / "generator" if stages else start
+        assert weights is not None  # a configuration without `pretrain` names weights
         load_any(weights, raw=True).save(work.folder / "weights", seed=config.seed, **about)
     return work.folder / "weights"

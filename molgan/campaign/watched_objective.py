@@ -32,4 +32,5 @@ class WatchedObjective:
     def reward(self, smiles: Sequence[str | None]) -> np.ndarray:
         """The total as `Objective.reward` gives it."""
         # As there, a failure is 0: a policy needs a number for what it made.
-        return np.nan_to_num(self.total(smiles), nan=0.0)
+        rewards: np.ndarray = np.nan_to_num(self.total(smiles), nan=0.0)
+        return rewards

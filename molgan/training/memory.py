@@ -43,7 +43,8 @@ class OracleCache:
         underway = background.submit(self._reward, new) if background and new and self._share.leads else None
 
         def find() -> list[float]:
-            return np.asarray(underway.result() if underway else self._reward(new), dtype=float).tolist()
+            rewards = underway.result() if underway else self._reward(new)
+            return [float(reward) for reward in rewards]
 
         def answer() -> np.ndarray:
             if new:

@@ -48,7 +48,8 @@ class Share:
 
     def from_leader(self, find: Callable[[], T]) -> T:
         """The result of `find`, which only the leading worker calls. Every worker must call this method."""
-        return self.all_gather(find() if self.leads else None)[0]
+        found: T = self.all_gather(find() if self.leads else None)[0]
+        return found
 
     def total(self, value: Tensor) -> float:
         """The sum of a number over the workers. Every worker must call it."""

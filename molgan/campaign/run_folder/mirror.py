@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -82,7 +83,7 @@ class Mirror:
         finished = [name for name in changed if name.endswith("done.json")]
         for name in [*finished, *gone]:
             if name in known:
-                self._try(lambda name=name: self._storage.rm_file(self._place(name)))
+                self._try(partial(self._storage.rm_file, self._place(name)))
         for name in sorted(changed, key=lambda name: (sources[name][1], name)):
             content = _read_content(self.folder, name)
             if content is not None:  # a file that was deleted meanwhile is removed by the next copy
@@ -96,7 +97,7 @@ class Mirror:
             path = (folder / name).resolve()
             if name == _INDEX or not path.is_relative_to(folder):
                 continue
-            content = self._try(lambda name=name: self._storage.cat_file(self._place(name)))
+            content = self._try(partial(self._storage.cat_file, self._place(name)))
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix == ".tar":
                 try:

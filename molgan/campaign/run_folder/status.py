@@ -66,7 +66,7 @@ def _read_stage_status(
 ) -> StageStatus:
     """`last`: the last row of each name in metrics.jsonl. A folder without records is of an earlier version."""
     record = files.stage(kind.name)
-    metrics = next((last[name] for name in reversed(kind.titles) if name in last), {})
+    metrics = next((last[name] for name in reversed(list(kind.titles)) if name in last), {})
     if record.done:
         return StageStatus(kind.name, "done", record.done.get("seconds"), record.done.get("counts", {}), metrics)
     if not has_records and kind.proof is not None and files.text(kind.proof) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -107,7 +108,7 @@ class AgentUpdate:
                 entry.prior = [p for _, _, p in kept]
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"params": list(self.agent.parameters())},
             {"params": [self._log_normaliser], "lr": 0.1},  # Malkin et al. 2022 train it faster than the policy
         ]

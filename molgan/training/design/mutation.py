@@ -111,7 +111,7 @@ def _is_sound(mol: Chem.RWMol, largest: int, hangs: int | None) -> bool:
 def _breaks_bredt(mol: Chem.Mol) -> bool:
     """Whether a ring has a double bond at a bridgehead (Bredt 1924); no ring made here is large enough for that."""
     heads: list[int] = []
-    rdMolDescriptors.CalcNumBridgeheadAtoms(mol, heads)
+    rdMolDescriptors.CalcNumBridgeheadAtoms(mol, heads)  # type: ignore[arg-type]  # RDKit's stubs are wrong
     bonds = (bond for i in heads for bond in mol.GetAtomWithIdx(i).GetBonds())
     return any(bond.GetBondType() == _DOUBLE and bond.IsInRing() for bond in bonds)
 
@@ -176,7 +176,7 @@ def _delete(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
     if any(_is_charged(bond) for bond in atom.GetBonds()):
         return False
     if len(around) == 2 and mol.GetBondBetweenAtoms(*around) is None:
-        mol.AddBond(*around, _SINGLE)
+        mol.AddBond(around[0], around[1], _SINGLE)
     elif len(around) != 1 or not mol.GetAtomWithIdx(around[0]).GetAtomicNum():
         return False
     mol.RemoveAtom(atom.GetIdx())
@@ -246,7 +246,8 @@ def _free(atom: Chem.Atom) -> int:
 
 def _bonded(atom: Chem.Atom) -> int:
     """The valence used by bonds to heavy atoms and the dummy."""
-    return round(sum(bond.GetBondTypeAsDouble() for bond in atom.GetBonds()))
+    total: float = sum(bond.GetBondTypeAsDouble() for bond in atom.GetBonds())
+    return round(total)
 
 
 def _pick(items: Sequence[T], rng: np.random.Generator) -> T:

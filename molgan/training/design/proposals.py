@@ -126,7 +126,8 @@ class Proposals:
         whole = [stock for stock in stocks if sum(map(atoms, stock.genome)) <= settings.max_atoms]
         regrown = _choose(whole, settings.regrowth, rng)
         wholes = settings.policy if regrown else settings.policy + settings.regrowth
-        prefixes, origins = [space.blank(self._vocabulary)] * wholes, [(POLICY, ())] * wholes  # type: ignore[var-annotated]
+        prefixes = [space.blank(self._vocabulary)] * wholes
+        origins: list[tuple[str, tuple[int, ...]]] = [(POLICY, ())] * wholes
         for stock in regrown:
             try:
                 prefix = space.hole(stock.genome, self._vocabulary, rng)

@@ -28,7 +28,7 @@ _GENERATOR = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=_BITS)
 def fingerprint(mol: Chem.Mol) -> np.ndarray:
     """ECFP4 counts up to 4 in unary, [4096] of 0 and 1, so that common ones give the smaller of two counts."""
     counts = _GENERATOR.GetCountFingerprintAsNumPy(mol)
-    return (counts[None, :] > np.arange(_MOST)[:, None]).ravel()
+    return np.asarray(counts[None, :] > np.arange(_MOST)[:, None]).ravel()
 
 
 def properties(molecule: Descriptors) -> np.ndarray:

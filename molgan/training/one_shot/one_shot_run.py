@@ -114,7 +114,7 @@ class OneShotRun:
 
     def snapshot(self) -> Snapshot:
         """A copy of the state without that of the oracle: tensors and JSON values."""
-        tensors = {}
+        tensors: dict[str, Tensor] = {}
         for name, module in self._modules().items():
             tensors |= with_prefix(name, module.state_dict())
         for name, optimizer in self._optimizers().items():
@@ -187,5 +187,8 @@ class OneShotRun:
         return modules if self.reward_network is None else {**modules, "reward": self.reward_network}
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        optimizers = {"of_generator": self.optimizer, "of_critic": self.critic_optimizer}
-        return optimizers if self.reward_optimizer is None else {**optimizers, "of_reward": self.reward_optimizer}
+        optimizers: dict[str, torch.optim.Optimizer] = {}
+        optimizers |= {"of_generator": self.optimizer, "of_critic": self.critic_optimizer}
+        if self.reward_optimizer is not None:
+            optimizers["of_reward"] = self.reward_optimizer
+        return optimizers

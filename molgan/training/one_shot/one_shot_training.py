@@ -122,7 +122,8 @@ class _Batch(NamedTuple):
     rows: np.ndarray
 
     def judge(self, critic: DenseCritic) -> Tensor:
-        return critic(*self.graphs, self.targets)
+        logits: Tensor = critic(*self.graphs, self.targets)
+        return logits
 
     def detach(self) -> _Batch:
         return self._replace(graphs=self.graphs.detach())

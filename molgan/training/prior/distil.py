@@ -63,13 +63,17 @@ def distil(
         if (saved := load_checkpoint(folder / "accepted")) is None:
             shown = real[at :: settings.rounds][: settings.real]
             fakes = agent.sample(settings.fake, seed=step_seed(seed, at), bf16=settings.bf16)
+
+            def report_critic(metrics: dict[str, Any], _: Mapping[str, Any] | None, at: int = at) -> None:
+                report({"phase": "critic", "round": at + 1, **metrics}, None)
+
             outcome = train_critic(
                 critic,
                 featurize_all(shown, workers=processes),
                 featurize_all([fake.smiles for fake in fakes], workers=processes),
                 settings.critic,
                 seed=step_seed(seed, at, 1),
-                report=lambda metrics, _, at=at: report({"phase": "critic", "round": at + 1, **metrics}, None),
+                report=report_critic,
                 device=agent.device,
             )
             candidates = agent.sample(settings.candidates, seed=step_seed(seed, at, 2), bf16=settings.bf16)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -60,7 +61,8 @@ def pretrain(
     clock, molecules = time.perf_counter(), 0
     for step, rows in enumerate(_batches(len(data), settings.batch_size, seed, done, steps), start=done + 1):
         with autocast(generator.device, enabled=settings.bf16):
-            log_likelihood = generator.log_likelihood([data[i] for i in share.of(rows)])
+            sequences: list[Any] = [data[i] for i in share.of(rows)]
+            log_likelihood = generator.log_likelihood(sequences)
         loss = -log_likelihood.sum() / len(rows)
         (learning_rate,) = schedule.get_last_lr()
         update(optimizer, loss, generator, clip=settings.clip, share=share)

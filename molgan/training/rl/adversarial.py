@@ -15,7 +15,7 @@ import torch
 from molgan.graphs.features.featurizer import featurize_all
 from molgan.graphs.features.graph_arrays import GraphArrays, join
 from molgan.models.critics.discriminator import Discriminator
-from molgan.models.protocols import LikelihoodGenerator
+from molgan.models.protocols import LikelihoodGenerator, Network
 from molgan.training.critic_fitting import train_critic
 from molgan.training.loop import is_due, resume, save, step_seed
 from molgan.training.memory import Reward
@@ -66,7 +66,7 @@ def refine(
     real_graphs = _featurize_share(real, processes, share)
     anchor = copy.deepcopy(agent)
     optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
-    modules = {"agent": agent, "anchor": anchor, "critic": critic}
+    modules: dict[str, Network] = {"agent": agent, "anchor": anchor, "critic": critic}
     first, done, figures = 0, -1, dict[str, float]()  # done is -1 until the critic of the round is trained
     if (state := resume(checkpoint, modules, optimizer)) is not None:
         first, done, figures = state["round"], state["step"], state["figures"]
