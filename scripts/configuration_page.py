@@ -78,7 +78,7 @@ def page() -> str:
 
 
 def paragraphs(text: str) -> list[str]:
-    """Each paragraph in one line."""
+    """The text with each paragraph in one line."""
     return ["\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))]
 
 

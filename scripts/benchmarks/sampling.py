@@ -69,7 +69,7 @@ class CharRNN(nn.Module):
 
 
 def share_of_products(generator: MotifGenerator) -> float:
-    """What matrix products take of the time of drawing a batch on one thread."""
+    """The share of matrix products in the time of drawing a batch on one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with profile(activities=[ProfilerActivity.CPU]) as profiled:

@@ -45,7 +45,7 @@ def ours(data: DenseData, steps: int, batch: int) -> float:
 
 
 def theirs(data: DenseData, steps: int, batch: int) -> float:
-    """The same of deepchem's model."""
+    """Seconds for the same with deepchem's model."""
     from deepchem.models.torch_models import BasicMolGANModel
 
     kinds = 1 + len(data.graphs.atoms)
