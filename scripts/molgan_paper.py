@@ -1,4 +1,4 @@
-"""MolGAN's table: lambda and the objectives of its paper on 5,000 molecules of QM9, ours beside the paper's.
+"""MolGAN's table: lambda and the objectives of its paper on 5,000 molecules of QM9, ours next to the paper's.
 
     python scripts/molgan_paper.py [--lambdas 0 .25 .5 1] [--objectives qed] [--seeds 0 1 2] [--stop-at 0.02]
 

@@ -24,7 +24,7 @@ class ScoringFunction(Protocol):
 
 
 class GoalDirected:
-    """GuacaMol's GoalDirectedGenerator: `budget` distinct molecules a benchmark, one setting for all of them."""
+    """GuacaMol's GoalDirectedGenerator: `budget` distinct molecules for each benchmark, with the same settings."""
 
     def __init__(
         self,
@@ -35,6 +35,14 @@ class GoalDirected:
         settings: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
     ) -> None:
+        """
+        Args:
+            budget: The most distinct molecules to score for each benchmark.
+            seed: Seed of the random numbers.
+            weights: The prior: shipped weights by their name, or the folder that a training wrote.
+            settings: Fields of `OptimizeSettings`.
+            progress: Shows the progress.
+        """
         self.budget = budget
         self.seed = seed
         self.weights = weights

@@ -67,7 +67,10 @@ def score_tables(
     *,
     processes: int = 1,
 ) -> "Iterator[pandas.DataFrame]":
-    """Like `score_records`, as tables; the first is empty. Values are floats or nullable booleans, other cells text."""
+    """Like `score_records`, with the same arguments, as tables; the first is empty.
+
+    Values are floats or nullable booleans, other cells are text.
+    """
     import pandas
 
     kinds = score([], [get_scorer(name) for name in scorers]).dtypes

@@ -72,14 +72,22 @@ class Workers:
         bounds: tuple[int, int],
         progress: Progress | None = None,
     ) -> None:
+        """
+        Args:
+            kind: The class of the actors.
+            arguments: The arguments of its constructor.
+            settings: Processors and GPUs of an actor, time limits.
+            bounds: The least and the most actors.
+            progress: Gets messages.
+        """
         import ray
 
         self._kind: Any = ray.remote(kind).options(
             num_cpus=settings.cpus,
             num_gpus=settings.gpus,
             scheduling_strategy="SPREAD",
-            # Ray itself shall neither restart an actor (one that dies on its start would be restarted for ever) nor
-            # repeat a call: this class decides what to do about a call that killed its actor.
+            # Ray itself must not restart an actor (one that dies on its start would be restarted for ever) nor repeat
+            # a call: this class decides what to do about a call that killed its actor.
             max_restarts=0,
             max_task_retries=0,
         )

@@ -1,4 +1,4 @@
-"""The report of a campaign: one HTML file that needs nothing beside it, made from the run folder alone."""
+"""The report of a campaign: one self-contained HTML file, made from the run folder alone."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -35,9 +35,15 @@ def is_due(step: int, steps: int, every: int) -> bool:
 
 
 def warm_up_and_decay(optimizer: torch.optim.Optimizer, *, warmup: int, decay: int, steps: int, done: int) -> LambdaLR:
-    """A learning rate that rises linearly over the first `warmup` steps and falls linearly over the last `decay`.
+    """A learning rate that rises linearly over the first `warmup` steps and falls linearly over the last `decay` steps.
 
-    It reaches 0 after the last of `steps`. `done`: the number of finished steps; steps count from 1."""
+    Args:
+        optimizer: The optimiser whose learning rate is scheduled.
+        warmup: Steps over which the rate rises to its full value.
+        decay: Steps over which it falls, to 0 after the last step.
+        steps: The number of steps of the training.
+        done: The number of finished steps.
+    """
 
     def factor(step: int) -> float:
         return min(step / max(1, warmup), max(0.0, (steps - step + 1) / max(1, decay)))
@@ -48,9 +54,17 @@ def warm_up_and_decay(optimizer: torch.optim.Optimizer, *, warmup: int, decay: i
 def update(
     optimizer: torch.optim.Optimizer, loss: Tensor, network: Network, *, clip: float, share: Share = ALONE
 ) -> Tensor:
-    """Take one step of the optimiser, with the gradient clipped to the norm `clip` over the parameters of `network`.
+    """Take one step of the optimiser with a clipped gradient.
 
-    With a `share` the losses of all workers add up to the loss of the batch. Returns the norm before clipping.
+    Args:
+        optimizer: The optimiser.
+        loss: The loss, a scalar; the losses of all workers add up to that of the batch.
+        network: The network whose gradient is clipped.
+        clip: Largest norm of the gradient over all parameters of the network.
+        share: This worker's part, where several workers train.
+
+    Returns:
+        The norm of the gradient before clipping.
     """
     optimizer.zero_grad()
     loss.backward()
@@ -78,7 +92,18 @@ def save(
     state: Mapping[str, Any],
     share: Share = ALONE,
 ) -> None:
-    """Replace the checkpoint in `folder`; with a `share` only the leading worker writes. Raises RunError."""
+    """Replace the checkpoint in `folder`.
+
+    Args:
+        folder: The folder of the checkpoint.
+        modules: The networks, by their names in the checkpoint.
+        optimizer: The optimiser.
+        state: JSON values.
+        share: Where several workers train, only the leading one writes.
+
+    Raises:
+        RunError: The checkpoint cannot be written.
+    """
     if share.leads:
         save_checkpoint(folder, collect_tensors(modules, optimizer), state)
 

@@ -216,7 +216,7 @@ class OptimizeSettings(Settings):
     least_batch: int = Field(16, ge=1, description="Fewest molecules scored per round")
     growth: float = Field(0.05, gt=0, le=1, description="Molecules scored per round, as a share of those scored so far")
     policy: int = Field(32, ge=0, description="Candidates per round that the agent draws")
-    regrowth: int = Field(48, ge=0, description="Candidates per round whose last actions the agent draws anew")
+    regrowth: int = Field(48, ge=0, description="Candidates per round whose last actions the agent draws again")
     crossover: int = Field(192, ge=0, description="Candidates per round with subtrees of two parents")
     edit: int = Field(128, ge=0, description="Candidates per round with one motif changed")
     mutation: int = Field(96, ge=0, description="Candidates per round with one atom or bond changed")

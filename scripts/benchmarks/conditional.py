@@ -4,7 +4,7 @@
 
 For each property a grid from the 5th to the 95th percentile of the reference; molecules are drawn for each point.
 Prints for each point the share that is valid, the mean and the deviation of the property, and the mean absolute error
-beside two baselines: the same generator without that target, and molecules of the reference at random.
+next to two baselines: the same generator without that target, and molecules of the reference at random.
 """
 
 import argparse

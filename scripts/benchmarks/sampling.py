@@ -1,4 +1,4 @@
-"""Valid distinct SMILES a second: molgan's generator beside a CharRNN of the MOSES size, on the same cores, in one run.
+"""Valid distinct SMILES a second: molgan's generator and a CharRNN of the MOSES size, on the same cores, in one run.
 
     python scripts/benchmarks/sampling.py [--molecules 10000] [--rounds 3] [--weights moses]
 

@@ -1,4 +1,4 @@
-"""Training molecules a second: MolGAN's model here beside deepchem's BasicMolGANModel, same sizes, same batch, one run.
+"""Training molecules a second: MolGAN's model here and deepchem's BasicMolGANModel, same sizes, same batch, one run.
 
     python scripts/benchmarks/train_qm9.py [--molecules 5000] [--steps 100] [--rounds 3]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Distil(TrainingStage):
-    """Distillation; leaves generator.safetensors and its description, and the last critic beside the weights."""
+    """Distillation; leaves generator.safetensors and its description, and the last critic next to the weights."""
 
     name = "distil"
     section = "distil"

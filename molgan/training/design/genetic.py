@@ -56,6 +56,13 @@ def crossover(
     """`tree` with a subtree of `donor` in place of one of its own or of a hydrogen; None where nothing fits.
 
     Jensen 2019 crosses molecules at acyclic bonds by reactions on graphs; here the bonds are those of the trees.
+
+    Args:
+        tree: The tree of one parent.
+        donor: The tree of the other parent.
+        rng: Random numbers.
+        max_atoms: The most heavy atoms of the child.
+        bound: Whether `tree` hangs on something itself.
     """
     graft = _pick([node for _, node in nodes(donor)], rng)
     if not _can_bind(graft):
@@ -75,6 +82,13 @@ def edit_motif(
     """`tree` with one small change: a motif is exchanged for another, added, inserted or removed.
 
     None where the drawn change is not possible.
+
+    Args:
+        tree: The tree of the parent.
+        motifs: The motifs to draw from.
+        rng: Random numbers.
+        max_atoms: The most heavy atoms of the child.
+        bound: Whether `tree` hangs on something itself.
     """
     move = _pick(_MOVES, rng)
     path, node = _pick(list(nodes(tree)), rng)

@@ -46,6 +46,17 @@ class OptimizeRun:
         core: Core | None,
         folder: Path | None,
     ):
+        """
+        Args:
+            agent: The generator; trained in place.
+            prior: The anchor.
+            oracle: Gives the scores of SMILES.
+            settings: Settings of the search.
+            budget: The most distinct molecules to score.
+            seed: Seed of the random numbers.
+            core: The core that molecules contain, None without one.
+            folder: The folder for journal and checkpoint, None without one.
+        """
         self.agent = agent
         self.settings = settings
         self.round = 0

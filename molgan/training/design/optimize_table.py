@@ -31,7 +31,24 @@ def optimize_table(
     settings: OptimizeSettings | Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> "pandas.DataFrame":
-    """Run goal-directed design; see `molgan.optimize` for the arguments."""
+    """Run goal-directed design, and return a table of all calls.
+
+    Args:
+        oracle: Takes a list of SMILES and returns as many numbers, higher is better, NaN for a failure.
+        budget: The most molecules to score, at least 1.
+        seed: Seed of the random numbers.
+        start: SMILES of molecules to begin with.
+        core: SMILES of a core with attachment points.
+        weights: The prior, by name or folder.
+        max_atoms: The most heavy atoms of a molecule.
+        folder: Where the state is kept, so that an interrupted run continues.
+        settings: Fields of `OptimizeSettings`.
+        progress: Shows the progress.
+
+    Raises:
+        InputError: A start molecule cannot be read, or the oracle returns another number of values.
+        ConfigError: Wrong settings.
+    """
     from molgan.graphs.motif.core import Core
     from molgan.models.loading import load_generator
     from molgan.models.motif.without_stereo import without_stereo

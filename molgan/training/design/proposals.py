@@ -92,6 +92,14 @@ class Proposals:
         settings: OptimizeSettings,
         accept: Accept = lambda mol: True,
     ):
+        """
+        Args:
+            space: The molecules that may be made.
+            vocabulary: The motifs.
+            known: SMILES of molecules that are scored already.
+            settings: How many candidates each move makes.
+            accept: Says whether a molecule may be scored.
+        """
         self._space = space
         self._vocabulary = vocabulary
         self._known = known

@@ -52,6 +52,14 @@ class OneShotRun:
         reward: Reward | None,
         reward_network: DenseRewardNetwork | None,
     ) -> None:
+        """
+        Args:
+            generator: The generator.
+            critic: The critic.
+            settings: Settings of the training.
+            reward: The reward of SMILES, 0 to 1, None without one.
+            reward_network: Predicts the reward of graphs, None without one.
+        """
         self.generator, self.critic, self.settings = generator, critic, settings
         self.averaged = copy.deepcopy(generator).requires_grad_(False) if settings.ema else generator
         self.reward_network = None if reward is None else reward_network
