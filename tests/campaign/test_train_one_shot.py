@@ -111,15 +111,15 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monk
         ("objective=null", "oneshot.gan_weight below 1 needs an `objective`"),
         ("oneshot.gradient_penalty=0", "loss wasserstein needs gradient_penalty"),
         ("critic.pack=3", "not a multiple of critic.pack, 3"),
-        ("network.rows={width: 8}", "a network with `rows` and the section `likelihood` go together"),
-        ("likelihood={steps: 5}", "a network with `rows` and the section `likelihood` go together"),
+        ("network.rows={width: 8}", "a network with `rows` needs the section `likelihood`"),
+        ("likelihood={steps: 5}", "a network with `rows` needs the section `likelihood`"),
         ("oneshot.policy={scale: 5}", "only a network with `rows`"),
         ("oneshot.anchor=0.1", "only a network with `rows`"),
         ("oneshot.gan_wieght=0.5", "did you mean 'gan_weight'?"),
         ("oneshot.loss=wgan", "oneshot.loss"),
         ("network.condition=[lgop]", "did you mean 'logp'?"),
         ("network.condition=[qed, qed]", "a scorer is given twice"),
-        ("critic.pack=2", "judged one by one, pack 1"),
+        ("critic.pack=2", "judged one by one; set pack to 1"),
     ],
 )
 def test_mistakes_are_told(tmp_path: Path, override: str, told: str) -> None:

@@ -102,4 +102,4 @@ def test_ten_bad_rows_are_told_and_then_the_number(capsys: pytest.CaptureFixture
             on_bad(line, "no SMILES")
     told = capsys.readouterr().err.splitlines()
     assert told[0] == "a.csv:1: no SMILES; rejected" and len(told) == 11
-    assert told[-1] == "a.csv: 12 rows in all that cannot be used; rejected"
+    assert told[-1] == "a.csv: 12 rows in all cannot be used; rejected"

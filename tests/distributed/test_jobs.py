@@ -71,7 +71,7 @@ def test_each_kind_of_configuration_gets_its_verb(name: str, verb: str, monkeypa
 def test_results_that_would_go_with_the_job_are_refused(home: Path) -> None:
     found = CliRunner().invoke(app, ["submit", str(home / "mini.yaml"), "out=runs/x"])
     assert found.exit_code == 2
-    assert "out: runs/x would go with the job's own folder" in found.stderr
+    assert "out: runs/x would be deleted with the job's own folder" in found.stderr
 
 
 def test_a_cluster_that_is_not_there_is_told_in_a_line(home: Path) -> None:
