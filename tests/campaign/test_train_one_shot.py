@@ -110,7 +110,7 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monk
     [
         ("objective=null", "oneshot.gan_weight below 1 needs an `objective`"),
         ("oneshot.gradient_penalty=0", "loss wasserstein needs gradient_penalty"),
-        ("critic.pack=3", "not a multiple of critic.pack, 3"),
+        ("critic.pack=3", "must be a multiple of critic.pack, which is 3"),
         ("network.rows={width: 8}", "a network with `rows` needs the section `likelihood`"),
         ("likelihood={steps: 5}", "a network with `rows` needs the section `likelihood`"),
         ("oneshot.policy={scale: 5}", "only a network with `rows`"),
