@@ -19,16 +19,27 @@ if TYPE_CHECKING:
     from molgan.training.design.ledger import Oracle
     from molgan.training.settings import OptimizeSettings
 
-    Molecules: TypeAlias = Iterable[str | Molecule | Chem.Mol | None] | pandas.Series[Any] | polars.Series
+    Molecules: TypeAlias = (
+        Iterable[str | Molecule | Chem.Mol | None]
+        | pandas.Series[Any]
+        | pandas.DataFrame
+        | polars.Series
+        | polars.DataFrame
+    )
 
 
-def score(smiles: "Molecules", scorers: "Sequence[str | Scorer | Mapping[str, Any]]") -> "pandas.DataFrame":
+def score(
+    smiles: "Molecules", scorers: "str | Scorer | Mapping[str, Any] | Sequence[str | Scorer | Mapping[str, Any]]"
+) -> "pandas.DataFrame":
     """Score molecules: a table of raw values, one row for each input, in order.
 
     The columns are `smiles`, one for each scorer, and `error`. `smiles`: a list, or a column of pandas or polars, of
-    SMILES or RDKit molecules; None or NaN for a missing molecule. A value that could not be computed is missing (NaN),
-    and `error` gives the reason. Alerts are True for a hit. `molgan list scorers` lists the names. Raises InputError
-    for a single string, ConfigError for an unknown scorer.
+    SMILES or RDKit molecules, None or NaN for a missing molecule; or a frame, whose SMILES column is found by its name.
+    The rows have the labels of a pandas Series or frame. `scorers`: names, or
+    `{"scorer": "similarity", "name": "to_lead", "parameters": {"smiles": [lead]}}` with the `name` of the column, or a
+    scorer. A value that could not be computed is missing (NaN), and `error` gives the reason. Alerts are True for a
+    hit. `molgan list scorers` lists the names. Raises InputError for a single string and for a frame without a SMILES
+    column, ConfigError for an unknown scorer and for two with the same name.
     """
     from molgan.scoring.score_table import score
 
@@ -37,27 +48,27 @@ def score(smiles: "Molecules", scorers: "Sequence[str | Scorer | Mapping[str, An
 
 def filter(
     smiles: "Molecules",
-    stages: "Sequence[str | Mapping[str, Any] | Filter]",
+    stages: "str | Filter | Mapping[str, Any] | Sequence[str | Filter | Mapping[str, Any]]",
     *,
     table: "pandas.DataFrame | None" = None,
 ) -> "pandas.DataFrame":
     """Pass molecules through filters in the order given: a table with one row for each input, in order.
 
-    The columns are `smiles`, `kept` (True or False), and the `stage` and `reason` of a rejection. `smiles` as for
-    `score`. A stage is the name of a filter, its settings as in a configuration (`{"filter": "size", "max": 30}`), or a
-    `Filter`. `table` holds the columns that filters on scores read, one row for each molecule. `molgan list filters`
-    lists the names. Raises InputError for a single string, ConfigError for an unknown filter or a wrong parameter.
+    The columns are `smiles`, `kept` (True or False), the `stage` and `reason` of a rejection, and for a duplicate
+    `duplicate_of`, the label of the row that it equals. `smiles` as for `score`, with its row labels. A stage is the
+    name of a filter, its settings as in a configuration (`{"filter": "size", "max": 30}`), or a `Filter`. `table` holds
+    the columns that filters on scores read, one row for each molecule. `molgan list filters` lists the names. Raises
+    InputError for a single string, for a frame without a SMILES column and for a `table` in another order, ConfigError
+    for an unknown filter or a wrong parameter.
     """
     from molgan.filters.filter_table import filter_smiles
-    from molgan.filters.settings import StageSettings
-    from molgan.scoring.parameters import validated
 
-    built = [validated(StageSettings, stage, "stage") if isinstance(stage, Mapping) else stage for stage in stages]
-    return filter_smiles(smiles, built, table=table)
+    return filter_smiles(smiles, stages, table=table)
 
 
 def stereoisomers(smiles: "Molecules", *, most: int = 16) -> "pandas.DataFrame":
-    """Enumerate the stereoisomers of molecules: a table of `smiles`, and `parent`, the row of the input.
+    """Enumerate the stereoisomers of molecules: a table of `smiles`, and `parent`, the row of the input: its label in a
+    pandas Series or frame, else its position.
 
     Specified stereo is kept, unspecified stereo is enumerated, with at most `most` isomers of a molecule. A molecule
     without unspecified stereo is returned as it is; invalid input has no rows. Call this before `filter`, which keeps
@@ -67,14 +78,16 @@ def stereoisomers(smiles: "Molecules", *, most: int = 16) -> "pandas.DataFrame":
 
     from molgan.chem.stereoisomers import enumerate_stereoisomers
     from molgan.scoring.batch import Batch
+    from molgan.scoring.inputs import get_row_labels
 
-    molecules = Batch.of(smiles).molecules
-    pairs = [
-        (isomer.smiles, row)
-        for row, molecule in enumerate(molecules)
+    labels, molecules = get_row_labels(smiles), Batch.of(smiles).molecules
+    parents = range(len(molecules)) if labels is None else labels
+    isomers = (
+        (isomer.smiles, parent)
+        for parent, molecule in zip(parents, molecules, strict=True)
         for isomer in enumerate_stereoisomers(molecule, most=most)
-        if isomer.smiles is not None
-    ]
+    )
+    pairs = [(text, parent) for text, parent in isomers if text is not None]
     return pandas.DataFrame(pairs, columns=["smiles", "parent"])
 
 

@@ -3,6 +3,7 @@
 python scripts/configuration_page.py [docs]
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from scorer_pages import field_table, own_doc
 
-from molgan.base.field_text import FieldText, sections_inside
+from molgan.base.field_text import FieldText, find_sections
 from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig
 from molgan.config.job import JobConfig
 from molgan.config.setting_lists import list_job_settings
@@ -51,7 +52,9 @@ editors that use yaml-language-server (Neovim, Emacs, Helix) read the same line;
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("docs", type=Path, nargs="?", default=Path(__file__).parents[1] / "docs")
+    folder = parser.parse_args().docs
     (folder / "configuration.md").write_text(page(), encoding="utf-8")
 
 
@@ -72,7 +75,7 @@ def page() -> str:
         for name, field in job.model_fields.items():
             inside = [row for row in rows if row.key.startswith(f"{name}.")]
             if inside:
-                text = [own_doc(section) for _, section in sections_inside(field.annotation)]
+                text = [own_doc(section) for _, section in find_sections(field.annotation)]
                 lines += [f"### {name}", "", *(text and [text[0], ""]), *field_table(inside, "key"), ""]
     return "\n".join(lines[:-1]) + "\n"
 

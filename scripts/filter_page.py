@@ -3,6 +3,7 @@
 python scripts/filter_page.py [docs]
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -52,7 +53,9 @@ fingerprint of 256 bytes (`diverse`, `dissimilar`, `clusters`): put those last, 
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("docs", type=Path, nargs="?", default=Path(__file__).parents[1] / "docs")
+    folder = parser.parse_args().docs
     (folder / "filters.md").write_text(page(), encoding="utf-8")
 
 

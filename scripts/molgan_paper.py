@@ -22,7 +22,7 @@ from molgan.campaign.train_one_shot import train_one_shot
 from molgan.config import OneShotConfig, load_training
 from molgan.evaluation.small_molecules import evaluate_small
 from molgan.graphs.dense.dense_data import prepare_dense
-from molgan.graphs.dense.dense_graph import BONDS, atom_of
+from molgan.graphs.dense.dense_graph import BONDS, make_atom
 from molgan.models.loading import load_generator
 from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 from molgan.models.one_shot.soft_graphs import harden
@@ -66,7 +66,7 @@ def count_their_way(weights: Path, n: int) -> tuple[float, float]:
     for nodes, bonds in zip(graphs.nodes, graphs.bonds, strict=True):
         mol = Chem.RWMol()
         for kind in nodes:
-            mol.AddAtom(atom_of(graphs.atoms[kind - 1]) if kind else Chem.Atom(0))
+            mol.AddAtom(make_atom(graphs.atoms[kind - 1]) if kind else Chem.Atom(0))
         for i, j in np.argwhere(np.triu(bonds, 1)).tolist():
             mol.AddBond(i, j, BONDS[bonds[i, j]])
         with rdBase.BlockLogs():

@@ -5,9 +5,9 @@
 docs/scorers.md lists families, transforms and the keys of an objective; docs/scorers_<family>.md has each scorer.
 """
 
+import argparse
 import inspect
 import math
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -39,7 +39,9 @@ PART_OF = {"drug_likeness": "physchem", "custom_alerts": "substructure"}
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("docs", type=Path, nargs="?", default=Path(__file__).parents[1] / "docs")
+    folder = parser.parse_args().docs
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
 

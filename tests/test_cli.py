@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from molgan.chem.molecule import parse
 from molgan.cli import app
-from molgan.cli.bars import Bars, PlainLines, ProgressBars, format_figures, show_progress
+from molgan.cli.bars import Bars, PlainLines, ProgressBars, format_figures, format_rate, show_progress
 from molgan.graphs.motif.actions import Vocabulary
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
@@ -178,6 +178,56 @@ def test_bad_input_is_one_line_on_stderr_and_exit_code_2(
     assert last.startswith("molgan: ")
     assert told in last
     assert "Traceback" not in result.output
+
+
+def test_every_fault_of_a_configuration_is_a_line(campaign: Path) -> None:
+    result = molgan("check", campaign, "sead=1", "name=a/b", "sample.n=0")
+    assert result.exit_code == 2
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["molgan"] * 3
+
+
+def test_a_check_advises_what_cannot_come_to_much(campaign: Path, weights: Path, tmp_path: Path) -> None:
+    (tmp_path / "actives.smi").write_text("CCO\n" * 25 + "C(\n")
+    never = "{filter: size, name: never, min: 90, max: 99}"
+    overrides = (
+        f"generator.weights={weights}",
+        f"data.actives={tmp_path / 'actives.smi'}",
+        f"filters=[valid, {never}]",
+    )
+    result = molgan("check", campaign, *overrides)
+    assert result.exit_code == 0, result.output
+    assert "filter 'never' keeps none of the 1,000 molecules that reach it" in result.stdout
+    assert f"data.actives: {tmp_path / 'actives.smi'}:26: 'C(' is not a molecule" in result.stderr
+    assert result.stdout.count("active CCO") == 20
+    assert "25 molecules with the role 'active', 20 of them shown" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("run", "{campaign}"), "molgan: interrupted; the same command goes on from the last checkpoint\n"),
+        (("score", "-", "--scorers", "qed"), "molgan: interrupted\n"),
+    ],
+)
+def test_an_interrupted_command_says_where_it_goes_on(
+    campaign: Path, arguments: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*given: object, **named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("molgan.campaign.run", interrupt)
+    monkeypatch.setattr("molgan.bulk.score_file.score_records", interrupt)
+    result = molgan(*(argument.format(campaign=campaign) for argument in arguments), stdin="CCO\n")
+    assert result.exit_code == 130
+    assert result.stderr == told
+
+
+@pytest.mark.parametrize(
+    ("speed", "told"),
+    [(1234.5, "1,234/s"), (2.5, "2.5/s"), (0.07133, "14 s/step"), (0.005, "3.333 min/step"), (0, "0/s")],
+)
+def test_slow_work_is_told_in_time_a_step(speed: float, told: str) -> None:
+    assert format_rate(speed) == told
 
 
 def test_an_output_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:

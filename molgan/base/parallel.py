@@ -1,4 +1,4 @@
-"""Work on the processors of this machine: one ordered map, by several processes or by this one."""
+"""Parallel work on the processors of this machine: one ordered map, by several processes or by this one."""
 
 import ctypes
 import multiprocessing
@@ -39,7 +39,7 @@ def cores() -> int:
 
 
 def split_chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of `size`, the last of them perhaps shorter."""
+    """The items in lists of `size`; the last list may be shorter."""
     items = iter(items)
     while chunk := list(islice(items, size)):
         yield chunk
@@ -48,13 +48,14 @@ def split_chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 class Processes(Generic[T, R]):
     """Processes of this machine that apply one function, for use in a `with` block.
 
-    A single process is this one. Several are spawned when the first items come, and get the function once: so that an
-    object keeps in its process what it has loaded. They must be able to import it, and a script must call from under
-    `if __name__ == "__main__":`. They end with the block, an interrupt of it included, and with this process.
+    With one process this process does the work. Several are spawned when the first items come, and each gets the
+    function once, so that an object keeps what it has loaded. They must be able to import the function, and a script
+    must call from under `if __name__ == "__main__":`. They end with the block, also when it is interrupted, and with
+    this process.
     """
 
     def __init__(self, work: Callable[[T], R], processes: int, *, mend: str = _MEND) -> None:
-        """`mend`: what the user can do when a process dies."""
+        """`mend` is the advice in the error message when a process dies."""
         self._work = work
         self._processes = processes
         self._mend = mend
@@ -84,9 +85,9 @@ class Processes(Generic[T, R]):
                 worker.pipe.close()
 
     def map(self, items: Iterable[T]) -> Iterator[R]:
-        """The result of each item, in order; at most two items a process are read beyond the results taken.
+        """The result of each item, in order; at most two items per process are read ahead of the results.
 
-        What the function raises is raised here. Raises RunError when a process dies.
+        An exception of the function is raised here. Raises RunError when a process dies.
         """
         items = iter(items)
         first = list(islice(items, 2))
@@ -133,9 +134,21 @@ def map_chunks(
     task: str = "molecules",
     progress: Progress | None = None,
 ) -> list[R]:
-    """The results of a function of lists, for the items in lists of `size`, in order; see `Processes`.
+    """Apply a function of lists to the items in lists of `size`; see `Processes`.
 
-    Raises RunError when a process dies.
+    Args:
+        work: Function from a list of items to one result.
+        items: Everything to work on.
+        size: Items in a list; the last list may be shorter.
+        processes: Number of processes, 1 for this process alone.
+        task: Name of the task for `progress`, which counts items.
+        progress: Receiver of the progress; None shows nothing.
+
+    Returns:
+        One result for each list, in order.
+
+    Raises:
+        RunError: A process died.
     """
     progress = progress or Silent()
     chunks = list(split_chunks(items, size))
@@ -150,11 +163,11 @@ def map_chunks(
 
 
 def end_with_parent() -> None:
-    """End this process, started by `multiprocessing`, when the one that started it has ended, however that happened.
+    """Make this process, started by `multiprocessing`, end when its parent has ended, however that happened.
 
-    For the start of a worker: after a kill -9 of its parent it would wait for work for ever. On Linux the kernel sees
-    to it as well, since a thread gets no turn while C code holds Python's lock; it takes the end of the thread that
-    started the worker for that of the parent.
+    A worker calls this first: after a kill -9 of its parent it would wait for work for ever. On Linux the kernel ends
+    the worker as well, since a thread gets no turn while C code holds Python's lock; the kernel takes the end of the
+    thread that started the worker for the end of the parent.
     """
     parent = multiprocessing.parent_process()
     if parent is None:
@@ -162,7 +175,7 @@ def end_with_parent() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    # Also tells of a parent that ended before the kernel was asked.
+    # The thread also notices a parent that ended before the call above.
     Thread(target=_wait_for_end, args=(parent.sentinel,), daemon=True).start()
 
 
@@ -172,7 +185,7 @@ def _wait_for_end(sentinel: int) -> None:
 
 
 class _Worker:
-    """A process, and this end of the pipe to it: its other end closes when the process ends, however that happens."""
+    """A process and this end of the pipe to it. The other end closes when the process ends, however that happens."""
 
     def __init__(self, work: Callable[[Any], Any]) -> None:
         context = multiprocessing.get_context("spawn")
@@ -182,27 +195,27 @@ class _Worker:
         other_end.close()
 
     def ask(self, item: Any) -> tuple[bool, Any]:
-        """Whether the work was done, and its result or else its exception. Raises EOFError or ConnectionError when the
-        process is gone."""
+        """Whether the work succeeded, and its result or its exception. Raises EOFError or ConnectionError when the
+        process has died."""
         self.pipe.send(item)
         done, answer = self.pipe.recv()
         return done, answer
 
 
 def _wait_for_result(future: Future[R]) -> R:
-    # Not in one go: after a substructure search of RDKit's, SIGINT does not interrupt a wait any more (SA_RESTART).
+    # Short waits in a row: after a substructure search of RDKit's, SIGINT no longer interrupts a wait (SA_RESTART).
     while not wait_for_futures([future], _SECONDS_TO_NOTICE).done:
         pass
     return future.result()
 
 
 def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
-    """The life of a worker."""
+    """Run a worker: apply `work` to what comes through the pipe until it closes."""
     end_with_parent()
     # Ctrl-C reaches all processes of a terminal, but only the parent knows what to do then: it terminates its workers.
     # A handler, not SIG_IGN, which programs started from here would inherit.
     signal.signal(signal.SIGINT, _ignore)
-    # A KeyboardInterrupt, so that work under way ends what it has started.
+    # SIGTERM raises KeyboardInterrupt, so that the current work ends the processes that it has started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt, EOFError):
         while True:

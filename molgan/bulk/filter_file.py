@@ -3,23 +3,28 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
-from molgan.base.content import digest, files_in
+import numpy as np
+
+from molgan.base.content import digest, hash_files
 from molgan.base.errors import ConfigError
 from molgan.base.files import write_files
 from molgan.base.progress import Progress, Silent
 from molgan.base.version import __version__
-from molgan.bulk.filtered_files import RankedLibrary, format_rejected
+from molgan.bulk.filtered_files import REJECTED, RankedLibrary, format_rejected
+from molgan.bulk.input_columns import ColumnNames, title_columns
 from molgan.bulk.judge import Judge, StoredChunk, join_tables
 from molgan.bulk.library import library_table
-from molgan.bulk.streams import Crew, Parts, local_crew
+from molgan.bulk.streams import PARETO, Crew, Parts, local_crew
+from molgan.chem.columns import distinct_names
 from molgan.chem.molecule import parse_all
 from molgan.chem.reading import Record
 from molgan.chem.writing import sdf_text, write_blocks
 from molgan.config import CampaignConfig
 from molgan.filters.funnel_result import StageCount
-from molgan.filters.settling import count_stages, settle
+from molgan.filters.settling import Originals, count_stages, settle
 from molgan.filters.stages.score_filters import REALISM
 
 
@@ -34,10 +39,12 @@ def filter_records(
     """Pass records through the filters of a campaign, and write library.csv, .smi, .sdf and .parquet, rejected.csv (id,
     smiles, stage, reason, line) and funnel.json.
 
-    Filters on scores use the objective of the campaign; filters on `realism` are skipped, since only a run has a
-    critic. The files are the same, byte for byte, for any number of processes or, where the campaign asks for them, Ray
-    workers. Results of finished chunks are kept in `folder`/.parts until the end, so that the same call continues after
-    an interruption.
+    The columns of library and rejected.csv (id, smiles, stage, reason, line, and duplicate_of, the line of the molecule
+    that a duplicate equals) are followed by the line and all other columns of the file; a column of the file with the
+    name of one of theirs gets the suffix `_input`. Filters on scores use the objective of the campaign; filters on
+    `realism` are skipped, since only a run has a critic. The files are the same, byte for byte, for any number of
+    processes or, where the campaign asks for them, Ray workers. Results of finished chunks are kept in `folder`/.parts
+    until the end, so that the same call continues after an interruption.
 
     Args:
         chunks: The records, some at a time.
@@ -50,6 +57,7 @@ def filter_records(
         The counts of the stages, in order.
 
     Raises:
+        ConfigError: The objective has a Pareto rank.
         RunError: `folder` cannot be written, or workers die.
     """
     progress = progress or Silent()
@@ -57,24 +65,30 @@ def filter_records(
     for name in skipped:
         progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
     if config.objective.aggregation == "pareto":
-        raise ConfigError(
-            "objective.aggregation: a Pareto rank cannot be computed for a file; choose another aggregation"
-        )
+        raise ConfigError(PARETO)
     judge = Judge(filters, config.objective)
     parts = Parts(folder / ".parts", _make_key(config))
-    judged = _judge(chunks, parts, lambda: _open_crew(judge, config, processes, progress), progress)
+    columns = ColumnNames(progress)
+    crew = partial(_open_crew, judge, config, processes, progress)
+    judged = _judge(columns.watch(chunks), parts, crew, progress)
     progress.message("comparing all molecules: duplicates, and filters of the whole set")
     names = judge.funnel.names
     outcomes, _ = settle(judged, judge.funnel.filters)
     like = library_table(parse_all(["CCO"]), judge.objective(["CCO"]).to_frame(), judge.neighbours).iloc[:0]
-    ranked = RankedLibrary(outcomes, len(names), parts.folder / "ranked.csv", like)
+    (line,) = distinct_names(["line"], like.columns, "_input")
+    like = like.assign(**{line: np.zeros(0, np.int64)})
+    titles = title_columns(columns, [*like.columns, *REJECTED], progress)
+    ranked = RankedLibrary(outcomes, len(names), parts.folder / "ranked.csv", like, titles)
     counts = count_stages(outcomes, names, [0.0] * len(names))  # seconds mean little with several processes
     with local_crew(sdf_text, processes) as writers:
         write_blocks(ranked.read_blocks, folder, sdf=writers.map)
     summary = [{k: v for k, v in count.as_dict().items() if k != "seconds"} for count in counts]
     write_files(
         folder,
-        {"rejected.csv": format_rejected(outcomes, names), "funnel.json": [json.dumps(summary, indent=2).encode()]},
+        {
+            "rejected.csv": format_rejected(outcomes, names, Originals(outcomes, judge.funnel.filters, "line"), titles),
+            "funnel.json": [json.dumps(summary, indent=2).encode()],
+        },
     )
     parts.remove()
     return counts
@@ -88,9 +102,8 @@ def _judge(
 ) -> list[StoredChunk]:
     progress.start("filter")
     judged = []
-    rows = ([(record.line, record.smiles, record.reason) for record in chunk] for chunk in chunks)
     with crew() as workers:
-        for path, count in parts.work_through(rows, workers):
+        for path, count in parts.work_through(chunks, workers):
             judged.append(StoredChunk(path))
             progress.advance("filter", count)
     progress.finish("filter")
@@ -112,4 +125,4 @@ def _open_crew(
 def _make_key(config: CampaignConfig) -> str:
     """A digest of everything that decides the result for a molecule."""
     sections = config.model_dump(mode="json", include={"objective", "filters"})
-    return digest([__version__, sections, files_in(sections)])
+    return digest([__version__, sections, hash_files(sections)])

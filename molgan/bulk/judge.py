@@ -1,5 +1,6 @@
 """Judges chunks of a file by a funnel, in any process; the resulting tables stay on disk until all are done."""
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 
 from molgan.bulk.library import identifier, known_neighbours, library_table
 from molgan.chem.molecule import Molecule, parse, parse_all
+from molgan.chem.reading import Record
 from molgan.filters.filter import WholeFilter
 from molgan.filters.funnel import Funnel
 from molgan.filters.judging import Lot
@@ -23,15 +25,13 @@ if TYPE_CHECKING:
 
     from molgan.filters.known.neighbours import Neighbours
 
-Rows = Sequence[tuple[int, str, str | None]]
-"""Line and SMILES of each molecule, and a reason where the row cannot be used."""
-
 
 class Judge:
     """Makes a table of a chunk, as an Arrow IPC stream.
 
-    Columns: those of `molgan.filters.judging`; `line`; `id`, empty for invalid input; and, for molecules that no filter
-    rejects by itself, `score` and `row`, the line of library.csv with rank 0."""
+    Columns: those of `molgan.filters.judging`; `line`; `fields`, the other cells as JSON; `id`, empty for invalid
+    input; and, for molecules that no filter rejects by itself, `score` and `row`, the line of library.csv with rank
+    0."""
 
     def __init__(self, filters: FunnelSettings, objective: ObjectiveSettings) -> None:
         self._settings = filters, objective
@@ -39,14 +39,14 @@ class Judge:
     def __reduce__(self) -> tuple[type["Judge"], tuple[FunnelSettings, ObjectiveSettings]]:
         return Judge, self._settings
 
-    def __call__(self, rows: Rows) -> bytes:
+    def __call__(self, rows: Sequence[Record]) -> bytes:
         clear_caches()  # entries of earlier chunks are of no use
         lots = [rows[start : start + SHARED] for start in range(0, max(len(rows), 1), SHARED)]
-        return _write([self._judge(lot, [_read(smiles, reason) for _, smiles, reason in lot]) for lot in lots])
+        return _write([self._judge(lot, [_read(record.smiles, record.reason) for record in lot]) for lot in lots])
 
-    def lost(self, rows: Rows, reason: str) -> bytes:
+    def lost(self, rows: Sequence[Record], reason: str) -> bytes:
         """The table of molecules that crash their worker: the first filter rejects them."""
-        return _write([self._judge(rows, [Molecule(smiles, None, None, reason) for _, smiles, _ in rows])])
+        return _write([self._judge(rows, [Molecule(record.smiles, None, None, reason) for record in rows])])
 
     def prepare(self) -> None:
         """Load the reference sets of the filters, so that several processes find them in the cache on disk."""
@@ -66,13 +66,14 @@ class Judge:
     def neighbours(self) -> "Neighbours":
         return known_neighbours()
 
-    def _judge(self, rows: Rows, molecules: list[Molecule]) -> dict[str, list[Any]]:
+    def _judge(self, rows: Sequence[Record], molecules: list[Molecule]) -> dict[str, list[Any]]:
         scoring = _LotScores(self.objective)
         lot = Lot(molecules, scoring)
         columns = lot.judge(self.funnel.filters)
         scores = scoring(lot.survivors)
         return {
-            "line": [line for line, _, _ in rows],
+            "line": [record.line for record in rows],
+            "fields": [json.dumps(dict(record.fields)) for record in rows],
             "id": [identifier(molecule.smiles) if molecule.smiles else "" for molecule in molecules],
             **columns,
             "row": lot.spread(_format_rows(lot.survivors, scores, self.neighbours)),
@@ -93,7 +94,7 @@ class StoredChunk:
     def __getitem__(self, name: str, /) -> Sequence[Any]:
         import pyarrow
 
-        with pyarrow.OSFile(str(self._path)) as source:
+        with pyarrow.memory_map(str(self._path)) as source:  # of which the columns that are asked for are read
             values: Sequence[Any] = pyarrow.ipc.open_stream(source).read_all()[name].to_pylist()
         return values
 

@@ -11,6 +11,9 @@ from molgan.base.errors import RunError
 from molgan.base.files import write_files
 from molgan.base.parallel import Processes
 
+PARETO = "objective.aggregation: a Pareto rank is among the molecules of a run, not of a long file"
+"""Why a stream of molecules cannot be scored by such an objective."""
+
 Work = Callable[[Any], bytes]
 """Computes the result of a chunk."""
 

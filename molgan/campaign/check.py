@@ -1,14 +1,15 @@
 """Try the parts of a campaign without running it: which molecules its filters keep, how it scores, what it costs."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from molgan.base.progress import Progress, Silent
+from molgan.campaign.advice import advise
 from molgan.campaign.cost import Cost, measure
 from molgan.campaign.pipeline import PIPELINES
+from molgan.campaign.stages.optimize_stage import read_start
+from molgan.chem.given_molecules import read_given
 from molgan.chem.molecule import Molecule, parse_all
-from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import load_reference
 from molgan.config import CampaignConfig
 from molgan.filters.funnel import Funnel
@@ -29,18 +30,22 @@ class Findings:
     """What `check_campaign` found.
 
     `components`: the names of the objective's components. `passing`: the filters' counts for the reference molecules.
-    `known`: a table of the user's lead and actives, one row each: `role`, `smiles`, the objective's columns, and the
-    `stage` and `reason` of a rejection, empty where every filter keeps the molecule. `costs`: one for each stage."""
+    `known`: a table of the user's lead, actives and start molecules, one row each: `role`, `smiles`, the objective's
+    columns, and the `stage` and `reason` of a rejection, empty where every filter keeps the molecule. `costs`: one for
+    each stage. `advice`: one line for each setting that would run but cannot give a good result."""
 
     components: list[str]
     passing: list[StageCount]
     known: "pandas.DataFrame"
     costs: list[Cost]
+    advice: list[str]
 
 
 def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> Findings:
     """Try the parts of a campaign. Raises ConfigError, InputError or WeightsError for what would stop it later."""
     progress = progress or Silent()
+    known = _read_known(config, progress)
+    _check_actives(config)
     reference = parse_all(record.smiles for record in load_reference(REFERENCE))
     if any(get_scorer(part.scorer, **part.parameters).waits for part in config.objective.components):
         reference = reference[:_FEW]
@@ -49,27 +54,55 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
         progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
     objective, funnel = Objective(config.objective), Funnel(filters)
     progress.message("reading the reference sets")
-    known = _judge_known(config, objective, funnel)
+    judged = _judge_known(known, objective, funnel)
     funnel(reference[:1], table=objective(reference[:1]).to_frame())
     progress.message("timing the parts on this machine")
     pace = measure(config, reference, objective, funnel)
-    passing = funnel(reference, table=objective(reference).to_frame()).counts
+    table = objective(reference)
+    passing = funnel(reference, table=table.to_frame()).counts
     components = [component.name for component in config.objective.components]
     stages = [stage for stage in PIPELINES[CampaignConfig] if stage.is_part_of(dict(config))]
     costs = [cost for stage in stages if (cost := stage.cost(config, pace)) is not None]
-    return Findings(components, passing, known, costs)
+    return Findings(components, passing, judged, costs, advise(config, objective, table, passing, funnel))
 
 
-def _judge_known(config: CampaignConfig, objective: Objective, funnel: Funnel) -> "pandas.DataFrame":
-    actives = config.data.actives
-    if isinstance(actives, Path):
-        actives = [record.smiles for record in read_smiles(actives)]
+def _read_known(config: CampaignConfig, progress: Progress) -> list[tuple[str, Molecule]]:
+    """The user's molecules with their roles; a message says what is wrong with an active, which only this check reads.
+    Raises InputError for start molecules that cannot be used."""
+    start = read_start(config.optimize) if config.optimize is not None else []
     lead = [config.data.lead] if config.data.lead is not None else []
-    molecules: list[Molecule] = parse_all([*lead, *actives])
+    actives = read_given(config.data.actives) if config.data.actives else []
+    for row in actives:
+        if row.fault is not None:
+            progress.message(f"data.actives: {row.place}: {row.fault}{'; skipped' if not row.molecule.valid else ''}")
+    return [
+        *(("lead", molecule) for molecule in parse_all(lead)),
+        *(("active", row.molecule) for row in actives if row.molecule.valid),
+        *(("start", molecule) for molecule in parse_all(start)),
+    ]
+
+
+def _check_actives(config: CampaignConfig) -> None:
+    """Raises InputError where transfer learning has too few molecules that the generator can write."""
+    if config.optimize is None or config.optimize.transfer is None:
+        return
+    from molgan.models.loading import load_generator
+    from molgan.models.motif.without_stereo import without_stereo
+    from molgan.models.protocols import MotifTreeGenerator
+    from molgan.training.design.transfer import encode_actives
+
+    kind: Any = MotifTreeGenerator
+    generator = load_generator(config.generator.weights, kind)
+    generator = generator if config.optimize.stereo else without_stereo(generator)
+    encode_actives(generator, read_start(config.optimize))
+
+
+def _judge_known(known: list[tuple[str, Molecule]], objective: Objective, funnel: Funnel) -> "pandas.DataFrame":
+    molecules = [molecule for _, molecule in known]
     table = objective(molecules).to_frame()
     rejected = {rejection.index: rejection for rejection in funnel(molecules, table=table).rejected}
     rejections = [rejected.get(i) for i in range(len(molecules))]
-    table.insert(0, "role", ["lead"] * len(lead) + ["active"] * len(actives))
+    table.insert(0, "role", [role for role, _ in known])
     table["stage"] = [rejection.stage if rejection else "" for rejection in rejections]
     table["reason"] = [rejection.reason if rejection else "" for rejection in rejections]
     return table

@@ -7,6 +7,7 @@ from molgan.base.progress import Progress, Silent
 from molgan.campaign.pipeline import PIPELINES, run_stages
 from molgan.campaign.result import CampaignResult
 from molgan.campaign.stages.library_stage import Library
+from molgan.campaign.stages.optimize_stage import read_start
 from molgan.campaign.work import Work, open_work
 from molgan.config import CampaignConfig
 
@@ -16,9 +17,12 @@ def run(config: CampaignConfig, *, progress: Progress | None = None) -> Campaign
 
     A finished stage is skipped; the first stage whose settings or inputs have changed runs again, and so do all stages
     that use its results. Whenever a run is killed, the same configuration ends with the same library, byte for byte, on
-    the same machine. Raises RunError when another process works in the folder or the folder cannot be written.
+    the same machine. Raises InputError for start molecules that cannot be used, RunError when another process works in
+    the folder or the folder cannot be written.
     """
     _check_target(config)
+    if config.optimize is not None:
+        read_start(config.optimize)
     with open_work(config, progress or Silent()) as work:
         _remove_others(work)
         stages = run_stages(work)

@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from molgan.base.content import content_of
+from molgan.base.content import hash_file
 from molgan.base.parallel import cores
 from molgan.base.progress import Progress
-from molgan.campaign.run_folder.lock import open_folder
+from molgan.campaign.run_folder.lock import open_folder, watch_folder
 from molgan.campaign.run_folder.mirror import mirror_folder
 from molgan.config import CampaignConfig, Training, write_config
 from molgan.scoring.objective import Objective
@@ -44,7 +44,7 @@ class Work:
     def data(self) -> dict[str, object]:
         """What identifies the training data: its column and the hash of its content."""
         data = self.config.data
-        return {"data.column": data.column, "content of data.train": content_of(data.train)}
+        return {"data.column": data.column, "content of data.train": hash_file(data.train)}
 
     @cached_property
     def start(self) -> str | None:
@@ -104,19 +104,24 @@ class Work:
 def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator[Work]:
     """Open the run folder for this process alone, write config.yaml, and start the workers that `compute` asks for.
 
-    All are released at the end. Raises RunError when another process works in the folder or it cannot be written."""
+    All are released at the end. Raises ConfigError when no machine has the resources that `compute` asks for, RunError
+    when another process works in the folder or it cannot be written."""
     import torch
 
     compute, started = config.compute, datetime.now(UTC)
     cuda = compute.device != "cpu" and torch.cuda.is_available()
     threads = torch.get_num_threads()
+    if compute.workers:
+        from molgan.distributed.resources import check_resources
+
+        check_resources(compute, progress)
     with open_folder(config.folder) as folder, mirror_folder(folder, config.storage) as keep:
         if compute.threads:
             torch.set_num_threads(compute.threads)
         try:
             with _open_objective(config, progress) as objective:
                 write_config(config, folder / "config.yaml")
-                metrics, device = MetricsLog(folder), "cuda" if cuda else "cpu"
+                metrics, device = MetricsLog(folder, watch_folder(folder)), "cuda" if cuda else "cpu"
                 yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started)
         finally:
             torch.set_num_threads(threads)

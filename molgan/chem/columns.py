@@ -1,4 +1,4 @@
-"""Which column of a table holds the SMILES, by its name, and names for columns that no two share."""
+"""The SMILES column of a table, found by its name, and distinct names for columns."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,13 +14,18 @@ _DERIVED = frozenset({"scaffold", "murcko", "framework", "fragment", "core", "li
 _OTHER_DELIMITERS = re.compile(r"[\t;|]")
 
 
-def find_column(header: Sequence[str], column: str | None, on_note: OnNote | None = None) -> int | None:
+def find_column(
+    header: Sequence[str],
+    column: str | None,
+    on_note: OnNote | None = None,
+    mend: str = "--column names another",
+) -> int | None:
     """The place of the SMILES column: `column` where it is given, else the one whose name fits best.
 
     Case, blanks, `_` and `-` do not matter. Best is `smiles`, then `canonical_smiles`, `isomeric_smiles`, `isosmiles`,
     `cxsmiles` and `smi`; then a name that ends with "smiles" (`mol_smiles`, `Structure (SMILES)`), the shortest; then
     one with "smiles" in it (`Smiles_unify`), `molecule`, `structure`, `canonical`, `isomeric` or `mol`. Where several
-    fit, `on_note` hears which was taken. None when none fits.
+    fit, `on_note` gets a sentence that names the chosen one, and `mend`. None when no name fits.
     """
     if column is not None:
         names = [_plain(name) for name in header]
@@ -32,24 +37,24 @@ def find_column(header: Sequence[str], column: str | None, on_note: OnNote | Non
         return None
     taken, *others = [f"{header[place]!r:.60}" for _, place in fitting]
     if others and on_note is not None:
-        on_note(f"the SMILES are those of column {taken}, not of {', '.join(others[:5])}; --column names another")
+        on_note(f"SMILES are read from column {taken}, not from {', '.join(others[:5])}; {mend}")
     return fitting[0][1]
 
 
 def is_standard_name(name: str) -> bool:
-    """Whether a name, blanks and all, is one of those that `find_column` knows as they are."""
+    """Whether a whole name, blanks included, is one of the standard names of `find_column`."""
     return _plain(name) in (*_BEST, *_LAST)
 
 
 def missing_column(path: str, header: Sequence[str], column: str | None) -> InputError:
-    """What is said where `find_column` finds none."""
+    """The error for a table without a SMILES column, or without the column asked for."""
     present = ", ".join(f"{name:.40}" for name in header[:20])
     wanted = "no SMILES column" if column is None else f"no column {column!r}"
     return InputError(f"{path}: {wanted} in its first line; columns present: {present}; name one with --column")
 
 
 def distinct_names(names: Iterable[str], taken: Iterable[str] = (), suffix: str = "") -> list[str]:
-    """The names, in order; one that is among `taken` or was there before has `suffix` behind it, or a number."""
+    """The names, in order; `suffix` or a number is added to a name that is in `taken` or occurs earlier."""
     names = list(names)
     known, found = set(taken), []
     for name in names:
@@ -62,7 +67,7 @@ def distinct_names(names: Iterable[str], taken: Iterable[str] = (), suffix: str 
 
 
 def _fit(name: str) -> tuple[int, int] | None:
-    """How well a name fits, low is well; None where it does not."""
+    """How well a name fits, lower is better; None where it does not fit."""
     plain, words = _plain(name), re.findall("[a-z0-9]+", name.lower())
     if _OTHER_DELIMITERS.search(name) or not words:
         return None

@@ -1,4 +1,4 @@
-"""Rows of delimited text. Quotes are those of CSV where they can be, and characters of the text where not.
+"""Rows of delimited text. A quote is read as in CSV where possible, and as a plain character elsewhere.
 
 A quote at the start of a cell opens a quoted cell if it is closed again, with a delimiter or the end of the line behind
 it, and two quotes in it stand for one. In a table whose delimiter is not a tab or a blank it may be closed on a later
@@ -25,10 +25,17 @@ def split_cells(text: str, delimiter: str) -> list[str]:
 def read_cells(
     lines: Iterator[Line], delimiter: str, width: int, index: int, longest: int
 ) -> Iterator[tuple[Line, list[str]]]:
-    """Each row of a table with `width` columns, the SMILES in that at `index`: its first line and its cells.
+    """The first line and the cells of each row of a table.
 
-    A quoted cell goes over several lines only where that gives a row of `width` cells in at most `longest` characters,
-    and these lines are not rows themselves, each with a SMILES in its place.
+    A quoted cell spans several lines only if that gives a row of `width` cells in at most `longest` characters, and the
+    lines are not rows themselves, each with a SMILES in its place.
+
+    Args:
+        lines: The lines below the header.
+        delimiter: One character; a blank stands for white space of any length.
+        width: Number of columns.
+        index: Place of the SMILES column, from 0.
+        longest: Most characters of a row that spans several lines.
     """
     waiting: deque[Line] = deque()
     spans = delimiter not in "\t "
@@ -62,7 +69,7 @@ def _are_rows(lines: list[Line], delimiter: str, width: int, index: int) -> bool
 
 
 def _split(text: str, delimiter: str) -> tuple[list[str], int | None]:
-    """The cells, and where the first quote stands that opens a cell and is not closed before the text ends."""
+    """The cells, and the position of the first quote that opens a cell and is not closed; None where there is none."""
     if '"' not in text:
         return text.split(delimiter), None
     patterns = _patterns(delimiter)
@@ -85,7 +92,7 @@ _CONTENT = re.compile('((?:[^"]|"")*+)')
 
 
 class _Patterns(NamedTuple):
-    """A quoted cell; one that is not closed; what closes it on a later line; a cell without quotes."""
+    """Patterns of a quoted cell, of one that is not closed, of its end on a later line, of a cell without quotes."""
 
     quoted: re.Pattern[str]
     opening: re.Pattern[str]

@@ -26,7 +26,7 @@ _CHARACTERS_AN_ATOM = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Molecule:
-    """A molecule parsed once for all that look at it, or the reason why there is none.
+    """A parsed molecule, shared by all that read it, or the reason why the input is invalid.
 
     `source` is the text as given ("" for what is not text), `smiles` the canonical isomeric SMILES and `mol` the
     sanitised molecule (both None when rejected), `reason` one short line (None when valid). `mol` is shared: copy it
@@ -49,10 +49,10 @@ class Molecule:
 
 
 def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
-    """Parse and sanitise a SMILES; whatever the text, the answer is a molecule or a reason, never an exception.
+    """Parse and sanitise a SMILES. Any text gives a molecule or a reason, never an exception.
 
-    White space around the SMILES is ignored, and so is a CXSMILES extension behind it, but for the centres of AND and
-    OR groups (`|&1:1|`), which are read as open. None and NaN count as empty.
+    White space around the SMILES is ignored, and so is a CXSMILES extension behind it, except that the centres of AND
+    and OR groups (`|&1:1|`) are read as open. None and NaN count as empty.
     `max_heavy_atoms` is at most 5000, because RDKit writes SMILES by recursion and a larger molecule can overflow the
     stack: ValueError beyond.
     """
@@ -73,7 +73,7 @@ def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
                 mol = open_groups(Chem.MolFromSmiles(f"{text} {groups}") or mol)
         if mol is None:
             return Molecule(smiles, None, None, rejection(text))
-        if mol.GetNumAtoms() > max_heavy_atoms and (reason := _too_large(mol, max_heavy_atoms)):
+        if mol.GetNumAtoms() > max_heavy_atoms and (reason := _refuse_large(mol, max_heavy_atoms)):
             return Molecule(smiles, None, None, reason)
         return Molecule(smiles, *write_canonical(mol), None)
     except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
@@ -81,7 +81,7 @@ def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
 
 
 def parse_all(smiles: Iterable[str | None], *, max_heavy_atoms: int = 1000) -> list[Molecule]:
-    """`parse` each, in order."""
+    """The molecules of several SMILES, in order; see `parse`."""
     return [parse(text, max_heavy_atoms=max_heavy_atoms) for text in smiles]
 
 
@@ -94,12 +94,23 @@ def standardise(
     largest_fragment: bool = True,
     max_heavy_atoms: int = 1000,
 ) -> Molecule:
-    """The molecule as a chemist would register it, or the reason why not; never an exception, whatever the text.
+    """The molecule as a chemist would register it, or a reason. Any text gives one of the two, never an exception.
 
-    Atom maps go; metal salts come apart; salts and solvents go and the largest fragment stays (else more than one
-    fragment is a reason); S and P oxides are written without charges; charges that a proton can balance go. Isotopes,
-    radicals, elements outside `allowed_elements` (symbols), query, dative and quadruple bonds, and molecules without a
-    heavy atom are rejected. A molecule that is standard already comes back as it is.
+    Atom maps are removed and metal salts are split; S and P oxides are written without charges. Isotopes, radicals,
+    query, dative and quadruple bonds, and molecules without a heavy atom are rejected. A molecule that is already
+    standard is returned unchanged.
+
+    Args:
+        smiles: The molecule.
+        keep_stereo: Whether stereo is kept.
+        allowed_elements: Symbols of the elements; a molecule with another element is rejected.
+        neutralise: Whether charges that a proton can balance are removed.
+        largest_fragment: Whether salts and solvents are removed and the largest fragment is kept; if not, a molecule of
+            several fragments is rejected.
+        max_heavy_atoms: Most heavy atoms of the input, 1 to 5000.
+
+    Raises:
+        ValueError: `max_heavy_atoms` is out of range.
     """
     molecule = smiles if isinstance(smiles, Molecule) else parse(smiles, max_heavy_atoms=max_heavy_atoms)
     if molecule.mol is None or molecule.smiles is None:
@@ -110,7 +121,7 @@ def standardise(
         return molecule
     try:
         with rdBase.BlockLogs():
-            mol = _without_maps_and_metals(molecule.mol)
+            mol = _remove_maps_and_metals(molecule.mol)
             if len(Chem.GetMolFrags(mol)) > 1:
                 if not largest_fragment:
                     return _reject(molecule, f"{len(Chem.GetMolFrags(mol))} fragments")
@@ -140,7 +151,8 @@ def _first_line(error: Exception) -> str:
 
 
 def _refuse_unread(text: str, max_heavy_atoms: int) -> str | None:
-    """Why `text` is not handed to RDKit's parser, which takes text of any size and drops what stands behind a NUL."""
+    """The reason not to pass `text` to RDKit's parser, which takes text of any size and drops all behind a NUL; or
+    None."""
     if not text:
         return "empty"
     if len(text) > (most := _CHARACTERS_AN_ATOM * max(max_heavy_atoms, 50)):
@@ -154,11 +166,11 @@ def _refuse_unread(text: str, max_heavy_atoms: int) -> str | None:
     if len(head) > max_heavy_atoms:
         with rdBase.BlockLogs():
             unsanitised = Chem.MolFromSmiles(head, sanitize=False)
-        return unsanitised and _too_large(unsanitised, max_heavy_atoms)
+        return unsanitised and _refuse_large(unsanitised, max_heavy_atoms)
     return None
 
 
-def _too_large(mol: Chem.Mol, max_heavy_atoms: int) -> str | None:
+def _refuse_large(mol: Chem.Mol, max_heavy_atoms: int) -> str | None:
     heavy = sum(atom.GetAtomicNum() != 1 for atom in mol.GetAtoms())
     return f"{heavy} heavy atoms, at most {max_heavy_atoms}" if heavy > max_heavy_atoms else None
 
@@ -176,7 +188,7 @@ def _refuse_atoms(mol: Chem.Mol, allowed_elements: Set[str]) -> str | None:
     return None if heavy else "no heavy atom"
 
 
-def _without_maps_and_metals(mol: Chem.Mol) -> Chem.Mol:
+def _remove_maps_and_metals(mol: Chem.Mol) -> Chem.Mol:
     if any(atom.GetAtomMapNum() for atom in mol.GetAtoms()):
         mol = Chem.Mol(mol)
         for atom in mol.GetAtoms():

@@ -32,8 +32,8 @@ _BLANK = "blank line"
 class Record:
     """One row: its line in the file (from 1; in Parquet its row), the SMILES as written, and the other cells.
 
-    `reason` says why a row cannot be used; `smiles` and `fields` are then what could be read of it. `note` says what
-    of the row its SMILES does not.
+    `reason` says why a row cannot be used; `smiles` and `fields` then hold what could be read of it. `note` says what
+    the SMILES leaves out of the row.
     """
 
     line: int
@@ -46,9 +46,9 @@ class Record:
 def read_smiles(
     path: str | Path, *, column: str | None = None, on_bad: OnBad | None = None, on_note: OnNote | None = None
 ) -> Iterator[Record]:
-    """As `read_rows`, the usable rows alone: one that cannot be used goes to `on_bad` as (line, reason).
+    """The usable rows of a file, as `read_rows` reads them; the others go to `on_bad` as (line, reason).
 
-    That there is not one usable row is an InputError before the first row is returned.
+    Raises InputError before the first row is returned if no row is usable.
     """
 
     def keep_usable() -> Iterator[Record]:
@@ -67,18 +67,18 @@ def read_smiles(
 def read_rows(path: str | Path, *, column: str | None = None, on_note: OnNote | None = None) -> Iterator[Record]:
     """Stream every row of a file, in order; "-" is standard input. Memory does not grow with the file.
 
-    What the file is, is read from its content and its name. A table needs a header; its SMILES column is `column`, or
-    the one whose name fits best (`columns.find_column`). In a .smi file the text behind the SMILES is the field `name`.
-    SDF records come as canonical SMILES, with their title as `name`. Text is UTF-8, UTF-16 or UTF-32 with a mark, or
-    Windows-1252.
+    The format is found from the content and the name of the file. A table needs a header; its SMILES column is
+    `column`, or the one whose name fits best (`columns.find_column`). In a .smi file the text behind the SMILES is the
+    field `name`. SDF records come as canonical SMILES, with their title as `name`. Text is UTF-8, UTF-16 or UTF-32 with
+    a mark, or Windows-1252.
 
     A row that cannot be used has a reason: no SMILES, a blank line (but for those that end the file), another number
     of cells than the header, more than 100,000 characters (an SDF record: 4,000,000), an unreadable SDF record, bytes
-    of no encoding. Whether a SMILES is a molecule is for `parse` to say. `on_note` takes what is to be said of the
-    whole file: a guessed encoding, which column was taken of several, how many rows have AND or OR stereo groups.
+    of no encoding. SMILES are not parsed here; `parse` says whether one is valid. `on_note` gets sentences about the
+    whole file: a guessed encoding, the column chosen among several, the number of rows with AND or OR stereo groups.
 
-    InputError, before the first row is returned: no such file, empty, binary, no SMILES column, not one row; and later,
-    if a compressed file breaks off or no row was usable.
+    Raises InputError before the first row is returned if the file is missing, empty or binary, or has no SMILES column
+    or no row; and later, if a compressed file breaks off or no row was usable.
     """
     note = on_note or (lambda text: None)
     rows = _check(str(path), _drop_last_blanks(_read_records(str(path), column, note)), note)
@@ -216,7 +216,7 @@ def _read_text(path: str, lines: Iterator[Line], column: str | None, note: OnNot
 
 
 def _is_molecule(cells: list[str]) -> bool:
-    """Whether the first line of a file that needs no header is a molecule with a name, "CCO structure", say."""
+    """Whether the first line of a file that needs no header is a molecule, perhaps with a name: "CCO structure"."""
     return not any(cell.lower() == "smiles" for cell in cells) and parse(cells[0]).valid
 
 

@@ -13,7 +13,7 @@ from molgan.chem.stereo_groups import NOTE, open_groups
 from molgan.chem.text_lines import Line
 
 LONGEST_RECORD = 4_000_000
-"""Characters of a record that is read: 5000 atoms in V3000 take a sixth of it."""
+"""Most characters of a record that is read; 5000 atoms in V3000 take a sixth of it."""
 
 _HEADER = 3  # lines of title, program and comment
 _MOST_ATOMS = 5000  # see molecule.parse
@@ -22,10 +22,10 @@ _FIELD_NUMBER = re.compile(r">\s*(DT\d+)\s*")
 
 
 class SDFRecord(NamedTuple):
-    """One record: its first line in the file, SMILES and properties; the reason where it holds no molecule.
+    """One record of an SDF file. `line` is its first line in the file.
 
-    `smiles` is canonical and isomeric, "" with a reason. `fields` are the title, as `name`, and the properties, in
-    order. `note` says what of the record the SMILES does not.
+    `smiles` is canonical and isomeric; it is "" where the record is invalid, and `reason` says why. `fields` holds the
+    title, as `name`, and the properties, in order. `note` says what the SMILES leaves out.
     """
 
     line: int
@@ -92,7 +92,8 @@ def _parse(block: str) -> tuple[Chem.Mol | None, str | None]:
 
 
 def _read_items(lines: Iterable[str]) -> dict[str, str]:
-    """The data items. RDKit's reader stops at a blank line within a value, and takes a header behind it for data."""
+    """The data items. RDKit's reader is not used: it ends a value at a blank line, and reads a header behind it as
+    data."""
     names: list[str] = []
     values: list[list[str]] = []
     for text in lines:
@@ -124,7 +125,7 @@ def _join(value: list[str]) -> str:
 def write_record(mol: Chem.Mol | None, name: str, properties: Mapping[str, str]) -> str:
     """One SDF record with computed 2D coordinates, the title `name` and the properties in order, each of one line.
 
-    None gives a record without atoms. What would be taken for another line of the format has a blank before it.
+    None gives a record without atoms. A value that reads like a line of the format gets a blank in front.
     """
     drawn = Chem.Mol() if mol is None else Chem.Mol(mol)
     rdDepictor.Compute2DCoords(drawn)

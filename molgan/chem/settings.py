@@ -1,19 +1,19 @@
-"""The molecules that a campaign knows of."""
+"""Settings of the molecules that a campaign learns from."""
 
 from pathlib import Path
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from molgan.base.settings import InputPath, Settings, existing
-from molgan.chem.molecule import parse
+from molgan.base.settings import InputPath, Settings
+from molgan.chem.given_molecules import find_file, refuse_bad_smiles
 
 
 class DataSettings(Settings):
     """The molecules that a job learns from and compares with."""
 
     train: InputPath = Field(
-        description="File of real molecules, that the generator and the critic learn from and that novelty is counted "
-        "against: .smi, .csv, .tsv (also .gz), .sdf or .parquet"
+        description="File of real molecules that the generator and the critic learn from, and the reference for "
+        "novelty: .smi, .csv, .tsv (also .gz), .sdf or .parquet"
     )
     column: str | None = Field(None, description="Name of the SMILES column in `train`; found by name when left out")
     lead: str | None = Field(None, description="SMILES of a molecule that `molgan check` scores by the objective")
@@ -25,15 +25,10 @@ class DataSettings(Settings):
     @field_validator("lead")
     @classmethod
     def _is_molecule(cls, smiles: str | None) -> str | None:
-        if smiles is not None and (reason := parse(smiles).reason) is not None:
-            raise ValueError(f"{smiles!r} is not a molecule: {reason}")
+        refuse_bad_smiles([smiles])
         return smiles
 
     @field_validator("actives", mode="before")
     @classmethod
     def _are_molecules(cls, given: object, info: ValidationInfo) -> object:
-        if isinstance(given, str | Path):
-            return existing(Path(given), info)
-        for smiles in given if isinstance(given, list) else []:
-            cls._is_molecule(smiles)
-        return given
+        return refuse_bad_smiles(find_file(given, info))

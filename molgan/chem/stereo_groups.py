@@ -1,8 +1,8 @@
-"""Enhanced stereo: groups of centres of which a file says that they are a mixture (AND, &) or relative (OR, o).
+"""Enhanced stereo: groups of centres that a file declares a mixture (AND, &) or relative (OR, o).
 
-A SMILES without extension has no sign for either, and the arrangement drawn is but one of those meant. So the centres
-of these groups are read as open, as those of a racemate are; centres outside are absolute and stay. The arrangement of
-several centres to each other goes with it.
+A SMILES without extension cannot express either, and the arrangement drawn is only one of several. So the centres of
+these groups are read as open, like those of a racemate; centres outside are absolute and stay. The relative arrangement
+of several centres of a group is lost.
 """
 
 import re

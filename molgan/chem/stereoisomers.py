@@ -1,4 +1,4 @@
-"""Stereo that a molecule leaves open: how much there is, and what the molecule may be.
+"""Open stereo of a molecule: how many elements it has, and the stereoisomers that it may be.
 
 Filters keep or drop and never change a molecule: `enumerate_stereoisomers` is called before them, or after.
 """
@@ -13,16 +13,17 @@ from molgan.chem.stereo_elements import StereoElements
 
 
 def count_open_stereo(mol: Chem.Mol) -> tuple[int, int]:
-    """How many tetrahedral centres and double bonds could have stereo and have none, as `StereoElements` has them."""
+    """The number of open tetrahedral centres and of open double bonds, as `StereoElements` counts them."""
     elements = StereoElements.of(mol)
     return elements.open_atoms, len(elements.bonds)
 
 
 def enumerate_stereoisomers(molecule: Molecule, *, most: int = 16) -> Iterator[Molecule]:
-    """The stereoisomers that a valid molecule may be, with what it says of its stereo kept: itself if that is all.
+    """The stereoisomers that a valid molecule may be, its given stereo kept; the molecule itself if nothing is open.
 
-    Distinct, in the order of their canonical SMILES, `most` at most, drawn always alike where there are more. None has
-    a bridgehead that points into a small ring system or small rings fused on opposite sides.
+    They are distinct and in the order of their canonical SMILES. At most `most` are given; where there are more, always
+    the same ones are drawn. No bridgehead points into a small ring system, and no small rings are fused on opposite
+    sides.
     """
     mol = molecule.mol
     elements = None if mol is None else StereoElements.of(mol)
@@ -31,7 +32,7 @@ def enumerate_stereoisomers(molecule: Molecule, *, most: int = 16) -> Iterator[M
         return
     found: dict[str | None, Molecule] = {}
     for number in _numbers(len(elements.centres) + len(elements.bonds), most):
-        isomer = parse(elements.arranged(mol, number))
+        isomer = parse(elements.write_arrangement(mol, number))
         found.setdefault(isomer.smiles, isomer)
         if len(found) == most:
             break

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 
 OnNote = Callable[[str], None]
-"""Takes a sentence about a whole file."""
+"""A function that takes a sentence about a whole file."""
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -30,15 +30,15 @@ class Line(NamedTuple):
 
 
 def find_encoding(head: bytes) -> str:
-    """The encoding that the first bytes of a file ask for: UTF-8 unless there is a mark of UTF-16 or UTF-32."""
+    """The encoding of a file by its first bytes: UTF-8 unless a byte order mark says UTF-16 or UTF-32."""
     return next((encoding for mark, encoding in _MARKS if head.startswith(mark)), _UTF8)
 
 
 def read_lines(stream: BinaryIO, encoding: str, longest: int, on_note: OnNote) -> Iterator[Line]:
     """The lines of `stream`, which end with \\n, \\r\\n or \\r.
 
-    A byte that is not UTF-8 is read as Windows-1252, and `on_note` hears so once; a byte that is neither makes its line
-    a faulty one. So does a length of more than `longest` characters; of such a line the first 200 are kept.
+    A byte that is not UTF-8 is read as Windows-1252, and `on_note` gets one sentence about it. A line has a fault if a
+    byte is neither, or if it is longer than `longest` characters; of such a line the first 200 are kept.
     """
     errors = "surrogateescape" if encoding == _UTF8 else "replace"
     file = io.TextIOWrapper(stream, encoding=encoding, errors=errors)
@@ -60,7 +60,7 @@ def read_lines(stream: BinaryIO, encoding: str, longest: int, on_note: OnNote) -
             text, fault = _read_windows(text)
             if not is_noted:
                 is_noted = True
-                on_note(f"not UTF-8 (line {number}); such bytes are read as Windows-1252: save it as UTF-8 if not so")
+                on_note(f"line {number} is not UTF-8: read as Windows-1252; if that is wrong, save the file as UTF-8")
         yield Line(number, text, fault)
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def write_library(table: "pandas.DataFrame", folder: Path, stem: str = "library") -> list[Path]:
     """Write `table` as `stem`.csv, .smi, .sdf (2D coordinates) and .parquet in `folder`, which is made when missing.
 
-    The column `smiles` is needed; `id`, when there is one, names the molecules in .smi and .sdf. The same table gives
-    the same bytes. InputError if a row holds no molecule; RunError if the folder cannot be written or the disk is
-    full, and then the files that were there stay as they were.
+    The column `smiles` is required; the column `id`, where there is one, names the molecules in .smi and .sdf. The same
+    table gives the same bytes. Raises InputError if a row has an invalid SMILES, and RunError if the folder cannot be
+    written or the disk is full; the old files then stay unchanged.
     """
     if "smiles" not in table.columns:
         raise InputError(f"{stem}: no column smiles; columns present: {', '.join(map(str, table.columns))}")
@@ -33,9 +33,9 @@ def write_blocks(
     *,
     sdf: "Callable[[Iterable[pandas.DataFrame]], Iterable[bytes]] | None" = None,
 ) -> list[Path]:
-    """As `write_library`, a table that is given block by block, anew for each file, so that it need not be in memory.
+    """As `write_library`, for a table that is not in memory at once: `blocks` starts its blocks anew for each file.
 
-    `sdf` makes `sdf_text` of each block, by several processes, say: that takes longest.
+    `sdf` replaces `sdf_text`, which takes the most time, by several processes for example.
     """
     texts = map(sdf_text, blocks()) if sdf is None else sdf(blocks())
     return write_files(
@@ -52,8 +52,9 @@ def write_blocks(
 def encode_table(blocks: "Iterable[pandas.DataFrame]", suffix: str) -> Iterator[bytes]:
     """A table with a column `smiles`, given block by block, as .csv, .tsv, .smi, .sdf or .parquet.
 
-    No row is left out: what holds no molecule is an SDF record without atoms. A .smi file has the columns behind the
-    SMILES, with tabs between them and a header, as RDKit writes it. Only .csv and .parquet keep line ends in a cell.
+    No row is left out: an invalid SMILES gives an SDF record without atoms. A .smi file has the other columns behind
+    the SMILES, with tabs between them and a header, as RDKit writes it. Only .csv and .parquet keep line ends in a
+    cell.
     """
     match suffix:
         case ".sdf":
@@ -66,7 +67,7 @@ def encode_table(blocks: "Iterable[pandas.DataFrame]", suffix: str) -> Iterator[
 
 
 def encode_samples(samples: Iterable[str | None], suffix: str) -> Iterator[bytes]:
-    """Samples in the order drawn, as `encode_table` writes them, "?" for what is no molecule; .smi has no header."""
+    """Samples in the order drawn, as `encode_table` writes them, "?" for an invalid one; .smi has no header."""
     import pandas
 
     table = pandas.DataFrame({"smiles": [smiles or "?" for smiles in samples]})
@@ -74,7 +75,7 @@ def encode_samples(samples: Iterable[str | None], suffix: str) -> Iterator[bytes
 
 
 def sdf_text(table: "pandas.DataFrame") -> bytes:
-    """The rows of a library as SDF. Raises InputError if one holds no molecule."""
+    """The rows of a library as SDF. Raises InputError if a row has an invalid SMILES."""
     return "".join(_sdf_records(table, strict=True)).encode()
 
 
@@ -106,7 +107,7 @@ def _encode_parquet(blocks: "Iterable[pandas.DataFrame]") -> Iterator[bytes]:
 
 
 class _Pieces(io.RawIOBase):
-    """A file that is read away while it is written."""
+    """A file whose content is taken away piece by piece while it is written."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -136,7 +137,7 @@ def _sdf_records(table: "pandas.DataFrame", *, strict: bool) -> Iterator[str]:
         cell = dict(zip(columns, cells, strict=True))
         molecule = parse(cell["smiles"], max_heavy_atoms=5000)
         if molecule.mol is None and strict:
-            raise InputError(f"row {row}: {cell['smiles']!s:.60} is no molecule ({molecule.reason})")
+            raise InputError(f"row {row}: {cell['smiles']!s:.60} is not a molecule ({molecule.reason})")
         properties = {
             key: _text(value) for key, value in cell.items() if key != title_column and not _is_missing(value)
         }

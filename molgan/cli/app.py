@@ -18,10 +18,12 @@ _EXIT_CODES = "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3
 _MENDABLE = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
 )
+_INTERRUPTED = 130
+_GOES_ON = dict.fromkeys(("run", "train"), "; the same command goes on from the last checkpoint")
 
 
 class _Verbs(TyperGroup):
-    """Ends with one line on stderr and exit code 2 after an error that the user can fix."""
+    """Ends with one line on stderr for each fault, and exit code 2, after an error that the user can fix."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -32,7 +34,11 @@ class _Verbs(TyperGroup):
             if error.errno not in _MENDABLE:
                 raise
             reason = f"{error.filename or 'output'}: {error.strerror}"
-        print_error(" ".join(reason.split()))
+        except KeyboardInterrupt:
+            print_error("interrupted" + _GOES_ON.get(str(ctx.invoked_subcommand), ""))
+            raise typer.Exit(_INTERRUPTED) from None
+        for line in reason.splitlines():
+            print_error(" ".join(line.split()))
         raise typer.Exit(2)
 
 

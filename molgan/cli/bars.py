@@ -120,7 +120,7 @@ class _Count(ProgressColumn):
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{format_number(speed)}/s" if speed else "", style="progress.data.speed")
+        return Text(format_rate(speed) if speed else "", style="progress.data.speed")
 
 
 @dataclass
@@ -168,9 +168,9 @@ class PlainLines:
 def _format_line(task: str, state: _Task) -> str:
     seconds = time.monotonic() - state.started
     speed = state.done / seconds if seconds > 0 else 0.0
-    parts = [f"{task}: {state.done:,}" + (f"/{state.total:,}" if state.total else ""), f"{format_number(speed)}/s"]
+    parts = [f"{task}: {state.done:,}" + (f"/{state.total:,}" if state.total else ""), format_rate(speed)]
     if state.total and speed and state.done < state.total:
-        parts.append(f"{(state.total - state.done) / speed:.0f} s left")
+        parts.append(f"{_format_seconds((state.total - state.done) / speed)} left")
     if state.figures:
         parts.append(format_figures(state.figures))
     return ", ".join(parts)
@@ -179,6 +179,15 @@ def _format_line(task: str, state: _Task) -> str:
 def format_figures(figures: dict[str, float]) -> str:
     """`{"loss": 1.23456, "molecules_a_second": 2048}` as "loss 1.235 molecules a second 2,048"."""
     return " ".join(f"{name.replace('_', ' ')} {format_number(value)}" for name, value in figures.items())
+
+
+def format_rate(speed: float) -> str:
+    """Units of work a second; what is slower than one a second as the time that one takes."""
+    return f"{format_number(speed)}/s" if speed >= 1 or speed <= 0 else f"{_format_seconds(1 / speed)}/step"
+
+
+def _format_seconds(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds < 120 else f"{format_number(seconds / 60)} min"
 
 
 def format_number(value: float) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from molgan.campaign.check import Findings
 
 SHORT_OF_TARGET = 3
+_MOST_SHOWN = 20  # molecules of a role
 
 Config = Annotated[
     Path, typer.Argument(metavar="CONFIG", help="A configuration in YAML, such as configs/quickstart.yaml.")
@@ -30,10 +31,13 @@ def check(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> 
     Example: `molgan check configs/quickstart.yaml`
     """
     from molgan.config import CampaignConfig, load
+    from molgan.distributed.resources import check_resources
     from molgan.distributed.storage import check_storage
 
     settings = load(config, overrides or [], smoke=smoke)
     check_storage(settings.compute, settings.folder, settings.storage)
+    with show_progress() as progress:
+        check_resources(settings.compute, progress)
     if not isinstance(settings, CampaignConfig):
         print(f"{config}: valid training of a generator; it writes to {settings.folder}")
         return
@@ -58,6 +62,7 @@ def run(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> No
     with show_progress() as progress:
         result = run_campaign(settings, progress=progress)
     print(result.summary)
+    print(f"report: {result.folder / 'report.html'}")
     if result.short:
         raise typer.Exit(SHORT_OF_TARGET)
 
@@ -99,10 +104,19 @@ def _print_findings(findings: "Findings") -> None:
     for count in findings.passing:
         reasons = ", ".join(f"{reason} {number}" for reason, number in count.reasons.most_common(3))
         print(f"  {count.stage:<20} {count.entered:>6,} in {count.kept:>6,} kept  {reasons}".rstrip())
-    for row in findings.known.to_dict("records"):
+    for row in findings.known.groupby("role", sort=False).head(_MOST_SHOWN).to_dict("records"):
         verdict = f"rejected by {row['stage']}: {row['reason']}" if row["stage"] else "passes every filter"
         raw = ", ".join(f"{name} {format_number(row[name])}" for name in findings.components)
         print(f"\n{row['role']} {row['smiles']}\n  score {format_number(row['score'])} ({raw})\n  {verdict}")
+    for role, count in findings.known["role"].value_counts(sort=False).items():
+        if count > _MOST_SHOWN:
+            scores = findings.known[findings.known["role"] == role]["score"]
+            spread = f"score {format_number(scores.min())} to {format_number(scores.max())}"
+            print(f"\n{count:,} molecules with the role {role!r}, {_MOST_SHOWN} of them shown; {spread}")
+    if findings.advice:
+        print("\nAdvice")
+        for line in findings.advice:
+            print(f"  {line}")
     print("\nEstimated cost on this machine, at most")
     for cost in findings.costs:
         print(f"  {cost.stage:<12} {cost.seconds / 60:6.1f} min  {cost.drawn:>9,} drawn  {cost.scored:>9,} scored")

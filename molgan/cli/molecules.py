@@ -15,6 +15,7 @@ from molgan.cli.bars import show_progress
 from molgan.cli.output import find_format, find_regular_file, open_output, report_bad_rows, report_note
 
 if TYPE_CHECKING:
+    from molgan.bulk.score_file import Scoring
     from molgan.chem.reading import Record
 
 _CHUNK = 2048  # molecules in a chunk
@@ -76,7 +77,12 @@ def _read_target(text: str) -> tuple[str, float]:
 
 def score(
     file: Molecules,
-    scorers: Annotated[str, typer.Option(help="Names of scorers, separated by commas; see `molgan list scorers`.")],
+    scorers: Annotated[
+        str | None, typer.Option(help="Names of scorers, separated by commas; see `molgan list scorers`.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A campaign, or a file with an `objective` alone, in place of --scorers.")
+    ] = None,
     output: Annotated[
         str,
         typer.Option(
@@ -88,23 +94,33 @@ def score(
 ) -> None:
     """Score molecules: raw values, one row for each molecule, in order; a failure is empty, with a reason in `error`.
 
-    A row that cannot be used is kept, with the reason. A file may have any length. After an interruption the same
-    command continues where it stopped.
+    With --config the columns are those of the campaign's objective: `score`, the total, and the raw and the transformed
+    value of each component, such as `qed` and `qed_score`. A row that cannot be used is kept, with the reason. All rows
+    have the other columns of the file and their `line` in it. A file may have any length. After an interruption the
+    same command continues where it stopped.
 
     Example: `molgan score molecules.smi --scorers qed,sa,pains -o scores.csv`
     """
     from molgan.bulk.score_file import score_records, score_tables
     from molgan.chem.writing import encode_table
 
-    names = [name.strip() for name in scorers.split(",")]
+    scoring = _read_scoring(scorers, config)
     suffix = find_format(output, ".csv")
     target = find_regular_file(output)
     parts = target and target.with_name(f".{target.name}.parts")
     chunks = _read_chunks(file, column, "no score")
     with show_progress() as progress, open_output(output) as stream:
-        run = partial(score_tables if suffix != ".csv" else score_records, chunks, names, parts, progress)
+        run = partial(score_tables if suffix != ".csv" else score_records, chunks, scoring, parts, progress)
         result = run(processes=processes or cores())
         stream.writelines(encode_table(result, suffix) if suffix != ".csv" else map(str.encode, result))
+
+
+def _read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
+    from molgan.scoring.settings import load_objective
+
+    if (scorers is None) == (config is None):
+        raise InputError("give either --scorers, such as --scorers qed,sa, or --config campaign.yaml")
+    return load_objective(config) if config is not None else [name.strip() for name in str(scorers).split(",")]
 
 
 def filter_(
@@ -116,8 +132,9 @@ def filter_(
 ) -> None:
     """Pass molecules through a campaign's filters: library.csv, .smi, .sdf, .parquet, rejected.csv and funnel.json.
 
-    A row that cannot be used is rejected. A file may have any length. After an interruption the same command continues
-    where it stopped.
+    A row that cannot be used is rejected. Library and rejected molecules have the line and the other columns of the
+    file after their own; `duplicate_of` is the line of the molecule that a duplicate equals. A file may have any
+    length. After an interruption the same command continues where it stopped.
 
     Example: `molgan filter molecules.smi --config configs/quickstart.yaml -o filtered/`
     """

@@ -13,12 +13,10 @@ from molgan.filters.stages.score_filters import REALISM
 from molgan.models.settings import GeneratorSettings
 from molgan.report.settings import ReportSettings
 from molgan.scoring.settings import ObjectiveSettings
-from molgan.training.settings import (
-    AdversarialSettings,
-    DesignSettings,
-    ReinforceSettings,
-    SampleSettings,
-)
+from molgan.training.design.settings import DesignSettings
+from molgan.training.settings import AdversarialSettings, ReinforceSettings, SampleSettings
+
+_SHIPPED_SET = "approved_drugs"
 
 
 class CampaignConfig(JobConfig):
@@ -47,22 +45,27 @@ class CampaignConfig(JobConfig):
 
     @model_validator(mode="before")
     @classmethod
-    def _replace_sample(cls, values: Any) -> Any:
-        if not isinstance(values, dict) or values.get("optimize") is None:
+    def _add_sample(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("optimize") is None or values.get("sample") is not None:
             return values
         section = values["optimize"] if isinstance(values["optimize"], dict) else {}
-        drawn = {"n": section.get("budget", DesignSettings.model_fields["budget"].default)}
-        if values.get("sample") not in (None, drawn, SampleSettings(**drawn).model_dump(mode="json")):
+        return {**values, "sample": {"n": section.get("budget", DesignSettings.model_fields["budget"].default)}}
+
+    @field_validator("sample")
+    @classmethod
+    def _check_sample(cls, sample: SampleSettings, info: ValidationInfo) -> SampleSettings:
+        design = info.data.get("optimize")
+        if design is not None and sample != SampleSettings(n=design.budget):
             raise ValueError("sample: drop it, since the library is chosen from the molecules that `optimize` scores")
-        return {**values, "sample": drawn}
+        return sample
 
     @field_validator("filters", mode="before", json_schema_input_type=FunnelSettings | tuple[StageSettings, ...])
     @classmethod
     def _complete_references(cls, value: Any, info: ValidationInfo) -> Any:
         stages = value.get("stages") if isinstance(value, dict) else value
-        if not isinstance(stages, list) or "data" not in info.data:
+        if not isinstance(stages, list):
             return value
-        return {"stages": [_with_references(stage, info.data["data"]) for stage in stages]}
+        return {"stages": [_with_references(stage, info.data.get("data")) for stage in stages]}
 
     @model_validator(mode="after")
     def _check_columns(self) -> "CampaignConfig":
@@ -99,14 +102,15 @@ class CampaignConfig(JobConfig):
         return self
 
 
-def _with_references(stage: Any, data: DataSettings) -> Any:
+def _with_references(stage: Any, data: DataSettings | None) -> Any:
     """A filter stage; one that compares with known molecules gets the training data, which `train` stands for, as the
-    default of its `references`."""
+    default of its `references`. Without data, which is another fault, a shipped set takes its place."""
     stage = {"filter": stage} if isinstance(stage, str) else stage
     kind = FILTERS.get(str(stage.get("filter"))) if isinstance(stage, dict) else None
     if kind is None or "references" not in kind.Parameters.model_fields:
         return stage
+    train, column = (_SHIPPED_SET, None) if data is None else (str(data.train), data.column)
     if (given := stage.get("references")) is not None:
         listed = given if isinstance(given, list | tuple) else [given]
-        return {**stage, "references": [str(data.train) if name == "train" else name for name in listed]}
-    return {**stage, "references": [str(data.train)], "column": data.column}
+        return {**stage, "references": [train if name == "train" else name for name in listed]}
+    return {**stage, "references": [train], "column": column}

@@ -1,4 +1,4 @@
-"""Describes what is wrong with a configuration, in one line with the nearest valid name."""
+"""Describes what is wrong with a configuration, a line for each fault, with the nearest valid name."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -7,10 +7,34 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from molgan.base.yaml import Location, YamlFile
+from molgan.base.yaml import Location, YamlFile, quoting_hint
 
 
-def describe_fault(job: type[BaseModel], fault: ErrorDetails, source: YamlFile) -> str:
+def describe_faults(job: type[BaseModel], faults: Sequence[ErrorDetails], source: YamlFile) -> str:
+    """A line for each fault. A value that fits no member of a union has a fault for each of them: the first is told."""
+    first = {_value_at(fault, source): fault for fault in reversed(faults)}
+    # An unknown key comes first: misspelt, it is the cause of a missing one.
+    ordered = sorted((fault for fault in faults if fault in first.values()), key=_is_known_key)
+    messages = [(fault["loc"], _describe_fault(job, fault, source)) for fault in ordered]
+    return "\n".join(f"{source.place(location, message)}: {message}" for location, message in messages)
+
+
+def _is_known_key(fault: ErrorDetails) -> bool:
+    return fault["type"] != "extra_forbidden"
+
+
+def _value_at(fault: ErrorDetails, source: YamlFile) -> tuple[object, ...]:
+    """What the fault is of: the value in the file, or the key that the file lacks."""
+    location = fault["loc"]
+    if fault["type"] == "missing":
+        return location
+    if fault["type"] == "value_error":
+        return (*location, fault["msg"])
+    ends = range(1, len(location) + 1)
+    return next((location[: end - 1] for end in ends if source.known(location[:end]) != location[:end]), location)
+
+
+def _describe_fault(job: type[BaseModel], fault: ErrorDetails, source: YamlFile) -> str:
     location = fault["loc"]
     where = ".".join(str(part) for part in source.known(location))
     match fault["type"]:
@@ -25,7 +49,9 @@ def describe_fault(job: type[BaseModel], fault: ErrorDetails, source: YamlFile) 
         case "value_error":
             return fault["msg"].removeprefix("Value error, ")
         case _:
-            return f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.60}"
+            return f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.60}" + (
+                quoting_hint(fault["input"]) if fault["type"] == "string_type" else ""
+            )
 
 
 def suggest(name: str, known: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from molgan.base.errors import ConfigError
 from molgan.base.yaml import YamlFile, write_yaml
 from molgan.config.campaign_config import CampaignConfig
-from molgan.config.faults import describe_fault
+from molgan.config.faults import describe_faults
 from molgan.config.one_shot_config import OneShotConfig
 from molgan.config.smoke import list_smoke_overrides
 from molgan.config.training_config import TrainingConfig
@@ -21,9 +21,9 @@ Job: TypeAlias = type[CampaignConfig] | type[TrainingConfig] | type[OneShotConfi
 def load_config(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig:
     """Load a campaign from YAML, with overrides "section.key=value"; `smoke` makes it a miniature.
 
-    Paths are relative to the file when they exist there, else to the working folder. Raises ConfigError, one line with
-    file, line and advice: unknown keys and names with the nearest valid one, wrong types and ranges, missing files,
-    SMILES and SMARTS that cannot be read.
+    Paths are relative to the file when they exist there, else to the working folder. Raises ConfigError, a line for
+    each fault with file, line and advice: unknown keys and names with the nearest valid one, wrong types and ranges,
+    missing files, SMILES and SMARTS that cannot be read.
     """
     config = load(path, overrides, smoke=smoke)
     if not isinstance(config, CampaignConfig):
@@ -69,8 +69,4 @@ def _validate(job: Job, source: YamlFile) -> CampaignConfig | Training:
     try:
         return job.model_validate({"name": source.path.stem, **source.values}, context={"folder": source.path.parent})
     except ValidationError as error:
-        # An unknown key comes first: a misspelt key is also the cause of a missing one.
-        faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-        message = describe_fault(job, faults[0], source)
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise ConfigError(f"{source.place(faults[0]['loc'], message)}: {message}{more}") from None
+        raise ConfigError(describe_faults(job, error.errors(), source)) from None

@@ -11,7 +11,7 @@ from molgan.config.job import JobConfig
 from molgan.config.one_shot_config import OneShotConfig
 from molgan.config.training_config import TrainingConfig
 from molgan.filters.registry import FILTERS
-from molgan.scoring.parameters import unknown
+from molgan.scoring.parameters import make_name_error
 from molgan.scoring.registry import find_scorer, scorer_names
 from molgan.scoring.transforms import TRANSFORMS
 
@@ -38,7 +38,7 @@ def find_settings(name: str) -> list[FieldText]:
     if not found and not owners:
         known = [*(row.key for row in rows), *scorer_names(), *FILTERS, *TRANSFORMS]
         near = get_close_matches(name, known, n=1)
-        raise unknown("section", name, near or {row.key for row in rows if "." not in row.key})
+        raise make_name_error("section", name, near or {row.key for row in rows if "." not in row.key})
     return [*found, *(row for owner in owners for row in describe_fields(owner, f"{name}."))]
 
 

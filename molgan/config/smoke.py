@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from molgan.base.content import flat
+from molgan.base.content import flatten
 from molgan.base.settings import Settings
 from molgan.config.job import JobConfig
 from molgan.scoring.registry import SCORERS
@@ -25,7 +25,7 @@ def list_smoke_overrides(job: type[JobConfig], values: Mapping[str, Any], stem: 
     changes = _changes(job, {**values, **network})
     if _is_costly(values):
         changes |= {name: changes[name] | few for name, few in _COSTLY.items() if name in changes}
-    for key, value in flat(changes).items():
+    for key, value in flatten(changes).items():
         yield f"{key}={json.dumps(value)}"
 
 

@@ -219,15 +219,17 @@ def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseExcept
 
 
 def _report_shortage(compute: ComputeSettings, progress: Progress) -> None:
-    """Write a message when processors are missing, since Ray waits for them silently."""
+    """Write a message when processors or GPUs are missing, since Ray waits for them silently."""
     import ray
 
-    free, wanted = ray.available_resources().get("CPU", 0.0), compute.workers * (compute.threads or 1)
-    if free < wanted:
-        progress.message(
-            f"training waits for {wanted} processors, but Ray has {free:g} free: lower compute.workers, or give "
-            "scoring actors a fraction of a processor (compute.scoring.cpus), unless the cluster grows by itself"
-        )
+    wanted = {"CPU": compute.workers * (compute.threads or 1), "GPU": compute.workers * (compute.device == "cuda")}
+    for name, amount in wanted.items():
+        word, setting = {"CPU": ("processors", "cpus"), "GPU": ("GPUs", "gpus")}[name]
+        if (free := ray.available_resources().get(name, 0.0)) < amount:
+            progress.message(
+                f"training waits for {amount} {word}, but Ray has {free:g} free: lower compute.workers, or give "
+                f"scoring actors a fraction of one (compute.scoring.{setting}), unless the cluster grows by itself"
+            )
 
 
 def _describe_failure(error: BaseException, starts: int) -> RunError:

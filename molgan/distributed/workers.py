@@ -217,7 +217,8 @@ class Workers:
                 yield call, Lost(f"took longer than {timeout:g} s", late=True)
         starting = [now - call.began for call in self._calls.values() if call.task is None]
         if len(starting) == len(self._calls) and not self._idle and min(starting, default=0) > _SECONDS_TO_START:
-            raise RunError(f"no worker has started within {_SECONDS_TO_START:g} s: check that Ray has free processors")
+            asked = f"{self._settings.cpus:g} processors and {self._settings.gpus:g} GPUs"
+            raise RunError(f"no worker has started within {_SECONDS_TO_START:g} s: each waits for {asked} to be free")
 
     def _replace(self, lost: Lost) -> None:
         self._lost_in_a_row += 1

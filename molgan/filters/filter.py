@@ -16,7 +16,7 @@ from molgan.base.errors import MolganError
 from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
 from molgan.filters.digest_set import DigestSet, digest
-from molgan.scoring.parameters import unknown, validated
+from molgan.scoring.parameters import make_name_error, validate_section
 
 if TYPE_CHECKING:
     import pandas
@@ -70,7 +70,7 @@ class Filter(ABC):
 
     def __init__(self, **parameters: Any) -> None:
         """Raises ConfigError for a wrong or unknown parameter, with the nearest valid name."""
-        self.parameters: Any = validated(self.Parameters, parameters, f"filter {self.name!r}")
+        self.parameters: Any = validate_section(self.Parameters, parameters, f"filter {self.name!r}")
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -100,7 +100,7 @@ class Filter(ABC):
         valid = np.array([molecule.valid for molecule in molecules], np.bool_)
         kept, reasons = valid.copy(), [molecule.reason for molecule in molecules]
         places = np.flatnonzero(valid).tolist()
-        judged = self._isolated([molecules[place] for place in places], values[valid])
+        judged = self._judge_isolated([molecules[place] for place in places], values[valid])
         for place, keep, reason in zip(places, *judged, strict=True):
             kept[place], reasons[place] = keep, None if keep else reason or NO_REASON
         return Decision(kept, reasons)
@@ -111,13 +111,13 @@ class Filter(ABC):
             return np.full(count, np.nan)
         columns = [] if table is None else [str(name) for name in table.columns]
         if table is None or self.column not in columns:
-            raise unknown(f"column of scores for filter {self.name!r},", self.column, columns)
+            raise make_name_error(f"column of scores for filter {self.name!r},", self.column, columns)
         return np.asarray(table[self.column].to_numpy(float, na_value=np.nan), np.float64)
 
     def _judge(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
         return self._accept(molecules)
 
-    def _isolated(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+    def _judge_isolated(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
         """The verdict on all at once; should that raise, each is judged alone, so that only the culprit is rejected."""
         if not molecules:
             return np.zeros(0, np.bool_), []
@@ -130,7 +130,7 @@ class Filter(ABC):
                 raise
             if len(molecules) == 1:
                 return np.zeros(1, np.bool_), [describe_failure(error)]
-            alone = [self._isolated([one], values[i : i + 1]) for i, one in enumerate(molecules)]
+            alone = [self._judge_isolated([one], values[i : i + 1]) for i, one in enumerate(molecules)]
             return np.concatenate([kept for kept, _ in alone]), [reason for _, reasons in alone for reason in reasons]
         if not len(kept) == len(reasons) == len(molecules):
             fault = f"error: filter gave {len(kept)} answers and {len(reasons)} reasons for {len(molecules)} molecules"
@@ -146,9 +146,9 @@ class MoleculeFilter(Filter):
         """Why to reject a molecule; None to keep it. What is raised becomes the reason."""
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        return decide([self._isolated_reason(mol) for mol in get_mols(molecules)])
+        return decide([self._find_reason(mol) for mol in get_mols(molecules)])
 
-    def _isolated_reason(self, mol: Chem.Mol) -> str | None:
+    def _find_reason(self, mol: Chem.Mol) -> str | None:
         try:
             return self._reason(mol)
         except MolganError:

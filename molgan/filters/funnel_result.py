@@ -7,12 +7,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """`index` counts the inputs from 0, `smiles` is the text as given, `reason` is never empty."""
+    """`index` counts the inputs from 0, `smiles` is the text as given, `reason` is never empty. `duplicate_of` is the
+    index of the molecule that a duplicate equals, None for what is rejected for another reason."""
 
     index: int
     smiles: str
     stage: str
     reason: str
+    duplicate_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from molgan.scoring.batch import Batch
 class Range(Settings):
     """From `min` to `max`, both included; a side left out has no limit."""
 
-    min: float | None = Field(default=None, allow_inf_nan=False, description="Smallest value, included")
-    max: float | None = Field(default=None, allow_inf_nan=False, description="Largest value, included")
+    min: float | None = Field(default=None, description="Smallest value, included")
+    max: float | None = Field(default=None, description="Largest value, included")
 
     @model_validator(mode="after")
     def _check_order(self) -> "Range":

@@ -9,7 +9,7 @@ from molgan.chem.molecule import Molecule, parse, parse_all
 from molgan.filters.filter import Filter, WholeFilter
 from molgan.filters.funnel_result import FunnelResult, Rejection
 from molgan.filters.judging import JudgedChunk, Lot, Scoring
-from molgan.filters.settling import Outcome, count_stages, settle
+from molgan.filters.settling import Originals, Outcome, count_stages, settle
 from molgan.filters.shared_descriptors import SHARED
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Passage:
         self._filters = filters
         self._first_whole = next((i for i, each in enumerate(filters) if isinstance(each, WholeFilter)), len(filters))
         self._chunks: list[JudgedChunk] = []
+        self._count = 0
         self._seconds = np.zeros(len(filters))
         self._outcomes: list[Outcome] | None = None
 
@@ -43,7 +44,9 @@ class Passage:
             few = slice(start, start + SHARED)
             molecules = [item if isinstance(item, Molecule) else parse(item) for item in items[few]]
             lot = Lot(molecules, table if table is None or callable(table) else table.iloc[few])
-            self._chunks.append(lot.judge(self._filters))
+            rows = range(self._count, self._count + len(molecules))
+            self._chunks.append({"index": rows, **lot.judge(self._filters)})
+            self._count += len(molecules)
             self._seconds += lot.seconds
 
     def count_passing(self, target: int = 0) -> int:
@@ -59,15 +62,16 @@ class Passage:
         """What becomes of all molecules so far; indices count over all of them."""
         kept: list[int] = []
         rejected: list[Rejection] = []
-        outcomes, first = self._settle(), 0
+        outcomes = self._settle()
+        originals = Originals(outcomes, self._filters, "index")
         for outcome in outcomes:
-            source = outcome.chunk["source"]
-            kept += (first + outcome.find_passing(len(self._filters))).tolist()
+            source, index = outcome.chunk["source"], outcome.chunk["index"]
+            kept += outcome.read("index", outcome.find_passing(len(self._filters)))
+            matches = originals.match(outcome)
             rejected += [
-                Rejection(first + row, source[row], self._names[number], reason)
+                Rejection(index[row], source[row], self._names[number], reason, matches.get(row))
                 for row, number, reason in outcome.list_rejected(len(self._filters))
             ]
-            first += len(source)
         return FunnelResult(kept, rejected, count_stages(outcomes, self._names, self._seconds.tolist()))
 
     def parse_passing(self) -> list[Molecule]:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, model_v
 from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
 from molgan.filters.registry import find_filter, get_filter
-from molgan.scoring.parameters import validated
+from molgan.scoring.parameters import validate_section
 
 
 class StageSettings(Settings):
@@ -66,6 +66,6 @@ def _validate(name: str, given: dict[str, Any], context: Any) -> dict[str, Any]:
             return section.model_validate(given, context=context).model_dump(exclude_unset=True)
         except ValidationError:
             # Raises the same again, in one readable line.
-            return validated(section, given, f"filter {name!r}").model_dump(exclude_unset=True)
+            return validate_section(section, given, f"filter {name!r}").model_dump(exclude_unset=True)
     except ConfigError as error:
         raise ValueError(str(error)) from None

@@ -75,6 +75,50 @@ def settle(chunks: Sequence[JudgedChunk], filters: Sequence[Filter]) -> tuple[li
     return outcomes, seconds
 
 
+class Originals:
+    """The molecules that duplicates equal. Memory grows by 16 bytes with every duplicate."""
+
+    def __init__(self, outcomes: Sequence[Outcome], filters: Sequence[Filter], column: str) -> None:
+        """`column`: the one of the chunks that tells molecules apart, by whole numbers: the line of each, say."""
+        self._found = {
+            number: _find_originals(outcomes, number, column)
+            for number, filter_ in enumerate(filters)
+            if isinstance(filter_, IdentityFilter)
+        }
+
+    def match(self, outcome: Outcome) -> dict[int, int]:
+        """What `column` has for the original of each duplicate of a chunk, by the duplicate's row."""
+        matches: dict[int, int] = {}
+        for number, (digests, places) in self._found.items():
+            rows = _find_duplicates(outcome, number)
+            found = places[np.searchsorted(digests, np.array(outcome.read(f"same_{number}", rows), "S16"))]
+            matches |= zip(rows.tolist(), found.tolist(), strict=True)
+        return matches
+
+
+def _find_originals(
+    outcomes: Sequence[Outcome], number: int, column: str
+) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
+    """The digests that a filter for equal molecules has rejected, ascending, and where the first of each is."""
+    parts = [np.zeros(0, "S16")]
+    for outcome in outcomes:
+        parts.append(np.array(outcome.read(f"same_{number}", _find_duplicates(outcome, number)), "S16"))
+    digests = np.unique(np.concatenate(parts))
+    places = np.zeros(len(digests), np.int64)
+    for outcome in outcomes if len(digests) else ():
+        rows = outcome.find_compared(number)
+        kept = np.array(outcome.read(f"same_{number}", rows), "S16")
+        position = np.minimum(np.searchsorted(digests, kept), len(digests) - 1)
+        match = digests[position] == kept
+        places[position[match]] = outcome.read(column, rows[match])
+    return digests, places
+
+
+def _find_duplicates(outcome: Outcome, number: int) -> Rows:
+    """The rows that a filter for equal molecules has rejected for what they equal."""
+    return np.flatnonzero((outcome.stages == number) & (np.array(outcome.chunk["stage"]) > number))
+
+
 def count_stages(outcomes: Sequence[Outcome], names: Sequence[str], seconds: Sequence[float]) -> list[StageCount]:
     """The counts of stages of these names, in order, with how long each took."""
     kinds: list[Counter[str]] = [Counter() for _ in names]

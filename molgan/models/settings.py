@@ -34,7 +34,7 @@ class GeneratorSettings(Settings):
 
     @field_validator("weights")
     @classmethod
-    def _located(cls, weights: str, info: ValidationInfo) -> str:
+    def _locate_weights(cls, weights: str, info: ValidationInfo) -> str:
         beside = Path((info.context or {}).get("folder", ".")) / weights
         return str(beside.resolve()) if "/" in weights and beside.exists() else weights
 

@@ -44,7 +44,7 @@ def find_weights(weights: str | Path) -> Path:
     names = sorted(file.stem for file in _SHIPPED.glob("*.safetensors") if not file.stem.endswith("_critic"))
     path = _SHIPPED / weights if str(weights) in names else Path(weights)
     path = path / "weights" if path.is_dir() else path
-    if not _suffixed(path, ".json").exists():
+    if not _add_suffix(path, ".json").exists():
         shipped = ", ".join(names) or "none"
         raise WeightsError(f"no weights at {path}: give a folder of `molgan train`, or a shipped name ({shipped})")
     return path
@@ -53,7 +53,7 @@ def find_weights(weights: str | Path) -> Path:
 def read_description(path: str | Path, kind: str) -> dict[str, Any]:
     """What `path`.json says. Raises WeightsError if it is missing, unreadable, or not of this `kind`."""
     found = read_kind(path)
-    file = _suffixed(Path(path), ".json")
+    file = _add_suffix(Path(path), ".json")
     if found != kind:
         raise WeightsError(f"{file}: the weights are of a {found}, not of a {kind}")
     return dict(json.loads(file.read_text()))
@@ -61,7 +61,7 @@ def read_description(path: str | Path, kind: str) -> dict[str, Any]:
 
 def read_kind(path: str | Path) -> str:
     """The format of the weights at `path`. Raises WeightsError if `path`.json is missing or unreadable."""
-    file = _suffixed(Path(path), ".json")
+    file = _add_suffix(Path(path), ".json")
     try:
         return str(json.loads(file.read_text())["kind"])
     except OSError as error:
@@ -72,7 +72,7 @@ def read_kind(path: str | Path) -> str:
 
 def load_weights(path: str | Path, module: nn.Module) -> None:
     """Fill `module` from `path`.safetensors. Raises WeightsError unless names and shapes are the module's own."""
-    file = _suffixed(Path(path), ".safetensors")
+    file = _add_suffix(Path(path), ".safetensors")
     try:
         tensors = load_file(file)
     except (OSError, SafetensorError) as error:
@@ -92,5 +92,5 @@ def _difference(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> 
     return next((f"{name} is not part of the model" for name in found if name not in expected), None)
 
 
-def _suffixed(path: Path, suffix: str) -> Path:
+def _add_suffix(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)

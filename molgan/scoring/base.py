@@ -17,7 +17,7 @@ from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
 from molgan.scoring.batch import Batch
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.parameters import validated
+from molgan.scoring.parameters import validate_section
 from molgan.scoring.registration import is_shipped, register_class
 from molgan.scoring.score_cache import Known, shared_cache
 from molgan.scoring.score_store import ScoreStore
@@ -118,7 +118,7 @@ class Scorer(ABC):
 
     def __init__(self, **parameters: Any) -> None:
         """Raises ConfigError for a wrong or unknown parameter, with the nearest valid name."""
-        self.parameters: Settings = validated(self.Parameters, parameters, f"scorer {self.name!r}")
+        self.parameters: Settings = validate_section(self.Parameters, parameters, f"scorer {self.name!r}")
 
     @abstractmethod
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
@@ -187,16 +187,16 @@ class Scorer(ABC):
 
     def score_fresh(self, molecules: list[Descriptors]) -> list[Score]:
         """A score for each distinct molecule, past all caches."""
-        return self._isolated(molecules) if molecules else []
+        return self._score_isolated(molecules) if molecules else []
 
-    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+    def _score_isolated(self, molecules: list[Descriptors]) -> list[Score]:
         """A score for each: when scoring all at once raises, each is scored alone, so that only the culprit fails."""
         try:
             values = list(self._score([molecule.mol for molecule in molecules]))
         except Exception as error:
             if len(molecules) == 1:
                 return [describe_failure(error)]
-            return [self._isolated([molecule])[0] for molecule in molecules]
+            return [self._score_isolated([molecule])[0] for molecule in molecules]
         if len(values) != len(molecules):
             reason = f"scorer gave {len(values)} values for {len(molecules)} molecules"
             return [Score(math.nan, reason) for _ in molecules]
@@ -217,7 +217,7 @@ class DescriptorScorer(Scorer):
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
         return [self._value(Descriptors(Chem.MolToSmiles(mol), mol)) for mol in mols]
 
-    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+    def _score_isolated(self, molecules: list[Descriptors]) -> list[Score]:
         return [self._score_one(molecule) for molecule in molecules]
 
     def _score_one(self, molecule: Descriptors) -> Score:

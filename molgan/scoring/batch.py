@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from molgan.base.errors import InputError
 from molgan.chem.molecule import Molecule, parse
 from molgan.scoring.fast.descriptors import Descriptors
+from molgan.scoring.inputs import as_list
 
 _CHUNK = 512
 
@@ -61,23 +61,6 @@ def chunks(items: Iterable[Any]) -> Iterator[Batch]:
     items = as_list(items)
     for start in range(0, max(len(items), 1), _CHUNK):
         yield Batch.of(items[start : start + _CHUNK])
-
-
-def as_list(items: Iterable[Any]) -> list[Any]:
-    """SMILES, `Molecule`s and RDKit molecules, None for what is missing, from a list, a column of pandas or polars, an
-    array, …. Raises InputError for a single string or molecule."""
-    if isinstance(items, list):
-        return items
-    if isinstance(items, str | bytes | Molecule | Chem.Mol):
-        raise InputError("expected a list of SMILES, not a single string: write [smiles]")
-    return list(items)
-
-
-def source_of(item: Any) -> str | None:
-    """What a table shows of an input: its text."""
-    if isinstance(item, Molecule):
-        return item.source
-    return Chem.MolToSmiles(item) if isinstance(item, Chem.Mol) else item
 
 
 def _parse_once(text: Any, parsed: dict[str, Molecule]) -> Molecule:

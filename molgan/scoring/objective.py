@@ -16,9 +16,10 @@ from rdkit import Chem
 from molgan.chem.molecule import Molecule
 from molgan.scoring.aggregation import aggregate
 from molgan.scoring.base import Counts, Scores, WorkerLost
-from molgan.scoring.batch import Batch, as_list, chunks
+from molgan.scoring.batch import Batch, chunks
 from molgan.scoring.component import Component, start_calls
 from molgan.scoring.crew import Crew, Delegation
+from molgan.scoring.inputs import as_list
 from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.settings import ObjectiveSettings, load_objective
 
@@ -129,6 +130,11 @@ class Objective:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    @property
+    def components(self) -> list[Component]:
+        """Its components at work, in order."""
+        return self._components
 
     @cached_property
     def _store(self) -> ScoreStore | None:

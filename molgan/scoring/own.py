@@ -20,11 +20,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import ValidationInfo, create_model
+from pydantic import Field, ValidationInfo, create_model
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError
-from molgan.base.settings import Settings, existing
+from molgan.base.settings import Settings, find_existing
 from molgan.scoring.base import Scorer
 from molgan.scoring.transforms import Identity, Transform
 
@@ -107,7 +107,7 @@ def load_own(place: str) -> type[Scorer]:
 def locate(place: str, info: ValidationInfo) -> str:
     """`path/to/file.py:name` with the file found beside the configuration; any other name as it is."""
     where, colon, name = place.rpartition(":")
-    return f"{existing(Path(where), info)}:{name}" if colon and where.endswith(".py") else place
+    return f"{find_existing(Path(where), info)}:{name}" if colon and where.endswith(".py") else place
 
 
 def complete(kind: type[Scorer], name: str) -> type[Scorer]:
@@ -139,6 +139,8 @@ def _signature(function: Callable[..., Any]) -> tuple[Any, dict[str, Any]]:
                 f"({parameters[0].name}, *, {parameter.name})"
             )
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+        if isinstance(default, float) and not math.isfinite(default):
+            default = Field(default, allow_inf_nan=True)
         fields[parameter.name] = (hints.get(parameter.name, Any), default)
     return hints.get(parameters[0].name, Chem.Mol), fields
 

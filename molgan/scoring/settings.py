@@ -11,7 +11,7 @@ from molgan.base.settings import Settings
 from molgan.base.yaml import YamlFile
 from molgan.scoring.base import Scorer
 from molgan.scoring.own import locate
-from molgan.scoring.parameters import fault_message, validated
+from molgan.scoring.parameters import fault_message, validate_section
 from molgan.scoring.recipe import make_recipe
 from molgan.scoring.registry import find_scorer
 from molgan.scoring.transforms import Identity, Linear, Transform, get_transform
@@ -29,7 +29,6 @@ class ComponentSettings(Settings):
     weight: float = Field(
         default=1.0,
         ge=0,
-        allow_inf_nan=False,
         description="Weight in the total; 0 reports the value and counts nothing",
     )
     transform: dict[str, Any] | None = Field(
@@ -38,9 +37,7 @@ class ComponentSettings(Settings):
         "see `molgan list transforms`",
     )
     parameters: dict[str, Any] = Field(default_factory=dict, description="Parameters of the scorer")
-    timeout: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False, description="Seconds that a call may take; no limit by default"
-    )
+    timeout: float | None = Field(default=None, gt=0, description="Seconds that a call may take; no limit by default")
     retries: int = Field(default=0, ge=0, le=10, description="Times that a molecule that failed is tried again")
     concurrency: int | None = Field(
         default=None, ge=1, description="Most copies of the scorer that run at the same time; no limit by default"
@@ -52,7 +49,7 @@ class ComponentSettings(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _named(cls, values: Any, info: ValidationInfo) -> Any:
+    def _complete(cls, values: Any, info: ValidationInfo) -> Any:
         if not isinstance(values, dict):
             return values
         if not isinstance(scorer := values.get("scorer"), str):
@@ -64,7 +61,7 @@ class ComponentSettings(Settings):
         return values
 
     @model_validator(mode="after")
-    def _buildable(self) -> "ComponentSettings":
+    def _check_buildable(self) -> "ComponentSettings":
         try:
             scorer = self.build_scorer()
             self.build_transform(scorer)
@@ -124,7 +121,7 @@ class ObjectiveSettings(Settings):
     )
 
     @model_validator(mode="after")
-    def _sound(self) -> "ObjectiveSettings":
+    def _check_components(self) -> "ObjectiveSettings":
         names = [component.name for component in self.components]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -135,26 +132,28 @@ class ObjectiveSettings(Settings):
 
 
 def load_objective(path: Path) -> ObjectiveSettings:
-    """The section `objective` of a YAML file, or a file that holds nothing else. Raises ConfigError, one line with
-    file, line and mend."""
+    """The section `objective` of a YAML file, or a file that holds nothing else. Raises ConfigError, a line for
+    each fault with file, line and mend."""
     source = YamlFile(path)
     at = ("objective",) if "objective" in source.values else ()
     values = source.values["objective"] if at else source.values
     try:
         return ObjectiveSettings.model_validate(values, context={"folder": path.parent})
     except ValidationError as error:
-        fault = error.errors()[0]
-        place = fault["loc"]
-        section = ComponentSettings if len(place) > 1 else ObjectiveSettings
-        shown = () if fault["type"] == "value_error" else place[-1:]
-        message = fault_message({**fault, "loc": shown}, section)
-        raise ConfigError(f"{source.place((*at, *place), message)}: {message}") from None
+        lines = []
+        for fault in error.errors():
+            place = fault["loc"]
+            section = ComponentSettings if len(place) > 1 else ObjectiveSettings
+            shown = () if fault["type"] == "value_error" else place[-1:]
+            message = fault_message({**fault, "loc": shown}, section)
+            lines.append(f"{source.place((*at, *place), message)}: {message}")
+        raise ConfigError("\n".join(lines)) from None
 
 
 def _locate(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:
     """The parameters with the files among them found beside the configuration that `context` tells."""
     try:
-        section = validated(find_scorer(scorer).Parameters, parameters, f"scorer {scorer!r}", context)
+        section = validate_section(find_scorer(scorer).Parameters, parameters, f"scorer {scorer!r}", context)
     except ConfigError as error:
         raise ValueError(str(error)) from None
     return section.model_dump(exclude_unset=True)

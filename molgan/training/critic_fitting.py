@@ -39,7 +39,7 @@ class Examples(Protocol):
 
     def batch(self, rows: np.ndarray, /) -> Any: ...
 
-    def joined(self, other: Self, /) -> Self: ...
+    def concatenate(self, other: Self, /) -> Self: ...
 
 
 _Examples = TypeVar("_Examples", bound=Examples)
@@ -95,7 +95,7 @@ def train_critic(
         InputError: A side has too few molecules.
     """
     rng = np.random.default_rng(seed)
-    examples = real.joined(fake)
+    examples = real.concatenate(fake)
     real_rows, real_held = _split(np.flatnonzero(real.valid), settings.held_out, rng)
     fake_rows, fake_held = _split(np.flatnonzero(fake.valid) + len(real), settings.held_out, rng)
     half = min(settings.batch_size // 2, len(real_rows), len(fake_rows))

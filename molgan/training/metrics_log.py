@@ -2,10 +2,11 @@
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from molgan.base.errors import RunError
 from molgan.base.files import write_files
 from molgan.base.run_files import RunFiles
 
@@ -13,7 +14,9 @@ from molgan.base.run_files import RunFiles
 class MetricsLog:
     """The rows of `folder`/metrics.jsonl, one JSON object a line; NaN is written as null."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, require_folder: Callable[[], None] = lambda: None) -> None:
+        """`require_folder` is called before a row is written: it raises where the folder is no longer this run's."""
+        self._require_folder = require_folder
         self.path = folder / "metrics.jsonl"
         rows, _ = RunFiles(folder).metrics()
         self.rows = [row for row in rows if isinstance(row.get("step"), int)]
@@ -33,7 +36,10 @@ class MetricsLog:
         self._keep([row for i, row in enumerate(self.rows) if i not in again])
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Append a row with at least `stage` and `step`."""
+        """Append a row with at least `stage` and `step`. Raises RunError where the file of earlier rows is gone."""
+        self._require_folder()
+        if self.rows and not self.path.exists():
+            raise RunError(f"{self.path}: was deleted while this run was at work; put it back, or run again without it")
         row = {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
         self.rows.append(row)
         # One write for each row, so that a killed process leaves whole lines.

@@ -81,6 +81,12 @@ class Reporter:
         self._progress.start(task, total)
         self._task = task
 
+    def advance(self, task: str, done: int, total: int) -> None:
+        """`done` more of `total` molecules are ready in a task of the loop that has no figures to report."""
+        if task != self._task:
+            self.start(task, total)
+        self._progress.advance(task, done)
+
     def restart(self) -> None:
         """Prepare for a loop that starts again from its last checkpoint, or end."""
         if self._board is not None:

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -37,6 +36,7 @@ from molgan.graphs.motif.motif_data import prepare
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.precision import autocast
 from molgan.models.settings import MotifNetworkSettings
+from molgan.training.loop import warm_up_and_decay
 from molgan.training.prior import pretrain as pretrain_module
 from molgan.training.prior.pretrain import pretrain
 from molgan.training.settings import PretrainSettings
@@ -57,6 +57,12 @@ class Variant:
     ema: float = 0.0
     fingerprints: bool = False
     pace: Callable[[int, int, int], float] | None = None  # (step, warm-up, steps) to a share of the rate
+
+    def schedule(self, optimizer: torch.optim.Optimizer, *, warmup: int, decay: int, steps: int, done: int) -> LambdaLR:
+        """The schedule of the learning rate, in place of that of `pretrain`."""
+        if self.pace is None:
+            return warm_up_and_decay(optimizer, warmup=warmup, decay=decay, steps=steps, done=done)
+        return LambdaLR(optimizer, lambda later: self.pace(done + 1 + later, warmup, steps))
 
 
 def cosine(step: int, warmup: int, steps: int) -> float:
@@ -175,10 +181,7 @@ def train_variant(variant: Variant, smiles: Sequence[str], seconds: float) -> tu
     steps = int(seconds / paces.a_step)
     average = _Average(generator, variant.ema)
     settings = settings.model_copy(update={"epochs": steps * variant.batch_size / len(data), "report_every": 5})
-    schedule = pretrain_module.warm_up_and_decay
-    if variant.pace is not None:
-        schedule = partial(_follow_pace, variant.pace)
-    with patch.object(pretrain_module, "warm_up_and_decay", schedule):
+    with patch.object(pretrain_module, "warm_up_and_decay", variant.schedule):
         pretrain(generator, data, settings, seed=0, report=average)
     if variant.fingerprints:
         for table in (generator.last, generator.top):
@@ -186,19 +189,6 @@ def train_variant(variant: Variant, smiles: Sequence[str], seconds: float) -> tu
     if variant.ema:
         generator.load_state_dict(average.weights)
     return generator, steps
-
-
-def _follow_pace(
-    pace: Callable[[int, int, int], float],
-    optimizer: torch.optim.Optimizer,
-    *,
-    warmup: int,
-    decay: int,
-    steps: int,
-    done: int,
-) -> LambdaLR:
-    """A schedule for `pretrain` by the pace of a variant; see `warm_up_and_decay`."""
-    return LambdaLR(optimizer, lambda later: pace(done + 1 + later, warmup, steps))
 
 
 class _Paces:

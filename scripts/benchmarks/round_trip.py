@@ -17,7 +17,7 @@ from molgan.base.parallel import Processes, split_chunks
 from molgan.chem.motifs import write
 from molgan.chem.reading import read_smiles
 from molgan.graphs.motif.actions import SPELL, NotEncodable, Vocabulary, decode, encode
-from molgan.graphs.motif.motif_data import tree_of
+from molgan.graphs.motif.motif_data import read_tree
 from molgan.models.loading import load_generator
 
 
@@ -27,7 +27,7 @@ def count_outcomes(smiles: Sequence[str], vocabulary: Vocabulary) -> Counter[str
     count: Counter[str] = Counter()
     for text in smiles:
         try:
-            tree = tree_of(text)
+            tree = read_tree(text)
             actions = encode(tree, vocabulary)
         except NotEncodable as error:
             count[str(error)] += 1

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from molgan.bulk.judge import Judge, StoredChunk, join_tables
 from molgan.chem.molecule import Molecule, parse
+from molgan.chem.reading import Record
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
 from molgan.filters.settings import FunnelSettings
@@ -72,7 +73,7 @@ def test_every_way_through_a_funnel_ends_alike(
     judge, names = Judge(filters, OBJECTIVE), [count.stage for count in whole.counts]
     paths = [tmp_path / f"{number}.part" for number in range(len(chunks))]
     for path, chunk in zip(paths, chunks, strict=True):
-        path.write_bytes(judge([(line, smiles, None) for line, smiles in enumerate(chunk)]))
+        path.write_bytes(judge([Record(line, smiles) for line, smiles in enumerate(chunk)]))
     outcomes, seconds = settle([StoredChunk(path) for path in paths], judge.funnel.filters)
     assert untimed(count_stages(outcomes, names, seconds)) == untimed(whole.counts)
     rejected = [(names[number], why) for outcome in outcomes for _, number, why in outcome.list_rejected(len(names))]
@@ -87,7 +88,7 @@ def test_molecules_that_no_worker_survives_are_rejected_by_the_first_filter(tmp_
     path = tmp_path / "0.part"
     path.write_bytes(
         join_tables(
-            [judge([(1, "CCO", None)]), judge.lost([(2, "CCC", None)], "error: lost"), judge([(3, "OCC", None)])]
+            [judge([Record(1, "CCO")]), judge.lost([Record(2, "CCC")], "error: lost"), judge([Record(3, "OCC")])]
         )
     )
     (outcome,), _ = settle([StoredChunk(path)], judge.funnel.filters)

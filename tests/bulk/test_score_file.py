@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from io import StringIO
+from pathlib import Path
 
 import pandas
+import pytest
 
+from molgan.base.errors import ConfigError
 from molgan.bulk.score_file import score_records, score_tables
 from molgan.chem.reading import Record
+from molgan.scoring.objective import Objective
+from molgan.scoring.settings import ObjectiveSettings, load_objective
 
 
 class Messages:
@@ -43,9 +48,31 @@ def test_columns_called_as_those_of_the_table_are_kept_and_told() -> None:
     progress = Messages()
     fields = {"mw": "1", "smiles": "2", "error": "3", "mw_input": "4"}
     header, row = score_records([[Record(1, "CCO", fields)]], ["mw"], progress=progress)
-    assert header == "smiles,mw_input_2,smiles_input,error_input,mw_input,mw,error\n"
+    assert header == "smiles,mw_input_2,smiles_input,error_input,mw_input,mw,error,line\n"
     assert row.startswith("CCO,1,2,3,4,46.")
     assert len(progress.texts) == 3
+
+
+def test_an_objective_gives_its_own_values(tmp_path: Path) -> None:
+    (tmp_path / "objective.yaml").write_text("components: [{scorer: qed}, {scorer: logp, name: lipophilicity}]\n")
+    settings = load_objective(tmp_path / "objective.yaml")
+    records = [Record(2, "OCC", {"score": "a"}), Record(3, "C(", {"score": "b"}), Record(5, "c1ccccc1", {"score": "c"})]
+    text = "".join(score_records([records[:1], records[1:]], settings))
+    table = pandas.read_csv(StringIO(text))
+    expected = Objective(settings)([record.smiles for record in records]).to_frame()
+    assert list(table) == ["smiles", "score_input", *list(expected)[1:], "line"]
+    for name in ("score", "qed", "lipophilicity", "qed_score", "lipophilicity_score"):
+        assert table[name].tolist() == pytest.approx(expected[name].tolist(), nan_ok=True)
+    assert table["line"].tolist() == [2, 3, 5] and table["score_input"].tolist() == ["a", "b", "c"]
+    tables = pandas.concat(list(score_tables([records], settings))[1:])
+    assert tables["line"].tolist() == [2, 3, 5] and tables["score"].tolist()[::2] == table["score"].tolist()[::2]
+    assert "".join(score_records([records[:1], records[1:]], settings, processes=2)) == text
+
+
+def test_a_pareto_rank_is_refused() -> None:
+    pareto = ObjectiveSettings.model_validate({"components": [{"scorer": "qed"}], "aggregation": "pareto"})
+    with pytest.raises(ConfigError, match="Pareto"):
+        next(score_records([[Record(1, "CCO")]], pareto))
 
 
 def test_tables_have_the_values_of_the_text() -> None:

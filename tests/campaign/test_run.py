@@ -57,6 +57,13 @@ def test_a_run_leaves_the_library_the_rejected_and_the_record(finished: Path, ho
     assert set(manifest["stages"]) == {"adversarial", "reinforce", "library", "reference"}
 
 
+def test_the_work_before_the_critic_has_bars(configure: Configure) -> None:
+    with pytest.raises(Killed):
+        run(configure(), progress=Kill("molecules for the critic", 1))
+    with pytest.raises(Killed):
+        run(configure(), progress=Kill("graphs for the critic", 2))
+
+
 def test_another_seed_gives_another_library(finished: Path, configure: Configure) -> None:
     result = run(configure("seed=4", "adversarial=null"))
     assert library_of(result.folder) != library_of(finished)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from molgan.base.content import with_contents
+from molgan.base.content import add_contents
 from molgan.base.errors import WeightsError
 from molgan.base.progress import Silent
 from molgan.campaign.run_folder.stage_record import Counts, StageRecord
@@ -127,10 +127,10 @@ def test_a_key_depends_on_the_files_and_folders_that_are_named(tmp_path: Path) -
     (tmp_path / "model" / "weights").write_text("1")
     (tmp_path / "lead.smi").write_text("CCO")
     sections = {"objective": [{"model": str(tmp_path / "model"), "file": str(tmp_path / "lead.smi"), "n": 1}]}
-    before = with_contents(sections)
+    before = add_contents(sections)
     assert len(before) == 3
-    assert with_contents(sections) == before
+    assert add_contents(sections) == before
     for name in ("model/weights", "lead.smi"):
         (tmp_path / name).write_text("2")
-        assert with_contents(sections) != before
-        before = with_contents(sections)
+        assert add_contents(sections) != before
+        before = add_contents(sections)

@@ -76,7 +76,7 @@ def test_the_first_molecule_is_no_header(tmp_path: Path) -> None:
     ("content", "name", "note"),
     [
         ("smiles,n\nCCO,Café\n".encode(), "Café", ""),
-        ("smiles,n\nCCO,Café\n".encode("cp1252"), "Café", "not UTF-8 (line 2)"),
+        ("smiles,n\nCCO,Café\n".encode("cp1252"), "Café", "line 2 is not UTF-8"),
         ("smiles,n\nCCO,Café €\n".encode("utf-16"), "Café €", ""),
         ("smiles,n\nCCO,Café €\n".encode("utf-32"), "Café €", ""),
     ],

@@ -49,7 +49,7 @@ def test_same_library_same_bytes(tmp_path: Path) -> None:
 
 
 def test_library_refuses_what_is_no_molecule(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"row 2: C\( is no molecule"):
+    with pytest.raises(InputError, match=r"row 2: C\( is not a molecule"):
         write_library(pd.DataFrame({"smiles": ["C", "C("]}), tmp_path)
     with pytest.raises(InputError, match="no column smiles; columns present: x"):
         write_library(pd.DataFrame({"x": [1]}), tmp_path)

@@ -45,9 +45,23 @@ def test_score_keeps_columns_that_are_called_as_its_own(tmp_path: Path) -> None:
     table = "Structure (SMILES),heavy_atoms,error,id\nCCO,x,y,z\n"
     result = molgan("score", "-", "--scorers", "heavy_atoms", "-o", tmp_path / "out.csv", stdin=table)
     scores = pandas.read_csv(tmp_path / "out.csv")
-    assert list(scores.columns) == ["smiles", "heavy_atoms_input", "error_input", "id", "heavy_atoms", "error"]
+    assert list(scores.columns) == ["smiles", "heavy_atoms_input", "error_input", "id", "heavy_atoms", "error", "line"]
     assert list(scores.iloc[0, 1:5]) == ["x", "y", "z", 3]
     assert "column 'heavy_atoms' of the file is kept as 'heavy_atoms_input'" in result.stderr
+
+
+def test_score_takes_scorers_or_an_objective(tmp_path: Path) -> None:
+    (tmp_path / "in.smi").write_text("CCO ethanol\nc1ccccc1 benzene\n")
+    (tmp_path / "campaign.yaml").write_text("objective: {components: [{scorer: qed}]}\nsample: {n: 1}\n")
+    output = tmp_path / "out.sdf"
+    result = molgan("score", tmp_path / "in.smi", "--config", tmp_path / "campaign.yaml", "-o", output)
+    assert result.exit_code == 0, result.output
+    rows = [row.fields for row in read_rows(output)]
+    assert [(row["name"], row["line"]) for row in rows] == [("ethanol", "1"), ("benzene", "2")]
+    assert [row["qed"] == row["qed_score"] == row["score"] for row in rows] == [True, True]
+    for options in ([], ["--config", tmp_path / "campaign.yaml", "--scorers", "qed"]):
+        result = molgan("score", tmp_path / "in.smi", *options)
+        assert result.exit_code == 2 and "give either --scorers" in result.stderr
 
 
 def test_filter_rejects_rows_that_cannot_be_used_with_their_line(

@@ -31,9 +31,9 @@ def test_values_are_told_in_standard_deviations(targets: Targets) -> None:
 
 def test_what_is_not_wanted_goes_with_what_is(targets: Targets) -> None:
     rng = torch.Generator().manual_seed(0)
-    drawn = targets.aims(1000, {}, rng) * targets.scale + targets.mean
+    drawn = targets.draw(1000, {}, rng) * targets.scale + targets.mean
     assert drawn[:, 0].std() == pytest.approx(2.3, abs=0.3)
-    aimed = targets.aims(50, {"logp": 4.0}, rng) * targets.scale + targets.mean
+    aimed = targets.draw(50, {"logp": 4.0}, rng) * targets.scale + targets.mean
     assert torch.allclose(aimed[:, 0], torch.tensor(4.0), atol=1e-4)
     assert torch.allclose(aimed[:, 1], torch.tensor(0.4), atol=0.02)
 

@@ -8,8 +8,8 @@ from molgan.graphs.motif.actions import Vocabulary, encode
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.motif.without_stereo import without_stereo
 from molgan.models.settings import MotifNetworkSettings
+from molgan.training.design.settings import TransferSettings
 from molgan.training.design.transfer import transfer
-from molgan.training.settings import TransferSettings
 
 FAMILY = [f"CC(C)NCC(O)COc1ccc({end})cc1" for end in ("C", "CC", "OC", "F", "Cl", "CCC", "OCC", "C#N", "CO", "N")]
 SETTINGS = TransferSettings(epochs=40, patience=3, batch_size=4, learning_rate=1e-2, bf16=False)

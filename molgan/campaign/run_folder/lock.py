@@ -3,7 +3,7 @@
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -17,7 +17,8 @@ _UNWRITABLE = frozenset({errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO, err
 def open_folder(folder: Path) -> Iterator[Path]:
     """Create the run folder if it is missing, and reserve it for this process for as long as the `with` lasts.
 
-    Raises RunError when another process works in the folder, when it cannot be created, or when a write in it fails.
+    Raises RunError when another process works in the folder, when it cannot be created, when a write in it fails, or
+    when it was removed meanwhile.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -26,6 +27,7 @@ def open_folder(folder: Path) -> Iterator[Path]:
         raise _make_error(folder, error) from None
     with lock:
         _take(lock, folder)
+        require_same = watch_folder(folder)
         try:
             for leftover in (*folder.glob(".*.part"), *folder.glob("samples/.*.part")):
                 leftover.unlink()
@@ -33,7 +35,27 @@ def open_folder(folder: Path) -> Iterator[Path]:
         except OSError as error:
             if error.errno in _UNWRITABLE:
                 raise _make_error(folder, error) from error
+            require_same()
             raise
+
+
+def watch_folder(folder: Path) -> Callable[[], None]:
+    """What raises RunError once the folder, which is locked, has been deleted or replaced: another process could lock
+    the new one, and both would write there."""
+    lock = folder / ".lock"
+    own = lock.stat().st_ino
+
+    def require_same() -> None:
+        try:
+            same = lock.stat().st_ino == own
+        except OSError:
+            same = False
+        if not same:
+            raise RunError(
+                f"{folder}: was deleted or replaced while this run was at work in it; run again, from the start"
+            )
+
+    return require_same
 
 
 def _take(lock: TextIO, folder: Path) -> None:

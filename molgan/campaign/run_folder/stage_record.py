@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from molgan.base.content import digest, flat
+from molgan.base.content import digest, flatten
 from molgan.base.errors import WeightsError
 from molgan.base.files import write_files
 from molgan.base.progress import Progress
@@ -46,9 +46,8 @@ class StageRecord:
         self.name = name
         self._files = RunFiles(run)
         self.folder = run / "checkpoints" / name
-        self.inputs = flat(
-            {"format": _FORMAT, **inputs, "after": {record.name: record.key for record in after if record}}
-        )
+        keys = {record.name: record.key for record in after if record}
+        self.inputs = flatten({"format": _FORMAT, **inputs, "after": keys})
         self.key: str = digest(self.inputs)
         self.outputs = dict(outputs or {})
         self.restarts = restarts

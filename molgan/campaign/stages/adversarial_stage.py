@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
-from molgan.base.content import with_contents
+from molgan.base.content import add_contents
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
@@ -39,7 +39,7 @@ class Adversarial(Stage):
         return {
             "adversarial": self.settings.model_dump(mode="json"),
             **self.work.inputs,
-            **(with_contents(objective) if self._is_rewarded else {}),
+            **(add_contents(objective) if self._is_rewarded else {}),
         }
 
     def perform(self) -> Counts:
@@ -64,6 +64,7 @@ class Adversarial(Stage):
                 {"agent": agent, "critic": critic},
                 checkpoint=self.folder / "checkpoint",
                 report=report,
+                prepared=report.advance,
                 **({"reward": work.objective.reward} if self._is_rewarded else {}),
             )
         self.save(generator=agent, critic=critic)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from molgan.base.content import digest, with_contents
+from molgan.base.content import add_contents, digest
 from molgan.base.files import write_files
 from molgan.bulk.library import identifier, known_neighbours, library_table
 from molgan.campaign.cost import Cost, Pace
@@ -50,7 +50,7 @@ class Library(Stage):
 
     def inputs(self) -> Mapping[str, object]:
         sections = self.work.config.model_dump(mode="json", include={"sample", "objective", "filters"})
-        return {**with_contents(sections), **self.work.inputs}
+        return {**add_contents(sections), **self.work.inputs}
 
     @property
     def outputs(self) -> dict[str, Path]:
@@ -69,6 +69,8 @@ class Library(Stage):
             _fill(passage, samples, work, settings)
         result, kept = passage.collect_result(), passage.parse_passing()
         _write(work.folder, result, kept, samples, config.objective)
+        if kept and not samples.table(kept)["score"].max() > 0:
+            work.progress.message(f"library: none of {len(kept):,} molecules has a score above 0")
         samples.discard_rest()
         short = config.sample.target is not None and len(kept) < config.sample.target
         narrowest = result.narrowest

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rdkit import Chem
 
-from molgan.base.content import with_contents
+from molgan.base.content import add_contents
 from molgan.base.files import write_files
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
 from molgan.campaign.watched_objective import WatchedObjective
 from molgan.campaign.work import Work
-from molgan.chem.reading import read_smiles
+from molgan.chem.given_molecules import require_molecules
 from molgan.config import CampaignConfig
+from molgan.training.design.settings import AnalogueSettings, DesignSettings, TransferSettings
 from molgan.training.report import silent
-from molgan.training.settings import AnalogueSettings, DesignSettings, TransferSettings
 
 if TYPE_CHECKING:
     from molgan.models.protocols import MotifTreeGenerator
@@ -49,8 +49,8 @@ class Optimize(Stage):
 
     def inputs(self) -> Mapping[str, object]:
         return {
-            **with_contents({"optimize": self.settings.model_dump(mode="json")}),
-            **with_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
+            **add_contents({"optimize": self.settings.model_dump(mode="json")}),
+            **add_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
             **self.work.inputs,
         }
 
@@ -70,7 +70,7 @@ class Optimize(Stage):
         if settings.transfer is not None:
             _transfer(work, settings, settings.transfer, agent, prior, self.folder)
         carried = _run_curriculum(work, settings, agent, prior, self.folder)
-        objective = WatchedObjective(work.objective)
+        objective = WatchedObjective(work.objective, work.progress.message)
         with self.report(components=objective.components) as report:
             start = list(dict.fromkeys([*read_start(settings), *carried]))
             outcome = _run(work, settings, agent, objective, start, self.folder, report, prior)
@@ -137,7 +137,8 @@ def _run_curriculum(
         start = list(dict.fromkeys([*read_start(settings), *carried]))
         work.progress.start(f"lesson {i}", lesson.budget)
         with Objective(lesson.objective, LocalCrew(work.cores)) as objective:
-            outcome = _run(work, own, agent, WatchedObjective(objective), start, folder / f"lesson_{i}", silent, prior)
+            watched = WatchedObjective(objective, work.progress.message)
+            outcome = _run(work, own, agent, watched, start, folder / f"lesson_{i}", silent, prior)
         work.progress.finish(f"lesson {i}")
         _report_outcome(work, f", lesson {i}", outcome)
         scored = [call for call in outcome.ledger.calls if not math.isnan(call.score)]
@@ -183,10 +184,8 @@ def _report_outcome(work: Work, which: str, outcome: "OptimizeOutcome") -> None:
 
 
 def read_start(settings: DesignSettings) -> list[str]:
-    """The SMILES that the campaign starts from."""
-    if isinstance(settings.start, Path):
-        return [record.smiles for record in read_smiles(settings.start)]
-    return list(settings.start)
+    """The SMILES that the campaign starts from. Raises InputError, a line for each that is not one molecule."""
+    return require_molecules(settings.start, "optimize.start")
 
 
 def make_similarity_check(settings: AnalogueSettings | None) -> Callable[[Chem.Mol], bool]:

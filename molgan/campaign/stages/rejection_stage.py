@@ -57,7 +57,7 @@ class Rejection(Stage):
         return figures
 
     def _known_molecules(self) -> "KnownSet":
-        from molgan.chem.known_set import KnownSet, bits_for
+        from molgan.chem.known_set import KnownSet, choose_log2_bits
         from molgan.chem.molecule import parse
         from molgan.chem.reading import read_smiles
 
@@ -65,4 +65,4 @@ class Rejection(Stage):
         data = self.work.config.data
         molecules = (parse(record.smiles) for record in read_smiles(data.train, column=data.column))
         canonical = [molecule.smiles for molecule in molecules if molecule.smiles is not None]
-        return KnownSet.of(canonical, log2_bits=bits_for(len(canonical)))
+        return KnownSet.of(canonical, log2_bits=choose_log2_bits(len(canonical)))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from molgan.base.content import content_of, digest
+from molgan.base.content import digest, hash_file
 from molgan.base.files import write_files
 from molgan.base.version import __version__
 from molgan.campaign.run_folder.stage_record import Counts
@@ -53,7 +53,7 @@ def _make_manifest(work: Work, stages: Sequence[Stage]) -> dict[str, object]:
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": config.seed,
         "config": digest(config.model_dump(mode="json")),
-        "data": {"train": str(config.data.train), "sha256": content_of(config.data.train)},
+        "data": {"train": str(config.data.train), "sha256": hash_file(config.data.train)},
         "weights": {"name": config.generator.weights, "sha256": work.start},
         "device": work.device,
         "versions": {"python": platform.python_version(), "molgan": __version__, **_find_versions()},

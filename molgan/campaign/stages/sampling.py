@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from molgan.base.content import digest, with_contents
+from molgan.base.content import add_contents, digest
 from molgan.base.files import write_files
 from molgan.campaign.work import Work
 from molgan.chem.molecule import Molecule, parse, parse_all
@@ -50,7 +50,7 @@ class Samples:
         self._weights = weights
         self._critic_path = critic
         self._given = given
-        self._scored_by = digest([key, with_contents({"objective": work.config.objective.model_dump(mode="json")})])
+        self._scored_by = digest([key, add_contents({"objective": work.config.objective.model_dump(mode="json")})])
         self._parts = 0
         self._row: dict[str | None, int] = {}  # of each distinct molecule in `_scores`
         self._scores: pandas.DataFrame | None = None

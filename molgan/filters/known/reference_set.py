@@ -19,7 +19,7 @@ from molgan.chem.shipped_sets import REFERENCES
 from molgan.filters.known.array_cache import recall, remember
 from molgan.filters.known.identity import Sameness
 from molgan.filters.known.skeleton import compute_keys
-from molgan.scoring.parameters import unknown
+from molgan.scoring.parameters import make_name_error
 
 # To be raised when the keys of skeleton.py change.
 _KIND = "references-v1"
@@ -105,7 +105,7 @@ def locate(reference: str, folder: Path | None = None) -> Path:
             return path.resolve()
     if "." in reference or "/" in reference:
         raise ConfigError(f"{reference}: no such file")
-    raise unknown("reference set", reference, REFERENCES)
+    raise make_name_error("reference set", reference, REFERENCES)
 
 
 @lru_cache(maxsize=100_000)

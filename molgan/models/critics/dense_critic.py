@@ -33,7 +33,7 @@ class _Tanh(torch.autograd.Function):
 
 
 def _tanh(x: Tensor) -> Tensor:
-    y: Tensor = _Tanh.apply(x)
+    y: Tensor = _Tanh.apply(x)  # type: ignore[no-untyped-call]
     return y
 
 
@@ -182,9 +182,9 @@ class DenseRewardNetwork(DenseCritic):
         alone = settings.model_copy(update={"pack": 1, "minibatch_kernels": 0})
         super().__init__(graphs.model_copy(update={"condition": ()}), alone, seed=seed)
 
-    def forward(self, nodes: Tensor, bonds: Tensor, targets: None = None) -> Tensor:
-        """[B] rewards in 0..1."""
-        return torch.sigmoid(super().forward(nodes, bonds))
+    def forward(self, nodes: Tensor, bonds: Tensor, targets: Tensor | None = None) -> Tensor:
+        """[B] rewards in 0..1. Raises ValueError for targets: a reward has none."""
+        return torch.sigmoid(super().forward(nodes, bonds, targets))
 
     def loss(self, graphs: SoftGraphs, rewards: Tensor) -> Tensor:
         """Mean squared error against what the molecules really earn, [B]."""

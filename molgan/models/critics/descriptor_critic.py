@@ -73,7 +73,8 @@ class DescriptorCritic(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Rows of `COLUMNS` [B, len(COLUMNS)] to float32 [B]: logits of being real."""
         scaled = ((values - self.mean) / self.scale).clamp(-_WIDEST, _WIDEST)
-        return self.network(scaled).float().squeeze(1) / self.temperature
+        logits: Tensor = self.network(scaled)
+        return logits.float().squeeze(1) / self.temperature
 
     def score(
         self, molecules: Sequence[str | Molecule] | Descriptions, *, batch_size: int = 8192, bf16: bool = False

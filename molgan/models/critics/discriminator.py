@@ -44,7 +44,8 @@ class Discriminator(nn.Module):
 
     def forward(self, batch: Data) -> Tensor:
         """PyG batch of B molecules, as `GraphArrays.batch` builds it, to float32 [B]: logits of being real."""
-        return self.head(self.encoder(batch)).float().squeeze(1) / self.temperature
+        logits: Tensor = self.head(self.encoder(batch))
+        return logits.float().squeeze(1) / self.temperature
 
     def score(
         self,

@@ -46,8 +46,9 @@ class RelationalLayer(nn.Module):
     def forward(self, h: Tensor, bound: Neighbours) -> Tensor:
         """Atom states [N, width] to atom states [N, width]."""
         n = self.norm(h)
-        sums = _NeighbourSum.apply(n, bound).view(len(h), -1)
-        return h + self.out(F.silu(self.relations(torch.cat([n, sums], dim=1))))
+        sums: Tensor = _NeighbourSum.apply(n, bound)  # type: ignore[no-untyped-call]
+        change: Tensor = self.out(F.silu(self.relations(torch.cat([n, sums.view(len(h), -1)], dim=1))))
+        return h + change
 
 
 class _NeighbourSum(torch.autograd.Function):

@@ -103,7 +103,7 @@ class OneShotGenerator(nn.Module):
         found: list[Molecule] = []
         for start in range(0, n, batch):
             # A whole batch is always drawn, so that the first molecules do not depend on how many are wanted.
-            aims = None if self.targets is None else self.targets.aims(batch, targets or {}, rng)
+            aims = None if self.targets is None else self.targets.draw(batch, targets or {}, rng)
             chosen = harden(self._draw_graphs(batch, self.settings.sample, rng, aims), self.settings.atoms)
             some = min(batch, n - start)
             found += decode(type(chosen)(chosen.nodes[:some], chosen.bonds[:some], chosen.atoms))

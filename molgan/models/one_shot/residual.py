@@ -19,10 +19,11 @@ class ResidualBlock(nn.Module):
 
     def forward(self, h: Tensor, condition: Tensor | None = None) -> Tensor:
         """h [B, width], condition [B, condition] to [B, width]."""
-        inner = self.first(self.norm(h))
+        inner: Tensor = self.first(self.norm(h))
         if self.condition is not None and condition is not None:
             inner = inner + self.condition(condition)
-        return h + self.second(F.silu(inner))
+        change: Tensor = self.second(F.silu(inner))
+        return h + change
 
 
 class ResidualNetwork(nn.Module):
@@ -39,4 +40,5 @@ class ResidualNetwork(nn.Module):
         h = self.first(x)
         for block in self.blocks:
             h = block(h, condition)
-        return self.last(self.norm(h))
+        outputs: Tensor = self.last(self.norm(h))
+        return outputs

@@ -10,7 +10,7 @@ from rdkit import Chem
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from molgan.graphs.dense.dense_graph import DenseGraphs, atom_of
+from molgan.graphs.dense.dense_graph import DenseGraphs, make_atom
 from molgan.models.one_shot.settings import RowSettings
 from molgan.models.one_shot.soft_graphs import Draw, SoftGraphs, choose
 
@@ -43,7 +43,7 @@ class RowVocabulary:
         """bool [max_atoms, V]: rows that fit a position by themselves, with no bond beyond the first atom."""
         bonds = self.table[:, 1:] > 0
         farthest = np.where(bonds.any(1), self.max_atoms - 1 - bonds[:, ::-1].argmax(1), 0)
-        starts = ~bonds.any(1)
+        starts = np.logical_not(bonds.any(1))
         starts[END] = False
         later = [~starts & (farthest <= i) for i in range(1, self.max_atoms)]
         return np.stack([starts, *later])
@@ -56,7 +56,7 @@ class RowVocabulary:
             rows[:, j, j - i] = graphs.bonds[:, j, i]
         codes = _codes(rows)
         place = np.searchsorted(self.codes[self.order], codes).clip(max=len(self) - 1)
-        found = self.order[place]
+        found: np.ndarray = self.order[place]
         found[self.codes[found] != codes] = -1
         fits = self.allowed()[np.arange(self.max_atoms), found]
         found[~fits] = -1
@@ -109,7 +109,7 @@ class RowGenerator(nn.Module):
 
     def _read(self, rows: Tensor, targets: Tensor | None) -> tuple[Tensor, Tensor]:
         """log p [B, max_atoms, V] of each row given those before, and whether the molecule went on until there."""
-        embedded = self._embedded()
+        embedded = self._embed_rows()
         before = torch.cat([rows.new_full((len(rows), 1), len(self.vocabulary)), rows[:, :-1]], dim=1)
         h, _ = self.recurrent(self._seen(embedded, before, targets))
         logits = self._logits(embedded, h).masked_fill(~self.allowed, -torch.inf)
@@ -127,8 +127,8 @@ class RowGenerator(nn.Module):
         """`n` graphs with gradients, each row drawn given the rows chosen before it. `how` as in `soft_graphs.draw`,
         but always with Gumbel noise, since there is no other; later rows see what was chosen. Positions behind the last
         atom are empty."""
-        how = {"soft": "gumbel", "argmax": "straight_through"}.get(how, how)
-        embedded = self._embedded()
+        how = "gumbel" if how in ("soft", "gumbel") else "straight_through"
+        embedded = self._embed_rows()
         before = torch.full((n,), len(self.vocabulary), device=self.bias.device)
         free = torch.zeros(n, self.vocabulary.max_atoms, dtype=torch.long, device=self.bias.device)
         state, chosen = None, []
@@ -142,7 +142,7 @@ class RowGenerator(nn.Module):
             chosen.append(row)
         return self._graphs(torch.stack(chosen, dim=1))
 
-    def _embedded(self) -> Tensor:
+    def _embed_rows(self) -> Tensor:
         parts = self.parts(torch.cat([self.kinds, self.bonds.flatten(1)], dim=1))
         return self.table.weight + F.pad(parts, (0, 0, 0, 1))
 
@@ -152,7 +152,8 @@ class RowGenerator(nn.Module):
 
     def _logits(self, embedded: Tensor, h: Tensor) -> Tensor:
         # The scale keeps the first logits small, so that the first rows are all alike.
-        return (self.out(h) @ embedded[:-1].T / embedded.shape[1] ** 0.5 + self.bias).float()
+        logits: Tensor = self.out(h) @ embedded[:-1].T / embedded.shape[1] ** 0.5 + self.bias
+        return logits.float()
 
     def _open(self, position: int, before: Tensor, free: Tensor) -> Tensor:
         """bool [B, V]: rows that may come next."""
@@ -203,7 +204,7 @@ def _rows(kind: int, capacity: int, distances: int) -> list[tuple[int, ...]]:
 
 def _capacity(atom: str) -> int:
     """The largest sum of bond orders: that of the element with as many electrons, N+ like C and O- like F."""
-    made = atom_of(atom)
+    made = make_atom(atom)
     valences = Chem.GetPeriodicTable().GetValenceList(made.GetAtomicNum() - made.GetFormalCharge())
     return max(1, *valences)
 
@@ -212,4 +213,4 @@ def _codes(rows: np.ndarray) -> np.ndarray:
     """One integer for each row, [..., n] to [...]."""
     scales = _ORDERS ** np.arange(rows.shape[-1], dtype=np.int64)
     scales[0] = _ORDERS ** rows.shape[-1]
-    return (rows * scales).sum(-1)
+    return np.asarray((rows * scales).sum(-1))

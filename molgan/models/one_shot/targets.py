@@ -58,7 +58,7 @@ class Targets(nn.Module):
             if not isinstance(value, int | float) or not math.isfinite(value):
                 raise InputError(f"target {name}: {value!r} is not a finite number")
 
-    def aims(self, n: int, wanted: Mapping[str, float], rng: torch.Generator) -> Tensor:
+    def draw(self, n: int, wanted: Mapping[str, float], rng: torch.Generator) -> Tensor:
         """[n, names] as the data has them, in standard deviations from its mean, but those `wanted` (in their own
         units) at that value.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ class Prediction:
     similarity: Floats
     error: Floats
 
-    def cautious(self, caution: float, *, low_is_good: bool = False) -> Floats:
+    def penalise(self, caution: float, *, low_is_good: bool = False) -> Floats:
         """The value made worse by `caution` times the error to be expected."""
         return self.value + (caution if low_is_good else -caution) * self.error
 
@@ -104,7 +104,7 @@ class QSARModel:
 def read_description(folder: Path) -> QSARDescription:
     """What a saved model says of itself. Raises WeightsError."""
     try:
-        content: Mapping[str, Any] = json.loads((folder / DESCRIPTION).read_text())
+        content: dict[str, Any] = json.loads((folder / DESCRIPTION).read_text())
         if content.pop("kind", None) != "qsar":
             raise ValueError
         return QSARDescription.model_validate(content)

@@ -57,7 +57,7 @@ def train(data: Measured, settings: QSARTraining, *, target: str, progress: Prog
     progress.start("train", settings.members)
     members = []
     for member in range(settings.members):
-        members.append(_fitted(rows[known], (data.target[known] - mean) / scale, data, settings, member))
+        members.append(_fit_member(rows[known], (data.target[known] - mean) / scale, data, settings, member))
         progress.advance("train")
     progress.finish("train")
     domain = ecfp([data.mols[i] for i in known], FINGERPRINT_RADIUS, FINGERPRINT_BITS)
@@ -116,9 +116,9 @@ def _normal(data: Measured, known: NDArray[np.int64]) -> tuple[float, float]:
     return float(np.ravel(normal.y_means)[0]), float(np.ravel(normal.y_stds)[0])
 
 
-def _fitted(rows: NDArray[Any], target: Floats, data: Measured, settings: QSARTraining, member: int) -> Tensors:
+def _fit_member(rows: NDArray[Any], target: Floats, data: Measured, settings: QSARTraining, member: int) -> Tensors:
     dataset = deepchem().data.NumpyDataset(rows, target[:, None])
-    with _seeded(settings.seed * 1000 + member), warnings.catch_warnings():
+    with _seed_generators(settings.seed * 1000 + member), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         network = new_network(settings, data.task)
         network.fit(dataset, nb_epoch=settings.epochs, checkpoint_interval=0)
@@ -128,7 +128,7 @@ def _fitted(rows: NDArray[Any], target: Floats, data: Measured, settings: QSARTr
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
+def _seed_generators(seed: int) -> Iterator[None]:
     """DeepChem draws from the global generators of NumPy and PyTorch: they are seeded here, and restored."""
     import torch
 

@@ -66,10 +66,10 @@ def read_measured(path: str | Path, target: str, *, smiles: str | None = None, o
             mols.setdefault(molecule.smiles, molecule.mol)
     if unread > len(rows) / 2:
         raise InputError(f"{path}: column {target!r} is not numeric in {unread:,} of {len(rows):,} rows")
-    return _measured(str(path), target, values, mols, classes)
+    return _merge_repeats(str(path), target, values, mols, classes)
 
 
-def _measured(
+def _merge_repeats(
     path: str, target: str, values: dict[str, list[float]], mols: dict[str, Chem.Mol], classes: bool
 ) -> Measured:
     if classes:

@@ -140,10 +140,12 @@ def deepchem() -> ModuleType:
             import deepchem
         except ImportError as error:
             raise ConfigError(f"QSAR models need DeepChem: pip install 'molgan[qsar]' ({error})") from None
-    return deepchem
+    module: ModuleType = deepchem
+    return module
 
 
 def _layers(tensors: Tensors) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     count = sum(name.startswith("layers.") and name.endswith(".weight") for name in tensors)
     names = [*(f"layers.{i}" for i in range(count)), "output_layer"]
-    return [tuple(np.asarray(tensors[f"{name}.{part}"], np.float32) for part in ("weight", "bias")) for name in names]
+    read = [[np.asarray(tensors[f"{name}.{part}"], np.float32) for part in ("weight", "bias")] for name in names]
+    return [(weight, bias) for weight, bias in read]

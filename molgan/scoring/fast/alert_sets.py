@@ -36,9 +36,9 @@ class Catalogs:
         self._alerts = [(name, alert) for name, alerts in sets.items() for alert in alerts]
         self._screen = Screen([alert.pattern for _, alert in self._alerts])
 
-    def passing(self, graph: Graph | None) -> Iterable[int]:
+    def find_passing(self, graph: Graph | None) -> Iterable[int]:
         """The alerts that may match, by position; all without a graph."""
-        return range(len(self._alerts)) if graph is None else self._screen.passing(graph)
+        return range(len(self._alerts)) if graph is None else self._screen.find_passing(graph)
 
     def hits(self, catalog: str, mol: Chem.Mol, passing: Iterable[int]) -> list[str]:
         """The names of the alerts of a set that match, out of those that pass the screen."""

@@ -36,7 +36,7 @@ class Stars:
         self._ends_of: dict[tuple[int, int], int] = {}
         self._stars_of: dict[int, int] = {}
 
-    def satisfied(self, graph: Graph) -> list[int]:
+    def find_satisfied(self, graph: Graph) -> list[int]:
         """The stars that each atom satisfies."""
         known = self._stars_of
         try:
@@ -63,9 +63,9 @@ class Stars:
         for neighbour in neighbours:
             ends |= self._ends_at(*neighbour)
         held = [(kind, self._queries_of[other]) for kind, other in neighbours]
-        centred = [self._centred[query] for query in bits(self._queries_of[number])]
+        centred = [self._centred[query] for query in split_bits(self._queries_of[number])]
         able = [(takes, bit) for stars in centred for own, takes, bit in stars if ends & own == own]
-        return sum([bit for takes, bit in able if _assignable(takes, held)])
+        return sum([bit for takes, bit in able if _can_assign(takes, held)])
 
     def _ends_at(self, kind: int, number: int) -> int:
         """The ends that a bond of a kind to an atom of a type satisfies."""
@@ -86,7 +86,7 @@ class Stars:
                 self._queries_of[number] = sum(bit for bit, query in self._atoms.items() if query.Match(atom))
 
 
-def bits(number: int) -> Iterator[int]:
+def split_bits(number: int) -> Iterator[int]:
     """The powers of two that add up to `number`."""
     while number:
         bit = number & -number
@@ -94,13 +94,13 @@ def bits(number: int) -> Iterator[int]:
         number ^= bit
 
 
-def _assignable(takes: list[tuple[int, int]], neighbours: list[tuple[int, int]]) -> bool:
+def _can_assign(takes: list[tuple[int, int]], neighbours: list[tuple[int, int]]) -> bool:
     """Whether each end finds a neighbour of its own. An end is given by the kinds of bond and the query that it takes,
     a neighbour by its bond's kind and the queries that it satisfies."""
     if not takes:
         return True
     kinds, query = takes[0]
     return any(
-        kinds >> kind & 1 and held & query and _assignable(takes[1:], neighbours[:k] + neighbours[k + 1 :])
+        kinds >> kind & 1 and held & query and _can_assign(takes[1:], neighbours[:k] + neighbours[k + 1 :])
         for k, (kind, held) in enumerate(neighbours)
     )

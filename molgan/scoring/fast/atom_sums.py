@@ -8,6 +8,7 @@ from functools import cache
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
+from molgan.chem.smarts import read_smarts
 from molgan.scoring.fast.atom_graph import RING, SINGLE, Graph
 
 _REMEMBERED = 300_000
@@ -135,4 +136,4 @@ def _learn_sites(graph: Graph) -> None:
 
 @cache
 def _patterns() -> dict[int, Chem.Mol]:
-    return {1 << k: Chem.MolFromSmarts(smarts) for k, smarts in enumerate(_SITES.values())}
+    return {1 << k: read_smarts(smarts) for k, smarts in enumerate(_SITES.values())}

@@ -89,10 +89,10 @@ class Descriptors:
         """The names of the alerts of a catalog, `qed` or one of RDKit's, that the molecule has."""
         if catalog not in self._alerts:
             sets = catalogs(catalog)
-            passing = self._passing if catalog in SHARED else sets.passing(self.graph)
+            passing = self._passing if catalog in SHARED else sets.find_passing(self.graph)
             self._alerts[catalog] = sets.hits(catalog, self.mol, passing)
         return self._alerts[catalog]
 
     @cached_property
     def _passing(self) -> Iterable[int]:
-        return catalogs("qed").passing(self.graph)
+        return catalogs("qed").find_passing(self.graph)

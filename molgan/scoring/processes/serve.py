@@ -30,7 +30,7 @@ def serve(prepare: Callable[[Any], Callable[[Any], Any]]) -> None:
     try:
         answer = prepare(setup)
     except Exception as error:
-        return _write(answers, one_line(error))
+        return _write(answers, format_error(error))
     _write(answers, None)
     while True:
         question, seconds = json.loads(messages.get())
@@ -40,7 +40,7 @@ def serve(prepare: Callable[[Any], Callable[[Any], Any]]) -> None:
         _write(answers, content)
 
 
-def one_line(error: Exception) -> str:
+def format_error(error: Exception) -> str:
     """What was raised, in one line."""
     text = " ".join(str(error).split())
     return text if isinstance(error, MolganError | ImportError) else f"{type(error).__name__}: {text[:160]}"

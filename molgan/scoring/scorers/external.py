@@ -38,7 +38,7 @@ class Process(RemoteScorer):
 
         @field_validator("command")
         @classmethod
-        def _found(cls, command: list[str]) -> list[str]:
+        def _check_command(cls, command: list[str]) -> list[str]:
             if shutil.which(command[0]) is None:
                 raise ValueError(f"no program {command[0]!r}")
             return command
@@ -115,7 +115,7 @@ class Rest(RemoteScorer):
 
         @field_validator("headers")
         @classmethod
-        def _set(cls, headers: dict[str, str]) -> dict[str, str]:
+        def _check_variables(cls, headers: dict[str, str]) -> dict[str, str]:
             for value in headers.values():
                 for name in _VARIABLE.findall(value):
                     if name not in os.environ:

@@ -10,7 +10,7 @@ from rdkit.Chem import rdMMPA
 from molgan.base.settings import Settings
 from molgan.scoring.base import DescriptorScorer
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.scorers.similarity import Smiles
+from molgan.scoring.scorers.similarity import SmilesList
 
 
 class MatchedPair(DescriptorScorer):
@@ -22,7 +22,7 @@ class MatchedPair(DescriptorScorer):
     low, high, direction, boolean = 0.0, 1.0, "high", True
 
     class Parameters(Settings):
-        smiles: list[Smiles] = Field(min_length=1, description="SMILES of the references")
+        smiles: SmilesList = Field(description="SMILES of the references")
         cuts: int = Field(default=1, ge=1, le=3, description="Most bonds that are cut")
         max_atoms: int = Field(default=40, ge=1, description="Most heavy atoms in the part that differs")
         max_share: float = Field(

@@ -31,7 +31,7 @@ class CallError(Exception):
 class CallSettings(Settings):
     """How a program or a server is called."""
 
-    timeout: float = Field(default=60.0, gt=0, allow_inf_nan=False, description="Seconds that a call may take")
+    timeout: float = Field(default=60.0, gt=0, description="Seconds that a call may take")
     retries: int = Field(default=2, ge=0, le=10, description="Times that a call that failed is made again")
     backoff: float = Field(
         default=1.0, ge=0, le=_LONGEST_BACKOFF, description="Seconds before the first retry, doubled before each next"
@@ -75,7 +75,7 @@ class RemoteScorer(Scorer):
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
         return [score.value for score in self._scores([Chem.MolToSmiles(mol) for mol in mols])]
 
-    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+    def _score_isolated(self, molecules: list[Descriptors]) -> list[Score]:
         return self._scores([molecule.smiles for molecule in molecules])
 
     def _scores(self, smiles: list[str]) -> list[Score]:

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from torch import Tensor
 
 from molgan.training import losses
-
-AgentLoss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
-"""A function of log p_agent, log p_anchor and energies, each [B] in nats, and the log normaliser, a learned scalar."""
-
-AGENT_LOSSES: dict[str, AgentLoss] = {}
-
-
-def agent_loss(loss: AgentLoss) -> AgentLoss:
-    """Register a loss, so that settings can choose it by the name of its function; a decorator."""
-    AGENT_LOSSES[loss.__name__] = loss
-    return loss
+from molgan.training.registry import AGENT_LOSSES as AGENT_LOSSES
+from molgan.training.registry import agent_loss as agent_loss
 
 
 @agent_loss

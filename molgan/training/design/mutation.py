@@ -18,6 +18,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 
 from molgan.chem.motifs import Motif, cut, write
+from molgan.chem.smarts import read_smarts
 from molgan.chem.stereo import UnknownStereo
 from molgan.graphs.motif.actions import HOLE
 
@@ -26,8 +27,8 @@ _ORDERS = (_SINGLE, _DOUBLE, _TRIPLE)
 _VALENCE = {6: 4, 7: 3, 8: 2, 16: 2, 9: 1, 17: 1}
 _ELEMENTS = (6,) * 7 + (7,) * 5 + (8,) * 4 + (16,) + (9,) * 2 + (17,)  # repeated by how often they are drawn
 _LARGEST = 8  # atoms of a ring that a change may make
-_HYDRIDES = Chem.MolFromSmarts("[#16;!H0;v4,v6]"), Chem.MolFromSmarts("[#15;!H0;v5]")
-_STRAINED = tuple(Chem.MolFromSmarts(text) for text in ("[R]=[R]=[R]", "*#;@*", "[r3]=;@[r3]"))
+_HYDRIDES = read_smarts("[#16;!H0;v4,v6]"), read_smarts("[#15;!H0;v5]")
+_STRAINED = tuple(read_smarts(text) for text in ("[R]=[R]=[R]", "*#;@*", "[r3]=;@[r3]"))
 _HOLE = Motif("[*H]")  # a hole for RDKit, with the hydrogen that it hangs by
 T = TypeVar("T")
 

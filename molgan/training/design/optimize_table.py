@@ -85,10 +85,10 @@ def resolve_settings(
     settings: OptimizeSettings | Mapping[str, Any] | None, max_atoms: int | None, start: Sequence[str]
 ) -> OptimizeSettings:
     """The settings with `max_atoms`: the given value, or enough for the largest start molecule."""
-    from molgan.scoring.parameters import validated
+    from molgan.scoring.parameters import validate_section
 
     if not isinstance(settings, OptimizeSettings):
-        settings = validated(OptimizeSettings, settings or {}, "settings")
+        settings = validate_section(OptimizeSettings, settings or {}, "settings")
     if max_atoms is None:
         mols = [molecule.mol for text in start if (molecule := parse(text)).mol is not None]
         max_atoms = max([settings.max_atoms, *(mol.GetNumHeavyAtoms() + _ROOM for mol in mols)])

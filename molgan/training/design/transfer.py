@@ -18,9 +18,9 @@ from molgan.graphs.motif.actions import NotEncodable, encode
 from molgan.models.precision import autocast
 from molgan.models.protocols import MotifTreeGenerator
 from molgan.training.design.genetic import reroot
+from molgan.training.design.settings import TransferSettings
 from molgan.training.loop import update
 from molgan.training.report import Report, silent
-from molgan.training.settings import TransferSettings
 
 _FEWEST = 5
 
@@ -61,12 +61,7 @@ def transfer(
     Raises:
         InputError: Fewer than five distinct actives can be encoded.
     """
-    mols = {each.smiles: each.mol for each in map(parse, actives) if each.mol is not None and each.is_connected}
-    if not generator.vocabulary.stereo:
-        mols = {smiles: without_stereo(mol) for smiles, mol in mols.items()}
-    known = [(mol, actions) for mol in mols.values() if (actions := _encode(cut, mol, generator)) is not None]
-    if len(known) < _FEWEST:
-        raise InputError(f"{len(known)} of {len(actives)} actives can be encoded; at least {_FEWEST} are needed")
+    known = encode_actives(generator, actives)
     room = max([generator.max_atoms, *(mol.GetNumHeavyAtoms() for mol, _ in known)])
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(known))
@@ -94,6 +89,18 @@ def transfer(
     generator.load_state_dict(kept)
     generator.eval()
     return TransferOutcome(len(shown), len(held), kept_at, before, best)
+
+
+def encode_actives(generator: MotifTreeGenerator, actives: Sequence[str]) -> list[tuple[Any, tuple[int, ...]]]:
+    """The distinct actives that can be encoded, each as its molecule and its actions. Raises InputError where they are
+    fewer than five."""
+    mols = {each.smiles: each.mol for each in map(parse, actives) if each.mol is not None and each.is_connected}
+    if not generator.vocabulary.stereo:
+        mols = {smiles: without_stereo(mol) for smiles, mol in mols.items()}
+    known = [(mol, actions) for mol in mols.values() if (actions := _encode(cut, mol, generator)) is not None]
+    if len(known) < _FEWEST:
+        raise InputError(f"{len(known)} of {len(actives)} actives can be encoded; at least {_FEWEST} are needed")
+    return known
 
 
 @torch.no_grad()

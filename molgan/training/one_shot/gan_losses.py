@@ -5,35 +5,12 @@ D = sigmoid(logit) is the critic's probability that a molecule is real.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 from torch import Tensor
 from torch.nn import functional as F
 
 from molgan.training.losses import logistic_critic
-
-Side = Callable[[Tensor, Tensor], Tensor]
-
-
-class GanLoss(NamedTuple):
-    """The losses of critic and generator: functions of the logits of real and fake samples, each [B], to a scalar."""
-
-    critic: Side
-    generator: Side
-
-
-GAN_LOSSES: dict[str, GanLoss] = {}
-
-
-def gan_loss(name: str, *, critic: Side) -> Callable[[Side], Side]:
-    """Register the decorated loss of the generator and the loss of the critic, so that settings can choose `name`."""
-
-    def register(generator: Side) -> Side:
-        GAN_LOSSES[name] = GanLoss(critic, generator)
-        return generator
-
-    return register
+from molgan.training.registry import GAN_LOSSES as GAN_LOSSES
+from molgan.training.registry import gan_loss as gan_loss
 
 
 @gan_loss("minimax", critic=logistic_critic)

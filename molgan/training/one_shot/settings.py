@@ -1,11 +1,12 @@
 """Settings of the training of one-shot generators."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from molgan.base.settings import Settings
 from molgan.evaluation.settings import CollapseSettings
+from molgan.training.registry import GAN_LOSSES, OrRegistered
 from molgan.training.settings import DiversityMemorySettings
 
 
@@ -71,9 +72,9 @@ class OneShotTrainingSettings(Settings):
     molecules: int | None = Field(
         None, ge=1, description="Molecules of the training data to learn from, chosen at random; all by default"
     )
-    loss: Literal["minimax", "non_saturating", "wasserstein", "hinge", "relativistic"] = Field(
-        "wasserstein", description="Adversarial loss"
-    )
+    loss: Annotated[
+        Literal["minimax", "non_saturating", "wasserstein", "hinge", "relativistic"], OrRegistered(GAN_LOSSES)
+    ] = Field("wasserstein", description="Adversarial loss")
     critic_steps: int = Field(5, ge=1, description="Updates of the critic per update of the generator (n_critic)")
     critic_warmup: int = Field(0, ge=0, description="Updates of the critic before the first of the generator")
     learning_rate: float = Field(1e-3, gt=0, description="Learning rate of the generator")

@@ -10,7 +10,7 @@ import numpy as np
 from molgan.base.errors import InputError
 from molgan.chem.known_set import KnownSet
 from molgan.chem.molecule import parse_all
-from molgan.graphs.features.descriptions import Descriptions, familiarity_of
+from molgan.graphs.features.descriptions import Descriptions, count_fragments
 from molgan.graphs.features.ranges import Support
 from molgan.models.critics.descriptor_critic import DescriptorCritic
 from molgan.models.motif.refined import RefinedGenerator
@@ -60,7 +60,7 @@ def train_rejection(
     share = settings.real / (settings.real + settings.reference)
     count = min(settings.real, round(share * len(data)))
     real, reference = data[:count], data[count:]
-    critic = DescriptorCritic(familiarity_of(reference, workers=processes), settings.network, seed=seed)
+    critic = DescriptorCritic(count_fragments(reference, workers=processes), settings.network, seed=seed)
     shown = critic.describe(real, workers=processes)
     if not shown.valid.any():
         raise InputError(f"rejection: none of {len(data):,} molecules is left for the critic; lower `reference`")

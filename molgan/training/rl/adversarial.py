@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from molgan.base.progress import Silent
 from molgan.graphs.features.featurizer import featurize_all
 from molgan.graphs.features.graph_arrays import GraphArrays, join
 from molgan.models.critics.discriminator import Discriminator
@@ -25,6 +26,23 @@ from molgan.training.rl.energy import mix
 from molgan.training.settings import AdversarialSettings
 from molgan.training.share import ALONE, Share
 
+Prepared = Callable[[str, int, int], None]
+"""Called with a task, the molecules that are ready since the last call, and how many there will be."""
+
+
+class _Graphs(Silent):
+    """Progress of making graphs."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._total = 0
+
+    def start(self, task: str, total: int | None = None) -> None:
+        self._total = total or 0
+
+    def advance(self, task: str, done: int = 1, **figures: float) -> None:
+        self._prepared("graphs for the critic", done, self._total)
+
 
 def refine(
     agent: LikelihoodGenerator,
@@ -36,6 +54,7 @@ def refine(
     seed: int,
     checkpoint: Path | None = None,
     report: Report = silent,
+    prepared: Prepared = lambda task, done, total: None,
     processes: int = 1,
     share: Share = ALONE,
 ) -> dict[str, float]:
@@ -57,13 +76,14 @@ def refine(
         checkpoint: The folder from which the loop resumes: after the training of the critic, or at the last saved
             update.
         report: Takes the metrics.
+        prepared: Takes the progress of drawing and featurising molecules for the critic.
         processes: Processes that featurise molecules.
         share: This worker's part of every batch, where several workers train; the leading worker calls the reward.
 
     Returns:
         The figures of the critic in the last round.
     """
-    real_graphs = _featurize_share(real, processes, share)
+    real_graphs = _featurize_share(real, processes, share, prepared)
     anchor = copy.deepcopy(agent)
     optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
     modules: dict[str, Network] = {"agent": agent, "anchor": anchor, "critic": critic}
@@ -80,10 +100,8 @@ def refine(
 
     for at in range(first, settings.rounds):
         if done < 0:
-            fakes = agent.sample(
-                settings.fake, seed=step_seed(seed, at), bf16=settings.bf16, only=share.of(np.arange(settings.fake))
-            )
-            fake_graphs = _featurize_share(share.whole([sample.smiles for sample in fakes]), processes, share)
+            fakes = _draw_fakes(agent, settings, step_seed(seed, at), share, prepared)
+            fake_graphs = _featurize_share(fakes, processes, share, prepared)
             shown = real_graphs.select(np.arange(at, len(real_graphs), settings.rounds)[: settings.real])
 
             def report_critic(metrics: dict[str, float], _: Mapping[str, Any] | None, at: int = at) -> None:
@@ -134,7 +152,23 @@ def _update(
     }
 
 
-def _featurize_share(smiles: Sequence[str], processes: int, share: Share) -> GraphArrays:
+def _draw_fakes(
+    agent: LikelihoodGenerator, settings: AdversarialSettings, seed: int, share: Share, prepared: Prepared
+) -> list[str]:
+    """Draw molecules of the agent for the critic; each worker draws its part."""
+    own = share.of(np.arange(settings.fake))
+    fakes = agent.sample(
+        settings.fake,
+        seed=seed,
+        bf16=settings.bf16,
+        only=own,
+        on_batch=lambda drawn: prepared("molecules for the critic", drawn, len(own)),
+    )
+    return share.whole([sample.smiles for sample in fakes])
+
+
+def _featurize_share(smiles: Sequence[str], processes: int, share: Share, prepared: Prepared) -> GraphArrays:
     """The graphs of all molecules; each worker featurises its part."""
     part = np.array_split(np.arange(len(smiles)), share.workers)[share.rank]
-    return join(share.all_gather(featurize_all([smiles[i] for i in part], workers=processes)))
+    graphs = featurize_all([smiles[i] for i in part], workers=processes, progress=_Graphs(prepared))
+    return join(share.all_gather(graphs))

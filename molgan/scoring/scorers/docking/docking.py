@@ -67,7 +67,6 @@ class Docking(Scorer):
         timeout: float = Field(
             default=120.0,
             gt=0,
-            allow_inf_nan=False,
             description="Seconds that a ligand may take before it is given up, with no value",
         )
         processes: int | None = Field(
@@ -77,7 +76,7 @@ class Docking(Scorer):
         )
 
         @model_validator(mode="after")
-        def _one_box(self) -> "Docking.Parameters":
+        def _check_box(self) -> "Docking.Parameters":
             if (self.ligand is None) == (self.center is None):
                 raise ValueError("give either ligand (a file) or center (x, y, z) for the box")
             if self.center is not None and self.size is None:
@@ -125,7 +124,7 @@ class Docking(Scorer):
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
         return [score.value for score in self._scores([Chem.MolToSmiles(mol) for mol in mols])]
 
-    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+    def _score_isolated(self, molecules: list[Descriptors]) -> list[Score]:
         return self._scores([molecule.smiles for molecule in molecules])
 
     def _scores(self, smiles: list[str]) -> list[Score]:
