@@ -10,7 +10,7 @@ _MOST = 1000  # more columns come from a file whose records have properties of t
 
 
 def title_columns(names: Iterable[str], taken: Iterable[str], progress: Progress) -> dict[str, str]:
-    """The titles of the columns of a file in a result with the columns `taken`, by their names: a name that is taken gets
+    """The titles of the columns of a file in a result with the columns `taken`, by their names: a taken name gets
     the suffix `_input`, and a message says so."""
     titles = dict(zip(names := list(names), distinct_names(names, taken, "_input"), strict=True))
     for name, title in titles.items():
