@@ -14,7 +14,7 @@ from scorer_pages import field_table, own_doc
 from molgan.base.field_text import FieldText, find_sections
 from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig
 from molgan.config.job import JobConfig
-from molgan.config.setting_lists import job_settings
+from molgan.config.setting_lists import list_job_settings
 
 NOTE = "<!-- Made by scripts/configuration_page.py from the code; change it there. -->"
 TITLES: dict[type[JobConfig], str] = {
@@ -62,7 +62,7 @@ def page() -> str:
     lines = ["# Configuration", "", NOTE, "", *paragraphs(HEAD), "", EDITOR, ""]
     shown: set[FieldText] = set()
     for job, title in TITLES.items():
-        rows = [row for row in job_settings(job) if row not in shown]
+        rows = [row for row in list_job_settings(job) if row not in shown]
         shown.update(rows)
         lines += [
             f"## {title}",
@@ -81,7 +81,7 @@ def page() -> str:
 
 
 def paragraphs(text: str) -> list[str]:
-    """Each paragraph in one line."""
+    """The text with each paragraph in one line."""
     return ["\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from scorer_pages import documented, own_doc, table
+from scorer_pages import describe_parameters, own_doc, table
 
 from molgan.chem.shipped_sets import REFERENCES
 from molgan.filters.filter import Filter, WholeFilter
@@ -77,7 +77,7 @@ def page() -> str:
 
 
 def family(kind: type[Filter]) -> str:
-    """What the docstring of the filter's module names before its colon."""
+    """The family of a filter: the docstring of its module up to the colon."""
     return str(sys.modules[kind.__module__].__doc__).partition(":")[0]
 
 
@@ -86,9 +86,9 @@ def judges(kind: type[Filter]) -> str:
 
 
 def details(kind: type[Filter]) -> list[str]:
-    """What there is to say about a filter beside its row."""
+    """The section on a filter, below the table; empty where there is nothing to add."""
     text = own_doc(kind)
-    parameters = documented(kind.Parameters) if kind.Parameters.model_fields else []
+    parameters = describe_parameters(kind.Parameters) if kind.Parameters.model_fields else []
     body = [*([text, ""] if text else []), *([*parameters, ""] if parameters else [])]
     return [f"### {kind.name}", "", *body] if body else []
 

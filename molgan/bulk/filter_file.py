@@ -1,4 +1,4 @@
-"""Filter a stream of molecules into a folder: the library, the rejected ones with reasons, the counts."""
+"""Filters a stream of molecules and writes the library, the rejected molecules with reasons, and the counts."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -36,16 +36,29 @@ def filter_records(
     *,
     processes: int = 1,
 ) -> list[StageCount]:
-    """Pass records through a campaign's filters; those that read scores read its objective's, and those that read
-    `realism` are skipped, since only a run has a critic.
+    """Pass records through the filters of a campaign, and write library.csv, .smi, .sdf and .parquet, rejected.csv (id,
+    smiles, stage, reason, line) and funnel.json.
 
-    Writes library.csv, .smi, .sdf and .parquet, rejected.csv (id, smiles, stage, reason, line, and duplicate_of, the
-    line of what a duplicate equals) and funnel.json: the same bytes from the same chunks however many processes or,
-    where the campaign says so, Ray workers there are. Behind their own columns library and rejected have the line and
-    all other columns of the file; one that is called as a column of theirs has `_input` behind its name. What
-    is known of a chunk is kept in `folder`/.parts until the end: after an interruption, the same
-    again goes on there. Returns the counts of the stages, in order. Raises RunError when `folder` cannot be written or
-    workers die.
+    The columns of library and rejected.csv (id, smiles, stage, reason, line, and duplicate_of, the line of the molecule
+    that a duplicate equals) are followed by the line and all other columns of the file; a column of the file with the
+    name of one of theirs gets the suffix `_input`. Filters on scores use the objective of the campaign; filters on
+    `realism` are skipped, since only a run has a critic. The files are the same, byte for byte, for any number of
+    processes or, where the campaign asks for them, Ray workers. Results of finished chunks are kept in `folder`/.parts
+    until the end, so that the same call continues after an interruption.
+
+    Args:
+        chunks: The records, some at a time.
+        config: The campaign.
+        folder: Where the files are written.
+        progress: Shows the progress.
+        processes: Processes on this machine.
+
+    Returns:
+        The counts of the stages, in order.
+
+    Raises:
+        ConfigError: The objective has a Pareto rank.
+        RunError: `folder` cannot be written, or workers die.
     """
     progress = progress or Silent()
     filters, skipped = config.filters.without(REALISM)
@@ -58,7 +71,7 @@ def filter_records(
     columns = ColumnNames(progress)
     crew = partial(_open_crew, judge, config, processes, progress)
     judged = _judge(columns.watch(chunks), parts, crew, progress)
-    progress.message("looking for equal molecules and at the whole set")
+    progress.message("comparing all molecules: duplicates, and filters of the whole set")
     names = judge.funnel.names
     outcomes, _ = settle(judged, judge.funnel.filters)
     like = library_table(parse_all(["CCO"]), judge.objective(["CCO"]).to_frame(), judge.neighbours).iloc[:0]
@@ -66,7 +79,7 @@ def filter_records(
     like = like.assign(**{line: np.zeros(0, np.int64)})
     titles = title_columns(columns, [*like.columns, *REJECTED], progress)
     ranked = RankedLibrary(outcomes, len(names), parts.folder / "ranked.csv", like, titles)
-    counts = count_stages(outcomes, names, [0.0] * len(names))  # in several processes, seconds would say little
+    counts = count_stages(outcomes, names, [0.0] * len(names))  # seconds mean little with several processes
     with local_crew(sdf_text, processes) as writers:
         write_blocks(ranked.read_blocks, folder, sdf=writers.map)
     summary = [{k: v for k, v in count.as_dict().items() if k != "seconds"} for count in counts]
@@ -90,7 +103,7 @@ def _judge(
     progress.start("filter")
     judged = []
     with crew() as workers:
-        for path, count in parts.finished(chunks, workers):
+        for path, count in parts.work_through(chunks, workers):
             judged.append(StoredChunk(path))
             progress.advance("filter", count)
     progress.finish("filter")
@@ -110,6 +123,6 @@ def _open_crew(
 
 
 def _make_key(config: CampaignConfig) -> str:
-    """Stands for all that decides what is said of a molecule."""
+    """A digest of everything that decides the result for a molecule."""
     sections = config.model_dump(mode="json", include={"objective", "filters"})
     return digest([__version__, sections, hash_files(sections)])

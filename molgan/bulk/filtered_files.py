@@ -1,4 +1,4 @@
-"""The files of a filtered stream, written from its chunks a block at a time."""
+"""Writes the files of a filtered stream from its chunks, a block at a time."""
 
 import csv
 import io
@@ -26,8 +26,10 @@ _FIELDS = 0  # no column of a library is called by a number
 def format_rejected(
     outcomes: Sequence[Outcome], names: Sequence[str], originals: Originals, titles: Mapping[str, str]
 ) -> Iterator[bytes]:
-    """The lines of rejected.csv, in the order of the input. `names`: those of the stages, in order; `originals`: the
-    lines of what duplicates equal; `titles`: what the columns of the file are called."""
+    """The lines of rejected.csv, in the order of the input.
+
+    `names`: the names of the stages, in order. `originals`: the lines of the molecules that duplicates equal. `titles`:
+    the titles of the columns of the file, by their names."""
     yield _format_csv([[*REJECTED, *titles.values()]])
     for outcome in outcomes:
         ids, smiles, lines, fields = (outcome.chunk[name] for name in ("id", "source", "line", "fields"))
@@ -41,8 +43,8 @@ def format_rejected(
 
 
 class RankedLibrary:
-    """The lines of library.csv, the best first, and behind each the line and the other cells of the file. They lie in a
-    file, in the order of the input; only where each begins and its score are held in memory."""
+    """The lines of library.csv, best first, each followed by the line and the other cells of the file. They are kept in
+    a file in the order of the input; only the start of each line and its score are held in memory."""
 
     def __init__(
         self,
@@ -52,8 +54,14 @@ class RankedLibrary:
         like: "pandas.DataFrame",
         titles: Mapping[str, str],
     ) -> None:
-        """`stages`: how many there are; `path`: of the file; `like`: a library's table, with the line as its last
-        column, for columns and types; `titles`: what the columns of the file are called."""
+        """
+        Args:
+            outcomes: The judged chunks.
+            stages: The number of stages.
+            path: The file of the lines.
+            like: An empty library table with the line as its last column, for columns and types.
+            titles: The titles of the columns of the file, by their names.
+        """
         self._path = path
         self._like = like
         self._titles = titles
@@ -76,7 +84,7 @@ class RankedLibrary:
         return len(self._order)
 
     def read_blocks(self) -> Iterator["pandas.DataFrame"]:
-        """The library's table, some thousand rows at a time; at least one table."""
+        """The table of the library, some thousand rows at a time; at least one table."""
         if not len(self):
             yield self._add_fields(self._like, [])
             return

@@ -1,4 +1,4 @@
-"""The columns of a file that a result carries behind its own: prices, names, properties of an SDF file."""
+"""Carries the other columns of a file, such as prices, names or properties of an SDF file, to the result."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -6,21 +6,21 @@ from molgan.base.progress import Progress
 from molgan.chem.columns import distinct_names
 from molgan.chem.reading import Record
 
-_MOST = 1000  # more are no table, but a record's own properties in each record
+_MOST = 1000  # more columns come from a file whose records have properties of their own
 
 
 def title_columns(names: Iterable[str], taken: Iterable[str], progress: Progress) -> dict[str, str]:
-    """What the columns of a file are called in a result with the columns `taken`, by their names: one that is called
-    as such a column has `_input` behind it, and a message says so."""
+    """The titles of the columns of a file in a result with the columns `taken`, by their names: a taken name gets
+    the suffix `_input`, and a message says so."""
     titles = dict(zip(names := list(names), distinct_names(names, taken, "_input"), strict=True))
     for name, title in titles.items():
         if name != title:
-            progress.message(f"column {name!r} of the file is kept as {title!r}: {name!r} is a column of the result")
+            progress.message(f"column {name!r} of the file is kept as {title!r}: the result has a column {name!r}")
     return titles
 
 
 class ColumnNames:
-    """The columns of all records that have gone by, in order of their first appearance."""
+    """The columns of all records read so far, in the order of their first appearance."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -1,4 +1,4 @@
-"""Judges chunks of a file by a funnel in any process, into tables that lie on disk until all are there."""
+"""Judges chunks of a file by a funnel, in any process; the resulting tables stay on disk until all are done."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 
 
 class Judge:
-    """Makes a table of a chunk, as an Arrow IPC stream: the columns of `molgan.filters.judging`, and `line`; `fields`,
-    the other cells as JSON; `id`, "" for invalid input; `score` and `row`, the line of library.csv with rank 0, of what
-    no filter rejects by itself."""
+    """Makes a table of a chunk, as an Arrow IPC stream.
+
+    Columns: those of `molgan.filters.judging`; `line`; `fields`, the other cells as JSON; `id`, empty for invalid
+    input; and, for molecules that no filter rejects by itself, `score` and `row`, the line of library.csv with rank
+    0."""
 
     def __init__(self, filters: FunnelSettings, objective: ObjectiveSettings) -> None:
         self._settings = filters, objective
@@ -38,16 +40,16 @@ class Judge:
         return Judge, self._settings
 
     def __call__(self, rows: Sequence[Record]) -> bytes:
-        clear_caches()  # what earlier chunks have left there is of no use
+        clear_caches()  # entries of earlier chunks are of no use
         lots = [rows[start : start + SHARED] for start in range(0, max(len(rows), 1), SHARED)]
         return _write([self._judge(lot, [_read(record.smiles, record.reason) for record in lot]) for lot in lots])
 
     def lost(self, rows: Sequence[Record], reason: str) -> bytes:
-        """The table of molecules that no worker survives: the first filter rejects them."""
+        """The table of molecules that crash their worker: the first filter rejects them."""
         return _write([self._judge(rows, [Molecule(record.smiles, None, None, reason) for record in rows])])
 
     def prepare(self) -> None:
-        """Load what filters compare with, so that it is in the cache on disk when several processes ask for it."""
+        """Load the reference sets of the filters, so that several processes find them in the cache on disk."""
         for filter_ in self.funnel.filters:
             if not isinstance(filter_, WholeFilter) and filter_.column is None:
                 filter_(parse_all(["OCCc1ccccc1"]))
@@ -98,7 +100,7 @@ class StoredChunk:
 
 
 class _LotScores:
-    """The scores of a lot's molecules, computed when first asked for, of those that are left then."""
+    """The scores of a lot, computed when a filter first asks for them, for the molecules that are left then."""
 
     def __init__(self, objective: Objective) -> None:
         self._objective = objective
@@ -122,7 +124,7 @@ def join_tables(tables: Sequence[bytes]) -> bytes:
 
 def _format_rows(molecules: list[Molecule], scores: "pandas.DataFrame", neighbours: "Neighbours") -> list[str]:
     """The line of library.csv of each molecule, in order."""
-    # The table comes sorted by score: the place in the lot tells which molecule is which.
+    # The table is sorted by score; the place in the lot identifies each molecule.
     table = library_table(molecules, scores.assign(place=np.arange(len(molecules))), neighbours)
     table = table.sort_values("place", kind="stable").drop(columns="place").assign(rank=0)
     return str(table.to_csv(index=False, header=False, lineterminator="\n")).splitlines()

@@ -1,4 +1,4 @@
-"""Score a file of molecules, however long."""
+"""Scores a file of molecules of any length."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas
 
 Scoring = Sequence[str] | ObjectiveSettings
-"""What molecules are scored by: the names of scorers, or an objective."""
+"""How molecules are scored: by the names of scorers, or by an objective."""
 
 
 def score_records(
@@ -40,15 +40,24 @@ def score_records(
     *,
     processes: int = 1,
 ) -> Iterator[str]:
-    """A CSV table in pieces: `smiles`, the other columns of the file (as its first rows have them), a column a scorer,
-    `error`, `line`; one row a record, in order, the same text however many processes there are. By an objective the
-    columns are those of `ScoreTable.to_frame`: the total, raw and transformed values.
+    """Score records into a CSV table, which is given in pieces: one row for each record, in order.
 
-    A record that cannot be used has its reason in `error`. A column of the file that is called as one of the table is
-    kept under its name and `_input`.
+    The columns are `smiles`, the other columns of the file (those of its first rows), one for each scorer, `error`,
+    which has the reason of a record that cannot be used, and `line`. By an objective the columns are those of
+    `ScoreTable.to_frame`: the total, raw and transformed values. A column of the file with the name of a result column
+    gets the suffix `_input`. The text is the same for any number of processes. Finished chunks are kept in `folder`
+    until the end, so that the same call continues after an interruption.
 
-    What is done is kept in `folder` until the end: after an interruption, the same again goes on there. Raises
-    ConfigError for an unknown scorer and for a Pareto rank, RunError when `folder` cannot be written or a process dies.
+    Args:
+        chunks: The records, some at a time.
+        scoring: Names of scorers, or an objective.
+        folder: Where finished chunks are kept; a temporary folder by default.
+        progress: Shows the progress.
+        processes: Processes on this machine.
+
+    Raises:
+        ConfigError: A scorer is unknown, or the objective has a Pareto rank.
+        RunError: `folder` cannot be written, or a process dies.
     """
     if isinstance(scoring, ObjectiveSettings):
         if scoring.aggregation == "pareto":
@@ -68,8 +77,10 @@ def score_tables(
     *,
     processes: int = 1,
 ) -> "Iterator[pandas.DataFrame]":
-    """As `score_records`, in tables; the first is empty. Values are floats or nullable booleans, lines whole numbers,
-    the others text."""
+    """Like `score_records`, with the same arguments, as tables; the first is empty.
+
+    Values are floats or nullable booleans, lines whole numbers, other cells are text.
+    """
     import pandas
 
     kinds = ScoreText(scoring).make_table([]).dtypes
@@ -100,18 +111,19 @@ def _score(
     work = ScoreText(scoring, titles)
     left_out: set[str] = set()
 
-    def tell_late_columns(chunk: Sequence[Record]) -> Sequence[Record]:
+    def report_late_columns(chunk: Sequence[Record]) -> Sequence[Record]:
         for record in chunk:
             for name in record.fields.keys() - left_out - titles.keys():
                 left_out.add(name)
-                progress.message(f"column {name!r} is left out: line {record.line} has it, the first rows do not")
+                where = f"it appears in line {record.line}, but not in the first rows"
+                progress.message(f"column {name!r} is left out: {where}")
         return chunk
 
     parts = Parts(folder, repr((__version__, rdkitVersion, _make_key(scoring), titles)))
     progress.start("score")
     yield work.header
     with local_crew(work, processes) as crew:
-        for path, count in parts.finished(map(tell_late_columns, chain([first], incoming)), crew):
+        for path, count in parts.work_through(map(report_late_columns, chain([first], incoming)), crew):
             yield path.read_bytes().decode()
             progress.advance("score", count)
     progress.finish("score")
@@ -119,14 +131,14 @@ def _score(
 
 
 def _make_key(scoring: Scoring) -> object:
-    """Stands for all that decides a score beside the molecule."""
+    """Everything that decides a score apart from the molecule."""
     if not isinstance(scoring, ObjectiveSettings):
         return list(scoring)
     return add_contents(scoring.model_dump(mode="json"))
 
 
 class ScoreText:
-    """Scores records into lines of CSV. `titles`: what the columns of the file are called, by their names."""
+    """Scores records into lines of CSV. `titles`: the titles of the columns of the file, by their names."""
 
     def __init__(self, scoring: Scoring, titles: Mapping[str, str] | None = None) -> None:
         self._scoring = scoring
@@ -140,7 +152,7 @@ class ScoreText:
         return self._format([], header=True)
 
     def __call__(self, records: Sequence[Record]) -> bytes:
-        clear_caches()  # what earlier chunks have left there is of no use
+        clear_caches()  # entries of earlier chunks are of no use
         return self._format(records, header=False).encode()
 
     def make_table(self, records: Sequence[Record]) -> "pandas.DataFrame":

@@ -1,4 +1,4 @@
-"""What a campaign would do, found out without running it: what its filters keep, what it scores, what it costs."""
+"""Try the parts of a campaign without running it: which molecules its filters keep, how it scores, what it costs."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,15 +22,17 @@ if TYPE_CHECKING:
     import pandas
 
 REFERENCE = "moses_reference_1000"
-_FEW = 16  # of them where a scorer takes seconds a molecule, as docking does
+_FEW = 16  # reference molecules to try where a scorer takes seconds for each, as docking does
 
 
 @dataclass(frozen=True)
 class Findings:
-    """`components`: the objective's, by name. `passing`: the filters' counts for the reference molecules. `known`: the
-    user's lead, actives and start molecules, one row each: `role`, `smiles`, the objective's columns, and `stage` and
-    `reason`, empty unless a filter rejects it. `costs`: of each stage of the campaign. `advice`: a line for each thing
-    that would run but cannot come to much."""
+    """What `check_campaign` found.
+
+    `components`: the names of the objective's components. `passing`: the filters' counts for the reference molecules.
+    `known`: a table of the user's lead, actives and start molecules, one row each: `role`, `smiles`, the objective's
+    columns, and the `stage` and `reason` of a rejection, empty where every filter keeps the molecule. `costs`: one for
+    each stage. `advice`: one line for each setting that would run but cannot give a good result."""
 
     components: list[str]
     passing: list[StageCount]
@@ -40,7 +42,7 @@ class Findings:
 
 
 def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> Findings:
-    """Try a campaign's parts. Raises ConfigError, InputError or WeightsError for what would stop the campaign later."""
+    """Try the parts of a campaign. Raises ConfigError, InputError or WeightsError for what would stop it later."""
     progress = progress or Silent()
     known = _read_known(config, progress)
     _check_actives(config)
@@ -52,7 +54,7 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
         progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
     objective, funnel = Objective(config.objective), Funnel(filters)
     progress.message("reading the reference sets")
-    judged = _judge(known, objective, funnel)
+    judged = _judge_known(known, objective, funnel)
     funnel(reference[:1], table=objective(reference[:1]).to_frame())
     progress.message("timing the parts on this machine")
     pace = measure(config, reference, objective, funnel)
@@ -95,12 +97,12 @@ def _check_actives(config: CampaignConfig) -> None:
     encode_actives(generator, read_start(config.optimize))
 
 
-def _judge(known: list[tuple[str, Molecule]], objective: Objective, funnel: Funnel) -> "pandas.DataFrame":
+def _judge_known(known: list[tuple[str, Molecule]], objective: Objective, funnel: Funnel) -> "pandas.DataFrame":
     molecules = [molecule for _, molecule in known]
     table = objective(molecules).to_frame()
-    rejected = {one.index: one for one in funnel(molecules, table=table).rejected}
-    found = [rejected.get(i) for i in range(len(molecules))]
+    rejected = {rejection.index: rejection for rejection in funnel(molecules, table=table).rejected}
+    rejections = [rejected.get(i) for i in range(len(molecules))]
     table.insert(0, "role", [role for role, _ in known])
-    table["stage"] = [one.stage if one else "" for one in found]
-    table["reason"] = [one.reason if one else "" for one in found]
+    table["stage"] = [rejection.stage if rejection else "" for rejection in rejections]
+    table["reason"] = [rejection.reason if rejection else "" for rejection in rejections]
     return table

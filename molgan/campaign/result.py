@@ -1,4 +1,4 @@
-"""What a campaign came to."""
+"""The result of a campaign."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""An objective that remembers how its components did in the last batch, for those who watch."""
+"""An objective that remembers the means of its components over the last batch, for the progress display."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ _MOLECULES_BEFORE_WARNING = 500
 
 
 class WatchedObjective:
-    """The total of an objective, and how its components did. `message` hears of it while no score is above 0."""
+    """The total of an objective, and the means of its components. `message` gets warnings while all scores are 0."""
 
     def __init__(self, objective: "Objective", message: Callable[[str], None] = lambda text: None) -> None:
         self._objective = objective
@@ -27,10 +27,10 @@ class WatchedObjective:
         return self._means
 
     def total(self, smiles: Sequence[str | None]) -> np.ndarray:
-        """[n], NaN where a molecule has none."""
+        """The total of each molecule [n], 0 to 1; NaN where a molecule has none."""
         table = self._objective(smiles)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # of a component that failed for all
+            warnings.simplefilter("ignore", RuntimeWarning)  # nanmean warns where a component failed for all molecules
             self._means = {name: float(np.nanmean(values)) for name, values in table.transformed.items()}
         self._watch(table.total)
         return np.asarray(table.total)
@@ -50,4 +50,5 @@ class WatchedObjective:
     def reward(self, smiles: Sequence[str | None]) -> np.ndarray:
         """The total as `Objective.reward` gives it."""
         # As there, a failure is 0: a policy needs a number for what it made.
-        return np.nan_to_num(self.total(smiles), nan=0.0)
+        rewards: np.ndarray = np.nan_to_num(self.total(smiles), nan=0.0)
+        return rewards

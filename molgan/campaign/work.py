@@ -1,4 +1,4 @@
-"""What all stages of a campaign or a training work with."""
+"""The context of a job, which all stages of a campaign or a training share."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -22,13 +22,13 @@ from molgan.training.reporter import Reporter
 if TYPE_CHECKING:
     from molgan.models.protocols import Network
 
-_LARGE = 200_000  # bytes of a file that is worth several processes
+_LARGE = 200_000  # bytes of a file that several processes read faster
 
 
 @dataclass(frozen=True)
 class Work:
-    """A job at work. `device` is PyTorch's; `cores` are those that this process may use; `keep` copies the folder to
-    storage that outlives this machine, if there is some. A training has no `objective` here."""
+    """A running job. `device`: PyTorch's name of it. `cores`: processor cores that this process may use. `keep`: copies
+    the folder to storage that outlives this machine, where one is configured. A training has no `objective`."""
 
     config: Any  # CampaignConfig | Training; a stage knows which
     folder: Path
@@ -42,13 +42,13 @@ class Work:
 
     @cached_property
     def data(self) -> dict[str, object]:
-        """What decides which training data there is."""
+        """What identifies the training data: its column and the hash of its content."""
         data = self.config.data
         return {"data.column": data.column, "content of data.train": hash_file(data.train)}
 
     @cached_property
     def start(self) -> str | None:
-        """The SHA-256 of the generator that the job starts from, wherever its files are; None without one."""
+        """The SHA-256 of the generator that the job starts from, of its content and not its path; None without one."""
         from molgan.models.loading import load_any
 
         if self.config.generator is None:
@@ -61,12 +61,12 @@ class Work:
 
     @cached_property
     def inputs(self) -> dict[str, object]:
-        """What decides the result of every stage that draws or trains."""
+        """The inputs that decide the result of every stage that draws or trains."""
         return {"seed": self.config.seed, "content of generator.weights": self.start, **self.data}
 
     @property
     def processes(self) -> int:
-        """How many processes are worth while to prepare the training data."""
+        """The number of processes that prepare the training data."""
         return self.cores if self.config.data.train.stat().st_size > _LARGE else 1
 
     def train(
@@ -78,8 +78,18 @@ class Work:
         report: Reporter,
         **calls: Callable[..., Any],
     ) -> Any:
-        """Call `loop(**networks, **calls, checkpoint=…, report=…)` here or, where there are some, on Ray workers; gives
-        what the loop gives. Networks are trained in place; `calls` happen here."""
+        """Call `loop(**networks, **calls, checkpoint=…, report=…)` in this process, or on Ray workers if configured.
+
+        Args:
+            loop: The training loop.
+            networks: The networks by their names in the loop; trained in place.
+            checkpoint: The folder of the checkpoint.
+            report: Takes the reports of the loop.
+            calls: Functions that the loop calls; they always run in this process.
+
+        Returns:
+            The result of the loop.
+        """
         compute = self.config.compute
         if compute.workers == 0:
             on_device = {name: network.to(self.device) for name, network in networks.items()}
@@ -92,9 +102,10 @@ class Work:
 
 @contextmanager
 def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator[Work]:
-    """The run folder, for this process alone, with config.yaml in it, and the means that `compute` asks for; given back
-    at the end. Raises ConfigError when no machine has what `compute` asks for, RunError when another process works in
-    the folder or it cannot be written."""
+    """Open the run folder for this process alone, write config.yaml, and start the workers that `compute` asks for.
+
+    All are released at the end. Raises ConfigError when no machine has the resources that `compute` asks for, RunError
+    when another process works in the folder or it cannot be written."""
     import torch
 
     compute, started = config.compute, datetime.now(UTC)
@@ -108,7 +119,7 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
         if compute.threads:
             torch.set_num_threads(compute.threads)
         try:
-            with _objective(config, progress) as objective:
+            with _open_objective(config, progress) as objective:
                 write_config(config, folder / "config.yaml")
                 metrics, device = MetricsLog(folder, watch_folder(folder)), "cuda" if cuda else "cpu"
                 yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started)
@@ -116,8 +127,8 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
             torch.set_num_threads(threads)
 
 
-def _objective(config: CampaignConfig | Training, progress: Progress) -> AbstractContextManager[Objective | None]:
-    """Scoring where `compute` says."""
+def _open_objective(config: CampaignConfig | Training, progress: Progress) -> AbstractContextManager[Objective | None]:
+    """The objective of a campaign, scored in processes of this machine or on Ray as `compute` says; None otherwise."""
     if not isinstance(config, CampaignConfig):
         return nullcontext()
     if config.compute.workers:

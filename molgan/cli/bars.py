@@ -50,21 +50,21 @@ def can_draw_bars(console: Console) -> bool:
 
 
 def choose_form(form: str) -> None:
-    """From now on progress is shown as `--log` asks for: auto, plain or json."""
+    """Set the form of all further progress, as `--log` asks for: auto, plain or json."""
     global _form
     _form = form
 
 
-def tell_error(reason: str) -> None:
-    """One line on stderr: why the command ends."""
+def print_error(reason: str) -> None:
+    """Print the reason why the command ends, one line on stderr."""
     if _form == "json":
         JsonLines().error(reason)
     else:
         print(f"molgan: {reason}", file=sys.stderr)
 
 
-def tell_message(text: str) -> None:
-    """One line on stderr, of an input say, whether or not progress is shown."""
+def print_message(text: str) -> None:
+    """Print a message, on an input for example: one line on stderr, whether or not progress is shown."""
     if _form == "json":
         JsonLines().message(text)
     else:
@@ -72,7 +72,7 @@ def tell_message(text: str) -> None:
 
 
 class Bars(RichBars):
-    """Bars with a panel below of what the running task notes."""
+    """Bars with a panel below them that shows the notes of the running task."""
 
     panel: Panel | None = None
 
@@ -83,7 +83,7 @@ class Bars(RichBars):
 
 
 class ProgressBars:
-    """One bar a task, with units a second, time left, and the task's latest figures; below them what it notes."""
+    """One bar for each task, with units a second, time left and latest figures; below them the notes of the task."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
@@ -140,7 +140,7 @@ class _Task:
 
 
 class PlainLines:
-    """A line when a task starts, every 15 seconds while it lasts, and when one of a second or more ends."""
+    """A line when a task starts, every 15 seconds while it runs, and when it ends after a second or more."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, _Task] = {}
@@ -155,7 +155,7 @@ class PlainLines:
         state.figures.update(figures)
         if time.monotonic() - state.shown >= _SECONDS_BETWEEN_LINES:
             state.shown = time.monotonic()
-            self.message(_line(task, state))
+            self.message(_format_line(task, state))
             for name, fact in state.notes.items():
                 self.message(f"    {name}: {fact}")
 
@@ -165,13 +165,13 @@ class PlainLines:
     def finish(self, task: str) -> None:
         state = self._tasks.pop(task)
         if (seconds := time.monotonic() - state.started) >= 1:
-            self.message(f"{_line(task, state)}, done in {seconds:.1f} s")
+            self.message(f"{_format_line(task, state)}, done in {seconds:.1f} s")
 
     def message(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-def _line(task: str, state: _Task) -> str:
+def _format_line(task: str, state: _Task) -> str:
     seconds = time.monotonic() - state.started
     speed = state.done / seconds if seconds > 0 else 0.0
     parts = [f"{task}: {state.done:,}" + (f"/{state.total:,}" if state.total else ""), format_rate(speed)]
@@ -197,5 +197,5 @@ def _format_seconds(seconds: float) -> str:
 
 
 def format_number(value: float) -> str:
-    """A number in as few characters as tell it: 12,345, 123.4, 1.235, 0.00123."""
+    """A number with about four significant digits: 12,345, 123.4, 1.235, 0.00123."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -18,40 +18,44 @@ if TYPE_CHECKING:
     from molgan.bulk.score_file import Scoring
     from molgan.chem.reading import Record
 
-_CHUNK = 2048  # molecules that are worked on at a time
-_CHUNK_CHARACTERS = 8_000_000  # fewer of them where rows are long
+_CHUNK = 2048  # molecules in a chunk
+_CHUNK_CHARACTERS = 8_000_000  # characters after which a chunk of long rows ends
 
 Molecules = Annotated[
-    str, typer.Argument(metavar="FILE", help=".smi, .csv, .tsv (also .gz), .sdf or .parquet; - reads from stdin.")
+    str, typer.Argument(metavar="FILE", help="A .smi, .csv, .tsv (also .gz), .sdf or .parquet file; - reads stdin.")
 ]
-Column = Annotated[str | None, typer.Option(help="The SMILES column; found by its name when left out.")]
+Column = Annotated[str | None, typer.Option(help="The SMILES column; found by its name by default.")]
 
-ProcessCount = Annotated[int | None, typer.Option(min=1, help="All cores when left out; the output is the same.")]
+ProcessCount = Annotated[
+    int | None, typer.Option(min=1, help="Processes; one for each core by default. The output is the same.")
+]
 
 
 def sample(
-    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many molecules.")],
+    number: Annotated[int, typer.Option("-n", "--number", min=1, help="Number of molecules.")],
     output: Annotated[
-        str, typer.Option("-o", "--output", help=".smi, .csv, .tsv (also .gz), .sdf or .parquet; - writes to stdout.")
+        str, typer.Option("-o", "--output", help="A .smi, .csv, .tsv (also .gz), .sdf or .parquet file; - is stdout.")
     ] = "-",
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same molecules.")] = 0,
-    weights: Annotated[str, typer.Option(help="Shipped weights by name, or what `molgan train` wrote.")] = "moses",
-    raw: Annotated[bool, typer.Option("--raw", help="Without the critic that was trained for the weights.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Seed; the same seed gives the same molecules.")] = 0,
+    weights: Annotated[
+        str, typer.Option(help="Shipped weights by name, or a folder that `molgan train` wrote.")
+    ] = "moses",
+    raw: Annotated[bool, typer.Option("--raw", help="Do not use the critic of the weights.")] = False,
     target: Annotated[
-        list[str] | None, typer.Option(help="Property that a conditional generator aims at: logp=2.5; may be repeated.")
+        list[str] | None, typer.Option(help="Target of a conditional generator: logp=2.5; may be repeated.")
     ] = None,
 ) -> None:
-    """Draw molecules from a generator; its critic, where it has one, lets through what looks real and is not known.
+    """Draw molecules from a generator. Its critic, if it has one, keeps those that look real and are not known.
 
-    SMILES, one a line, unless the suffix of the output says otherwise. A ? is a sample of a one-shot generator that is
-    no molecule.
+    The output has one SMILES a line, unless its suffix says otherwise. A line with ? is an invalid sample of a one-shot
+    generator.
 
     Example: `molgan sample -n 1000 --seed 7 -o samples.smi`
     """
     from molgan import api
     from molgan.chem.writing import encode_samples
 
-    targets = dict(pairs := [_target(text) for text in target or []])
+    targets = dict(pairs := [_read_target(text) for text in target or []])
     if len(targets) < len(pairs):
         raise InputError("--target: a property is given twice")
     suffix = find_format(output, ".smi")
@@ -63,33 +67,37 @@ def sample(
         progress.finish("sample")
 
 
-def _target(text: str) -> tuple[str, float]:
+def _read_target(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
     try:
         return name.strip(), float(value)
     except ValueError:
-        raise InputError(f"--target {text}: not a property and its value; write --target logp=2.5") from None
+        raise InputError(f"--target {text}: not of the form property=number; write --target logp=2.5") from None
 
 
 def score(
     file: Molecules,
-    scorers: Annotated[str | None, typer.Option(help="Names, separated by commas; see `molgan list scorers`.")] = None,
+    scorers: Annotated[
+        str | None, typer.Option(help="Names of scorers, separated by commas; see `molgan list scorers`.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="A campaign, or a file with an `objective` alone, in place of --scorers.")
     ] = None,
     output: Annotated[
         str,
-        typer.Option("-o", "--output", help=".csv, .tsv, .smi (also .gz), .sdf or .parquet; - writes CSV to stdout."),
+        typer.Option(
+            "-o", "--output", help="A .csv, .tsv, .smi (also .gz), .sdf or .parquet file; - is CSV to stdout."
+        ),
     ] = "-",
     column: Column = None,
     processes: ProcessCount = None,
 ) -> None:
-    """Score molecules: raw values, one row a molecule, in order; what failed is empty, with the reason in `error`.
+    """Score molecules: raw values, one row for each molecule, in order; a failure is empty, with a reason in `error`.
 
-    With --config the objective of a campaign: `score`, the total, and of each component the raw and the transformed
-    value, such as `qed` and `qed_score`. A row that cannot be used stays, with the reason, and all have the other
-    columns of the file and their `line` in it. A file may be of any length. After an interruption the same command goes
-    on where it stopped.
+    With --config the columns are those of the campaign's objective: `score`, the total, and the raw and the transformed
+    value of each component, such as `qed` and `qed_score`. A row that cannot be used is kept, with the reason. All rows
+    have the other columns of the file and their `line` in it. A file may have any length. After an interruption the
+    same command continues where it stopped.
 
     Example: `molgan score molecules.smi --scorers qed,sa,pains -o scores.csv`
     """
@@ -117,16 +125,16 @@ def _read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
 
 def filter_(
     file: Molecules,
-    config: Annotated[Path, typer.Option(help="A campaign; its `filters` and `objective` are used.")],
+    config: Annotated[Path, typer.Option(help="A campaign, whose `filters` and `objective` are used.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the library and the rejected molecules.")],
     column: Column = None,
     processes: ProcessCount = None,
 ) -> None:
     """Pass molecules through a campaign's filters: library.csv, .smi, .sdf, .parquet, rejected.csv and funnel.json.
 
-    A row that cannot be used is a rejected one. Kept and rejected have the line and the other columns of the file
-    behind their own; `duplicate_of` is the line of what a duplicate equals. A file may be of any length. After an
-    interruption the same command goes on where it stopped.
+    A row that cannot be used is rejected. Library and rejected molecules have the line and the other columns of the
+    file after their own; `duplicate_of` is the line of the molecule that a duplicate equals. A file may have any
+    length. After an interruption the same command continues where it stopped.
 
     Example: `molgan filter molecules.smi --config configs/quickstart.yaml -o filtered/`
     """
@@ -145,20 +153,24 @@ def filter_(
 
 def evaluate(
     file: Molecules,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; what cannot be computed is null.")] = False,
-    train: Annotated[Path | None, typer.Option(help="Training set, for novelty; MOSES's when left out.")] = None,
-    test: Annotated[Path | None, typer.Option(help="Test set; MOSES's test and scaffold test when left out.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON; a figure that cannot be computed is null.")
+    ] = False,
+    train: Annotated[Path | None, typer.Option(help="Training set, for novelty; that of MOSES by default.")] = None,
+    test: Annotated[
+        Path | None, typer.Option(help="Test set; the test and scaffold test sets of MOSES by default.")
+    ] = None,
     reference: Annotated[
-        str | None, typer.Option(help="qm9, or a file: figures for small molecules, one-shot, in place of MOSES's.")
+        str | None, typer.Option(help="qm9, or a file: the metrics of small molecules in place of those of MOSES.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     column: Column = None,
 ) -> None:
     """Compare samples with real molecules by the metrics of MOSES: valid, unique, FCD, SNN, Frag, Scaf, IntDiv, ….
 
-    With --reference qm9: valid, unique, novel, their product, and FCD to 10,000 molecules that training leaves alone.
+    With --reference qm9: valid, unique, novel, their product, and FCD to 10,000 molecules that training does not use.
 
-    Give raw samples in the order drawn, invalid ones included; published FCDs are of 30,000.
+    Give raw samples in the order drawn, invalid ones included; published FCDs are those of 30,000 samples.
 
     Example: `molgan sample -n 30000 | molgan evaluate - --json`
     """
@@ -196,7 +208,7 @@ def evaluate(
 
 
 def _read_chunks(file: str, column: str | None, fate: str) -> "Iterator[list[Record]]":
-    """The rows of a file, some at a time, those that cannot be used included; `fate` is what becomes of these."""
+    """The rows of a file in chunks, unusable rows included; `fate` says what happens to those."""
     from molgan.chem.reading import read_rows
 
     chunk: list[Record] = []

@@ -1,4 +1,4 @@
-"""Writing a result to a file or to stdout, and telling which rows of an input cannot be used."""
+"""Writes results to a file or to stdout, and reports the rows of an input that cannot be used."""
 
 import gzip
 import os
@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from molgan.base.errors import InputError, RunError
 from molgan.base.files import write_whole
-from molgan.cli.bars import tell_message
+from molgan.cli.bars import print_message
 
 _SHOWN = 10
 _STDOUT = ("-", "/dev/stdout")
@@ -20,23 +20,23 @@ _FORMATS = (".csv", ".tsv", ".smi", ".sdf", ".parquet")
 
 
 def find_format(output: str, default: str) -> str:
-    """The suffix of `output` without .gz: the format to write; `default` for stdout and where there is none, or .txt.
+    """The format to write: the suffix of `output` without .gz; `default` for stdout, no suffix, or .txt.
 
-    Raises InputError for a suffix that stands for no format.
+    Raises InputError for an unknown suffix.
     """
     name = "" if output in _STDOUT else Path(output).name.lower()
     suffix = Path(name.removesuffix(".gz")).suffix
     if suffix in ("", ".txt"):
         return default
     if suffix not in _FORMATS or (suffix == ".parquet" and name.endswith(".gz")):
-        raise InputError(f"{output}: no format has this suffix; write .csv, .tsv, .smi, .sdf (also .gz) or .parquet")
+        raise InputError(f"{output}: unknown suffix; write .csv, .tsv, .smi, .sdf (also .gz) or .parquet")
     return suffix
 
 
 def find_regular_file(output: str) -> Path | None:
-    """The file that `output` names, new or there, behind all links; None for stdout, a device or a pipe.
+    """The file that `output` names, existing or not, with links resolved; None for stdout, a device or a pipe.
 
-    Raises RunError for a folder and for what cannot be looked at.
+    Raises RunError for a folder, or where the file system cannot be read.
     """
     if output in _STDOUT:
         return None
@@ -55,8 +55,8 @@ def find_regular_file(output: str) -> Path | None:
 def open_output(output: str) -> Iterator[BinaryIO]:
     """A stream of bytes into `output` (gzipped when it ends with .gz; "-" is stdout).
 
-    A file is there whole or not at all, and what it takes the place of keeps its permissions and the links to it; a
-    device or a pipe is written as it is. Raises RunError when it cannot be written.
+    A file is written whole or not at all; a file that it replaces passes on its permissions, and links to it stay. A
+    device or a pipe is written directly. Raises RunError when the output cannot be written.
     """
     if output in _STDOUT:
         sys.stdout.flush()
@@ -75,7 +75,7 @@ def open_output(output: str) -> Iterator[BinaryIO]:
 
 
 def _compress(raw: BinaryIO) -> BinaryIO:
-    # Without a name and a time in its header, so that the same content gives the same bytes.
+    # No name and no time in the header, so that the same content gives the same bytes.
     return cast(BinaryIO, gzip.GzipFile("", "wb", fileobj=raw, mtime=0))
 
 
@@ -89,9 +89,9 @@ def _replace(file: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def report_bad_rows(file: str, fate: str = "row skipped") -> Iterator[Callable[[int, str], None]]:
-    """Takes (line, reason) of each row that cannot be used; the first ten and the number of all go to stderr.
+    """Give a function that takes (line, reason) of each unusable row; the first ten and the count go to stderr.
 
-    `fate` says what becomes of such a row.
+    `fate` says what happens to such a row.
     """
     count = 0
 
@@ -99,13 +99,13 @@ def report_bad_rows(file: str, fate: str = "row skipped") -> Iterator[Callable[[
         nonlocal count
         count += 1
         if count <= _SHOWN:
-            tell_message(f"{file}:{line}: {reason}; {fate}")
+            print_message(f"{file}:{line}: {reason}; {fate}")
 
     yield on_bad
     if count > _SHOWN:
-        tell_message(f"{file}: {count:,} rows in all that cannot be used; {fate}")
+        print_message(f"{file}: {count:,} rows in all cannot be used; {fate}")
 
 
 def report_note(file: str) -> Callable[[str], None]:
-    """Takes a sentence about the whole of an input, for stderr."""
-    return lambda text: tell_message(f"{file}: {text}")
+    """A function that prints a message on an input as a whole on stderr."""
+    return lambda text: print_message(f"{file}: {text}")

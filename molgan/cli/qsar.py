@@ -1,4 +1,4 @@
-"""The verb qsar: train a model that a campaign's `qsar` scorer can use."""
+"""The verb qsar: trains a model for the scorer `qsar` of campaigns."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -17,32 +17,32 @@ app = typer.Typer(help="Train models of measured properties, for the scorer `qsa
 
 
 class Kind(StrEnum):
-    """The networks there are."""
+    """The kinds of networks."""
 
     FINGERPRINT = "fingerprint"
     DMPNN = "dmpnn"
 
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help=".csv, .tsv (also .gz), .parquet, or .sdf with properties.")]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A .csv, .tsv (also .gz), .parquet or .sdf file.")]
 
 
 @app.command()
 def train(
     data: Data,
-    target: Annotated[str, typer.Option(help="The column with what was measured: numbers, or classes 0 and 1.")],
-    smiles: Annotated[str | None, typer.Option(help="The SMILES column; found by its name when left out.")] = None,
+    target: Annotated[str, typer.Option(help="The column with the measured values: numbers, or classes 0 and 1.")],
+    smiles: Annotated[str | None, typer.Option(help="The SMILES column; found by its name by default.")] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder for the model; runs/qsar/TARGET when left out.")
+        Path | None, typer.Option("-o", "--output", help="Folder for the model; runs/qsar/TARGET by default.")
     ] = None,
-    model: Annotated[Kind, typer.Option(help="Dense layers on fingerprints, or message passing on graphs.")] = (
-        Kind.FINGERPRINT
-    ),
+    model: Annotated[
+        Kind, typer.Option(help="Network: dense layers on fingerprints, or message passing on graphs.")
+    ] = (Kind.FINGERPRINT),
     members: Annotated[int, typer.Option(min=2, max=50, help="Networks in the ensemble.")] = 5,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training molecules.")] = 40,
     hidden: Annotated[int, typer.Option(min=4, max=8192, help="Width of the hidden layers.")] = 256,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same model.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed; the same seed gives the same model.")] = 0,
 ) -> None:
-    """Train a DeepChem ensemble on a scaffold split, and print how good it is on molecules that it never saw.
+    """Train a DeepChem ensemble on a scaffold split, and print its metrics on molecules that it never saw.
 
     Leaves the model (no pickle), predictions.csv and fit.svg.
 
@@ -94,17 +94,17 @@ def _print_metrics(measured: "Measured", trained: "Trained", folder: Path) -> No
 
     description = trained.model.description
     counts = ", ".join(f"{number:,} {name}" for name, number in description.molecules.items())
-    print(f"{description.target}: {counts} (scaffold split); on the test part")
+    print(f"{description.target}: {counts} (scaffold split); metrics on the test part")
     names = list(next(iter(trained.metrics.values())))
     print(f"  {'':<14}" + "".join(f"{name:>9}" for name in names))
     for model, values in trained.metrics.items():
-        told = "".join(f"{value:>9.3f}" for value in values.values() if value is not None)
-        print(f"  {model:<14}{told}")
+        figures = "".join(f"{value:>9.3f}" for value in values.values() if value is not None)
+        print(f"  {model:<14}{figures}")
     a, b, c = description.error
     print(f"expected error: {a:.3g} + {b:.3g} spread + {c:.3g} (1 - similarity)")
     test = np.array([part == "test" for part in trained.part])
     if description.task == "regression":
         residual = np.abs(trained.prediction.value - measured.target)[test]
         within = (residual <= trained.prediction.error[test]).mean()
-        print(f"  {within:.0%} of the test molecules are within it")
+        print(f"  {within:.0%} of the test molecules are within the expected error")
     print(f"model: {folder}")

@@ -1,11 +1,11 @@
-"""What the YAML of a campaign may say."""
+"""The configuration of a campaign."""
 
 from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from molgan.chem.settings import DataSettings
-from molgan.config.faults import nearest
+from molgan.config.faults import suggest
 from molgan.config.job import JobConfig
 from molgan.filters.registry import FILTERS, get_filter
 from molgan.filters.settings import FunnelSettings, StageSettings
@@ -45,7 +45,7 @@ class CampaignConfig(JobConfig):
 
     @model_validator(mode="before")
     @classmethod
-    def _scored_molecules(cls, values: Any) -> Any:
+    def _add_sample(cls, values: Any) -> Any:
         if not isinstance(values, dict) or values.get("optimize") is None or values.get("sample") is not None:
             return values
         section = values["optimize"] if isinstance(values["optimize"], dict) else {}
@@ -53,35 +53,37 @@ class CampaignConfig(JobConfig):
 
     @field_validator("sample")
     @classmethod
-    def _not_beside_optimize(cls, sample: SampleSettings, info: ValidationInfo) -> SampleSettings:
+    def _check_sample(cls, sample: SampleSettings, info: ValidationInfo) -> SampleSettings:
         design = info.data.get("optimize")
         if design is not None and sample != SampleSettings(n=design.budget):
-            raise ValueError("sample: drop it, the library is chosen from the molecules that `optimize` scores")
+            raise ValueError("sample: drop it, since the library is chosen from the molecules that `optimize` scores")
         return sample
 
     @field_validator("filters", mode="before", json_schema_input_type=FunnelSettings | tuple[StageSettings, ...])
     @classmethod
-    def _complete(cls, value: Any, info: ValidationInfo) -> Any:
+    def _complete_references(cls, value: Any, info: ValidationInfo) -> Any:
         stages = value.get("stages") if isinstance(value, dict) else value
         if not isinstance(stages, list):
             return value
         return {"stages": [_with_references(stage, info.data.get("data")) for stage in stages]}
 
     @model_validator(mode="after")
-    def _columns(self) -> "CampaignConfig":
+    def _check_columns(self) -> "CampaignConfig":
         names = [component.name for component in self.objective.components]
         columns = ["score", *names, *(f"{name}_score" for name in names)]
         columns += [REALISM] if self.adversarial is not None else []
         for stage in self.filters.stages:
             column = get_filter(stage.filter, **stage.parameters).column
             if column == REALISM and column not in columns:
-                raise ValueError(f"filter {stage.name!r}: only a campaign with the section `adversarial` has a critic")
+                raise ValueError(
+                    f"filter {stage.name!r}: only a campaign with the section `adversarial` has a critic; add it"
+                )
             if column is not None and column not in columns:
-                raise ValueError(f"filter {stage.name!r}: no column {column!r}, {nearest(column, columns)}")
+                raise ValueError(f"filter {stage.name!r}: no column {column!r}, {suggest(column, columns)}")
         return self
 
     @model_validator(mode="after")
-    def _shares(self) -> "CampaignConfig":
+    def _check_shares(self) -> "CampaignConfig":
         batches = {}
         if self.adversarial is not None:
             batches["adversarial.batch_size"] = self.adversarial.batch_size
@@ -90,17 +92,19 @@ class CampaignConfig(JobConfig):
             batches["reinforce.batch_size"] = self.reinforce.batch_size
         for name, size in batches.items():
             if size < self.compute.workers:
-                raise ValueError(f"compute.workers: {self.compute.workers} cannot share {name}, {size} molecules")
+                raise ValueError(
+                    f"compute.workers: {self.compute.workers} workers cannot share {name} of {size} molecules"
+                )
         unknown = sorted(self.compute.scorers.keys() - {component.name for component in self.objective.components})
         if unknown:
             names = [component.name for component in self.objective.components]
-            raise ValueError(f"compute.scorers: no component {unknown[0]!r}, {nearest(unknown[0], names)}")
+            raise ValueError(f"compute.scorers: no component {unknown[0]!r}, {suggest(unknown[0], names)}")
         return self
 
 
 def _with_references(stage: Any, data: DataSettings | None) -> Any:
-    """A stage that compares with known molecules: with the training data, which `train` stands for, unless it names
-    others. Without data, whose fault is told elsewhere, another set takes its place."""
+    """A filter stage; one that compares with known molecules gets the training data, which `train` stands for, as the
+    default of its `references`. Without data, which is another fault, a shipped set takes its place."""
     stage = {"filter": stage} if isinstance(stage, str) else stage
     kind = FILTERS.get(str(stage.get("filter"))) if isinstance(stage, dict) else None
     if kind is None or "references" not in kind.Parameters.model_fields:
@@ -108,5 +112,5 @@ def _with_references(stage: Any, data: DataSettings | None) -> Any:
     train, column = (_SHIPPED_SET, None) if data is None else (str(data.train), data.column)
     if (given := stage.get("references")) is not None:
         listed = given if isinstance(given, list | tuple) else [given]
-        return {**stage, "references": [train if one == "train" else one for one in listed]}
+        return {**stage, "references": [train if name == "train" else name for name in listed]}
     return {**stage, "references": [train], "column": column}

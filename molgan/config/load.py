@@ -1,4 +1,4 @@
-"""Read and write configurations: YAML with overrides in, a checked configuration out."""
+"""Reads configurations from YAML files with overrides, checks them, and writes them."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from molgan.base.yaml import GivenValues, YamlFile, write_yaml
 from molgan.config.campaign_config import CampaignConfig
 from molgan.config.faults import describe_faults
 from molgan.config.one_shot_config import OneShotConfig
-from molgan.config.smoke import miniature
+from molgan.config.smoke import list_smoke_overrides
 from molgan.config.training_config import TrainingConfig
 
 Source: TypeAlias = str | Path | Mapping[str, Any]
@@ -24,7 +24,7 @@ def load_config(path: Source, overrides: Sequence[str] = (), *, smoke: bool = Fa
     stands for what a file would hold; its `name` is "campaign" by default.
 
     Paths are relative to the file when they exist there, else to the working folder. Raises ConfigError, a line for
-    each fault with file, line and mend: unknown keys and names with the nearest valid one, wrong types and ranges,
+    each fault with file, line and advice: unknown keys and names with the nearest valid one, wrong types and ranges,
     missing files, SMILES and SMARTS that cannot be read.
     """
     config = load(path, overrides, smoke=smoke)
@@ -49,12 +49,12 @@ def load(path: Source, overrides: Sequence[str] = (), *, smoke: bool = False) ->
     source = _read(path, overrides)
     if smoke:
         job = job_of(source.values)
-        source = _read(path, [*miniature(job, source.values, source.path.stem), *overrides])
+        source = _read(path, [*list_smoke_overrides(job, source.values, source.path.stem), *overrides])
     return _validate(job_of(source.values), source)
 
 
 def job_of(sections: Mapping[str, object]) -> Job:
-    """What a configuration with these sections is for."""
+    """The class of a configuration with these sections."""
     if "oneshot" in sections:
         return OneShotConfig
     if {"pretrain", "distil", "rejection"} & sections.keys():

@@ -1,4 +1,4 @@
-"""What makes any configuration a miniature of itself, so that every stage can be tried within seconds."""
+"""Makes a miniature of any configuration, so that every stage can be tried within seconds."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,13 +10,13 @@ from molgan.config.job import JobConfig
 from molgan.scoring.registry import SCORERS
 
 _COSTLY = {"reinforce": {"steps": 1, "batch_size": 4}, "sample": {"n": 8}, "report": {"reference": 4}}
-"""Of a campaign with a scorer that takes seconds a molecule, as docking does."""
+"""The miniature of a campaign with a scorer that takes seconds for a molecule, as docking does."""
 
 
-def miniature(job: type[JobConfig], values: Mapping[str, Any], stem: str) -> Iterator[str]:
-    """The overrides for a configuration, by the sections that it has; its run folder becomes another one.
+def list_smoke_overrides(job: type[JobConfig], values: Mapping[str, Any], stem: str) -> Iterator[str]:
+    """The overrides that make a configuration small, for the sections that it has; its run folder gets another name.
 
-    `stem` is the name of a configuration that gives none. What a section becomes, its settings say themselves.
+    `stem`: the name of a configuration that gives none. The settings of each section define its `miniature`.
     """
     yield f"name={values.get('name', stem)}-smoke"
     if values.get("out") is not None:
@@ -30,7 +30,7 @@ def miniature(job: type[JobConfig], values: Mapping[str, Any], stem: str) -> Ite
 
 
 def _changes(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What makes a section small: its own miniature, and those of the sections in it."""
+    """The changes that make a section small: its own miniature, and those of the sections in it."""
     changes = dict(kind.miniature)
     for name, field in kind.model_fields.items():
         for inner in (field.annotation, *get_args(field.annotation)):

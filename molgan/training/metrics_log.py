@@ -1,4 +1,4 @@
-"""What training reports, as lines of metrics.jsonl: each step once, however often the training was interrupted."""
+"""Writes the reports of training to metrics.jsonl: each step once, however often the training was interrupted."""
 
 import json
 import math
@@ -22,13 +22,13 @@ class MetricsLog:
         self.rows = [row for row in rows if isinstance(row.get("step"), int)]
 
     def forget(self, stages: Collection[str]) -> None:
-        """Drop the rows of stages that start anew or are no more."""
+        """Drop the rows of stages that start anew or no longer exist."""
         self._keep([row for row in self.rows if row.get("stage") not in stages])
 
     def resume(self, stage: str, step: int) -> None:
-        """Drop the rows that an interrupted run wrote beyond its checkpoint, now that `step` comes again.
+        """Drop the rows that an interrupted run wrote beyond its checkpoint; the loop repeats them from `step` on.
 
-        Earlier rows of the same step stay: after a rollback there are some, and the checkpoint is younger than they.
+        Rows of the same step before the checkpoint stay; a rollback may have written some.
         """
         own = [i for i, row in enumerate(self.rows) if row.get("stage") == stage]
         saved = max((i for i in own if self.rows[i].get("saved")), default=-1)
@@ -42,7 +42,7 @@ class MetricsLog:
             raise RunError(f"{self.path}: was deleted while this run was at work; put it back, or run again without it")
         row = {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
         self.rows.append(row)
-        # One write a row, so that a killed process leaves whole lines.
+        # One write for each row, so that a killed process leaves whole lines.
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 

@@ -41,7 +41,7 @@ def test_a_column_that_comes_late_is_told() -> None:
     progress = Messages()
     chunks = [[Record(1, "CCO", {"a": "1"})], [Record(9, "CC", {"b": "2"}), Record(12, "C", {"b": "3"})]]
     list(score_records(chunks, ["mw"], progress=progress))
-    assert progress.texts == ["column 'b' is left out: line 9 has it, the first rows do not"]
+    assert progress.texts == ["column 'b' is left out: it appears in line 9, but not in the first rows"]
 
 
 def test_columns_called_as_those_of_the_table_are_kept_and_told() -> None:

@@ -108,7 +108,7 @@ def test_an_edited_filter_neither_trains_nor_draws_again(copied: Path, configure
         "adversarial: done already, skipped",
         "reinforce: done already, skipped",
         "library: runs again, filters.stages.2.min is 5, was 3",
-        "sample: 25 of 25 molecules were drawn already",
+        "sample: 25 of 25 molecules come from an earlier run",
         "reference: done already, skipped",
         "report: runs again, after library",
     ]
@@ -135,7 +135,7 @@ def test_an_edited_stage_runs_again_with_all_after_it_as_if_it_were_new(
 def test_a_stage_that_is_taken_out_leaves_nothing_behind(copied: Path, configure: Configure) -> None:
     told = Told()
     run(configure("reinforce=null"), progress=told)
-    assert told.messages[0] == "reinforce: no longer part of this campaign, its checkpoints are deleted"
+    assert told.messages[0] == "reinforce: no longer part of this campaign; its checkpoints are deleted"
     assert "library: runs again, after adversarial" in told.messages
     assert '"reinforce"' not in (copied / "metrics.jsonl").read_text()
     assert not (copied / "checkpoints" / "reinforce").exists()

@@ -50,5 +50,5 @@ def test_a_generator_without_stereo_learns_from_what_is_left_of_it(generator: Mo
 
 
 def test_too_few_actives_are_refused(generator: MotifGenerator) -> None:
-    with pytest.raises(InputError, match="2 of 4 actives can be learned from"):
+    with pytest.raises(InputError, match="2 of 4 actives can be encoded"):
         transfer(generator, ["CCO", "OCC", "CCN", "no molecule"], SETTINGS, seed=0)

@@ -1,4 +1,4 @@
-"""The run folder: one process at a time, and one line when it cannot be written."""
+"""Locks a run folder for one process at a time, and explains in one line why a folder cannot be written."""
 
 import errno
 import fcntl
@@ -15,16 +15,16 @@ _UNWRITABLE = frozenset({errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO, err
 
 @contextmanager
 def open_folder(folder: Path) -> Iterator[Path]:
-    """The run folder, made when missing, for this process alone for as long as the `with` lasts.
+    """Create the run folder if it is missing, and reserve it for this process for as long as the `with` lasts.
 
-    Raises RunError when another process is at work in it, when it cannot be made, when a write in it fails, or when it
-    was taken away meanwhile.
+    Raises RunError when another process works in the folder, when it cannot be created, when a write in it fails, or
+    when it was removed meanwhile.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / ".lock").open("a+")
     except OSError as error:
-        raise _failure(folder, error) from None
+        raise _make_error(folder, error) from None
     with lock:
         _take(lock, folder)
         require_same = watch_folder(folder)
@@ -34,7 +34,7 @@ def open_folder(folder: Path) -> Iterator[Path]:
             yield folder
         except OSError as error:
             if error.errno in _UNWRITABLE:
-                raise _failure(folder, error) from error
+                raise _make_error(folder, error) from error
             require_same()
             raise
 
@@ -65,11 +65,13 @@ def _take(lock: TextIO, folder: Path) -> None:
     except BlockingIOError:
         lock.seek(0)
         pid = lock.read().strip()
-        raise RunError(f"{folder}: process {pid} is at work in it; wait, or set `out` to another folder") from None
+        raise RunError(
+            f"{folder}: process {pid} is at work in this folder; wait, or set `out` to another folder"
+        ) from None
     lock.truncate(0)
     print(os.getpid(), file=lock, flush=True)
 
 
-def _failure(folder: Path, error: OSError) -> RunError:
+def _make_error(folder: Path, error: OSError) -> RunError:
     place = error.filename or folder
-    return RunError(f"{place}: cannot be written ({error.strerror}); mend that or set `out` to another folder")
+    return RunError(f"{place}: cannot be written ({error.strerror}); fix the cause or set `out` to another folder")

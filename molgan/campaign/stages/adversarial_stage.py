@@ -11,7 +11,7 @@ from molgan.campaign.stages.stage import Stage
 from molgan.campaign.stages.training_data import draw_molecules
 from molgan.config import CampaignConfig
 
-# From here on it pays to make graphs in several processes.
+# Fewer molecules than this are featurised faster in one process.
 _MANY_GRAPHS = 10_000
 
 
@@ -68,8 +68,8 @@ class Adversarial(Stage):
                 **({"reward": work.objective.reward} if self._is_rewarded else {}),
             )
         self.save(generator=agent, critic=critic)
-        text = f"{figures['accuracy']:.1%} of unseen molecules, area under the curve {figures['auc']:.3f}"
-        work.progress.message(f"critic: tells real from generated in {text}")
+        text = f"{figures['accuracy']:.1%} of unseen molecules (area under the ROC curve {figures['auc']:.3f})"
+        work.progress.message(f"critic: tells real from generated molecules for {text}")
         return {"critic": figures}
 
     @property

@@ -1,4 +1,4 @@
-"""The stage that makes the library: draw until enough pass the filters, then write what passed and what did not."""
+"""The stage that makes the library: draws molecules until enough pass the filters, then writes the files."""
 
 import csv
 import io
@@ -27,14 +27,14 @@ from molgan.filters.passage import Passage
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.settings import SampleSettings
 
-_MOST_GROWTH = 4  # a yield seen on few molecules is not trusted for more than so many times as many
+_MOST_GROWTH = 4  # a yield estimated on few molecules is not trusted for more than so many times their number
 _FILES = ("library.csv", "library.smi", "library.sdf", "library.parquet", "rejected.csv", "funnel.json")
 
 
 class Library(Stage):
-    """Draws, scores and filters; leaves the library, rejected.csv and funnel.json.
+    """Draws, scores and filters molecules; leaves the library, rejected.csv and funnel.json.
 
-    Behind the stage `optimize` the molecules that it scored take the place of draws.
+    After the stage `optimize` the molecules that it scored are used, and none are drawn.
     """
 
     name = "library"
@@ -43,7 +43,7 @@ class Library(Stage):
 
     @classmethod
     def cost(cls, config: CampaignConfig, pace: Pace) -> Cost:
-        if config.optimize is not None:  # nothing is drawn or scored again
+        if config.optimize is not None:  # no molecule is drawn or scored again
             return Cost(cls.section, 0, 0, config.optimize.budget * pace.filter)
         drawn = config.sample.n or config.sample.budget
         return Cost(cls.section, drawn, drawn, drawn * (pace.sample + pace.score + pace.filter))
@@ -77,18 +77,19 @@ class Library(Stage):
         starved = narrowest.stage if short and narrowest and narrowest.kept < narrowest.entered else None
         failures = samples.failures()
         for component, reasons in failures.items():
-            text = f"{sum(reasons.values()):,} molecules have no value, most often: {next(iter(reasons))}"
+            text = f"no value for {sum(reasons.values()):,} molecules; most frequent reason: {next(iter(reasons))}"
             work.progress.message(f"{component}: {text}")
         return {"library": len(kept), "drawn": samples.drawn, "starved_by": starved, "failures": failures}
 
 
 def _fill(passage: Passage, samples: Samples, work: Work, settings: SampleSettings) -> None:
-    """Draw round after round until enough pass or the budget is spent."""
+    """Draw round after round until enough molecules pass or the budget is spent."""
     progress = work.progress
     passed = 0
     while wanted := next_round(settings, samples.drawn, passed):
         if samples.drawn:
-            progress.message(f"{passed:,} of {samples.drawn:,} drawn pass, {settings.target:,} shall: {wanted:,} more")
+            counts = f"{passed:,} of {samples.drawn:,} passed (target {settings.target:,})"
+            progress.message(f"{counts}; drawing {wanted:,} more")
         progress.start("sample", wanted)
         while wanted > 0:
             size = min(settings.round, wanted)
@@ -97,13 +98,14 @@ def _fill(passage: Passage, samples: Samples, work: Work, settings: SampleSettin
         progress.finish("sample")
         passed = passage.count_passing(settings.target) if settings.target else 0
     if samples.reused:
-        progress.message(f"sample: {samples.reused:,} of {samples.drawn:,} molecules were drawn already")
+        progress.message(f"sample: {samples.reused:,} of {samples.drawn:,} molecules come from an earlier run")
 
 
 def next_round(settings: SampleSettings, drawn: int, passed: int) -> int:
-    """How many molecules to draw next, 0 at the end: whole parts of `round`, save where `n` or `budget` ends it.
+    """How many molecules to draw next, 0 at the end: a multiple of `round`, unless `n` or `budget` ends the drawing.
 
-    For a target, as many as the yield so far asks for. Whole parts, so that a larger target begins with the same ones.
+    For a target the number follows from the yield so far. Parts are whole, so that a larger target begins with the same
+    molecules.
     """
     if settings.target is None:
         return (settings.n or 0) - drawn
@@ -123,11 +125,11 @@ def _write(
     write_library(table, folder)
     write_poses(table, objective, folder)
     counts = json.dumps([count.as_dict() for count in result.counts], indent=2)
-    write_files(folder, {"rejected.csv": _rejected(result.rejected), "funnel.json": [counts.encode()]})
+    write_files(folder, {"rejected.csv": _format_rejected(result.rejected), "funnel.json": [counts.encode()]})
 
 
-def _rejected(rejections: Sequence[Rejection]) -> Iterator[bytes]:
-    rows = [(identifier(one.smiles), one.smiles, one.stage, one.reason) for one in rejections]
+def _format_rejected(rejections: Sequence[Rejection]) -> Iterator[bytes]:
+    rows = [(identifier(item.smiles), item.smiles, item.stage, item.reason) for item in rejections]
     for row in [("id", "smiles", "stage", "reason"), *rows]:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerow(row)

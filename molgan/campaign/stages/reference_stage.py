@@ -1,4 +1,4 @@
-"""The stage that scores some of the training data, for the report to draw behind the library."""
+"""The stage that scores a sample of the training data, which the report compares the library with."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -52,7 +52,7 @@ class Reinforce(Stage):
                 {"agent": agent, **({"critic": Discriminator.load(self.critic)} if self.critic else {})},
                 checkpoint=self.folder / "checkpoint",
                 report=report,
-                reward=OracleCache(objective.reward),  # a loop that starts again asks again
+                reward=OracleCache(objective.reward),  # a restarted loop asks for the same molecules again
                 message=work.progress.message,
             )
         self.save(generator=agent)

@@ -1,4 +1,4 @@
-"""What a campaign draws: parts of a fixed size with their scores, each on the disk before the next is drawn."""
+"""The molecules that a campaign draws, in parts with their scores; each part is on disk before the next is drawn."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -27,15 +27,21 @@ _MOST_REASONS = 5
 class Samples:
     """Parts under `samples/`: 0000.parquet has smiles (canonical) and log_prob, 0000.scores.parquet their scores.
 
-    A part is read where it was drawn from the same generator and settings before. All that is computed of a molecule
-    is computed from its canonical SMILES, so that it does not matter who drew it or what was scored before.
+    A part that was drawn before with the same generator and settings is read from disk. Every value of a molecule is
+    computed from its canonical SMILES, so that the value does not depend on who drew it or what was scored before.
     """
 
     def __init__(
         self, work: Work, key: str, weights: str | Path, critic: Path | None, given: Sequence[str] | None = None
     ) -> None:
-        """`key` stands for all that decides what is drawn; `critic` judges how real a molecule is, if there is one.
-        `given` molecules take the place of draws."""
+        """
+        Args:
+            work: The job.
+            key: A digest of everything that decides which molecules are drawn.
+            weights: The generator, by name or path.
+            critic: The path of a critic that judges how real a molecule is, None without one.
+            given: SMILES that take the place of drawn molecules.
+        """
         self.folder = work.folder / "samples"
         self.drawn = 0
         self.reused = 0
@@ -51,25 +57,25 @@ class Samples:
         self._pool: DrawingPool | None = None
 
     def close(self) -> None:
-        """End the processes that draw, if there are some."""
+        """End the processes that draw, if there are any."""
         if self._pool is not None:
             self._pool.close()
 
     def draw(self, size: int) -> list[Molecule]:
-        """The next part, in order."""
+        """Draw and score the next part of `size` molecules, or read it from disk."""
         key = digest([self._key, self._parts, size])
         path, scores_path = (self.folder / f"{self._parts:04d}{suffix}" for suffix in (".parquet", ".scores.parquet"))
         drawn = _read(path, key)
         self.reused += 0 if drawn is None else size
         if drawn is None:
-            drawn = self._drawn(size)
+            drawn = self._draw_part(size)
             _write(path, drawn, key)
         molecules = parse_all(drawn["smiles"])
-        # What was drawn before takes part: a molecule that comes again has the scores that it had then.
+        # The parts before belong to the key: a molecule that is drawn again keeps the scores that it had.
         self._scored_by = digest([self._scored_by, key])
         scores = _read(scores_path, self._scored_by)
         if scores is None:
-            scores = self._scored(molecules)
+            scores = self._score_part(molecules)
             _write(scores_path, scores, self._scored_by)
             self._work.keep()
         self._remember(molecules, scores)
@@ -78,13 +84,13 @@ class Samples:
         return molecules
 
     def table(self, molecules: Sequence[Molecule]) -> "pandas.DataFrame":
-        """The scores of molecules that were drawn, one row each: the columns of `ScoreTable.to_frame` but `smiles`, and
-        with a critic `realism`, its probability that the molecule is real."""
+        """The scores of drawn molecules, one row each: the columns of `ScoreTable.to_frame` without `smiles`, and, with
+        a critic, `realism`, its probability that the molecule is real."""
         assert self._scores is not None
         return self._scores.iloc[[self._row[molecule.smiles] for molecule in molecules]]
 
     def failures(self) -> dict[str, dict[str, int]]:
-        """By component: how many of the distinct molecules drawn have no value, by the most frequent reasons."""
+        """By component and reason, the most frequent first: the distinct drawn molecules without a value."""
         found: dict[str, Counter[str]] = {}
         for error in [] if self._scores is None else self._scores["error"].dropna():
             for part in str(error).split("; "):
@@ -100,7 +106,7 @@ class Samples:
 
     @cached_property
     def _draw(self) -> "Callable[..., list[Sample]]":
-        """What draws: the generator in this process, or Ray workers that hold it."""
+        """The function that draws: of the generator in this process, or of Ray workers that hold the generator."""
         from molgan.models.loading import load_generator
 
         agent, compute = load_generator(self._weights), self._work.config.compute
@@ -122,7 +128,7 @@ class Samples:
         critic.to(self._work.device)
         return critic
 
-    def _drawn(self, size: int) -> "pandas.DataFrame":
+    def _draw_part(self, size: int) -> "pandas.DataFrame":
         import pandas
 
         if self._given is not None:
@@ -140,13 +146,13 @@ class Samples:
         smiles = [parse(sample.smiles).smiles or sample.smiles for sample in samples]
         return pandas.DataFrame({"smiles": smiles, "log_prob": [sample.log_prob for sample in samples]})
 
-    def _scored(self, molecules: list[Molecule]) -> "pandas.DataFrame":
+    def _score_part(self, molecules: list[Molecule]) -> "pandas.DataFrame":
         import pandas
 
         new = {m.smiles: m for m in molecules if m.smiles not in self._row}
         table = self._work.objective(list(new.values())).to_frame().drop(columns="smiles")
         if self._critic is not None:
-            table.insert(len(table.columns) - 1, "realism", _probability(self._critic.score(list(new.values()))))
+            table.insert(len(table.columns) - 1, "realism", _to_probability(self._critic.score(list(new.values()))))
         row = {smiles: len(self._row) + i for i, smiles in enumerate(new)} | self._row
         known = table if self._scores is None else pandas.concat([self._scores, table])
         return known.iloc[[row[molecule.smiles] for molecule in molecules]]
@@ -163,8 +169,8 @@ class Samples:
         self._scores = known if self._scores is None else pandas.concat([self._scores, known])
 
 
-def _probability(logits: np.ndarray) -> np.ndarray:
-    """Logits as probabilities, with the digits that a network in half precision can stand for."""
+def _to_probability(logits: np.ndarray) -> np.ndarray:
+    """Logits as probabilities, rounded to the digits that are reliable in half precision."""
     return np.asarray(np.round(1 / (1 + np.exp(-logits)), 4))
 
 
@@ -179,7 +185,7 @@ def _write(path: Path, table: "pandas.DataFrame", key: str) -> None:
 
 
 def _read(path: Path, key: str) -> "pandas.DataFrame | None":
-    """A table that was written under this key; None where there is none."""
+    """The table that was written with this key; None where there is none."""
     import pyarrow
     import pyarrow.parquet
 

@@ -1,4 +1,4 @@
-"""The losses by which the agent learns from the elite, by name: each registers where it is defined."""
+"""The losses by which the agent learns from the elite; each registers under its name."""
 
 from __future__ import annotations
 

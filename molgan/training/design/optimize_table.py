@@ -1,4 +1,4 @@
-"""`molgan.optimize`: load a generator, run the loop of `optimize.py`, show its progress, give a table of every call."""
+"""`molgan.optimize`: loads a generator, runs the loop of `optimize.py`, and returns a table of all calls."""
 
 import math
 import secrets
@@ -38,7 +38,24 @@ def optimize_table(
     settings: OptimizeSettings | Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> "pandas.DataFrame":
-    """See `molgan.optimize`."""
+    """Run goal-directed design, and return a table of all calls.
+
+    Args:
+        oracle: Takes a list of SMILES and returns as many numbers, higher is better, NaN for a failure.
+        budget: The most molecules to score, at least 1.
+        seed: Seed of the random numbers.
+        start: SMILES of molecules to begin with.
+        core: SMILES of a core with attachment points.
+        weights: The prior, by name or folder.
+        max_atoms: The most heavy atoms of a molecule.
+        folder: Where the state is kept, so that an interrupted run continues.
+        settings: Fields of `OptimizeSettings`.
+        progress: Shows the progress.
+
+    Raises:
+        InputError: A start molecule cannot be read, or the oracle returns another number of values.
+        ConfigError: Wrong settings.
+    """
     from molgan.graphs.motif.core import Core
     from molgan.models.loading import load_generator
     from molgan.models.motif.without_stereo import without_stereo
@@ -96,7 +113,7 @@ def draw_seed(folder: Path | None, progress: Progress) -> int:
 def resolve_settings(
     settings: OptimizeSettings | Mapping[str, Any] | None, max_atoms: int | None, start: Sequence[str]
 ) -> OptimizeSettings:
-    """The settings with the size of the task: as asked for, else room for the largest molecule to start from."""
+    """The settings with `max_atoms`: the given value, or enough for the largest start molecule."""
     from molgan.scoring.parameters import validate_section
 
     if not isinstance(settings, OptimizeSettings):

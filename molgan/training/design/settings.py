@@ -21,7 +21,7 @@ class AnalogueSettings(Settings):
 
     @field_validator("of")
     @classmethod
-    def _is_molecule(cls, smiles: str) -> str:
+    def _check_molecule(cls, smiles: str) -> str:
         refuse_bad_smiles([smiles])
         return smiles
 
@@ -88,12 +88,12 @@ class DesignSettings(OptimizeSettings):
 
     @field_validator("start", mode="before")
     @classmethod
-    def _are_molecules(cls, given: object, info: ValidationInfo) -> object:
+    def _check_molecules(cls, given: object, info: ValidationInfo) -> object:
         return refuse_bad_smiles(find_file(given, info))
 
     @field_validator("core")
     @classmethod
-    def _is_core(cls, smiles: str | None) -> str | None:
+    def _check_core(cls, smiles: str | None) -> str | None:
         from molgan.graphs.motif.core import Core
 
         try:

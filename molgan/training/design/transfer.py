@@ -1,4 +1,4 @@
-"""Transfer learning: fine-tune a prior on a few known actives, with early stopping."""
+"""Transfer learning: fine-tunes a prior on a few known actives, with early stopping."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _FEWEST = 5
 
 @dataclass(frozen=True, slots=True)
 class TransferOutcome:
-    """Actives learned from and held out, the epoch whose weights were kept, and what the held-out ones cost before and
-    after, in nats a molecule."""
+    """The result: numbers of actives trained on and held out, the epoch whose weights were kept, and the loss on the
+    held-out actives before and after, in nats a molecule."""
 
     learned: int
     held_out: int
@@ -45,12 +45,21 @@ def transfer(
     seed: int,
     report: Report = silent,
 ) -> TransferOutcome:
-    """Fine-tune `generator` in place by likelihood on `actives`, and keep the weights under which those held out are
-    likeliest (Segler et al. 2018, with early stopping in place of a fixed number of epochs).
+    """Fine-tune `generator` in place by likelihood on `actives`, and keep the weights with the least loss on held-out
+    actives (Segler et al. 2018, with early stopping in place of a fixed number of epochs).
 
-    Each epoch shows every active from another root, which a few molecules need most; the held-out ones are judged in
-    their canonical form. Training ends `patience` epochs after the best. Raises InputError where fewer than five
-    distinct actives can be encoded.
+    Each epoch encodes every active from another root, which helps most with few molecules; the held-out actives are
+    encoded in their canonical form. Training ends `patience` epochs after the best one.
+
+    Args:
+        generator: The generator.
+        actives: SMILES of known actives.
+        settings: Settings of the training.
+        seed: Seed of the random numbers.
+        report: Takes the metrics of each epoch.
+
+    Raises:
+        InputError: Fewer than five distinct actives can be encoded.
     """
     known = encode_actives(generator, actives)
     room = max([generator.max_atoms, *(mol.GetNumHeavyAtoms() for mol, _ in known)])
@@ -60,7 +69,7 @@ def transfer(
     held, shown = ([known[i] for i in part] for part in (order[:size], order[size:]))
 
     optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    before = best = _cost(generator, [actions for _, actions in held], room, settings)
+    before = best = _measure_cost(generator, [actions for _, actions in held], room, settings)
     kept, kept_at = copy.deepcopy(generator.state_dict()), 0
     for epoch in range(1, settings.epochs + 1):
         generator.train()
@@ -71,7 +80,7 @@ def transfer(
                 loss = -generator.log_likelihood([sequences[i] for i in rows], max_atoms=room).mean()
             update(optimizer, loss, generator, clip=settings.clip)
             losses.append(float(loss.detach()))
-        cost = _cost(generator, [actions for _, actions in held], room, settings)
+        cost = _measure_cost(generator, [actions for _, actions in held], room, settings)
         report({"step": epoch, "steps": settings.epochs, "loss": float(np.mean(losses)), "held_out": cost}, None)
         if cost < best:
             best, kept, kept_at = cost, copy.deepcopy(generator.state_dict()), epoch
@@ -83,19 +92,19 @@ def transfer(
 
 
 def encode_actives(generator: MotifTreeGenerator, actives: Sequence[str]) -> list[tuple[Any, tuple[int, ...]]]:
-    """The distinct actives that can be learned from, each as its molecule and its actions. Raises InputError where they
-    are fewer than five."""
+    """The distinct actives that can be encoded, each as its molecule and its actions. Raises InputError where they are
+    fewer than five."""
     mols = {each.smiles: each.mol for each in map(parse, actives) if each.mol is not None and each.is_connected}
     if not generator.vocabulary.stereo:
         mols = {smiles: without_stereo(mol) for smiles, mol in mols.items()}
     known = [(mol, actions) for mol in mols.values() if (actions := _encode(cut, mol, generator)) is not None]
     if len(known) < _FEWEST:
-        raise InputError(f"{len(known)} of {len(actives)} actives can be learned from; at least {_FEWEST} are needed")
+        raise InputError(f"{len(known)} of {len(actives)} actives can be encoded; at least {_FEWEST} are needed")
     return known
 
 
 @torch.no_grad()
-def _cost(
+def _measure_cost(
     generator: MotifTreeGenerator, actions: Sequence[tuple[int, ...]], room: int, settings: TransferSettings
 ) -> float:
     generator.eval()
@@ -104,7 +113,7 @@ def _cost(
 
 
 def _encode(tree: Callable[[Any], Motif], mol: Any, generator: MotifTreeGenerator) -> tuple[int, ...] | None:
-    """A molecule's actions; None where the vocabulary's alphabet, or its stereo, does not reach."""
+    """The actions of a molecule; None where the vocabulary lacks an atom of it or its stereo."""
     try:
         return tuple(encode(tree(mol), generator.vocabulary))
     except (NotEncodable, UnknownStereo, ValueError):

@@ -1,4 +1,4 @@
-"""The adversarial losses by name: pure functions of a critic's logits, real [B] and fake [B], to be minimised.
+"""The adversarial losses by name: functions of the logits of real [B] and fake [B] molecules, to be minimised.
 
 D = sigmoid(logit) is the critic's probability that a molecule is real.
 """

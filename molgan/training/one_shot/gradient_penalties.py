@@ -1,4 +1,4 @@
-"""Penalties on the gradient of a critic with regard to its input, which keep it smooth."""
+"""Penalties on the gradient of a critic with regard to its input, which keep the critic smooth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The adversarial stage: the discriminator against the motif generator."""
+"""Adversarial training of the motif generator against the discriminator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from molgan.base.progress import Silent
 from molgan.graphs.features.featurizer import featurize_all
 from molgan.graphs.features.graph_arrays import GraphArrays, join
 from molgan.models.critics.discriminator import Discriminator
-from molgan.models.protocols import LikelihoodGenerator
+from molgan.models.protocols import LikelihoodGenerator, Network
 from molgan.training.critic_fitting import train_critic
 from molgan.training.loop import is_due, resume, save, step_seed
 from molgan.training.memory import Reward
@@ -58,7 +58,7 @@ def refine(
     processes: int = 1,
     share: Share = ALONE,
 ) -> dict[str, float]:
-    """Train `critic` and move `agent` towards what it calls real, both in place; returns the critic's last figures.
+    """Train `critic`, and move `agent` towards the molecules that it calls real; both are trained in place.
 
     Departures from MolGAN (De Cao & Kipf 2018): molecules are discrete, so the critic learns by the logistic loss
     without gradient penalty, and its logit reaches the generator as a policy-gradient signal (GCPN, You et al. 2018)
@@ -66,16 +66,28 @@ def refine(
     moves, so that its logit is the log density ratio of real to the generator of the round's start, to which the
     generator stays anchored; the property reward is the real one, so no network has to imitate it.
 
-    `real` is cut into equal shares for the rounds. With a `checkpoint` folder the loop starts again from there: after
-    the critic's training, or at the last update saved. With a `share` this is one worker of several: each draws its
-    part of every batch, and the leader asks for the rewards. `prepared` hears of the molecules that are drawn and made
-    graphs for the critic.
+    Args:
+        agent: The generator.
+        critic: The critic.
+        real: SMILES of real molecules, split into equal shares for the rounds.
+        settings: Settings of the training.
+        reward: The reward of SMILES, 0 to 1, which is mixed with the logit by `settings.gan_weight`.
+        seed: Seed of the random numbers.
+        checkpoint: The folder from which the loop resumes: after the training of the critic, or at the last saved
+            update.
+        report: Takes the metrics.
+        prepared: Takes the progress of drawing and featurising molecules for the critic.
+        processes: Processes that featurise molecules.
+        share: This worker's part of every batch, where several workers train; the leading worker calls the reward.
+
+    Returns:
+        The figures of the critic in the last round.
     """
-    real_graphs = _graphs(real, processes, share, prepared)
+    real_graphs = _featurize_share(real, processes, share, prepared)
     anchor = copy.deepcopy(agent)
     optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
-    modules = {"agent": agent, "anchor": anchor, "critic": critic}
-    first, done, figures = 0, -1, dict[str, float]()  # done -1: the critic of this round is not trained yet
+    modules: dict[str, Network] = {"agent": agent, "anchor": anchor, "critic": critic}
+    first, done, figures = 0, -1, dict[str, float]()  # done is -1 until the critic of the round is trained
     if (state := resume(checkpoint, modules, optimizer)) is not None:
         first, done, figures = state["round"], state["step"], state["figures"]
 
@@ -89,7 +101,7 @@ def refine(
     for at in range(first, settings.rounds):
         if done < 0:
             fakes = _draw_fakes(agent, settings, step_seed(seed, at), share, prepared)
-            fake_graphs = _graphs(fakes, processes, share, prepared)
+            fake_graphs = _featurize_share(fakes, processes, share, prepared)
             shown = real_graphs.select(np.arange(at, len(real_graphs), settings.rounds)[: settings.real])
 
             def report_critic(metrics: dict[str, float], _: Mapping[str, Any] | None, at: int = at) -> None:
@@ -123,10 +135,10 @@ def _update(
     seed: int,
     share: Share,
 ) -> dict[str, Any]:
-    """Draw a batch, and move the agent towards what critic and reward say of it."""
+    """Draw a batch, and move the agent by the judgement of critic and reward."""
     batch = draw_batch(agent, anchor, critic, settings, seed=seed, share=share)
     rewards = None if reward is None else share.from_leader(partial(reward, batch.smiles))
-    assert batch.logits is not None  # the critic's
+    assert batch.logits is not None
     energy = mix(rewards, batch.logits, gan_weight=settings.gan_weight, reward_scale=settings.reward_scale)
     drawn = settings.batch_size
     made = follow_energy(agent, optimizer, batch.actions, batch.prior, energy, settings, drawn=drawn, share=share)
@@ -143,7 +155,7 @@ def _update(
 def _draw_fakes(
     agent: LikelihoodGenerator, settings: AdversarialSettings, seed: int, share: Share, prepared: Prepared
 ) -> list[str]:
-    """What the critic is shown of the agent, of which each worker draws its part."""
+    """Draw molecules of the agent for the critic; each worker draws its part."""
     own = share.of(np.arange(settings.fake))
     fakes = agent.sample(
         settings.fake,
@@ -155,8 +167,8 @@ def _draw_fakes(
     return share.whole([sample.smiles for sample in fakes])
 
 
-def _graphs(smiles: Sequence[str], processes: int, share: Share, prepared: Prepared) -> GraphArrays:
-    """The graphs of all, of which each worker makes some."""
+def _featurize_share(smiles: Sequence[str], processes: int, share: Share, prepared: Prepared) -> GraphArrays:
+    """The graphs of all molecules; each worker featurises its part."""
     part = np.array_split(np.arange(len(smiles)), share.workers)[share.rank]
     graphs = featurize_all([smiles[i] for i in part], workers=processes, progress=_Graphs(prepared))
     return join(share.all_gather(graphs))
