@@ -23,10 +23,10 @@ def filter_smiles(
     table: "pandas.DataFrame | Scoring | None" = None,
 ) -> "pandas.DataFrame":
     """Filter `smiles` by `stages`: names of filters, settings, or filters. `smiles`: a list, a column of pandas or
-    polars, …, of text or RDKit molecules, with None or NaN for what is missing.
+    polars, …, of text or RDKit molecules, with None or NaN for a missing one.
 
-    One row an input, in order: `smiles` as given, `kept`, and for what is rejected `stage` and `reason`. `table` holds
-    or computes the scores that stages read. Raises InputError for a single string, ConfigError for a wrong stage.
+    One row per input, in order: `smiles` as given, `kept`, and for a rejected molecule `stage` and `reason`. `table`
+    holds or computes the scores that stages read. Raises InputError for a single string, ConfigError for a wrong stage.
     """
     import pandas
 

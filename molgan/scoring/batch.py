@@ -1,4 +1,4 @@
-"""The distinct molecules of a list, and where each input's value is found among theirs."""
+"""The distinct molecules of a list, and the position of each input among them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ _CHUNK = 512
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`molecules`: one an input. `distinct`: one a canonical isomeric SMILES, in order of first appearance.
+    """`molecules`: one per input. `distinct`: one per canonical isomeric SMILES, in order of first appearance.
 
-    `place`: int [n], the position in `distinct` of each input, -1 where the input is not a valid molecule.
+    `place`: int [n], the position of each input in `distinct`, -1 for an invalid input.
     """
 
     molecules: list[Molecule]
@@ -48,7 +48,7 @@ class Batch:
 
     @property
     def texts(self) -> list[str]:
-        """The text of each distinct molecule that came first: a value of another spelling may differ in its last
+        """The text of the first input of each distinct molecule: the value of another spelling may differ in its last
         bit."""
         first: dict[int, str] = {}
         for molecule, position in zip(self.molecules, self.place.tolist(), strict=True):
@@ -64,7 +64,7 @@ def chunks(items: Iterable[Any]) -> Iterator[Batch]:
 
 
 def as_list(items: Iterable[Any]) -> list[Any]:
-    """SMILES, `Molecule`s and RDKit molecules, None for what is missing, from a list, a column of pandas or polars, an
+    """The SMILES, `Molecule`s and RDKit molecules (None for a missing one) of a list, a column of pandas or polars, an
     array, …. Raises InputError for a single string or molecule."""
     if isinstance(items, list):
         return items
@@ -74,7 +74,7 @@ def as_list(items: Iterable[Any]) -> list[Any]:
 
 
 def get_text(item: Any) -> str | None:
-    """What a table shows of an input: its text."""
+    """The text of an input, for tables."""
     if isinstance(item, Molecule):
         return item.source
     return Chem.MolToSmiles(item) if isinstance(item, Chem.Mol) else item
@@ -82,7 +82,7 @@ def get_text(item: Any) -> str | None:
 
 def _parse_once(text: Any, parsed: dict[str, Molecule]) -> Molecule:
     if isinstance(text, Chem.Mol):
-        # By way of SMILES, so that a molecule has the same values however it comes.
+        # Converted to SMILES, so that a molecule has the same values in every form of input.
         text = Chem.MolToSmiles(text)
     if not isinstance(text, str):
         return parse(None if type(text).__name__ == "NAType" else text)
