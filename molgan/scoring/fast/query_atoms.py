@@ -5,7 +5,7 @@ import re
 ANY = "*"
 
 # Primitives that no type decides: implicit hydrogens, ring bonds, hybridisation, neighbours, stereo, ranges, maps.
-_UNTOLD = re.compile(r"[$@^:{hkxzZ]|!R[1-9]|!r\d|!v")
+_UNDECIDED = re.compile(r"[$@^:{hkxzZ]|!R[1-9]|!r\d|!v")
 # The valence that RDKit keeps of an aromatic atom depends on whether the molecule was given in Kekulé form.
 _VALENCE = re.compile(r"(?<![A-Z])v\d*")
 _RINGS = re.compile(r"R[1-9]\d*|(?<![A-Z])r\d*")
@@ -18,7 +18,7 @@ def weaken(atom: str) -> str:
     by being in a ring; a valence by anything. What cannot be weakened in this way becomes "*".
     """
     text = _remove_recursion(atom)
-    return ANY if _UNTOLD.search(text) else _VALENCE.sub(ANY, _RINGS.sub("R", text))
+    return ANY if _UNDECIDED.search(text) else _VALENCE.sub(ANY, _RINGS.sub("R", text))
 
 
 def _remove_recursion(text: str) -> str:
