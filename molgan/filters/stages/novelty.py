@@ -1,4 +1,4 @@
-"""Novelty: filters of molecules that are known already."""
+"""Novelty: filters that reject known molecules."""
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
