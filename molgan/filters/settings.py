@@ -16,9 +16,7 @@ class StageSettings(Settings):
 
     model_config = ConfigDict(extra="allow")
 
-    filter: str = Field(
-        description="Name of the filter; see `molgan list filters`. Its parameters are keys of the same section"
-    )
+    filter: str = Field(description="Name of the filter; see `molgan list filters`. Its parameters stand beside it")
     name: str = Field("", description="Name of the stage in reports; the filter's by default")
 
     @property
