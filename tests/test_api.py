@@ -165,3 +165,10 @@ def test_scoring_and_filtering_need_no_torch() -> None:
     code = f"import sys, molgan; {work}; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_seed_that_is_drawn_for_samples_is_told() -> None:
+    with pytest.warns(UserWarning, match=r"seed \d+ was drawn") as caught:
+        drawn = molgan.sample(5, seed=None)
+    seed = int(str(caught[0].message).split()[1])
+    assert molgan.sample(5, seed=seed) == drawn

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pandas
 import pytest
+from rdkit import Chem
 from typer.testing import CliRunner, Result
 
 from molgan.chem.reading import read_rows
+from molgan.chem.sdf import write_record
 from molgan.cli import app
 
 TABLE = 'smiles,name\nCCO,"5 prime\n\nC(,bad\nc1ccccc1,benzene\nCC\n,nothing\n\n'
@@ -78,6 +80,34 @@ def test_filter_rejects_rows_that_cannot_be_used_with_their_line(
     assert list(rejected["line"]) == [3, 4, 6, 7]
     assert list(rejected["reason"])[::2] == ["blank line", "1 cells, the header has 2"]
     assert len(pandas.read_csv(tmp_path / "out" / "library.csv")) == 2
+
+
+def test_titles_and_properties_of_an_sdf_file_stay_with_their_molecules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOLGAN_CACHE", str(tmp_path / "cache"))
+    names = {"CCO": "ethanol", "c1ccccc1": "benzene", "OCC": "spirit", "CCCCCCCC": "octane"}
+    records = [write_record(Chem.MolFromSmiles(text), name, {"price": str(len(name))}) for text, name in names.items()]
+    (tmp_path / "vendor.sdf").write_text("".join(records))
+    (tmp_path / "campaign.yaml").write_text(
+        "data: {train: vendor.sdf}\nobjective: {components: [{scorer: qed}]}\nsample: {n: 1}\n"
+        "filters: [distinct, {filter: size, min: 1, max: 7}]\n"
+    )
+    out = tmp_path / "out"
+    result = molgan("filter", tmp_path / "vendor.sdf", "--config", tmp_path / "campaign.yaml", "-o", out)
+    assert result.exit_code == 0, result.output
+    lines = {row.fields["name"]: row.line for row in read_rows(tmp_path / "vendor.sdf")}
+    for suffix in ("csv", "sdf", "parquet"):
+        rows = [row.fields for row in read_rows(out / f"library.{suffix}")]
+        assert sorted((row["name"], row["price"], int(row["line"])) for row in rows) == [
+            ("benzene", "7", lines["benzene"]),
+            ("ethanol", "7", lines["ethanol"]),
+        ]
+    rejected = pandas.read_csv(out / "rejected.csv", dtype=str, keep_default_na=False)
+    assert rejected[["name", "price", "duplicate_of"]].to_numpy().tolist() == [
+        ["spirit", "6", str(lines["ethanol"])],
+        ["octane", "6", ""],
+    ]
 
 
 def test_evaluate_counts_rows_that_cannot_be_used_as_invalid(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,15 +76,15 @@ def test_what_the_oracle_gives_no_number_for_is_missing_with_a_reason(weights: P
 
 
 def test_a_seed_that_is_drawn_is_told_and_gives_the_same_again(weights: Path, tmp_path: Path) -> None:
-    told = []
+    messages = []
 
     class Messages(Silent):
         def message(self, text: str) -> None:
-            told.append(text)
+            messages.append(text)
 
     first = molgan.optimize(atoms, 20, None, weights=weights, settings=SMALL, folder=tmp_path, progress=Messages())
     seed = first.attrs["seed"]
-    assert told == [f"optimize: seed {seed} was drawn; the same seed gives the same calls again"]
+    assert messages == [f"optimize: seed {seed} was drawn; the same seed gives the same calls again"]
     assert molgan.optimize(atoms, 20, seed, weights=weights, settings=SMALL).equals(first)
     assert molgan.optimize(atoms, 20, None, weights=weights, settings=SMALL, folder=tmp_path).attrs["seed"] == seed
     assert molgan.optimize(atoms, 20, None, weights=weights, settings=SMALL).attrs["seed"] != seed
