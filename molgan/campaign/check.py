@@ -87,13 +87,13 @@ def _check_actives(config: CampaignConfig) -> None:
     if config.optimize is None or config.optimize.transfer is None:
         return
     from molgan.models.loading import load_generator
-    from molgan.models.motif.without_stereo import without_stereo
+    from molgan.models.motif.forbid_stereo import forbid_stereo
     from molgan.models.protocols import MotifTreeGenerator
     from molgan.training.design.transfer import encode_actives
 
     kind: Any = MotifTreeGenerator
     generator = load_generator(config.generator.weights, kind)
-    generator = generator if config.optimize.stereo else without_stereo(generator)
+    generator = generator if config.optimize.stereo else forbid_stereo(generator)
     encode_actives(generator, read_start(config.optimize))
 
 

@@ -37,7 +37,7 @@ def has_stereo(mol: Chem.Mol) -> bool:
     )
 
 
-def without_stereo(mol: Chem.Mol) -> Chem.Mol:
+def remove_stereo(mol: Chem.Mol) -> Chem.Mol:
     """A copy without stereo. It is read again from its SMILES where possible, since aromaticity, ranks and a ring
     double bond's stereo may depend on the order of atoms."""
     flat = Chem.Mol(mol)

@@ -5,8 +5,8 @@ from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import cut
 from molgan.graphs.motif.actions import Vocabulary, encode
+from molgan.models.motif.forbid_stereo import forbid_stereo
 from molgan.models.motif.motif_generator import MotifGenerator
-from molgan.models.motif.without_stereo import without_stereo
 from molgan.models.settings import MotifNetworkSettings
 from molgan.training.design.settings import TransferSettings
 from molgan.training.design.transfer import transfer
@@ -45,7 +45,7 @@ def test_it_keeps_the_weights_of_the_best_epoch_and_stops_soon_after(generator: 
 
 def test_a_generator_without_stereo_learns_from_what_is_left_of_it(generator: MotifGenerator) -> None:
     drawn = [smiles.replace("C(O)C", "[C@H](O)C") for smiles in FAMILY]
-    flat = transfer(without_stereo(generator), drawn, SETTINGS, seed=1)
+    flat = transfer(forbid_stereo(generator), drawn, SETTINGS, seed=1)
     assert flat.learned == 8 and flat.after < flat.before
 
 

@@ -60,12 +60,12 @@ class Optimize(Stage):
 
     def perform(self) -> Counts:
         from molgan.models.loading import load_generator
-        from molgan.models.motif.without_stereo import without_stereo
+        from molgan.models.motif.forbid_stereo import forbid_stereo
         from molgan.models.protocols import MotifTreeGenerator
 
         work, settings = self.work, self.settings
         agent = load_generator(self.weights, MotifTreeGenerator)
-        agent = (agent if settings.stereo else without_stereo(agent)).to(work.device)
+        agent = (agent if settings.stereo else forbid_stereo(agent)).to(work.device)
         prior = load_generator(self.weights, MotifTreeGenerator).to(work.device)
         if settings.transfer is not None:
             _transfer(work, settings, settings.transfer, agent, prior, self.folder)

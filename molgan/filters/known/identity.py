@@ -9,7 +9,7 @@ from rdkit.Chem import rdMolHash
 
 from molgan.chem.canonical import write_canonical
 from molgan.chem.molecule import Molecule, parse, standardise
-from molgan.chem.stereo import without_stereo
+from molgan.chem.stereo import remove_stereo
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Sameness:
             raise ValueError(f"not a molecule: {molecule.reason}")
         smiles, mol = parent.smiles, parent.mol
         if self.stereo and any(mark in smiles for mark in "@/\\"):
-            smiles, mol = write_canonical(without_stereo(mol))
+            smiles, mol = write_canonical(remove_stereo(mol))
         return _hash_tautomers(mol) if self.tautomers else smiles
 
 

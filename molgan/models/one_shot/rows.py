@@ -112,7 +112,7 @@ class RowGenerator(nn.Module):
         """log p [B, max_atoms, V] of each row given those before, and whether the molecule goes on until there."""
         embedded = self._embed_rows()
         before = torch.cat([rows.new_full((len(rows), 1), len(self.vocabulary)), rows[:, :-1]], dim=1)
-        h, _ = self.recurrent(self._seen(embedded, before, targets))
+        h, _ = self.recurrent(self._build_input(embedded, before, targets))
         logits = self._logits(embedded, h).masked_fill(~self.allowed, -torch.inf)
         return F.log_softmax(logits, dim=-1), before != END
 
@@ -141,12 +141,12 @@ class RowGenerator(nn.Module):
         free = torch.zeros(n, self.vocabulary.max_atoms, dtype=torch.long, device=self.bias.device)
         state, chosen = None, []
         for position in range(self.vocabulary.max_atoms):
-            h, state = self.recurrent(self._seen(embedded, before[:, None], targets), state)
-            open_rows = self._open(position, before, free)
+            h, state = self.recurrent(self._build_input(embedded, before[:, None], targets), state)
+            open_rows = self._find_open_rows(position, before, free)
             logits = self._logits(embedded, h[:, 0]).masked_fill(~open_rows, -torch.inf)
             row = choose(logits, how, rng, temperature)
             before = row.detach().argmax(1)
-            free = self._left(position, before, free)
+            free = self._update_free(position, before, free)
             chosen.append(row)
         return self._graphs(torch.stack(chosen, dim=1))
 
@@ -154,7 +154,7 @@ class RowGenerator(nn.Module):
         parts = self.parts(torch.cat([self.kinds, self.bonds.flatten(1)], dim=1))
         return self.table.weight + F.pad(parts, (0, 0, 0, 1))
 
-    def _seen(self, embedded: Tensor, before: Tensor, targets: Tensor | None) -> Tensor:
+    def _build_input(self, embedded: Tensor, before: Tensor, targets: Tensor | None) -> Tensor:
         seen = embedded[before]
         return seen if targets is None else torch.cat([seen, targets[:, None].expand(-1, seen.shape[1], -1)], dim=2)
 
@@ -163,7 +163,7 @@ class RowGenerator(nn.Module):
         logits: Tensor = self.out(h) @ embedded[:-1].T / embedded.shape[1] ** 0.5 + self.bias
         return logits.float()
 
-    def _open(self, position: int, before: Tensor, free: Tensor) -> Tensor:
+    def _find_open_rows(self, position: int, before: Tensor, free: Tensor) -> Tensor:
         """bool [B, V]: rows that may come next."""
         allowed = self.allowed[position]
         if position == 0:
@@ -177,7 +177,7 @@ class RowGenerator(nn.Module):
         lacks = torch.cat([near < order for order in range(1, _ORDERS)], dim=1).float()
         return fits & (lacks @ self.asked == 0)
 
-    def _left(self, position: int, row: Tensor, free: Tensor) -> Tensor:
+    def _update_free(self, position: int, row: Tensor, free: Tensor) -> Tensor:
         """The valence that each atom has left [B, max_atoms] with this row at `position`."""
         orders = self.bonds[row].argmax(-1)  # [B, distances]
         free = free.clone()

@@ -55,19 +55,20 @@ class Stars:
         self._learn_queries(graph)
         for environment, number, around in zip(graph.environments, graph.types, graph.neighbours, strict=True):
             if environment not in self._stars_of:
-                self._stars_of[environment] = self._at(number, [(kind, graph.types[other]) for other, kind in around])
+                bound = [(kind, graph.types[other]) for other, kind in around]
+                self._stars_of[environment] = self._match_atom(number, bound)
 
-    def _at(self, number: int, neighbours: list[tuple[int, int]]) -> int:
+    def _match_atom(self, number: int, neighbours: list[tuple[int, int]]) -> int:
         """The stars of an atom of a type; `neighbours` are given by bond and type."""
         ends = 0
         for neighbour in neighbours:
-            ends |= self._ends_at(*neighbour)
+            ends |= self._match_ends(*neighbour)
         held = [(kind, self._queries_of[other]) for kind, other in neighbours]
         centred = [self._centred[query] for query in split_bits(self._queries_of[number])]
         able = [(takes, bit) for stars in centred for own, takes, bit in stars if ends & own == own]
         return sum([bit for takes, bit in able if _can_assign(takes, held)])
 
-    def _ends_at(self, kind: int, number: int) -> int:
+    def _match_ends(self, kind: int, number: int) -> int:
         """The ends that a bond of a kind to an atom of a type satisfies."""
         if (kind, number) not in self._ends_of:
             held = self._queries_of[number]

@@ -15,7 +15,7 @@ from molgan.base.errors import InputError
 from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, cut
-from molgan.chem.stereo import UnknownStereo, without_stereo
+from molgan.chem.stereo import UnknownStereo, remove_stereo
 from molgan.graphs.motif.core import Core
 from molgan.models.protocols import MotifTreeGenerator
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint, under_prefix, with_prefix
@@ -254,5 +254,5 @@ class OptimizeRun:
         unless the moves may draw stereo."""
         mol = Chem.MolFromSmiles(smiles)
         if not (self.settings.stereo and self.agent.vocabulary.stereo) and any(mark in smiles for mark in "@/\\"):
-            return without_stereo(mol)
+            return remove_stereo(mol)
         return mol

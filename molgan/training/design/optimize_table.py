@@ -58,7 +58,7 @@ def optimize_table(
     """
     from molgan.graphs.motif.core import Core
     from molgan.models.loading import load_generator
-    from molgan.models.motif.without_stereo import without_stereo
+    from molgan.models.motif.forbid_stereo import forbid_stereo
     from molgan.models.protocols import MotifTreeGenerator
     from molgan.training.design.optimize import optimize
 
@@ -72,7 +72,7 @@ def optimize_table(
     seed = draw_seed(folder, progress) if seed is None else seed
     chosen = resolve_settings(settings, max_atoms, given)
     agent = load_generator(weights, MotifTreeGenerator)
-    agent = agent if chosen.stereo else without_stereo(agent)
+    agent = agent if chosen.stereo else forbid_stereo(agent)
     with Reporter("optimize", progress, shown=("score", "best", "best_10")) as report:
         report.start("optimize", budget)
         outcome = optimize(

@@ -13,7 +13,7 @@ import torch
 from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, cut
-from molgan.chem.stereo import UnknownStereo, without_stereo
+from molgan.chem.stereo import UnknownStereo, remove_stereo
 from molgan.graphs.motif.actions import NotEncodable, encode
 from molgan.models.precision import autocast
 from molgan.models.protocols import MotifTreeGenerator
@@ -96,7 +96,7 @@ def encode_actives(generator: MotifTreeGenerator, actives: Sequence[str]) -> lis
     fewer than five."""
     mols = {each.smiles: each.mol for each in map(parse, actives) if each.mol is not None and each.is_connected}
     if not generator.vocabulary.stereo:
-        mols = {smiles: without_stereo(mol) for smiles, mol in mols.items()}
+        mols = {smiles: remove_stereo(mol) for smiles, mol in mols.items()}
     known = [(mol, actions) for mol in mols.values() if (actions := _encode(cut, mol, generator)) is not None]
     if len(known) < _FEWEST:
         raise InputError(f"{len(known)} of {len(actives)} actives can be encoded; at least {_FEWEST} are needed")

@@ -10,7 +10,7 @@ from molgan.models.protocols import MotifTreeGenerator
 _Motifs = TypeVar("_Motifs", bound=MotifTreeGenerator)
 
 
-def without_stereo(generator: _Motifs) -> _Motifs:
+def forbid_stereo(generator: _Motifs) -> _Motifs:
     """Forbid stereo marks in the grammar of a generator. `generator` itself is changed and returned."""
     generator.vocabulary = replace(generator.vocabulary, stereo=False)
     return generator
