@@ -105,7 +105,7 @@ def load_generator(weights: str | Path = "moses") -> "Generator":
 def sample(
     n: int,
     *,
-    seed: int = 0,
+    seed: int | None = 0,
     weights: str | Path = "moses",
     raw: bool = False,
     targets: Mapping[str, float] | None = None,
@@ -115,7 +115,7 @@ def sample(
 
     Args:
         n: The number of molecules.
-        seed: Seed of the random numbers, at least 0.
+        seed: Seed of the random numbers, at least 0; None draws one, which a warning tells.
         weights: Shipped weights by their name, or the folder that a training wrote.
         raw: Keep every sample. By default, where a critic was trained for the weights, as for the shipped ones, a
             sample is kept with a probability that follows the critic, and molecules of the training data are left out.
@@ -129,11 +129,17 @@ def sample(
         InputError: The weights cannot aim at targets.
         WeightsError: See `load_generator`.
     """
+    import secrets
+    import warnings
+
     from molgan.base.errors import InputError
     from molgan.chem.molecule import parse
     from molgan.models.loading import load_any
     from molgan.models.protocols import ConditionalGenerator
 
+    if seed is None:
+        seed = secrets.randbelow(2**32)
+        warnings.warn(f"seed {seed} was drawn; the same seed gives the same molecules again", stacklevel=2)
     generator = load_any(weights, raw=raw)
     if not targets:
         drawn = generator.sample(n, seed=seed, on_batch=on_batch)
@@ -148,8 +154,8 @@ def sample(
 def optimize(
     oracle: "Oracle",
     budget: int = 10_000,
-    seed: int = 0,
-    start: Sequence[str] | None = None,
+    seed: int | None = 0,
+    start: "Molecules | None" = None,
     *,
     core: str | None = None,
     weights: str | Path = "moses",
@@ -161,11 +167,11 @@ def optimize(
     """Find molecules that `oracle` scores high, in at most `budget` calls: a table of every call, in order.
 
     Args:
-        oracle: Takes a list of SMILES and returns as many numbers, higher is better, NaN for a failure. It is called
-            once for each molecule.
+        oracle: Takes a list of SMILES and returns as many numbers, higher is better, NaN or None for a failure. It is
+            called once for each molecule.
         budget: The most molecules to score, at least 1.
-        seed: Seed of the random numbers.
-        start: SMILES of molecules to begin with; the oracle scores them first.
+        seed: Seed of the random numbers; None draws one, which `progress` tells and the table's `attrs["seed"]` keeps.
+        start: Molecules to begin with, as `score` takes them; the oracle scores them first.
         core: SMILES with attachment points (`*c1ccc(*)cc1`): all other molecules contain it and grow only there. Two
             fragments with one point each, separated by a dot, are linked.
         weights: The prior: shipped weights by their name, or the folder that a training wrote.
@@ -177,10 +183,10 @@ def optimize(
     Returns:
         A table with the columns `call` (from 1), `round`, `smiles` (canonical), `score`, `origin` (policy, regrowth,
         crossover, edit, mutation, start), `parents` (the calls of the molecules that it was made from), `best` (mean of
-        the ten best scores so far).
+        the ten best scores so far), `error` (why there is no score).
 
     Raises:
-        InputError: A start molecule cannot be read, or the oracle returns another number of values.
+        InputError: A start molecule cannot be read, or the oracle's answer is not as many numbers.
         ConfigError: Wrong settings.
     """
     from molgan.training.design.optimize_table import optimize_table
@@ -200,12 +206,16 @@ def optimize(
 
 
 def run(
-    config: "str | Path | CampaignConfig", overrides: Sequence[str] = (), *, progress: "Progress | None" = None
+    config: "str | Path | Mapping[str, Any] | CampaignConfig",
+    overrides: Sequence[str] = (),
+    *,
+    progress: "Progress | None" = None,
 ) -> "CampaignResult":
     """Run a campaign, or continue it where it stopped: train, sample, score, filter, report.
 
-    `overrides` are texts "section.key=value", for a configuration given as a path. Raises ConfigError before any
-    work starts.
+    `config` is a YAML file, or what one would hold: `{"objective": {…}, "sample": {"n": 1000}, …}`, to
+    `runs/campaign` unless it says `name` or `out`. `overrides` are "section.key=value", not for a `CampaignConfig`. The
+    result's `library` is a table. Raises ConfigError before any work starts.
     """
     from molgan.base.progress import Silent
     from molgan.campaign import run

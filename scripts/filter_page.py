@@ -25,7 +25,7 @@ TAIL = f"""\
 ## Reference sets
 
 `references` is a list, and a molecule is compared with all of them; the reason names the set and the molecule of it.
-Each is a file (.smi, .csv, .tsv, also .gz, .sdf or .parquet) or a set that comes with molgan:
+Each is a file (.smi, .csv, .tsv, also .gz, .sdf or .parquet), a SMILES, or a set that comes with molgan:
 {"; ".join(f"`{name}` ({content})" for name, content in REFERENCES.items())}. In a campaign `train` is its
 training data, which filters compare with when `references` is left out. Files are read once and cached by content.
 
@@ -39,7 +39,7 @@ filters:
 
 Filters keep or drop; none changes a molecule. `stereo` counts what is left open. To spell it out is a step of its own,
 before the filters: `molgan.stereoisomers(smiles, most=16)` gives a table of `smiles` and `parent`, the row that each
-comes from, and keeps what is said of stereo already.
+comes from (its label in a column of pandas), and keeps what is said of stereo already.
 
 ## Files of any length
 
@@ -49,7 +49,11 @@ work. What is known of a chunk of molecules is kept in `FOLDER/.parts` until the
 included, the same command goes on where it stopped. Memory grows by 16 bytes with every molecule that reaches a
 `distinct`, and with every one that reaches a filter of the whole set by its SMILES' scaffold (`scaffolds`) or a
 fingerprint of 256 bytes (`diverse`, `dissimilar`, `clusters`): put those last, behind `best` where there are many.
-`molgan score` does the same with scores."""
+`molgan score` does the same with scores.
+
+Behind their own columns `library.csv`, `.sdf`, `.parquet` and `rejected.csv` have the line and every other column of
+the file: ids, names, prices, SDF properties. One that is called as a column of theirs has `_input` behind its name, and
+a message says so. `duplicate_of` in `rejected.csv` is the line of the molecule that a duplicate equals."""
 
 
 def main() -> None:

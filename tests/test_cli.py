@@ -64,7 +64,7 @@ def test_score_keeps_order_other_columns_and_bad_molecules(tmp_path: Path) -> No
     result = molgan("score", "-", "--scorers", "heavy_atoms, pains", "-o", tmp_path / "scores.csv", stdin=table)
     assert result.exit_code == 0
     scores = pandas.read_csv(tmp_path / "scores.csv")
-    assert list(scores.columns) == ["smiles", "id", "heavy_atoms", "pains", "error"]
+    assert list(scores.columns) == ["smiles", "id", "heavy_atoms", "pains", "error", "line"]
     assert list(scores["id"]) == ["a", "b", "c", "e"]
     assert list(scores["heavy_atoms"].isna()) == [False, True, True, False]
     assert "unclosed ring" in scores["error"][1]
@@ -75,7 +75,7 @@ def test_score_keeps_order_other_columns_and_bad_molecules(tmp_path: Path) -> No
 def test_score_writes_to_stdout(tmp_path: Path) -> None:
     (tmp_path / "molecules.smi").write_text("CCO\n")
     assert molgan("score", tmp_path / "molecules.smi", "--scorers", "heavy_atoms").stdout == (
-        "smiles,heavy_atoms,error\nCCO,3.0,\n"
+        "smiles,heavy_atoms,error,line\nCCO,3.0,,1\n"
     )
 
 

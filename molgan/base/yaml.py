@@ -1,7 +1,8 @@
 """A YAML file as plain values, with overrides from the command line, and the place of each value for error messages."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,17 @@ class YamlFile:
             self._places.setdefault(location[:end], f"argument {override!r}")
 
 
+class GivenValues(YamlFile):
+    """Values from Python in place of a file's; `name` stands for the file in errors."""
+
+    def __init__(self, values: Mapping[str, Any], name: str, overrides: Sequence[str] = ()) -> None:
+        self.path = Path(name)
+        self.values = deepcopy(dict(values))
+        self._places = dict.fromkeys(_locations(self.values), name)
+        for override in overrides:
+            self._apply(override)
+
+
 def write_yaml(values: dict[str, Any], path: Path) -> None:
     """Write plain values as YAML, keys in the order given. Raises OSError."""
     writer = _yaml()
@@ -168,6 +180,14 @@ def _lines(node: Node | None, location: Location = ()) -> Iterator[tuple[Locatio
         for position, item in enumerate(node.value):
             yield (*location, position), item.start_mark.line + 1
             yield from _lines(item, (*location, position))
+
+
+def _locations(value: Any, location: Location = ()) -> Iterator[Location]:
+    """The location of each key and of each item of a list below `value`."""
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list | tuple) else ()
+    for key, inner in items:
+        yield (*location, key)
+        yield from _locations(inner, (*location, key))
 
 
 def _texts(value: Any, location: Location = ()) -> Iterator[tuple[Location, str]]:

@@ -1,34 +1,46 @@
 """The result of a campaign."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CampaignResult:
-    """`library` of `drawn` molecules passed every filter; `target` is the number asked for, None where none was set.
+    """`kept` molecules of `drawn` passed every filter; `target` is what was asked for, None where nothing was.
 
     `starved_by`: where the library is short of its target, the filter that rejects the largest share of what enters
     it. `seconds`: how long each stage took in the run that finished it.
     """
 
     folder: Path
-    library: int
+    kept: int
     drawn: int
     target: int | None
     starved_by: str | None
     seconds: dict[str, float]
 
+    @cached_property
+    def library(self) -> "pandas.DataFrame":
+        """The library as a table, the best first: what library.parquet has when it is first asked for."""
+        import pandas
+
+        return pandas.read_parquet(self.folder / "library.parquet")
+
     @property
     def short(self) -> bool:
         """Whether the budget was spent before the target was met."""
-        return self.target is not None and self.library < self.target
+        return self.target is not None and self.kept < self.target
 
     @property
     def summary(self) -> str:
         """One line for the user."""
-        share = f"{self.library / self.drawn:.1%}" if self.drawn else "none"
-        text = f"{self.library:,} molecules in {self.folder / 'library.csv'}: {share} of {self.drawn:,} drawn"
+        share = f"{self.kept / self.drawn:.1%}" if self.drawn else "none"
+        text = f"{self.kept:,} molecules in {self.folder / 'library.csv'}: {share} of {self.drawn:,} drawn"
         if not self.short:
             return text
         mend = f"the filter {self.starved_by!r} rejects most" if self.starved_by else "raise sample.budget"

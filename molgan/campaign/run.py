@@ -29,7 +29,7 @@ def run(config: CampaignConfig, *, progress: Progress | None = None) -> Campaign
     counts = next(stage.record.counts for stage in stages if isinstance(stage, Library))
     return CampaignResult(
         folder=work.folder,
-        library=counts["library"],
+        kept=counts["library"],
         drawn=counts["drawn"],
         target=config.sample.target,
         starved_by=counts["starved_by"],

@@ -1,10 +1,11 @@
-"""Shows progress on stderr: bars on a terminal, plain lines otherwise."""
+"""Progress on stderr: bars on a terminal or in a notebook, else a plain line now and then."""
 
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 from rich.console import Console, RenderableType
 from rich.panel import Panel
@@ -27,7 +28,7 @@ def show_progress() -> Iterator[Progress]:
         yield JsonLines()
         return
     console = Console(stderr=True, force_terminal=False if _form == "plain" else None)
-    if not console.is_terminal:
+    if _form == "plain" or not can_draw_bars(console):
         yield PlainLines()
         return
     columns = (
@@ -41,6 +42,11 @@ def show_progress() -> Iterator[Progress]:
     )
     with Bars(*columns, console=console, redirect_stdout=False) as bars:
         yield ProgressBars(bars)
+
+
+def can_draw_bars(console: Console) -> bool:
+    """Whether bars can be drawn there: on a terminal, and in a notebook by ipywidgets."""
+    return console.is_terminal or (console.is_jupyter and find_spec("ipywidgets") is not None)
 
 
 def choose_form(form: str) -> None:

@@ -2,24 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
 from molgan.base.errors import ConfigError
-from molgan.base.yaml import YamlFile, write_yaml
+from molgan.base.yaml import GivenValues, YamlFile, write_yaml
 from molgan.config.campaign_config import CampaignConfig
 from molgan.config.faults import describe_faults
 from molgan.config.one_shot_config import OneShotConfig
 from molgan.config.smoke import list_smoke_overrides
 from molgan.config.training_config import TrainingConfig
 
+Source: TypeAlias = str | Path | Mapping[str, Any]
 Training: TypeAlias = TrainingConfig | OneShotConfig
 Job: TypeAlias = type[CampaignConfig] | type[TrainingConfig] | type[OneShotConfig]
 
 
-def load_config(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig:
-    """Load a campaign from YAML, with overrides "section.key=value"; `smoke` makes it a miniature.
+def load_config(path: Source, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig:
+    """A campaign from YAML, with each override "section.key=value" put in; `smoke` makes it a miniature. A mapping
+    stands for what a file would hold; its `name` is "campaign" by default.
 
     Paths are relative to the file when they exist there, else to the working folder. Raises ConfigError, a line for
     each fault with file, line and advice: unknown keys and names with the nearest valid one, wrong types and ranges,
@@ -27,27 +29,27 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool 
     """
     config = load(path, overrides, smoke=smoke)
     if not isinstance(config, CampaignConfig):
-        raise ConfigError(f"{path}: this file trains a generator; give it to `molgan train`")
+        raise ConfigError(f"{_name(path)}: this file trains a generator; give it to `molgan train`")
     return config
 
 
-def load_training(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> Training:
-    """Load the training of a generator from YAML; like `load_config`."""
+def load_training(path: Source, overrides: Sequence[str] = (), *, smoke: bool = False) -> Training:
+    """The training of a generator from YAML; as `load_config`."""
     config = load(path, overrides, smoke=smoke)
     if isinstance(config, CampaignConfig):
         raise ConfigError(
-            f"{path}: no section `pretrain`, `distil`, `rejection` or `oneshot`, so this is a campaign; "
+            f"{_name(path)}: no section `pretrain`, `distil`, `rejection` or `oneshot`, so this is a campaign; "
             "give it to `molgan run`"
         )
     return config
 
 
-def load(path: str | Path, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig | Training:
-    """Load a training, if the file has a section that only trainings have, or a campaign; like `load_config`."""
-    source = YamlFile(Path(path), overrides)
+def load(path: Source, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig | Training:
+    """A training when the file has a section that only those have, else a campaign; as `load_config`."""
+    source = _read(path, overrides)
     if smoke:
         job = job_of(source.values)
-        source = YamlFile(Path(path), [*list_smoke_overrides(job, source.values, Path(path).stem), *overrides])
+        source = _read(path, [*list_smoke_overrides(job, source.values, source.path.stem), *overrides])
     return _validate(job_of(source.values), source)
 
 
@@ -63,6 +65,14 @@ def job_of(sections: Mapping[str, object]) -> Job:
 def write_config(config: CampaignConfig | Training, path: Path) -> None:
     """Write every value, defaults and resolved paths included, as YAML that loads as the same configuration."""
     write_yaml(config.model_dump(mode="json"), path)
+
+
+def _read(path: Source, overrides: Sequence[str]) -> YamlFile:
+    return GivenValues(path, _name(path), overrides) if isinstance(path, Mapping) else YamlFile(Path(path), overrides)
+
+
+def _name(path: Source) -> str:
+    return "campaign" if isinstance(path, Mapping) else str(path)
 
 
 def _validate(job: Job, source: YamlFile) -> CampaignConfig | Training:

@@ -1,6 +1,6 @@
-"""The contract of filters: a base class for each way to judge, with one or two methods to override.
+"""The contract of filters: one base class for each way to judge, with one or two methods to override.
 
-Invalid input, failures and missing reasons are taken care of here.
+The base classes handle invalid input, failures and missing reasons.
 """
 
 from abc import ABC, abstractmethod
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Verdict = tuple[Mask, list[str | None]]
-"""What to keep (True), and a reason for each that is not kept."""
+"""Whether to keep each molecule, and a reason for each rejection."""
 
 DUPLICATE = "duplicate"
 NO_REASON = "no reason given"
@@ -34,8 +34,8 @@ FILTERS: dict[str, type["Filter"]] = {}
 
 
 def register(kind: type["Filter"]) -> type["Filter"]:
-    """Make a filter of a program's own known by its name; usable as a decorator. Raises ValueError when another filter
-    has the name; one that is defined anew takes its own place."""
+    """Register a program's own filter under its name; usable as a decorator. Raises ValueError when another filter has
+    the name; a filter that is defined again replaces itself."""
     place, taken = (f"{each.__module__}.{each.__qualname__}" for each in (kind, FILTERS.get(kind.name, kind)))
     if taken != place:
         raise ValueError(f"{place}: there is a filter {kind.name!r} already: {taken}")
@@ -45,9 +45,9 @@ def register(kind: type["Filter"]) -> type["Filter"]:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One answer a molecule, in order: whether it is kept, and the reason where it is not (None where it is).
+    """One answer per molecule, in order: whether it is kept, and the reason if it is rejected (None if it is kept).
 
-    A reason is one short line, "what: details; what: details". The first "what" is what rejections are counted by.
+    A reason is one short line, "kind: details; kind: details". Rejections are counted by the first kind.
     """
 
     kept: Mask
@@ -58,15 +58,15 @@ class Filter(ABC):
     """Keeps molecules or rejects them with a reason.
 
     A subclass sets the class variables, declares its `Parameters` and overrides `_accept`, which judges each molecule
-    by itself: filters that compare molecules are an `IdentityFilter` or a `WholeFilter`. One of molgan's that states a
-    `name` is registered under it.
+    independently of the others: filters that compare molecules derive from `IdentityFilter` or `WholeFilter`. A
+    subclass in molgan that sets `name` is registered under it.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
 
     class Parameters(Settings):
-        """A filter's parameters; none here."""
+        """The parameters of the filter; none by default."""
 
     def __init__(self, **parameters: Any) -> None:
         """Raises ConfigError for a wrong or unknown parameter, with the nearest valid name."""
@@ -74,25 +74,25 @@ class Filter(ABC):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        # What a user or another package defines clashes neither with these nor with an earlier version of itself.
+        # A filter of a user or another package clashes neither with these nor with an earlier version of itself.
         if "name" in vars(cls) and cls.__module__.startswith(f"{__package__}."):
             register(cls)
 
     @property
     def column(self) -> str | None:
-        """The column of the score table that this filter reads; None when it reads none."""
+        """The column of the score table that this filter reads; None when it reads no scores."""
         return None
 
     @abstractmethod
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        """Judge valid molecules, in order; they are shared: copy one before changing it.
+        """Judge valid molecules, in order. They are shared: copy a molecule before changing it.
 
-        What is raised becomes the reason of the molecule that caused it. Only what a `WholeFilter` raises, and a
+        An exception becomes the reason of the molecule that caused it. Only the exceptions of a `WholeFilter`, and a
         MolganError, which the user can mend, end the run.
         """
 
     def __call__(self, molecules: Sequence[Molecule], table: "pandas.DataFrame | None" = None) -> Decision:
-        """Judge each; invalid input is rejected for the parser's reason. `table` has one row a molecule.
+        """Judge each molecule; invalid input is rejected with the parser's reason. `table` has one row per molecule.
 
         Raises ConfigError when `column` is not in the table.
         """
@@ -118,7 +118,7 @@ class Filter(ABC):
         return self._accept(molecules)
 
     def _judge_isolated(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
-        """The verdict on all at once; should that raise, each is judged alone, so that only the culprit is rejected."""
+        """The verdict on all molecules at once; if that raises, on each alone, so that only the culprit is rejected."""
         if not molecules:
             return np.zeros(0, np.bool_), []
         try:
@@ -130,7 +130,7 @@ class Filter(ABC):
                 raise
             if len(molecules) == 1:
                 return np.zeros(1, np.bool_), [describe_failure(error)]
-            alone = [self._judge_isolated([one], values[i : i + 1]) for i, one in enumerate(molecules)]
+            alone = [self._judge_isolated([molecule], values[i : i + 1]) for i, molecule in enumerate(molecules)]
             return np.concatenate([kept for kept, _ in alone]), [reason for _, reasons in alone for reason in reasons]
         if not len(kept) == len(reasons) == len(molecules):
             fault = f"error: filter gave {len(kept)} answers and {len(reasons)} reasons for {len(molecules)} molecules"
@@ -143,7 +143,7 @@ class MoleculeFilter(Filter):
 
     @abstractmethod
     def _reason(self, mol: Chem.Mol) -> str | None:
-        """Why to reject a molecule; None to keep it. What is raised becomes the reason."""
+        """The reason to reject a molecule; None to keep it. An exception becomes the reason."""
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
         return decide([self._find_reason(mol) for mol in get_mols(molecules)])
@@ -172,14 +172,14 @@ class ScoredFilter(Filter):
 
 
 class IdentityFilter(Filter):
-    """A filter that keeps the first of equal molecules, by nothing else. A subclass overrides `identify`."""
+    """A filter that keeps the first of equal molecules. A subclass overrides `identify`."""
 
     @abstractmethod
     def identify(self, molecules: Sequence[Molecule]) -> list[str]:
-        """The text that equal molecules share, one a valid molecule, in order."""
+        """One text per valid molecule, in order; equal molecules have the same text."""
 
     def compute_features(self, molecules: Sequence[Molecule]) -> list[bytes]:
-        """16 bytes that equal molecules share, one a valid molecule."""
+        """16 bytes per valid molecule, in order; equal molecules have the same bytes."""
         return [digest(text) for text in self.identify(molecules)]
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
@@ -189,13 +189,13 @@ class IdentityFilter(Filter):
 
 
 class WholeFilter(ScoredFilter):
-    """A filter that judges molecules against each other, by little of each, so that many can be judged.
+    """A filter that compares all molecules with each other, by a few bytes of each, so that many can be judged.
 
     A subclass overrides `compute_features` and `select`.
     """
 
     def compute_features(self, molecules: Sequence[Molecule]) -> list[bytes]:
-        """What the filter compares of each valid molecule beside its score."""
+        """The bytes of each valid molecule that the filter compares, along with its score."""
         return [b""] * len(molecules)
 
     @abstractmethod
@@ -212,7 +212,7 @@ def get_mols(molecules: Sequence[Molecule]) -> list[Chem.Mol]:
 
 
 def decide(reasons: list[str | None]) -> Verdict:
-    """The verdict that keeps all without a reason for a rejection."""
+    """The verdict that rejects the molecules with a reason and keeps the others."""
     return np.array([reason is None for reason in reasons], np.bool_), reasons
 
 

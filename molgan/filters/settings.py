@@ -21,7 +21,7 @@ class StageSettings(Settings):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What goes to the filter."""
+        """The parameters of the filter."""
         return dict(self.model_extra or {})
 
     @model_validator(mode="before")
@@ -36,7 +36,7 @@ class StageSettings(Settings):
 
 
 class FunnelSettings(Settings):
-    """The stages, in the order in which molecules pass them. Cheap ones that reject many belong first."""
+    """The stages, in the order in which molecules pass them. Put cheap ones that reject many first."""
 
     stages: tuple[StageSettings, ...] = Field(min_length=1, description="Filters in the order that molecules pass")
 
@@ -49,17 +49,17 @@ class FunnelSettings(Settings):
         return self
 
     def without(self, column: str) -> tuple["FunnelSettings", list[str]]:
-        """The stages that do not read this column of scores, and the names of those that do. Raises ConfigError when
-        none is left."""
+        """The stages that do not read a column of scores, and the names of those that do. Raises ConfigError when no
+        stage is left."""
         reading = [stage for stage in self.stages if get_filter(stage.filter, **stage.parameters).column == column]
         others = tuple(stage for stage in self.stages if stage not in reading)
         if not others:
-            raise ConfigError(f"filters: every stage reads {column!r}, which only a run has")
+            raise ConfigError(f"filters: every stage reads {column!r}, which only a run has; add a stage that does not")
         return self.model_copy(update={"stages": others}), [stage.name for stage in reading]
 
 
 def _validate(name: str, given: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`given` for the filter of that name, validated; its files found beside the configuration that `context` tells."""
+    """The validated parameters of a filter; their files are found in the folder of the configuration (`context`)."""
     try:
         section = find_filter(name).Parameters
         try:

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
-# oneDNN keeps a compiled kernel for each shape it met. Batches of molecules come in ever new shapes, so that its
-# default of 1,024 kernels grew a training to 5 GB; this many are enough for speed and stay below 1 GB.
+# oneDNN keeps a compiled kernel for each shape. Batches of molecules come in ever new shapes, and the default of 1,024
+# kernels took 5 GB in training; this many are enough for speed and stay below 1 GB.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
 

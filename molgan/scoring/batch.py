@@ -1,4 +1,4 @@
-"""The distinct molecules of a list, and where each input's value is found among theirs."""
+"""The distinct molecules of a list, and the position of each input among them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from rdkit import Chem
 
 from molgan.chem.molecule import Molecule, parse
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.inputs import as_list
+from molgan.scoring.inputs import as_list, is_missing
 
 _CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`molecules`: one an input. `distinct`: one a canonical isomeric SMILES, in order of first appearance.
+    """`molecules`: one per input. `distinct`: one per canonical isomeric SMILES, in order of first appearance.
 
-    `place`: int [n], the position in `distinct` of each input, -1 where the input is not a valid molecule.
+    `place`: int [n], the position of each input in `distinct`, -1 for an invalid input.
     """
 
     molecules: list[Molecule]
@@ -48,7 +48,7 @@ class Batch:
 
     @property
     def texts(self) -> list[str]:
-        """The text of each distinct molecule that came first: a value of another spelling may differ in its last
+        """The text of the first input of each distinct molecule: the value of another spelling may differ in its last
         bit."""
         first: dict[int, str] = {}
         for molecule, position in zip(self.molecules, self.place.tolist(), strict=True):
@@ -65,10 +65,10 @@ def chunks(items: Iterable[Any]) -> Iterator[Batch]:
 
 def _parse_once(text: Any, parsed: dict[str, Molecule]) -> Molecule:
     if isinstance(text, Chem.Mol):
-        # By way of SMILES, so that a molecule has the same values however it comes.
+        # Converted to SMILES, so that a molecule has the same values in every form of input.
         text = Chem.MolToSmiles(text)
     if not isinstance(text, str):
-        return parse(None if type(text).__name__ == "NAType" else text)
+        return parse(None if is_missing(text) else text)
     molecule = parsed.get(text)
     if molecule is None:
         molecule = parsed[text] = parse(text)

@@ -57,7 +57,12 @@ def make_text(item: Any) -> str | Molecule | None:
     """An input without its RDKit molecule, which takes a thousand times the room of its SMILES."""
     if isinstance(item, Chem.Mol):
         return get_text(item)
-    return None if type(item).__name__ == "NAType" else item
+    return None if is_missing(item) else item
+
+
+def is_missing(item: object) -> bool:
+    """Whether this is None, NaN or pandas' NA."""
+    return item is None or type(item).__name__ == "NAType" or (isinstance(item, float) and item != item)
 
 
 def _get_smiles_column(frame: Any) -> Any:

@@ -7,7 +7,7 @@ from molgan.scoring.base import SCORERS, Scorer
 from molgan.scoring.own import load_own
 from molgan.scoring.parameters import make_name_error
 
-# Those that need a higher layer are plugged in as other packages' are.
+# Scorers that need a higher layer are found by their place, as those of other packages are.
 _ABOVE = {"qsar": "molgan.models.qsar.qsar_scorer:QSAR"}
 
 
@@ -25,7 +25,7 @@ def find_scorer(name: str) -> type[Scorer]:
 
 
 def scorer_names() -> list[str]:
-    """The names that `find_scorer` knows, a user's own apart."""
+    """The names that `find_scorer` knows, without a user's own scorers."""
     return [*SCORERS, *(name for name in _entry_points() if name not in SCORERS)]
 
 

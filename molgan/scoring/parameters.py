@@ -21,8 +21,8 @@ def make_name_error(kind: str, name: str, known: Iterable[str]) -> ConfigError:
 
 
 def validate_section(section: type[Section], values: Mapping[str, Any], owner: str, context: Any = None) -> Section:
-    """`section` filled with `values`; files among them are found beside the configuration that `context` tells. Raises
-    ConfigError, one line about every wrong value, `owner` named."""
+    """`section` with `values`, validated; files are looked for in the folder of the configuration (`context`). Raises
+    ConfigError, one line that names `owner` and every wrong value."""
     try:
         return section.model_validate(dict(values), context=context)
     except ValidationError as error:

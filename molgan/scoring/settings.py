@@ -72,8 +72,8 @@ class ComponentSettings(Settings):
         return self
 
     def build_scorer(self) -> Scorer:
-        """The scorer; the limits of the component go to one that has parameters of their names. Raises ConfigError for
-        a scorer or parameter that does not exist or does not fit."""
+        """The scorer. A scorer with parameters of the same names also gets the limits of the component. Raises
+        ConfigError for a scorer or parameter that does not exist or does not fit."""
         kind = find_scorer(self.scorer)
         limits: dict[str, Any] = {
             name: value
@@ -100,13 +100,13 @@ class ComponentSettings(Settings):
 
     def is_isolated(self, scorer: Scorer) -> bool:
         """Whether the scorer runs in processes of its own."""
-        # A scorer with a timeout of its own sees to it itself. A user's code is not trusted not to hang or to crash.
+        # A scorer with a timeout of its own handles it. A user's code may hang or crash.
         has_timeout = "timeout" in scorer.Parameters.model_fields
         return bool(scorer.source) or (self.timeout is not None and not has_timeout)
 
 
 class ObjectiveSettings(Settings):
-    """What a good molecule is: components, and how their transformed values become one."""
+    """The objective: components, and the aggregation of their transformed values to one score."""
 
     components: list[ComponentSettings] = Field(min_length=1, description="Properties that molecules are scored by")
     aggregation: Literal["geometric_mean", "arithmetic_mean", "product", "pareto"] = Field(
@@ -127,7 +127,7 @@ class ObjectiveSettings(Settings):
         if twice:
             raise ValueError(f"two components are called {twice[0]!r}: give each its own name")
         if not any(component.weight for component in self.components):
-            raise ValueError("every component has weight 0")
+            raise ValueError("every component has weight 0; give at least one a positive weight")
         return self
 
 
@@ -151,7 +151,7 @@ def load_objective(path: Path) -> ObjectiveSettings:
 
 
 def _locate(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The parameters with the files among them found beside the configuration that `context` tells."""
+    """The parameters with the absolute paths of their files, looked for in the folder of `context`."""
     try:
         section = validate_section(find_scorer(scorer).Parameters, parameters, f"scorer {scorer!r}", context)
     except ConfigError as error:

@@ -48,7 +48,7 @@ class Transform(Settings):
 
     @abstractmethod
     def _apply(self, values: Values) -> Values:
-        """The transformed values; NaN and what lies outside 0..1 are dealt with by the caller."""
+        """The transformed values; the caller handles NaN and clips to 0..1."""
 
 
 class _Range(Transform):

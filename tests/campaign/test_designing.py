@@ -68,7 +68,8 @@ def test_the_library_is_chosen_from_what_was_scored(design: Path, tmp_path: Path
     result = run(configured(design, tmp_path / "whole"))
     calls = pandas.read_csv(tmp_path / "whole" / "checkpoints" / "optimize" / "calls.csv")
     library = pandas.read_csv(tmp_path / "whole" / "library.csv")
-    assert len(calls) == 60 and result.drawn == 60 and result.library == len(library) == 20
+    assert len(calls) == 60 and result.drawn == 60 and result.kept == len(library) == 20
+    assert result.library["id"].tolist() == library["id"].tolist()
     best = calls.nlargest(20, "score")["score"]
     assert library["score"].min() == pytest.approx(best.min())
     core = Chem.MolFromSmarts("[!#1]-c1[cH][cH]c(-[!#1])[cH][cH]1")

@@ -96,7 +96,7 @@ def test_what_is_done_is_not_done_again(copied: Path, configure: Configure) -> N
         f"{stage}: done already, skipped" for stage in ("adversarial", "reinforce", "library", "reference", "report")
     ]
     assert {path.name for path in before if before[path] != after[path]} == {"config.yaml", ".lock"}
-    assert (result.library, result.drawn) == (len(pandas.read_csv(copied / "library.csv")), 25)
+    assert (result.kept, result.drawn) == (len(pandas.read_csv(copied / "library.csv")), 25)
     assert result.seconds["adversarial"] > 0
 
 
@@ -152,7 +152,7 @@ def test_files_that_are_gone_or_damaged_are_made_again(copied: Path, finished: P
 def test_a_target_is_met_by_drawing_more(configure: Configure) -> None:
     config = configure("adversarial=null", "reinforce=null", "sample={target: 15, round: 10}")
     result = run(config)
-    assert 15 <= result.library < result.drawn
+    assert 15 <= result.kept == len(result.library) < result.drawn
     assert result.drawn % 10 == 0
     assert not result.short
     assert f"of {result.drawn} drawn" in result.summary

@@ -77,7 +77,7 @@ def test_a_conditional_generator_is_trained_and_aimed(tmp_path: Path) -> None:
         train_one_shot(load_training("aimed.yaml", ["network.condition=[tpsa, qed]", "likelihood.steps=400"]))
     for target, told in (
         ("qed=nan", "not a finite number"),
-        ("tpsa=60", "no target 'tpsa': those of the weights are logp, qed"),
+        ("tpsa=60", "no target 'tpsa': the weights have the targets logp, qed"),
         ("logp", "--target logp=2.5"),
     ):
         refused = molgan(*draw, "--target", target)

@@ -71,6 +71,31 @@ def test_overrides_reach_sections_that_the_file_does_not_have_and_items_of_lists
     assert (config.seed, config.compute.workers, config.objective.components[0].weight) == (7, 2, 0.1)
 
 
+def test_a_mapping_says_what_its_file_says(campaign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(campaign.parent)
+    values = YamlFile(campaign).values
+    assert load_config(values) == load_config(campaign)
+    assert load_config(values, ["seed=7"], smoke=True) == load_config(campaign, ["seed=7"], smoke=True)
+    assert values["seed"] == 1, "what was given stays as it was"
+    wrong = (
+        "objectives=1",
+        "sample.m=3",
+        "objective.components.0.scorer=qedd",
+        "filters.1={filter: novel, references: a.b}",
+    )
+    for override in wrong:
+        faults = []
+        for source in (values, campaign):
+            with pytest.raises(ConfigError) as fault:
+                load_config(source, [override])
+            faults.append(str(fault.value))
+        assert faults[0] == faults[1]
+    with pytest.raises(ConfigError, match=r"^campaign: 'sampel' is not a key here, did you mean 'sample'"):
+        load_config({**values, "sampel": {"n": 3}})
+    with pytest.raises(ConfigError, match=r"^campaign: this file trains a generator"):
+        load_config({"pretrain": {}, "data": {"train": "train.smi"}})
+
+
 def test_what_is_written_loads_as_the_same_configuration(campaign: Path, tmp_path: Path) -> None:
     config = load_config(campaign, ["out=somewhere", "data.actives=[CCO, c1ccccc1]"])
     write_config(config, tmp_path / "resolved.yaml")

@@ -41,7 +41,7 @@ def test_what_is_not_wanted_goes_with_what_is(targets: Targets) -> None:
 @pytest.mark.parametrize(
     ("wanted", "told"),
     [
-        ({"tpsa": 60}, "no target 'tpsa': those of the weights are logp, qed"),
+        ({"tpsa": 60}, "no target 'tpsa': the weights have the targets logp, qed"),
         ({"qed": float("nan")}, "target qed: nan is not a finite number"),
         ({"qed": "high"}, "target qed: 'high' is not a finite number"),
     ],
@@ -70,7 +70,7 @@ def test_the_critic_is_quadratic_in_the_targets() -> None:
             assert torch.allclose(at[3] - 3 * at[2] + 3 * at[1], at[0], atol=1e-4)
             assert not torch.allclose(at[1], at[0])
             assert DenseRewardNetwork(SETTINGS, settings)(*graphs).shape == (2,)
-        with pytest.raises(ValueError, match="a critic of 2 targets"):
+        with pytest.raises(ValueError, match="needs 2 targets"):
             critic(*graphs)
 
 

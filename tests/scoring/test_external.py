@@ -192,10 +192,10 @@ def test_a_server_that_hangs_is_late(server):
 @pytest.mark.parametrize(
     ("name", "parameters", "message"),
     [
-        ("process", {"command": ["no-such-program"]}, "no program 'no-such-program'"),
+        ("process", {"command": ["no-such-program"]}, "program 'no-such-program' not found"),
         ("process", {"command": []}, "at least 1 item"),
-        ("rest", {"url": "ftp://x"}, "no http:// or https:// address"),
-        ("rest", {"url": "https://me:pw@host/"}, "no password in the address"),
+        ("rest", {"url": "ftp://x"}, "not an http:// or https:// address"),
+        ("rest", {"url": "https://me:pw@host/"}, "leave the password out of the address"),
     ],
 )
 def test_what_cannot_work_is_refused(name, parameters, message):

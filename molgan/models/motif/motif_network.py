@@ -12,17 +12,16 @@ from molgan.graphs.motif.grammar import Grammar
 from molgan.models.settings import MotifNetworkSettings
 
 NEVER = -1e9  # a logit that no action takes; finite, so that its gradient is 0 and not NaN
-_MOST_COUNTED = 64  # heavy atoms that the network tells apart
+_MOST_COUNTED = 64  # heavy atoms; larger numbers look the same to the network
 _MOST_DALTONS = 768
 
 
 class MotifNetwork(nn.Module):
     """Embeddings of the last action, of the motif and site on top of the stack and of the size, a GRU, a linear head.
 
-    Feeding in the top of the stack makes a plain sequence model aware of the tree. The size, in heavy atoms and in
-    whole daltons, saves it adding up: data sets of drug-like molecules have sharp limits there.
-    `max_atoms` is the budget of heavy atoms a molecule that the generator was trained for; sampling may ask for
-    another.
+    The top of the stack as input makes a plain sequence model aware of the tree. The size, in heavy atoms and in whole
+    daltons, is an input since data sets of drug-like molecules have sharp limits there. `max_atoms` is the number of
+    heavy atoms per molecule that the generator was trained for; sampling may use another.
     """
 
     def __init__(self, vocabulary: Vocabulary, settings: MotifNetworkSettings | None = None, *, max_atoms: int = 27):
@@ -53,7 +52,15 @@ class MotifNetwork(nn.Module):
         return self._grammar
 
     def embed(self, last: Tensor, top: Tensor, site: Tensor, atoms: Tensor, weight: Tensor) -> Tensor:
-        """The network's input for actions of any shape [...]: [..., embedding]."""
+        """The network's input, [..., embedding].
+
+        Args:
+            last: Last actions, [...].
+            top: Actions of the motifs on top of the stack, [...].
+            site: Sites of these motifs that were bound last, [...].
+            atoms: Heavy atoms so far, [...].
+            weight: Molecular weights so far in daltons, [...].
+        """
         size = self.atoms(atoms.clamp(max=_MOST_COUNTED - 1)) + self.weight(weight.long().clamp(0, _MOST_DALTONS - 1))
         embedded: Tensor = self.last(last) + self.top(top) + self.site(site) + size
         # The GRU is not among the operations that autocast converts the input of.

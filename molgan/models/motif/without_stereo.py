@@ -1,4 +1,4 @@
-"""A generator that draws no stereo."""
+"""Make a generator draw molecules without stereo."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ _Motifs = TypeVar("_Motifs", bound=MotifTreeGenerator)
 
 
 def without_stereo(generator: _Motifs) -> _Motifs:
-    """The same network, whose grammar forbids stereo marks. `generator` itself is changed and given back."""
+    """Forbid stereo marks in the grammar of a generator. `generator` itself is changed and returned."""
     generator.vocabulary = replace(generator.vocabulary, stereo=False)
     return generator

@@ -27,7 +27,7 @@ class ResidualBlock(nn.Module):
 
 
 class ResidualNetwork(nn.Module):
-    """[B, inputs] to [B, outputs] by residual blocks, each of which sees the condition."""
+    """[B, inputs] to [B, outputs] by `blocks` residual blocks of a width, each of which sees the condition."""
 
     def __init__(self, inputs: int, width: int, blocks: int, outputs: int, condition: int = 0) -> None:
         super().__init__()

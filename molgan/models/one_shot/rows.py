@@ -1,4 +1,4 @@
-"""Small molecules atom by atom: each with its bonds to the atoms before it, chosen together as one row."""
+"""Generate small molecules atom by atom: each atom and its bonds to the atoms before it are chosen as one row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from molgan.graphs.dense.dense_graph import DenseGraphs, make_atom
 from molgan.models.one_shot.settings import RowSettings
 from molgan.models.one_shot.soft_graphs import Draw, SoftGraphs, choose
 
-END = 0  # the row of a position without an atom; behind it there are no more atoms
+END = 0  # the row of a position without an atom; no atoms come behind it
 _ORDERS = 4
 _MOST = 4  # bonds to earlier atoms
 
@@ -49,7 +49,8 @@ class RowVocabulary:
         return np.stack([starts, *later])
 
     def encode(self, graphs: DenseGraphs) -> np.ndarray:
-        """int64 [M, max_atoms]: the row at each position, -1 where there is none such, END behind the last atom."""
+        """int64 [M, max_atoms]: the row at each position, -1 where the vocabulary lacks it, END behind the last
+        atom."""
         rows = np.zeros((len(graphs), self.max_atoms, self.max_atoms), dtype=np.uint8)
         rows[:, :, 0] = graphs.nodes
         for i, j in combinations(range(self.max_atoms), 2):
@@ -66,7 +67,7 @@ class RowVocabulary:
 class RowGenerator(nn.Module):
     """A recurrent network over the rows of a molecule (GraphRNN, You et al. 2018, with rows as one choice).
 
-    Rows are embedded by a table and, so that rare ones share what they have in common, by their kind and bonds.
+    Rows are embedded by a table and by their kind and bonds, so that rare rows share parameters with similar ones.
     """
 
     kinds: Tensor
@@ -89,13 +90,13 @@ class RowGenerator(nn.Module):
         self.register_buffer("kinds", F.one_hot(table[:, 0], 1 + len(atoms)).float(), persistent=False)
         self.register_buffer("bonds", F.one_hot(table[:, 1:], _ORDERS).float(), persistent=False)
         self.register_buffer("allowed", torch.from_numpy(self.vocabulary.allowed()), persistent=False)
-        # What a row asks of earlier atoms: [orders 1 to 3 by distance, V], 1 where it asks for that much or more.
+        # The valence that a row needs of earlier atoms: [orders 1 to 3 by distance, V], 1 where it needs that or more.
         asks = torch.stack([table[:, 1:] >= order for order in range(1, _ORDERS)]).flatten(2).permute(0, 2, 1)
         self.register_buffer("asked", asks.flatten(0, 1).float(), persistent=False)
         self.register_buffer("capacity", torch.from_numpy(self.vocabulary.capacity), persistent=False)
 
     def log_likelihood(self, rows: Tensor, targets: Tensor | None = None) -> Tensor:
-        """log p [B] of molecules, as their rows int64 [B, max_atoms] and, if the generator is conditional, targets."""
+        """log p [B] of molecules, given as rows int64 [B, max_atoms] and, if the generator is conditional, targets."""
         scores, goes_on = self._read(rows, targets)
         return (scores.gather(2, rows[:, :, None])[:, :, 0] * goes_on).sum(1)
 
@@ -108,7 +109,7 @@ class RowGenerator(nn.Module):
         return -((scores.exp() * scores.clamp(min=-1e4)).sum(2) * goes_on).sum(1)
 
     def _read(self, rows: Tensor, targets: Tensor | None) -> tuple[Tensor, Tensor]:
-        """log p [B, max_atoms, V] of each row given those before, and whether the molecule went on until there."""
+        """log p [B, max_atoms, V] of each row given those before, and whether the molecule goes on until there."""
         embedded = self._embed_rows()
         before = torch.cat([rows.new_full((len(rows), 1), len(self.vocabulary)), rows[:, :-1]], dim=1)
         h, _ = self.recurrent(self._seen(embedded, before, targets))
@@ -124,9 +125,16 @@ class RowGenerator(nn.Module):
         temperature: float = 1.0,
         targets: Tensor | None = None,
     ) -> SoftGraphs:
-        """`n` graphs with gradients, each row drawn given the rows chosen before it. `how` as in `soft_graphs.draw`,
-        but always with Gumbel noise, since there is no other; later rows see what was chosen. Positions behind the last
-        atom are empty."""
+        """Draw graphs with gradients, each row given the rows chosen before it. Positions behind the last atom are
+        empty.
+
+        Args:
+            n: Number of graphs.
+            how: As in `soft_graphs.draw`, but always with Gumbel noise, since there is no other noise.
+            rng: Source of the noise.
+            temperature: Temperature of the softmax.
+            targets: Targets [n, names] of a conditional generator.
+        """
         how = "gumbel" if how in ("soft", "gumbel") else "straight_through"
         embedded = self._embed_rows()
         before = torch.full((n,), len(self.vocabulary), device=self.bias.device)

@@ -1,4 +1,4 @@
-"""Training of a QSAR model: a scaffold split, an ensemble, its expected error, its metrics on what it never saw."""
+"""Train a QSAR model: a scaffold split, an ensemble, its expected error, and its metrics on the test part."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ _PARTS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class Trained:
-    """`part`: train, valid or test, one a molecule of the data; `prediction`: of each; `metrics`: on the test part, of
-    the `ensemble`, of a `random forest` on the same fingerprints and of the training data's `mean`."""
+    """A trained model. `part` is train, valid or test for each molecule of the data, `prediction` that of each
+    molecule. `metrics` are those on the test part, of the `ensemble`, of a `random forest` on the same fingerprints and
+    of the training data's `mean`."""
 
     model: QSARModel
     part: list[str]
@@ -84,7 +85,7 @@ def train(data: Measured, settings: QSARTraining, *, target: str, progress: Prog
 
 
 def fit_error(residual: Floats, spread: Floats, similarity: Floats) -> tuple[float, float, float]:
-    """Non-negative a, b, c: by least squares, a + b · spread + c · (1 - similarity) is nearest to the residuals [n]."""
+    """The non-negative a, b, c of the least-squares fit of a + b · spread + c · (1 - similarity) to residuals [n]."""
     from scipy.optimize import nnls
 
     terms = np.stack([np.ones_like(spread), spread, 1 - similarity], axis=1)
@@ -104,7 +105,7 @@ def _refuse_one_class(data: Measured, parts: dict[str, NDArray[np.int64]]) -> No
     for name, rows in parts.items():
         if len(rows) == 0 or (data.task == "classification" and np.ptp(data.target[rows]) == 0):
             few = "is empty" if len(rows) == 0 else f"has {len(rows)} molecules of one class"
-            raise InputError(f"the {name} part of the scaffold split {few}; more molecules are needed")
+            raise InputError(f"the {name} part of the scaffold split {few}; give more molecules")
 
 
 def _normal(data: Measured, known: NDArray[np.int64]) -> tuple[float, float]:
@@ -122,14 +123,14 @@ def _fit_member(rows: NDArray[Any], target: Floats, data: Measured, settings: QS
         warnings.simplefilter("ignore")
         network = new_network(settings, data.task)
         network.fit(dataset, nb_epoch=settings.epochs, checkpoint_interval=0)
-    # Halves: what is measured is what is saved, and half as large.
+    # Rounded to float16, as they are saved, so that the saved weights are the ones measured.
     state = network.model.state_dict().items()
     return {name: (t.half() if t.is_floating_point() else t).detach().cpu().numpy() for name, t in state}
 
 
 @contextmanager
 def _seed_generators(seed: int) -> Iterator[None]:
-    """DeepChem draws from the global generators of NumPy and PyTorch: they are seeded here, and restored."""
+    """Seed the global generators of NumPy and PyTorch, which DeepChem uses, and restore them afterwards."""
     import torch
 
     before = np.random.get_state()

@@ -19,7 +19,7 @@ from molgan.models.qsar.settings import Target
 
 OnBad = Callable[[int, str], None]
 
-LEAST = 50  # below, a tenth to test on says nothing
+LEAST = 50  # with fewer molecules the test part, a tenth, says nothing
 _CLASSES = {"0": 0.0, "1": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0, "inactive": 0.0, "active": 1.0}
 _CLASSES |= {"0.0": 0.0, "1.0": 1.0}
 
@@ -38,9 +38,9 @@ def read_measured(path: str | Path, target: str, *, smiles: str | None = None, o
     """Read a table, or an SDF file with its properties. Classes are 0 and 1, no and yes, false and true, inactive and
     active; anything else is a number.
 
-    Rows that hold no molecule or no target go to `on_bad` as (line, reason) and are skipped. Of a molecule measured
-    more than once the mean counts; one in both classes is left out. Raises InputError: a column that is missing, a
-    target that is not numeric, one value only, fewer than 50 molecules.
+    Rows without a valid molecule or a target go to `on_bad` as (line, reason) and are skipped. The mean is taken of
+    repeated measurements of a molecule; a molecule in both classes is left out. Raises InputError for a missing column,
+    a target that is not numeric, a single value, and fewer than 50 molecules.
     """
     tell = on_bad or (lambda line, reason: None)
     rows: list[tuple[int, str, str]] = []

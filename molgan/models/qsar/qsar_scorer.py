@@ -1,7 +1,7 @@
 """The scorer `qsar`.
 
-It needs networks, which the layer of scorers does not have: `scoring/registry` knows its place alone, and imports it
-when a configuration asks for it, as it does with scorers of other packages.
+It needs networks, which the layer of scorers lacks: `scoring/lookup` knows only its place, and imports it when a
+configuration uses it, as it does with scorers of other packages.
 """
 
 import hashlib
@@ -63,7 +63,7 @@ class QSAR(Scorer):
         path, pickled = self.parameters.model, self.parameters.model.suffix in SUFFIXES
         if pickled and not self.parameters.trust:
             raise ConfigError(
-                f"{path}: a pickle runs any code that is in it; if you know who made it, say `trust: true`"
+                f"{path}: loading a pickle runs any code in it; if you trust its maker, set `trust: true`"
             )
         if not pickled:
             try:

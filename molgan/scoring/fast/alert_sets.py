@@ -22,7 +22,7 @@ SHARED = ("PAINS", "BRENK", "qed")
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`matches` decides; `pattern` is for the screen, None when it is not known."""
+    """`matches` decides whether a molecule has the alert; `pattern` is for the screen, None when it is unknown."""
 
     name: str
     matches: Callable[[Chem.Mol], bool]
@@ -77,7 +77,7 @@ def _rdkit_catalog(name: str) -> list[Alert]:
 
 
 def _pattern(entry: rdfilters.FilterCatalogEntry) -> Chem.Mol | None:
-    """The entry's one query molecule, which RDKit hands out only with a match. None when it is not found."""
+    """The entry's one query molecule, which RDKit returns only with a match. None when it is not found."""
     text: Any = bytes(entry.Serialize())
     pickles = list(_PICKLE.finditer(text))
     if len(pickles) != 1:

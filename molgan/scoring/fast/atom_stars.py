@@ -1,4 +1,4 @@
-"""Which of a set of stars the atoms of a molecule satisfy, remembered by their environments.
+"""Find the stars of a set that the atoms of a molecule satisfy, remembered by the atoms' environments.
 
 A star is a query atom with its bonds and neighbours (see `smarts_outline`). Sets of stars are bit sets.
 """
@@ -23,7 +23,7 @@ class Stars:
         self._bits = {query: 1 << number for number, query in enumerate(queries)}
         with rdBase.BlockLogs():
             atoms = {bit: Chem.AtomFromSmarts(query) for query, bit in self._bits.items()}
-        # What RDKit wrote and does not read may be anything.
+        # A query that RDKit has written and cannot read counts as any atom.
         self._atoms = {bit: atom or Chem.AtomFromSmarts(ANY) for bit, atom in atoms.items()}
         self._ends: dict[End, int] = {}
         # The stars around a query: the bits of their ends, the kinds of bond and the query of each end, their own bit.
@@ -46,7 +46,7 @@ class Stars:
         return [known[environment] for environment in graph.environments]
 
     def known(self) -> Collection[int]:
-        """The stars of each environment that is known."""
+        """The stars of each known environment."""
         return self._stars_of.values()
 
     def _learn(self, graph: Graph) -> None:

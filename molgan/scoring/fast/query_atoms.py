@@ -1,24 +1,24 @@
-"""What an atom that matches a SMARTS atom certainly satisfies, as far as the atom's type tells (see `atom_graph`)."""
+"""Weaken SMARTS atoms to necessary conditions that an atom's type decides (see `atom_graph`)."""
 
 import re
 
 ANY = "*"
 
-# Primitives that a type does not tell: implicit hydrogens, ring bonds, hybridisation, neighbours, stereo, ranges, maps.
-_UNTOLD = re.compile(r"[$@^:{hkxzZ]|!R[1-9]|!r\d|!v")
+# Primitives that no type decides: implicit hydrogens, ring bonds, hybridisation, neighbours, stereo, ranges, maps.
+_UNDECIDED = re.compile(r"[$@^:{hkxzZ]|!R[1-9]|!r\d|!v")
 # The valence that RDKit keeps of an aromatic atom depends on whether the molecule was given in Kekulé form.
 _VALENCE = re.compile(r"(?<![A-Z])v\d*")
 _RINGS = re.compile(r"R[1-9]\d*|(?<![A-Z])r\d*")
 
 
 def weaken(atom: str) -> str:
-    """A SMARTS atom that matches wherever `atom` does, and that an atom's type decides.
+    """A SMARTS atom that matches wherever `atom` does and that the type of an atom decides.
 
     Recursive SMARTS are replaced by their first atom, or by anything where they are negated; a number or size of rings
     by being in a ring; a valence by anything. What cannot be weakened in this way becomes "*".
     """
     text = _remove_recursion(atom)
-    return ANY if _UNTOLD.search(text) else _VALENCE.sub(ANY, _RINGS.sub("R", text))
+    return ANY if _UNDECIDED.search(text) else _VALENCE.sub(ANY, _RINGS.sub("R", text))
 
 
 def _remove_recursion(text: str) -> str:

@@ -21,7 +21,7 @@ _CYCLE_BITS = 2 * _LARGEST_CYCLE + _MOST_CYCLES
 
 
 class Screen:
-    """The screens of a set of patterns; None stands for a pattern that nothing is known of and that always passes.
+    """The screens of a set of patterns; None stands for an unknown pattern, which always passes.
 
     What a pattern needs and what a molecule has are bit sets of the same layout: the stars that are there once, those
     that are there twice, those that are there three times, and the cycles.
@@ -79,7 +79,7 @@ class Screen:
         return cycle_bits << 3 * self._width
 
     def _file(self) -> tuple[int, dict[int, list[tuple[int, int]]]]:
-        """File each pattern under that of its stars that the fewest known environments satisfy: it is looked at only
+        """File each pattern under the one of its stars that the fewest known environments satisfy; it is examined only
         where a molecule has that star. Returns these stars, and the needs and positions of the patterns under each."""
         known = self._stars.known()
         once = (1 << self._width) - 1

@@ -1,4 +1,4 @@
-"""A process that answers questions under a time limit, so that one which hangs or dies takes nothing with it."""
+"""A process that answers questions under a time limit; when it hangs or dies, this process goes on."""
 
 import contextlib
 import json
@@ -16,11 +16,11 @@ _STDERR_KEPT = 1 << 20
 
 
 class Late(Exception):
-    """The process took longer than it may, and was ended with all that it had started."""
+    """The process exceeded its time limit and was ended, with all processes that it had started."""
 
 
 class Died(Exception):
-    """The process ended by itself or was closed: the message says how, with the last line of its stderr."""
+    """The process ended by itself or was closed; the message says how, with the last line of its stderr."""
 
     def __init__(self, how: str, last_line: str = "") -> None:
         super().__init__(f"its process died ({how})" + (f": {last_line:.100}" if last_line else ""))
@@ -28,16 +28,16 @@ class Died(Exception):
 
 
 class Garbled(Exception):
-    """The process answered what is not JSON, and was ended; the message says what."""
+    """The process gave an answer that is not JSON, and was ended; the message holds the answer."""
 
 
 class NotStarted(Exception):
-    """The process cannot start; the message says why."""
+    """The process cannot start; the message is the reason."""
 
 
 class WorkerProcess:
-    """A process that runs `module`, whose `main` calls `serve`, with `setup` as its first message. It starts when first
-    asked, and after an end again. Setup, questions and answers are what JSON can say."""
+    """A process that runs `module`, whose `main` calls `serve`, with `setup` as its first message. It starts with the
+    first question, and again after it has ended. Setup, questions and answers are JSON values."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class WorkerProcess:
         try:
             self._send([question, timeout])
             answer = self._receive(timeout)
-        except KeyboardInterrupt:  # or the answer would be taken for that to the next question
+        except KeyboardInterrupt:  # else its answer would be taken for that of the next question
             self.close()
             raise
         with contextlib.suppress(ValueError):  # closed by another thread since
@@ -73,7 +73,7 @@ class WorkerProcess:
         return answer
 
     def close(self) -> None:
-        """End the process and what it has started."""
+        """End the process and its children."""
         process, self._process = self._process, None
         if process is not None:
             end_group(process)
@@ -138,7 +138,7 @@ class WorkerProcess:
             raise Garbled(f"answered {line!r:.60}") from None
 
     def _end(self) -> Died:
-        """End the process, and say how it ended, with the last that it wrote to stderr."""
+        """End the process; how it ended, with the last line of its stderr."""
         process = self._process
         if process is None:
             return Died("closed")

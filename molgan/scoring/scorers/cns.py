@@ -29,7 +29,7 @@ class PKaSettings(Settings):
     @classmethod
     def _refuse_itself(cls, name: str, info: ValidationInfo) -> str:
         if name == CNSMPO.name:
-            raise ValueError("cns_mpo gives no pKa")
+            raise ValueError("cns_mpo is not a scorer of pKa; name one that is")
         return locate(name, info)
 
     def build(self) -> Scorer:

@@ -40,7 +40,7 @@ class Process(RemoteScorer):
         @classmethod
         def _check_command(cls, command: list[str]) -> list[str]:
             if shutil.which(command[0]) is None:
-                raise ValueError(f"no program {command[0]!r}")
+                raise ValueError(f"program {command[0]!r} not found")
             return command
 
     parameters: Parameters
@@ -68,7 +68,7 @@ class Process(RemoteScorer):
             raise CallError(f"{self.parameters.command[0]} cannot be run: {error.strerror}", final=True) from None
         self._running.add(process)
         try:
-            out, said = process.communicate("".join(f"{text}\n" for text in smiles).encode(), timeout)
+            out, err = process.communicate("".join(f"{text}\n" for text in smiles).encode(), timeout)
         except subprocess.TimeoutExpired:
             raise CallError(f"took longer than {timeout:g} s") from None
         finally:
@@ -78,7 +78,7 @@ class Process(RemoteScorer):
                 if pipe is not None:
                     pipe.close()
         if process.returncode:
-            last = said.decode(errors="replace").strip().splitlines()[-1:]
+            last = err.decode(errors="replace").strip().splitlines()[-1:]
             raise CallError(f"exit code {process.returncode}" + "".join(f": {line:.100}" for line in last))
         return read_json(out)
 
@@ -108,9 +108,9 @@ class Rest(RemoteScorer):
         def _is_http(cls, url: str) -> str:
             parts = urlsplit(url)
             if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValueError(f"{url!r} is no http:// or https:// address")
+                raise ValueError(f"{url!r} is not an http:// or https:// address")
             if parts.username or parts.password:
-                raise ValueError("no password in the address: use `headers` with ${NAME} of an environment variable")
+                raise ValueError("leave the password out of the address; use `headers` with ${NAME} of the environment")
             return url
 
         @field_validator("headers")
@@ -150,7 +150,7 @@ class Rest(RemoteScorer):
 
 
 def read_json(content: bytes) -> Any:
-    """What an answer says. Raises CallError when it is no JSON."""
+    """The content of an answer. Raises CallError when it is not JSON."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
@@ -159,7 +159,7 @@ def read_json(content: bytes) -> Any:
 
 
 def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
-    """The body, before a deadline, for the time limit of a socket begins anew with every byte."""
+    """The body, read before a deadline: the time limit of a socket alone starts again with every byte."""
     parts, size = [], 0
     while part := response.read1(1 << 16):
         parts.append(part)

@@ -33,7 +33,7 @@ class MatchedPair(DescriptorScorer):
 
     @cached_property
     def _references(self) -> dict[str, dict[str, str]]:
-        """For each part that stays the parts that differ, each with the reference it is of."""
+        """The variable parts for each constant part, each with its reference."""
         found: dict[str, dict[str, str]] = {}
         for text in self.parameters.smiles:
             for constant, variable in self._cut(Chem.MolFromSmiles(text)):
@@ -54,7 +54,7 @@ class MatchedPair(DescriptorScorer):
         return None
 
     def _cut(self, mol: Chem.Mol) -> Iterator[tuple[str, str]]:
-        """The part that stays and the small one that differs, for each way to cut."""
+        """The constant part and the small variable part, for each way to cut."""
         most = min(self.parameters.max_atoms, self.parameters.max_share * mol.GetNumHeavyAtoms())
         for core, chains in rdMMPA.FragmentMol(mol, maxCuts=self.parameters.cuts, resultsAsMols=False):
             first, _, second = chains.partition(".")

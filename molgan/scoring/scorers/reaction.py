@@ -56,7 +56,7 @@ class Reaction(DescriptorScorer):
 
 
 def _sanitise(products: tuple[Chem.Mol, ...]) -> str | None:
-    """Their SMILES; None when one of them is no molecule."""
+    """The SMILES of the products; None when one of them is not a valid molecule."""
     with rdBase.BlockLogs():
         if any(Chem.SanitizeMol(product, catchErrors=True) for product in products):
             return None

@@ -105,7 +105,7 @@ class ApplicabilityDomain(Scorer):
         records = read_smiles(self.parameters.training, column=self.parameters.column)
         mols = _mols(record.smiles for record in records)
         if not mols:
-            raise ConfigError(f"{self.parameters.training}: no molecule")
+            raise ConfigError(f"{self.parameters.training}: no valid molecule; give the training set of the model")
         return self.parameters.fingerprints(mols)
 
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:

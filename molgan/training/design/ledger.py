@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from molgan.base.errors import InputError, RunError
+from molgan.scoring.inputs import is_missing
 
 if TYPE_CHECKING:
     import pandas
 
-Oracle = Callable[[list[str]], Sequence[float]]
-"""Gives the scores of SMILES, in order, higher is better; NaN for a molecule that cannot be scored."""
+Oracle = Callable[[list[str]], Iterable[float | None]]
+"""Scores of SMILES, in order, higher is better; NaN or None for what cannot be scored."""
 
 
 class Call(NamedTuple):
@@ -118,8 +119,11 @@ class Ledger:
             raise RunError(f"{self._journal}: cannot be written: {error}") from error
 
 
-def _check(answers: Sequence[float], smiles: list[str]) -> dict[str, float]:
-    values = [float(value) for value in answers]
+def _check(answers: Iterable[object], smiles: list[str]) -> dict[str, float]:
+    try:
+        values = [math.nan if is_missing(value) else float(value) for value in answers]  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the oracle's answer is not a list of numbers ({error}): one a molecule, in order") from None
     if len(values) != len(smiles):
         raise InputError(f"the oracle gave {len(values)} scores for {len(smiles)} molecules; return one each, in order")
     if infinite := [text for text, value in zip(smiles, values, strict=True) if math.isinf(value)]:

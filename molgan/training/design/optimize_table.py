@@ -1,12 +1,18 @@
 """`molgan.optimize`: loads a generator, runs the loop of `optimize.py`, and returns a table of all calls."""
 
-from collections.abc import Mapping, Sequence
+import math
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from molgan.base.errors import ConfigError, InputError
+from rdkit import Chem
+
+from molgan.base.errors import ConfigError, InputError, RunError
+from molgan.base.files import write_files
 from molgan.base.progress import Progress, Silent
 from molgan.chem.molecule import parse
+from molgan.scoring.inputs import as_list, get_text, make_text
 from molgan.training.reporter import Reporter
 from molgan.training.settings import OptimizeSettings
 
@@ -15,15 +21,16 @@ if TYPE_CHECKING:
 
     from molgan.training.design.ledger import Oracle
 
-_ROOM = 10  # heavy atoms by which a molecule may be larger than the largest start molecule
+_NO_SCORE = "the oracle gave no number"
+_ROOM = 10  # heavy atoms by which a molecule may outgrow the largest that it starts from
 
 
 def optimize_table(
     oracle: "Oracle",
     budget: int,
     *,
-    seed: int = 0,
-    start: Sequence[str] | None = None,
+    seed: int | None = 0,
+    start: Iterable[Any] | None = None,
     core: str | None = None,
     weights: str | Path = "moses",
     max_atoms: int | None = None,
@@ -57,12 +64,15 @@ def optimize_table(
 
     if budget < 1:
         raise ConfigError(f"budget must be at least 1, not {budget}")
-    if isinstance(start, str):
-        raise InputError("start must be a list of SMILES, not one SMILES; put it in brackets")
-    chosen = resolve_settings(settings, max_atoms, start or ())
+    if isinstance(start, str | Chem.Mol):
+        raise InputError("start is a list of SMILES, not one SMILES: put it in brackets")
+    given = [get_text(make_text(item)) or "" for item in as_list(() if start is None else start)]
+    folder = None if folder is None else Path(folder)
+    progress = progress or Silent()
+    seed = draw_seed(folder, progress) if seed is None else seed
+    chosen = resolve_settings(settings, max_atoms, given)
     agent = load_generator(weights, MotifTreeGenerator)
     agent = agent if chosen.stereo else without_stereo(agent)
-    progress = progress or Silent()
     with Reporter("optimize", progress, shown=("score", "best", "best_10")) as report:
         report.start("optimize", budget)
         outcome = optimize(
@@ -71,14 +81,33 @@ def optimize_table(
             chosen,
             budget=budget,
             seed=seed,
-            start=start or (),
+            start=given,
             core=None if core is None else Core.read(core),
-            folder=None if folder is None else Path(folder),
+            folder=folder,
             report=report,
         )
     if outcome.stopped != "budget":
-        progress.message(f"optimize: stopped after {len(outcome.ledger.calls):,} calls ({outcome.stopped})")
-    return outcome.ledger.table()
+        progress.message(f"optimize: stopped after {len(outcome.ledger.calls):,} calls: {outcome.stopped}")
+    table = outcome.ledger.table()
+    table["error"] = [_NO_SCORE if math.isnan(score) else None for score in table["score"]]
+    table["error"] = table["error"].astype(object)
+    table.attrs["seed"] = seed
+    return table
+
+
+def draw_seed(folder: Path | None, progress: Progress) -> int:
+    """A random seed, and a message with it. A run in a folder goes on with the one that it began with."""
+    noted = folder and folder / "seed.txt"
+    try:
+        if noted and noted.exists():
+            return int(noted.read_text())
+    except (OSError, ValueError) as error:
+        raise RunError(f"{noted}: holds no seed ({error}); give the seed that the run began with") from None
+    seed = secrets.randbelow(2**32)
+    progress.message(f"optimize: seed {seed} was drawn; the same seed gives the same calls again")
+    if noted:
+        write_files(noted.parent, {noted.name: [str(seed).encode()]})
+    return seed
 
 
 def resolve_settings(

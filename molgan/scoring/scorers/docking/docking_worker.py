@@ -27,7 +27,7 @@ class _Dock:
 
         self._exhaustiveness = exhaustiveness
         self._seed = seed
-        # Vina takes seed 0 for "choose one".
+        # Vina takes seed 0 for a random one.
         self._vina = Vina(sf_name=function, cpu=1, seed=seed + 1, verbosity=0)
         self._vina.set_receptor(receptor)
         self._vina.compute_vina_maps(center=center, box_size=size)
