@@ -129,7 +129,7 @@ def test_what_is_assigned_to_the_frame_stays_with_its_molecule() -> None:
 def test_a_frame_whose_smiles_cannot_be_told_is_refused_or_told() -> None:
     with pytest.raises(InputError, match=r'without a SMILES column; columns present: id, text; .*frame\["name"\]'):
         molgan.score(pandas.DataFrame({"id": [1], "text": ["CCO"]}), "qed")
-    with pytest.warns(UserWarning, match="those of column 'smiles', not of 'mol_smiles'; frame"):
+    with pytest.warns(UserWarning, match="read from column 'smiles', not from 'mol_smiles'; frame"):
         table = molgan.score(pandas.DataFrame({"mol_smiles": ["C"], "smiles": ["CCO"]}), "heavy_atoms")
     assert table["heavy_atoms"].tolist() == [3]
     with pytest.raises(InputError, match="not a mapping"):

@@ -1,4 +1,4 @@
-"""What a campaign's objective and filters do to reference molecules that tells of a mistake in them."""
+"""Finds likely mistakes in the objective and the filters of a campaign, from their results on reference molecules."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,20 +16,20 @@ from molgan.scoring.transforms import Identity
 
 _NEARLY_ALL = 0.95
 _MANY = 0.2
-_ENOUGH = 100  # molecules that are not all alike by chance
-_NEXT_TO_NOTHING = 1e-3  # a value that no policy can tell from 0
+_ENOUGH = 100  # molecules whose values are not equal by chance
+_NEXT_TO_NOTHING = 1e-3  # a value that a policy cannot distinguish from 0
 
 
 def advise(
     config: CampaignConfig, objective: Objective, table: ScoreTable, passing: list[StageCount], funnel: Funnel
 ) -> list[str]:
-    """A line for each thing that would run but cannot come to much.
+    """One line for each setting that would run but cannot give a good result.
 
     Args:
         config: The campaign.
         objective: Its objective.
-        table: What the objective gives the reference molecules.
-        passing: What each filter keeps of them.
+        table: The scores of the reference molecules.
+        passing: The counts of the filters for the reference molecules.
         funnel: The filters.
     """
     return [
@@ -86,7 +86,7 @@ def _name_closed(count: StageCount) -> str:
 
 
 def _advise_choice(config: CampaignConfig, funnel: Funnel, table: ScoreTable) -> Iterator[str]:
-    """Filters that choose a number of molecules, whatever their score."""
+    """Advice on filters that choose a number of molecules, whatever their score."""
     nothing = float((np.nan_to_num(table.total) < _NEXT_TO_NOTHING).mean())
     drawn = config.sample.n or config.sample.budget
     for stage in funnel.stages:

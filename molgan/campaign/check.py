@@ -67,7 +67,7 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
 
 
 def _read_known(config: CampaignConfig, progress: Progress) -> list[tuple[str, Molecule]]:
-    """The user's molecules with their roles; a message says what is wrong with an active, which only this check reads.
+    """The user's molecules with their roles; a message reports each fault of an active, which only this check reads.
     Raises InputError for start molecules that cannot be used."""
     start = read_start(config.optimize) if config.optimize is not None else []
     lead = [config.data.lead] if config.data.lead is not None else []

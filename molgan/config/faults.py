@@ -11,7 +11,7 @@ from molgan.base.yaml import Location, YamlFile, quoting_hint
 
 
 def describe_faults(job: type[BaseModel], faults: Sequence[ErrorDetails], source: YamlFile) -> str:
-    """A line for each fault. A value that fits no member of a union has a fault for each of them: the first is told."""
+    """A line for each fault. A value that fits no member of a union has a fault for each; the first one is used."""
     first = {_value_at(fault, source): fault for fault in reversed(faults)}
     # An unknown key comes first: misspelt, it is the cause of a missing one.
     ordered = sorted((fault for fault in faults if fault in first.values()), key=_is_known_key)

@@ -1,4 +1,4 @@
-"""Whether some machine has what a worker reserves. Ray itself waits for it without a word."""
+"""Checks that some machine has the resources that a worker reserves, since Ray would wait for them silently."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ Resources = Mapping[str, float]
 
 
 def check_resources(compute: ComputeSettings, progress: Progress) -> None:
-    """Raises ConfigError where a worker reserves more than any machine has, RunError when the cluster cannot be
-    reached. Of a cluster that may add machines by itself a message is all that can be said."""
+    """Check that every kind of worker fits on a machine; a cluster that may grow by itself only gets a message.
+
+    Raises ConfigError where a worker reserves more than any machine has, RunError when the cluster cannot be reached.
+    """
     if not compute.workers:
         return
     address = compute.address or os.environ.get("RAY_ADDRESS")
@@ -30,7 +32,7 @@ def check_resources(compute: ComputeSettings, progress: Progress) -> None:
     else:
         import torch
 
-        # Ray of its own is told how many processors there are, and finds the GPUs.
+        # molgan starts Ray with as many processors as it needs, and Ray finds the GPUs.
         machines, may_grow = [{"CPU": compute.processors, "GPU": torch.cuda.device_count()}], False
     for key, wanted in _requests(compute):
         if lacking := find_lacking(wanted, machines):
@@ -41,7 +43,7 @@ def check_resources(compute: ComputeSettings, progress: Progress) -> None:
 
 
 def find_lacking(wanted: Resources, machines: Sequence[Resources]) -> dict[str, float]:
-    """The most that a machine has of what is wanted and lacking; empty where one machine has enough of everything."""
+    """The largest amounts on any machine of the resources that are short; empty where one machine has enough of all."""
     if any(all(machine.get(name, 0) >= amount for name, amount in wanted.items()) for machine in machines):
         return {}
     most = {name: max((machine.get(name, 0) for machine in machines), default=0) for name in wanted}
@@ -49,7 +51,7 @@ def find_lacking(wanted: Resources, machines: Sequence[Resources]) -> dict[str, 
 
 
 def _requests(compute: ComputeSettings) -> Iterator[tuple[str, Resources]]:
-    """What one worker of each kind reserves, by the key that says so."""
+    """The resources that one worker of each kind reserves, with the key of the setting."""
     yield "compute.device", {"CPU": compute.threads or 1, "GPU": float(compute.device == "cuda")}
     pools = {"scoring": compute.scoring, **{f"scorers.{name}": pool for name, pool in compute.scorers.items()}}
     for name, pool in pools.items():

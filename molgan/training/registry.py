@@ -1,4 +1,4 @@
-"""Losses by the names that settings choose them by; without PyTorch, so that settings can be read without it."""
+"""The registered losses by name; without PyTorch, so that settings can be read without it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     Side: TypeAlias = Callable[[Tensor, Tensor], Tensor]
     AgentLoss: TypeAlias = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
-    """Of log p_agent, log p_anchor and energies, each [B] in nats, and a learned scalar, the log normaliser."""
+    """A function of log p_agent, log p_anchor and energies, each [B] in nats, and the log normaliser, a scalar."""
 
 
 class GanLoss(NamedTuple):
-    """Both take the critic's logits of real and of fake samples, each [B], and give a scalar to be minimised."""
+    """The losses of critic and generator: functions of the logits of real and fake samples, each [B], to a scalar."""
 
     critic: Side
     generator: Side
@@ -29,7 +29,7 @@ AGENT_LOSSES: dict[str, AgentLoss] = {}
 
 
 def gan_loss(name: str, *, critic: Side) -> Callable[[Side], Side]:
-    """Let `oneshot.loss` choose by `name`: the decorated function is the generator's side, `critic` the other."""
+    """Register the decorated loss of the generator and the loss `critic`, so that `oneshot.loss` can choose `name`."""
 
     def register(generator: Side) -> Side:
         GAN_LOSSES[name] = GanLoss(critic, generator)
@@ -39,14 +39,14 @@ def gan_loss(name: str, *, critic: Side) -> Callable[[Side], Side]:
 
 
 def agent_loss(loss: AgentLoss) -> AgentLoss:
-    """Let `optimize.loss` choose a loss by the name of its function; a decorator."""
+    """Register a loss, so that `optimize.loss` can choose it by the name of its function; a decorator."""
     AGENT_LOSSES[loss.__name__] = loss
     return loss
 
 
 @dataclass(frozen=True)
 class OrRegistered:
-    """Annotates a setting: beside what its type allows, the names that a program has put into `table`."""
+    """Annotates a setting that also allows the names registered in `table`."""
 
     table: Mapping[str, object]
 

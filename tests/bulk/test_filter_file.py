@@ -128,7 +128,7 @@ def test_every_cell_of_the_file_stays_with_its_molecule(campaign: CampaignConfig
     filter_records([records[:40], records[40:]], campaign, tmp_path / "out", progress)
     others = ["id_input", "qed_input", "stage_input", "late"]
     assert progress.texts[1:] == [
-        f"column {name!r} of the file is kept as {name + '_input'!r}: {name!r} is a column of the result"
+        f"column {name!r} of the file is kept as {name + '_input'!r}: the result has a column {name!r}"
         for name in ("id", "qed", "stage")
     ]
     rejected = pandas.read_csv(tmp_path / "out" / "rejected.csv", keep_default_na=False)
