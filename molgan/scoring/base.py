@@ -232,11 +232,20 @@ def read_value(value: object) -> Score:
     """`value` as a score; a failure with its reason when it is no finite number."""
     try:
         number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return Score(math.nan, f"scorer gave {value!r:.40}, not a number")
+    except OverflowError:
+        return Score(math.nan, "scorer gave a number that is too large")
+    except Exception:  # an object of the user's may raise anything
+        return Score(math.nan, f"scorer gave {_describe_value(value)}, not a number")
     if math.isfinite(number):
         return Score(number)
     return Score(math.nan, "scorer gave no value" if math.isnan(number) else "scorer gave infinity")
+
+
+def _describe_value(value: object) -> str:
+    try:
+        return f"{value!r:.40}"
+    except Exception:
+        return f"a {type(value).__name__}"
 
 
 def describe_failure(error: Exception) -> Score:
