@@ -60,7 +60,8 @@ def stereoisomers(smiles: "Molecules", *, most: int = 16) -> "pandas.DataFrame":
     """The stereoisomers that molecules may be, `most` of each at most: `smiles`, and in `parent` the row of the input.
 
     What is said of stereo stays, what is left open is spelled out; a molecule without anything open comes back as it
-    is, and what is no molecule not at all. To be called before `filter`, which keeps or drops and changes nothing.
+    is; invalid input, and a molecule that takes too long, not at all. To be called before `filter`, which keeps or
+    drops and changes nothing.
     """
     import pandas
 

@@ -26,7 +26,7 @@ class ProcessGroup(subprocess.Popen[AnyStr]):
     ) -> None:
         """stdin and stdout are pipes. Raises OSError when the command cannot be run."""
         pipe = subprocess.PIPE
-        super().__init__(  # type: ignore[call-overload, misc]
+        super().__init__(
             command, stdin=pipe, stdout=pipe, stderr=stderr, text=text, env=environment, start_new_session=True
         )
         self._sentinel: subprocess.Popen[bytes] | None = None

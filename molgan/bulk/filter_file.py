@@ -13,7 +13,7 @@ from molgan.base.version import __version__
 from molgan.bulk.filtered_files import RankedLibrary, format_rejected
 from molgan.bulk.judge import Judge, StoredChunk, join_tables
 from molgan.bulk.library import library_table
-from molgan.bulk.streams import Crew, Parts, local_crew
+from molgan.bulk.streams import Crew, Parts, guarded_crew, local_crew
 from molgan.chem.molecule import parse_all
 from molgan.chem.reading import Record
 from molgan.chem.writing import sdf_text, write_blocks
@@ -92,7 +92,7 @@ def _open_crew(
         return RayCrew(judge, config.compute, join_tables, progress)
     if processes > 1:
         judge.prepare()
-    return local_crew(judge, processes)
+    return guarded_crew(judge, processes)
 
 
 def _make_key(config: CampaignConfig) -> str:

@@ -46,6 +46,9 @@ class Judge:
         """The table of molecules that no worker survives: the first filter rejects them."""
         return _write([self._judge(rows, [Molecule(smiles, None, None, reason) for _, smiles in rows])])
 
+    def join(self, results: Sequence[bytes]) -> bytes:
+        return join_tables(results)
+
     def prepare(self) -> None:
         """Load what filters compare with, so that it is in the cache on disk when several processes ask for it."""
         for filter_ in self.funnel.filters:

@@ -10,7 +10,8 @@ from rdkit.rdBase import rdkitVersion
 
 from molgan.base.progress import Progress, Silent
 from molgan.base.version import __version__
-from molgan.bulk.streams import Parts, local_crew
+from molgan.bulk.streams import Parts, guarded_crew
+from molgan.chem.molecule import Molecule
 from molgan.chem.reading import Record
 from molgan.scoring.base import Scorer
 from molgan.scoring.registry import get_scorer
@@ -56,7 +57,7 @@ def _score(
     parts = Parts(folder, repr((__version__, rdkitVersion, names, others)))
     progress.start("score")
     yield work.header
-    with local_crew(work, processes) as crew:
+    with guarded_crew(work, processes) as crew:
         for path, count in parts.finished(rows, crew):
             yield path.read_bytes().decode()
             progress.advance("score", count)
@@ -87,12 +88,21 @@ class ScoreText:
         clear_caches()  # what earlier chunks have left there is of no use
         return self._format(rows, header=False).encode()
 
+    def lost(self, rows: Rows, reason: str) -> bytes:
+        """The lines of rows without a value."""
+        return self._format(rows, header=False, reason=reason).encode()
+
+    def join(self, results: Sequence[bytes]) -> bytes:
+        return b"".join(results)
+
     @cached_property
     def _scorers(self) -> list[Scorer]:
         return [get_scorer(name) for name in self._names]
 
-    def _format(self, rows: Rows, *, header: bool) -> str:
-        table = score([smiles for smiles, _ in rows], self._scorers)
+    def _format(self, rows: Rows, *, header: bool, reason: str | None = None) -> str:
+        texts = [smiles for smiles, _ in rows]
+        molecules = texts if reason is None else [Molecule(text, None, None, reason) for text in texts]
+        table = score(molecules, self._scorers)
         for place, name in enumerate(self._others):
             table.insert(place + 1, name, [cells[place] for _, cells in rows])
         return str(table.to_csv(index=False, header=header, lineterminator="\n"))

@@ -1,14 +1,15 @@
 """From text to molecule: parse and standardise, with a reason for every rejection."""
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from rdkit import Chem, rdBase
 
 from molgan.chem.canonical import write_canonical
+from molgan.chem.guarded import find_delay, is_suspicious
 from molgan.chem.reasons import rejection
 
 ELEMENTS = frozenset({"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I"})
@@ -50,7 +51,8 @@ class Molecule:
 def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
     """Parse and sanitise a SMILES; whatever the text, the answer is a molecule or a reason, never an exception.
 
-    White space around the SMILES and a CXSMILES extension behind it are ignored. None and NaN count as empty.
+    White space around the SMILES and a CXSMILES extension behind it are ignored. None and NaN count as empty. What
+    takes RDKit longer than `molgan.chem.guarded` allows has that for a reason.
     `max_heavy_atoms` is at most 5000, because RDKit writes SMILES by recursion and a larger molecule can overflow the
     stack: ValueError beyond.
     """
@@ -64,6 +66,10 @@ def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
     if reason is not None:
         return Molecule(smiles, None, None, reason)
     text = text.partition(" ")[0]
+    if is_suspicious(text):
+        reason = find_delay("molgan.chem.molecule:prepare_parsing", max_heavy_atoms, text)
+        if reason is not None:
+            return Molecule(smiles, None, None, reason)
     try:
         with rdBase.BlockLogs():
             mol = Chem.MolFromSmiles(text)
@@ -74,6 +80,11 @@ def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
         return Molecule(smiles, *write_canonical(mol), None)
     except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
         return Molecule(smiles, None, None, f"RDKit failed: {_first_line(error)}")
+
+
+def prepare_parsing(max_heavy_atoms: int) -> Callable[[str], Molecule]:
+    """`parse` for `find_delay`."""
+    return partial(parse, max_heavy_atoms=max_heavy_atoms)
 
 
 def parse_all(smiles: Iterable[str | None], *, max_heavy_atoms: int = 1000) -> list[Molecule]:
@@ -104,6 +115,17 @@ def standardise(
     plain = molecule.is_connected and not _SPECIAL.search(molecule.smiles) and allowed_elements >= _ORGANIC_SUBSET
     if plain and not stereo_goes:
         return molecule
+    if is_suspicious(molecule.smiles):
+        setup = {
+            "keep_stereo": keep_stereo,
+            "allowed_elements": sorted(allowed_elements),
+            "neutralise": neutralise,
+            "largest_fragment": largest_fragment,
+            "max_heavy_atoms": max_heavy_atoms,
+        }
+        reason = find_delay("molgan.chem.molecule:prepare_standardising", setup, molecule.smiles)
+        if reason is not None:
+            return _reject(molecule, reason)
     try:
         with rdBase.BlockLogs():
             mol = _without_maps_and_metals(molecule.mol)
@@ -125,6 +147,11 @@ def standardise(
         return _reject(molecule, f"bond {bond.group()} not allowed") if bond else molecule
     except Exception as error:  # as in parse
         return _reject(molecule, f"RDKit failed: {_first_line(error)}")
+
+
+def prepare_standardising(options: Mapping[str, Any]) -> Callable[[str], Molecule]:
+    """`standardise` for `find_delay`."""
+    return partial(standardise, **{**options, "allowed_elements": frozenset(options["allowed_elements"])})
 
 
 def _reject(molecule: Molecule, reason: str) -> Molecule:

@@ -5,10 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
+from molgan.chem.guarded import find_delay
 from molgan.chem.reasons import chemistry_fault
 
 _LONGEST_RECORD = 100_000
 _MOST_ATOMS = 5000  # see molecule.parse
+_MANY_ATOMS = 150
+_MANY_RINGS = 10
+_MANY_WILDCARDS = 6
+# Atoms without a number, as RDKit reads them.
+_WILDCARDS = frozenset({"*", "R", "R#", "A", "Q", "X", "M", "L", "LP", "Du"})
 
 
 def read_sdf(lines: Iterable[str], on_bad: Callable[[int, str], None]) -> Iterator[tuple[int, str, dict[str, str]]]:
@@ -37,6 +43,9 @@ def _read_record(
         on_bad(start, f"SDF record of more than {_LONGEST_RECORD} lines")
         return
     text = "".join(record)
+    if _is_suspicious(record) and (delay := find_delay("molgan.chem.sdf:prepare_reading", None, text)) is not None:
+        on_bad(start, delay)
+        return
     try:
         with rdBase.BlockLogs():
             mol = _parse(text, sanitize=True)
@@ -54,6 +63,28 @@ def _read_record(
         on_bad(start, f"not an SDF record: {str(error).strip().partition(chr(10))[0]:.80}")
         return
     yield start, smiles, ({"name": title} if title else {}) | properties
+
+
+def _is_suspicious(record: list[str]) -> bool:
+    """As `is_suspicious`, by the line that counts atoms and bonds and by the atoms that are none."""
+    start = next((i for i, line in enumerate(record[:8]) if line.startswith("M  V30 COUNTS")), 3)
+    counts = record[start].split()[3:5] if start > 3 else [part[i : i + 3] for part in record[3:4] for i in (0, 3)]
+    try:
+        atoms, bonds = map(int, counts)
+    except ValueError:
+        return False  # no SDF record
+    if atoms > _MANY_ATOMS or bonds - atoms >= _MANY_RINGS:
+        return True
+    if start > 3:
+        symbols = [part for line in record[start : start + atoms + 2] for part in line.split()[3:4]]
+    else:
+        symbols = [line[31:34].strip() for line in record[4 : 4 + atoms]]
+    return sum(map(_WILDCARDS.__contains__, symbols)) > _MANY_WILDCARDS
+
+
+def prepare_reading(setup: None) -> Callable[[str], object]:
+    """Reading of a record, and its SMILES, for `find_delay`."""
+    return lambda text: list(read_sdf(text.splitlines(keepends=True), lambda line, reason: None))
 
 
 def _parse(record: str, *, sanitize: bool) -> Chem.Mol | None:

@@ -74,8 +74,8 @@ class Lot:
         return column
 
     def _collect_features(self, number: int, filter_: IdentityFilter | WholeFilter) -> None:
-        """Reject invalid input only, and note what the filter needs to know of the rest."""
-        self._reject(number, [molecule.reason for molecule in self.survivors])
+        """Reject only invalid input and what takes too long, and note what the filter needs to know of the rest."""
+        self._reject(number, [molecule.reason or filter_.find_delay(molecule) for molecule in self.survivors])
         features, reasons = _compute_features(filter_, self.survivors)
         self._reject(number, reasons)
         name = "same" if isinstance(filter_, IdentityFilter) else "features"

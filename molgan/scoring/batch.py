@@ -13,6 +13,7 @@ from molgan.chem.molecule import Molecule, parse
 from molgan.scoring.fast.descriptors import Descriptors
 
 _CHUNK = 512
+_MANY_RINGS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,22 @@ def source_of(item: Any) -> str | None:
     """What a table shows of an input: its text."""
     if isinstance(item, Molecule):
         return item.source
-    return Chem.MolToSmiles(item) if isinstance(item, Chem.Mol) else item
+    return _write(item) if isinstance(item, Chem.Mol) else item
 
 
 def _parse_once(text: Any, parsed: dict[str, Molecule]) -> Molecule:
     if isinstance(text, Chem.Mol):
         # By way of SMILES, so that a molecule has the same values however it comes.
-        text = Chem.MolToSmiles(text)
+        text = _write(text)
     if not isinstance(text, str):
         return parse(None if type(text).__name__ == "NAType" else text)
     molecule = parsed.get(text)
     if molecule is None:
         molecule = parsed[text] = parse(text)
     return molecule
+
+
+def _write(mol: Chem.Mol) -> str:
+    # To put the atoms of a large cage in order can take minutes; parsing, which does that too, is guarded.
+    cage = mol.GetNumBonds() - mol.GetNumAtoms() >= _MANY_RINGS
+    return str(Chem.MolToSmiles(mol, canonical=not cage))
