@@ -157,9 +157,9 @@ def test_an_item_that_takes_too_long_is_rescued_and_the_rest_goes_on(work: Modul
     with Processes(work.burn, 2, limit=lambda items: 0.5 + len(items) / 10, rescue=rescue) as workers:
         results = list(workers.map(chunks))
     assert [item for result in results for item in result] == [-i if i == 7 else i for i in range(20)]
-    with pytest.raises(RunError, match=r"took longer than 0.2 s; mend it"):
-        with Processes(work.burn, 2, mend="mend it", limit=lambda items: 0.2) as workers:
-            list(workers.map([[7], [8]]))
+    workers = Processes(work.burn, 2, mend="mend it", limit=lambda items: 0.2)
+    with pytest.raises(RunError, match=r"took longer than 0.2 s; mend it"), workers:
+        list(workers.map([[7], [8]]))
 
 
 def test_an_error_of_the_caller_does_not_wait_for_the_workers(

@@ -47,6 +47,7 @@ def tube(length: int, around: int) -> str:
 
 def prepare(setup: None) -> Callable[[float], None]:
     """Work that takes as many seconds of processor time."""
+
     def work(item: float) -> None:
         end = time.process_time() + item
         while time.process_time() < end:
@@ -166,7 +167,11 @@ def test_an_interrupt_is_heard_and_the_guard_ends_with_its_parent(tmp_path: Path
     environment = {**os.environ, "PYTHONPATH": os.getcwd(), guarded.VARIABLE: "300"}
     for sent in (signal.SIGINT, signal.SIGKILL):
         with subprocess.Popen(
-            [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [sys.executable, "-c", script],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         ) as process:
             assert process.stdout is not None
             guard = int(process.stdout.readline())

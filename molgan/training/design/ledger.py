@@ -122,7 +122,7 @@ def _check(answers: Sequence[float], smiles: list[str]) -> dict[str, float]:
     try:
         values = [float(value) for value in answers]
     except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"the oracle gave what is no number: {str(error):.100}") from None
+        raise InputError(f"the oracle gave what is no number: {error!s:.100}") from None
     if len(values) != len(smiles):
         raise InputError(f"the oracle gave {len(values)} scores for {len(smiles)} molecules: one each, in order")
     if infinite := [text for text, value in zip(smiles, values, strict=True) if math.isinf(value)]:
