@@ -49,7 +49,9 @@ work. What is known of a chunk of molecules is kept in `FOLDER/.parts` until the
 included, the same command goes on where it stopped. Memory grows by 16 bytes with every molecule that reaches a
 `distinct`, and with every one that reaches a filter of the whole set by its SMILES' scaffold (`scaffolds`) or a
 fingerprint of 256 bytes (`diverse`, `dissimilar`, `clusters`): put those last, behind `best` where there are many.
-`molgan score` does the same with scores.
+`molgan score` does the same with scores. A molecule that RDKit takes too long for, a large cage or a text made to do
+harm, is rejected with the reason "took longer than 5 s" (processor time; the environment variable
+`MOLGAN_SECONDS_PER_MOLECULE` sets another limit).
 
 Behind their own columns `library.csv`, `.sdf`, `.parquet` and `rejected.csv` have the line and every other column of
 the file: ids, names, prices, SDF properties. One that is called as a column of theirs has `_input` behind its name, and

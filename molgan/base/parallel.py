@@ -15,7 +15,7 @@ from contextlib import suppress
 from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from types import FrameType, TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -54,11 +54,25 @@ class Processes(Generic[T, R]):
     this process.
     """
 
-    def __init__(self, work: Callable[[T], R], processes: int, *, mend: str = _MEND) -> None:
-        """`mend` is the advice in the error message when a process dies."""
+    def __init__(
+        self,
+        work: Callable[[T], R],
+        processes: int,
+        *,
+        mend: str = _MEND,
+        limit: Callable[[T], float] = lambda item: 0.0,
+        rescue: Callable[[T, Callable[[T], R]], R] | None = None,
+    ) -> None:
+        """`mend` is the advice in the error message when a process dies. `limit` gives the seconds of processor time
+        that a process may take for an item, 0 for any; it is ended then, and the result is what `rescue` makes of the
+        item, with the function that it gets for parts of it. Neither applies where this process does the work."""
         self._work = work
         self._processes = processes
         self._mend = mend
+        self._limit = limit
+        self._rescue = rescue
+        self._lock = Lock()
+        self._closed = False
         self._workers: list[_Worker] = []
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         # A thread waits for each process, so that a process never waits for the caller. Not a ProcessPoolExecutor: it
@@ -70,6 +84,8 @@ class Processes(Generic[T, R]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            self._closed = True  # nothing starts from here on
         try:
             for worker in self._workers:
                 worker.process.terminate()
@@ -98,7 +114,7 @@ class Processes(Generic[T, R]):
         for item in chain(first, items):
             if len(self._workers) < self._processes:
                 self._start_worker()
-            under_way.append(self._threads.submit(self._ask_idle_worker, item))
+            under_way.append(self._threads.submit(self._work_on, item))
             if len(under_way) >= 2 * self._processes:
                 yield _wait_for_result(under_way.popleft())
         while under_way:
@@ -109,11 +125,22 @@ class Processes(Generic[T, R]):
         self._workers.append(worker)
         self._idle.put(worker)
 
+    def _work_on(self, item: T) -> R:
+        try:
+            return self._ask_idle_worker(item)
+        except _Late:
+            if self._rescue is None:
+                raise RunError(f"a worker process took longer than {self._limit(item):g} s; {self._mend}") from None
+            return self._rescue(item, self._work_on)
+
     def _ask_idle_worker(self, item: T) -> R:
         worker = self._idle.get()
         try:
-            done, answer = worker.ask(item)
+            done, answer = worker.ask(item, self._limit(item))
         except (EOFError, ConnectionError):
+            if worker.was_late:
+                self._restart(worker)
+                raise _Late from None
             raise RunError(
                 "a worker process died: out of memory, or a script that lacks `if __name__ == '__main__':`; "
                 + self._mend
@@ -123,6 +150,12 @@ class Processes(Generic[T, R]):
         if not done:
             raise answer
         return answer  # type: ignore[no-any-return]
+
+    def _restart(self, worker: "_Worker") -> None:
+        with self._lock:
+            if not self._closed:
+                worker.pipe.close()
+                worker.start()
 
 
 def map_chunks(
@@ -179,27 +212,48 @@ def end_with_parent() -> None:
     Thread(target=_wait_for_end, args=(parent.sentinel,), daemon=True).start()
 
 
+def limit_processor_time(seconds: float) -> None:
+    """Have the kernel end this process by SIGPROF after so many more seconds of processor time, 0 for never: it needs
+    no turn of Python's. Does nothing on Windows."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
 def _wait_for_end(sentinel: int) -> None:
     wait([sentinel])
     os._exit(1)
+
+
+class _Late(Exception):
+    """A worker took longer than it may, and was ended."""
 
 
 class _Worker:
     """A process and this end of the pipe to it. The other end closes when the process ends, however that happens."""
 
     def __init__(self, work: Callable[[Any], Any]) -> None:
+        self._work = work
+        self.start()
+
+    def start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, other_end = context.Pipe()
-        self.process = context.Process(target=_serve, args=(other_end, work))
+        self.process = context.Process(target=_serve, args=(other_end, self._work))
         self.process.start()
         other_end.close()
 
-    def ask(self, item: Any) -> tuple[bool, Any]:
-        """Whether the work succeeded, and its result or its exception. Raises EOFError or ConnectionError when the
-        process has died."""
-        self.pipe.send(item)
+    def ask(self, item: Any, seconds: float) -> tuple[bool, Any]:
+        """Whether the work was done, and its result or else its exception. Raises EOFError or ConnectionError when the
+        process is gone."""
+        self.pipe.send((item, seconds))
         done, answer = self.pipe.recv()
         return done, answer
+
+    @property
+    def was_late(self) -> bool:
+        """Whether the process, which is gone, had reached its limit."""
+        self.process.join(_SECONDS_TO_END)
+        return hasattr(signal, "SIGPROF") and self.process.exitcode == -signal.SIGPROF
 
 
 def _wait_for_result(future: Future[R]) -> R:
@@ -219,10 +273,14 @@ def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt, EOFError):
         while True:
-            item = pipe.recv()
+            item, seconds = pipe.recv()
             try:
-                pipe.send((True, work(item)))
+                limit_processor_time(seconds)
+                result = work(item)
+                limit_processor_time(0)
+                pipe.send((True, result))
             except Exception as error:
+                limit_processor_time(0)
                 error.add_note(f"In a worker process:\n{traceback.format_exc()}")
                 pipe.send((False, error))
 

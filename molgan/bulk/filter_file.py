@@ -17,7 +17,7 @@ from molgan.bulk.filtered_files import REJECTED, RankedLibrary, format_rejected
 from molgan.bulk.input_columns import ColumnNames, title_columns
 from molgan.bulk.judge import Judge, StoredChunk, join_tables
 from molgan.bulk.library import library_table
-from molgan.bulk.streams import PARETO, Crew, Parts, local_crew
+from molgan.bulk.streams import PARETO, Crew, Parts, guarded_crew, local_crew
 from molgan.chem.columns import distinct_names
 from molgan.chem.molecule import parse_all
 from molgan.chem.reading import Record
@@ -119,7 +119,7 @@ def _open_crew(
         return RayCrew(judge, config.compute, join_tables, progress)
     if processes > 1:
         judge.prepare()
-    return local_crew(judge, processes)
+    return guarded_crew(judge, processes)
 
 
 def _make_key(config: CampaignConfig) -> str:

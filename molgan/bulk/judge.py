@@ -48,6 +48,9 @@ class Judge:
         """The table of molecules that crash their worker: the first filter rejects them."""
         return _write([self._judge(rows, [Molecule(record.smiles, None, None, reason) for record in rows])])
 
+    def join(self, results: Sequence[bytes]) -> bytes:
+        return join_tables(results)
+
     def prepare(self) -> None:
         """Load the reference sets of the filters, so that several processes find them in the cache on disk."""
         for filter_ in self.funnel.filters:

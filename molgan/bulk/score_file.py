@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from io import StringIO
 from itertools import chain
@@ -16,7 +17,7 @@ from molgan.base.errors import ConfigError
 from molgan.base.progress import Progress, Silent
 from molgan.base.version import __version__
 from molgan.bulk.input_columns import title_columns
-from molgan.bulk.streams import PARETO, Parts, local_crew
+from molgan.bulk.streams import PARETO, Parts, guarded_crew
 from molgan.chem.columns import distinct_names
 from molgan.chem.reading import Record
 from molgan.scoring.objective import Objective
@@ -122,7 +123,7 @@ def _score(
     parts = Parts(folder, repr((__version__, rdkitVersion, _make_key(scoring), titles)))
     progress.start("score")
     yield work.header
-    with local_crew(work, processes) as crew:
+    with guarded_crew(work, processes) as crew:
         for path, count in parts.work_through(map(report_late_columns, chain([first], incoming)), crew):
             yield path.read_bytes().decode()
             progress.advance("score", count)
@@ -151,9 +152,9 @@ class ScoreText:
     def header(self) -> str:
         return self._format([], header=True)
 
-    def __call__(self, records: Sequence[Record]) -> bytes:
+    def __call__(self, rows: Sequence[Record]) -> bytes:
         clear_caches()  # entries of earlier chunks are of no use
-        return self._format(records, header=False).encode()
+        return self._format(rows, header=False).encode()
 
     def make_table(self, records: Sequence[Record]) -> "pandas.DataFrame":
         """The scores of the records, without the other columns of the file."""
@@ -166,6 +167,13 @@ class ScoreText:
         table["error"] = pandas.Series(reasons, dtype=object)
         table[line] = np.array([record.line for record in records], np.int64)
         return table
+
+    def lost(self, rows: Sequence[Record], reason: str) -> bytes:
+        """The lines of records without a value."""
+        return self([replace(record, reason=reason) for record in rows])
+
+    def join(self, results: Sequence[bytes]) -> bytes:
+        return b"".join(results)
 
     @cached_property
     def _compute(self) -> "Callable[[list[str | None]], pandas.DataFrame]":

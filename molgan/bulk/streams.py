@@ -9,7 +9,11 @@ from typing import Any, Protocol
 
 from molgan.base.errors import RunError
 from molgan.base.files import write_files
-from molgan.base.parallel import Processes
+from molgan.base.parallel import Processes, split_chunks
+from molgan.chem.guarded import read_limit
+
+_FEW = 64
+_MEND = "run the same again to continue, with processes=1 in one process"
 
 PARETO = "objective.aggregation: a Pareto rank is among the molecules of a run, not of a long file"
 """Why a stream of molecules cannot be scored by such an objective."""
@@ -25,9 +29,39 @@ class Crew(Protocol):
         """The result of each chunk, in order; a few chunks are read ahead."""
 
 
+class RowWork(Protocol):
+    """What is done with a chunk of rows, and what is said of rows that take too long."""
+
+    def __call__(self, rows: Any) -> bytes: ...
+
+    def lost(self, rows: Any, reason: str) -> bytes:
+        """The result of rows that nothing is known of."""
+
+    def join(self, results: Sequence[bytes]) -> bytes:
+        """The result of a chunk from those of its parts."""
+
+
 def local_crew(work: Work, processes: int) -> Processes[Any, bytes]:
     """A crew of processes of this machine, for use in a `with` block."""
-    return Processes(work, processes, mend="run the same again to continue, with processes=1 in one process")
+    return Processes(work, processes, mend=_MEND)
+
+
+def guarded_crew(work: RowWork, processes: int) -> Processes[Any, bytes]:
+    """As `local_crew`; a chunk that takes too long for another reason than a suspicious molecule is taken apart until
+    the row that takes so long is alone. In seconds of processor time, a row may take twelve times the limit of a
+    molecule, since there is much to load, and a chunk a fiftieth of it more for each row."""
+    seconds = read_limit()
+
+    def limit(rows: Sequence[Any]) -> float:
+        return seconds * (12 + len(rows) / 50)
+
+    def rescue(rows: Sequence[Any], work_on: Callable[[Any], bytes]) -> bytes:
+        if len(rows) == 1:
+            return work.lost(rows, f"took longer than {limit(rows):g} s")
+        parts = split_chunks(rows, 1 if len(rows) <= _FEW else _FEW // 2)
+        return work.join([work_on(part) for part in parts])
+
+    return Processes(work, processes, mend=_MEND, limit=limit, rescue=rescue)
 
 
 class Parts:

@@ -1,14 +1,15 @@
 """From text to molecule: parse and standardise, with a reason for every rejection."""
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from rdkit import Chem, rdBase
 
 from molgan.chem.canonical import write_canonical
+from molgan.chem.guarded import find_delay, is_suspicious
 from molgan.chem.reasons import rejection
 from molgan.chem.stereo_groups import group_extension, open_groups
 
@@ -52,7 +53,8 @@ def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
     """Parse and sanitise a SMILES. Any text gives a molecule or a reason, never an exception.
 
     White space around the SMILES is ignored, and so is a CXSMILES extension behind it, except that the centres of AND
-    and OR groups (`|&1:1|`) are read as open. None and NaN count as empty.
+    and OR groups (`|&1:1|`) are read as open. None and NaN count as empty. A molecule that takes RDKit longer than
+    `molgan.chem.guarded` allows has that as its reason.
     `max_heavy_atoms` is at most 5000, because RDKit writes SMILES by recursion and a larger molecule can overflow the
     stack: ValueError beyond.
     """
@@ -66,6 +68,10 @@ def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
     if reason is not None:
         return Molecule(smiles, None, None, reason)
     text, _, extension = text.partition(" ")
+    if is_suspicious(text):
+        reason = find_delay("molgan.chem.molecule:prepare_parsing", max_heavy_atoms, text)
+        if reason is not None:
+            return Molecule(smiles, None, None, reason)
     try:
         with rdBase.BlockLogs():
             mol = Chem.MolFromSmiles(text)
@@ -78,6 +84,11 @@ def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
         return Molecule(smiles, *write_canonical(mol), None)
     except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
         return Molecule(smiles, None, None, f"RDKit failed: {_first_line(error)}")
+
+
+def prepare_parsing(max_heavy_atoms: int) -> Callable[[str], Molecule]:
+    """`parse` for `find_delay`."""
+    return partial(parse, max_heavy_atoms=max_heavy_atoms)
 
 
 def parse_all(smiles: Iterable[str | None], *, max_heavy_atoms: int = 1000) -> list[Molecule]:
@@ -119,6 +130,17 @@ def standardise(
     plain = molecule.is_connected and not _SPECIAL.search(molecule.smiles) and allowed_elements >= _ORGANIC_SUBSET
     if plain and not stereo_goes:
         return molecule
+    if is_suspicious(molecule.smiles):
+        setup = {
+            "keep_stereo": keep_stereo,
+            "allowed_elements": sorted(allowed_elements),
+            "neutralise": neutralise,
+            "largest_fragment": largest_fragment,
+            "max_heavy_atoms": max_heavy_atoms,
+        }
+        reason = find_delay("molgan.chem.molecule:prepare_standardising", setup, molecule.smiles)
+        if reason is not None:
+            return _reject(molecule, reason)
     try:
         with rdBase.BlockLogs():
             mol = _remove_maps_and_metals(molecule.mol)
@@ -140,6 +162,11 @@ def standardise(
         return _reject(molecule, f"bond {bond.group()} not allowed") if bond else molecule
     except Exception as error:  # as in parse
         return _reject(molecule, f"RDKit failed: {_first_line(error)}")
+
+
+def prepare_standardising(options: Mapping[str, Any]) -> Callable[[str], Molecule]:
+    """`standardise` for `find_delay`."""
+    return partial(standardise, **{**options, "allowed_elements": frozenset(options["allowed_elements"])})
 
 
 def _reject(molecule: Molecule, reason: str) -> Molecule:

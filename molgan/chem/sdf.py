@@ -1,13 +1,14 @@
 """SDF records as text: read from lines, written with 2D coordinates."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
 from molgan.chem.columns import distinct_names
+from molgan.chem.guarded import find_delay
 from molgan.chem.reasons import chemistry_fault
 from molgan.chem.stereo_groups import NOTE, open_groups
 from molgan.chem.text_lines import Line
@@ -19,6 +20,11 @@ _HEADER = 3  # lines of title, program and comment
 _MOST_ATOMS = 5000  # see molecule.parse
 _END = re.compile(r"M\s+END\s*$")
 _FIELD_NUMBER = re.compile(r">\s*(DT\d+)\s*")
+_MANY_ATOMS = 150
+_MANY_RINGS = 10
+_MANY_WILDCARDS = 6
+# Atoms without a number, as RDKit reads them.
+_WILDCARDS = frozenset({"*", "R", "R#", "A", "Q", "X", "M", "L", "LP", "Du"})
 
 
 class SDFRecord(NamedTuple):
@@ -69,15 +75,24 @@ def _read_record(start: int, record: list[str], size: int, fault: str | None) ->
         fault = f"SDF record of more than {LONGEST_RECORD:,} characters"
     if fault is not None:
         return SDFRecord(start, "", fields, fault)
+    text = "\n".join([*block, "M  END", ""])
+    if _is_suspicious(block) and (delay := find_delay("molgan.chem.sdf:prepare_reading", None, text)) is not None:
+        return SDFRecord(start, "", fields, delay)
     try:
-        with rdBase.BlockLogs():
-            mol, reason = _parse("\n".join([*block, "M  END", ""]))
-            if mol is None:
-                return SDFRecord(start, "", fields, reason)
-            open_mol = open_groups(mol)
-            return SDFRecord(start, Chem.MolToSmiles(open_mol), fields, note=None if open_mol is mol else NOTE)
+        smiles, reason, note = _read_block(text)
+        return SDFRecord(start, smiles, fields, reason, note)
     except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
         return SDFRecord(start, "", fields, f"not an SDF record: {str(error).strip().partition(chr(10))[0]:.80}")
+
+
+def _read_block(block: str) -> tuple[str, str | None, str | None]:
+    """The canonical SMILES, "" with a reason where there is none, and a note of what it leaves out."""
+    with rdBase.BlockLogs():
+        mol, reason = _parse(block)
+        if mol is None:
+            return "", reason, None
+        open_mol = open_groups(mol)
+        return Chem.MolToSmiles(open_mol), None, None if open_mol is mol else NOTE
 
 
 def _parse(block: str) -> tuple[Chem.Mol | None, str | None]:
@@ -89,6 +104,28 @@ def _parse(block: str) -> tuple[Chem.Mol | None, str | None]:
     if not 0 < mol.GetNumAtoms() <= _MOST_ATOMS:
         return None, f"{mol.GetNumAtoms()} atoms, at least 1 and at most {_MOST_ATOMS}"
     return mol, None
+
+
+def _is_suspicious(record: list[str]) -> bool:
+    """As `is_suspicious`, by the line that counts atoms and bonds and by the atoms that are none."""
+    start = next((i for i, line in enumerate(record[:8]) if line.startswith("M  V30 COUNTS")), 3)
+    counts = record[start].split()[3:5] if start > 3 else [part[i : i + 3] for part in record[3:4] for i in (0, 3)]
+    try:
+        atoms, bonds = map(int, counts)
+    except ValueError:
+        return False  # no SDF record
+    if atoms > _MANY_ATOMS or bonds - atoms >= _MANY_RINGS:
+        return True
+    if start > 3:
+        symbols = [part for line in record[start : start + atoms + 2] for part in line.split()[3:4]]
+    else:
+        symbols = [line[31:34].strip() for line in record[4 : 4 + atoms]]
+    return sum(map(_WILDCARDS.__contains__, symbols)) > _MANY_WILDCARDS
+
+
+def prepare_reading(setup: None) -> Callable[[str], object]:
+    """Reading of a record, and its SMILES, for `find_delay`."""
+    return _read_block
 
 
 def _read_items(lines: Iterable[str]) -> dict[str, str]:

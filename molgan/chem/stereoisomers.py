@@ -4,10 +4,11 @@ Filters keep or drop and never change a molecule: `enumerate_stereoisomers` is c
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rdkit import Chem
 
+from molgan.chem.guarded import find_delay, is_suspicious
 from molgan.chem.molecule import Molecule, parse
 from molgan.chem.stereo_elements import StereoElements
 
@@ -23,8 +24,13 @@ def enumerate_stereoisomers(molecule: Molecule, *, most: int = 16) -> Iterator[M
 
     They are distinct and in the order of their canonical SMILES. At most `most` are given; where there are more, always
     the same ones are drawn. No bridgehead points into a small ring system, and no small rings are fused on opposite
-    sides.
+    sides. No isomers are given where RDKit takes longer than
+    `molgan.chem.guarded` allows.
     """
+    if molecule.smiles is not None and is_suspicious(molecule.smiles):
+        delay = find_delay("molgan.chem.stereoisomers:prepare_enumeration", most, molecule.smiles)
+        if delay is not None:
+            return
     mol = molecule.mol
     elements = None if mol is None else StereoElements.of(mol)
     if mol is None or elements is None or not (elements.centres or elements.bonds):
@@ -37,6 +43,11 @@ def enumerate_stereoisomers(molecule: Molecule, *, most: int = 16) -> Iterator[M
         if len(found) == most:
             break
     yield from sorted(found.values(), key=lambda isomer: str(isomer.smiles))
+
+
+def prepare_enumeration(most: int) -> Callable[[str], object]:
+    """`enumerate_stereoisomers` for `find_delay`."""
+    return lambda smiles: list(enumerate_stereoisomers(parse(smiles), most=most))
 
 
 def _numbers(bits: int, most: int) -> Iterator[int]:

@@ -14,6 +14,7 @@ from rdkit import Chem
 
 from molgan.base.errors import MolganError
 from molgan.base.settings import Settings
+from molgan.chem.guarded import find_delay, is_suspicious
 from molgan.chem.molecule import Molecule
 from molgan.filters.digest_set import DigestSet, digest
 from molgan.scoring.parameters import make_name_error, validate_section
@@ -97,13 +98,23 @@ class Filter(ABC):
         Raises ConfigError when `column` is not in the table.
         """
         values = self.read_column(len(molecules), table)
-        valid = np.array([molecule.valid for molecule in molecules], np.bool_)
-        kept, reasons = valid.copy(), [molecule.reason for molecule in molecules]
+        reasons = [molecule.reason or self.find_delay(molecule) for molecule in molecules]
+        valid = np.array([reason is None for reason in reasons], np.bool_)
+        kept = valid.copy()
         places = np.flatnonzero(valid).tolist()
         judged = self._judge_isolated([molecules[place] for place in places], values[valid])
         for place, keep, reason in zip(places, *judged, strict=True):
             kept[place], reasons[place] = keep, None if keep else reason or NO_REASON
         return Decision(kept, reasons)
+
+    def find_delay(self, molecule: Molecule) -> str | None:
+        """Why a valid molecule cannot be judged, should that take RDKit too long."""
+        # Another process knows the filters of molgan by their names.
+        trusted = self.column is not None or not type(self).__module__.startswith("molgan.")
+        if molecule.smiles is None or not is_suspicious(molecule.smiles) or trusted:
+            return None
+        setup = [self.name, self.parameters.model_dump(mode="json")]
+        return find_delay("molgan.filters.rehearsal:prepare_judging", setup, molecule.smiles)
 
     def read_column(self, count: int, table: "pandas.DataFrame | None") -> Floats:
         """The scores [count] that this filter reads, NaN without a column. Raises ConfigError for a missing one."""

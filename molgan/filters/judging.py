@@ -76,8 +76,8 @@ class Lot:
         return column
 
     def _collect_features(self, number: int, filter_: IdentityFilter | WholeFilter) -> None:
-        """Reject invalid input, and collect the features that the filter compares of the rest."""
-        self._reject(number, [molecule.reason for molecule in self.survivors])
+        """Reject invalid input and what takes too long, and collect the features that the filter compares."""
+        self._reject(number, [molecule.reason or filter_.find_delay(molecule) for molecule in self.survivors])
         features, reasons = _compute_features(filter_, self.survivors)
         self._reject(number, reasons)
         name = "same" if isinstance(filter_, IdentityFilter) else "features"

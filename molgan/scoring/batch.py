@@ -10,7 +10,7 @@ from rdkit import Chem
 
 from molgan.chem.molecule import Molecule, parse
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.inputs import as_list, is_missing
+from molgan.scoring.inputs import as_list, get_text, is_missing
 
 _CHUNK = 512
 
@@ -66,7 +66,7 @@ def chunks(items: Iterable[Any]) -> Iterator[Batch]:
 def _parse_once(text: Any, parsed: dict[str, Molecule]) -> Molecule:
     if isinstance(text, Chem.Mol):
         # Converted to SMILES, so that a molecule has the same values in every form of input.
-        text = Chem.MolToSmiles(text)
+        text = get_text(text)
     if not isinstance(text, str):
         return parse(None if is_missing(text) else text)
     molecule = parsed.get(text)

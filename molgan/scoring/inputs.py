@@ -13,6 +13,8 @@ from molgan.chem.molecule import Molecule
 if TYPE_CHECKING:
     import pandas
 
+_MANY_RINGS = 10
+
 
 def as_list(items: Iterable[Any]) -> list[Any]:
     """SMILES, `Molecule`s and RDKit molecules, None for what is missing, from a list, a column of pandas, polars or
@@ -50,7 +52,7 @@ def get_text(item: Any) -> str | None:
     """What a table shows of an input: its text."""
     if isinstance(item, Molecule):
         return item.source
-    return Chem.MolToSmiles(item) if isinstance(item, Chem.Mol) else item
+    return _write(item) if isinstance(item, Chem.Mol) else item
 
 
 def make_text(item: Any) -> str | Molecule | None:
@@ -72,3 +74,9 @@ def _get_smiles_column(frame: Any) -> Any:
         present = ", ".join(f"{name:.40}" for name in names[:20])
         raise InputError(f'a table without a SMILES column; columns present: {present}; give one, frame["name"]')
     return frame.iloc[:, place] if hasattr(frame, "iloc") else frame[names[place]]
+
+
+def _write(mol: Chem.Mol) -> str:
+    # To put the atoms of a large cage in order can take minutes; parsing, which does that too, is guarded.
+    cage = mol.GetNumBonds() - mol.GetNumAtoms() >= _MANY_RINGS
+    return str(Chem.MolToSmiles(mol, canonical=not cage))

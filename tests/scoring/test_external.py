@@ -51,6 +51,7 @@ def test_a_command_answers_in_json(body):
         ("sys.exit('no licence')", "exit code 1: no licence"),
         ("print(json.dumps(['much'] * len(smiles)))", "scorer gave 'much', not a number"),
         ("print('[' + ', '.join(['1e999'] * len(smiles)) + ']')", "scorer gave infinity"),
+        ("print(json.dumps([10**400] * len(smiles)))", "scorer gave a number that is too large"),
         ("print(json.dumps([None] * len(smiles)))", "scorer gave no value"),
         ("os.kill(os.getpid(), 9)", "exit code -9"),
     ],

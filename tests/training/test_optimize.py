@@ -95,6 +95,9 @@ def test_what_cannot_be_scored_is_paid_for_and_left_alone() -> None:
 def test_an_answer_of_another_length_is_refused() -> None:
     with pytest.raises(InputError, match="one each, in order"):
         run(lambda smiles: nitrogens(smiles)[1:])
+    for value in (10**400, "high", None):
+        with pytest.raises(InputError, match="the oracle gave what is no number"):
+            run(lambda smiles, value=value: [value] * len(smiles))
 
 
 def test_start_molecules_come_first_and_are_parents() -> None:

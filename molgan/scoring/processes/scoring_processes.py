@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Condition, Lock
 
+from molgan.base.worker_process import Died, Garbled, Late, NotStarted, WorkerProcess
 from molgan.scoring.base import Score
-from molgan.scoring.processes.worker_process import Died, Garbled, Late, NotStarted, WorkerProcess
 from molgan.scoring.recipe import Recipe
 from molgan.scoring.scoring_job import ScoringJob
 

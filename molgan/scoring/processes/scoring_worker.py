@@ -8,8 +8,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from molgan.base.serve import serve
 from molgan.scoring.base import spread
-from molgan.scoring.processes.serve import serve
 from molgan.scoring.registry import get_scorer
 from molgan.scoring.scoring_job import read_batch
 

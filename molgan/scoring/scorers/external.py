@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from molgan.scoring.processes.worker_process import end_group
+from molgan.base.process_group import ProcessGroup
 from molgan.scoring.scorers.remote import CallError, CallSettings, RemoteScorer
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -47,23 +47,17 @@ class Process(RemoteScorer):
 
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[ProcessGroup[bytes]] = set()
 
     def close(self) -> None:
         super().close()
         for process in list(self._running):
-            end_group(process)
+            process.end()
 
     def _call(self, smiles: list[str]) -> Any:
         timeout = self.parameters.timeout
         try:
-            process = subprocess.Popen(
-                self.parameters.command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
+            process: ProcessGroup[bytes] = ProcessGroup(self.parameters.command, stderr=subprocess.PIPE)
         except OSError as error:
             raise CallError(f"{self.parameters.command[0]} cannot be run: {error.strerror}", final=True) from None
         self._running.add(process)
@@ -73,7 +67,7 @@ class Process(RemoteScorer):
             raise CallError(f"took longer than {timeout:g} s") from None
         finally:
             self._running.discard(process)
-            end_group(process)
+            process.end()
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
                     pipe.close()

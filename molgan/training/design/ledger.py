@@ -122,7 +122,7 @@ class Ledger:
 def _check(answers: Iterable[object], smiles: list[str]) -> dict[str, float]:
     try:
         values = [math.nan if is_missing(value) else float(value) for value in answers]  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"the oracle's answer is not a list of numbers ({error}): one a molecule, in order") from None
     if len(values) != len(smiles):
         raise InputError(f"the oracle gave {len(values)} scores for {len(smiles)} molecules; return one each, in order")

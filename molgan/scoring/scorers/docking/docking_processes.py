@@ -8,7 +8,7 @@ from itertools import repeat
 from queue import SimpleQueue
 
 from molgan.base.errors import RunError
-from molgan.scoring.processes.worker_process import Died, Garbled, Late, NotStarted, WorkerProcess
+from molgan.base.worker_process import Died, Garbled, Late, NotStarted, WorkerProcess
 from molgan.scoring.scorers.docking.box import Point
 
 _MODULE = "molgan.scoring.scorers.docking.docking_worker"

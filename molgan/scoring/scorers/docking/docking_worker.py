@@ -7,7 +7,7 @@ from typing import Any
 
 from rdkit import Chem, rdBase
 
-from molgan.scoring.processes.serve import format_error, serve
+from molgan.base.serve import format_error, serve
 from molgan.scoring.scorers.docking.ligand import embed, from_pdbqt, to_pdbqt
 
 

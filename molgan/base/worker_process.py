@@ -2,16 +2,21 @@
 
 import contextlib
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
+from molgan.base.process_group import ProcessGroup
+
+_SECONDS_TO_NOTICE = 0.2
 _STDERR_KEPT = 1 << 20
 
 
@@ -51,7 +56,7 @@ class WorkerProcess:
         self._module = module
         self._seconds_to_start = seconds_to_start
         self._environment = dict(environment or {})
-        self._process: subprocess.Popen[str] | None = None
+        self._process: ProcessGroup[str] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -76,7 +81,7 @@ class WorkerProcess:
         """End the process and its children."""
         process, self._process = self._process, None
         if process is not None:
-            end_group(process)
+            process.end()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
                     with contextlib.suppress(OSError):
@@ -90,14 +95,11 @@ class WorkerProcess:
         self._answers: SimpleQueue[str | None] = SimpleQueue()
         paths = os.pathsep.join(dict.fromkeys(path for path in sys.path if path))
         try:
-            self._process = subprocess.Popen(
+            self._process = ProcessGroup(
                 [sys.executable, "-P", "-m", self._module],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
                 stderr=self._stderr,
                 text=True,
-                env={**os.environ, **self._environment, "PYTHONPATH": paths},
-                start_new_session=True,
+                environment={**os.environ, **self._environment, "PYTHONPATH": paths},
             )
         except OSError as error:
             self._stderr.close()
@@ -124,11 +126,7 @@ class WorkerProcess:
             raise self._end() from None
 
     def _receive(self, timeout: float | None) -> Any:
-        try:
-            line = self._answers.get(timeout=timeout)
-        except Empty:
-            self.close()
-            raise Late(f"took longer than {timeout:g} s") from None
+        line = self._wait_for_line(timeout)
         if line is None:
             raise self._end()
         try:
@@ -136,6 +134,16 @@ class WorkerProcess:
         except ValueError:
             self.close()
             raise Garbled(f"answered {line!r:.60}") from None
+
+    def _wait_for_line(self, timeout: float | None) -> str | None:
+        """What the process writes next, None when it has ended. Raises Late."""
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        # Not in one go: after a substructure search of RDKit's, SIGINT does not interrupt a wait any more (SA_RESTART).
+        while (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(Empty):
+                return self._answers.get(timeout=min(left, _SECONDS_TO_NOTICE))
+        self.close()
+        raise Late(f"took longer than {timeout:g} s")
 
     def _end(self) -> Died:
         """End the process; how it ended, with the last line of its stderr."""
@@ -153,16 +161,7 @@ class WorkerProcess:
         return Died(how, lines[-1] if lines else "")
 
 
-def end_group(process: "subprocess.Popen[Any]") -> None:
-    """Kill a process that leads a session of its own, and its children; wait for it."""
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    process.wait()
-
-
-def _collect(process: "subprocess.Popen[str]", answers: "SimpleQueue[str | None]") -> None:
+def _collect(process: ProcessGroup[str], answers: "SimpleQueue[str | None]") -> None:
     assert process.stdout is not None
     with contextlib.suppress(ValueError, OSError):
         for line in process.stdout:
