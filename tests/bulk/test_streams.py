@@ -66,13 +66,14 @@ def test_a_chunk_that_takes_too_long_is_taken_apart(tmp_path: Path, monkeypatch:
 def test_a_hostile_molecule_has_a_reason_and_the_others_their_values(processes: int) -> None:
     chunks = [[Record(1, "CCO"), Record(2, HOSTILE)], [Record(3, "CCN")]]
     lines = "".join(score_records(chunks, ["heavy_atoms"], processes=processes)).splitlines()
-    assert lines == ["smiles,heavy_atoms,error", "CCO,3.0,", f"{HOSTILE},,{LATE}", "CCN,3.0,"]
+    assert lines == ["smiles,heavy_atoms,error,line", "CCO,3.0,,1", f"{HOSTILE},,{LATE},2", "CCN,3.0,,3"]
 
 
 def test_rows_that_are_lost_have_their_other_cells() -> None:
-    work = ScoreText(["heavy_atoms"], ["name"])
-    joined = work.join([work.lost([("CCO", ["a"])], "took too long"), work([("C" * 3, ["b"])])]).decode()
-    assert joined.splitlines() == ["CCO,a,,took too long", "CCC,b,3.0,"]
+    work = ScoreText(["heavy_atoms"], {"name": "name"})
+    first, second = Record(1, "CCO", {"name": "a"}), Record(2, "CCC", {"name": "b"})
+    joined = work.join([work.lost([first], "took too long"), work([second])]).decode()
+    assert joined.splitlines() == ["CCO,a,,took too long,1", "CCC,b,3.0,,2"]
 
 
 def test_filters_reject_it_and_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,5 +87,5 @@ def test_filters_reject_it_and_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyP
     chunks = [[Record(1, "CCO"), Record(2, HOSTILE)], [Record(3, "CCN")]]
     filter_records(chunks, config, tmp_path / "out", processes=2)
     rejected = (tmp_path / "out" / "rejected.csv").read_text().splitlines()
-    assert rejected[1:] == [f",{HOSTILE},size,{LATE},2"]
+    assert rejected[1:] == [f",{HOSTILE},size,{LATE},2,"]
     assert len((tmp_path / "out" / "library.smi").read_text().splitlines()) == 2
