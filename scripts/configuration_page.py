@@ -42,9 +42,9 @@ type while you write. In VS Code:
 1. Install the extension *YAML* of Red Hat (`redhat.vscode-yaml`).
 2. Start the file with a line that names the schema, by its path from the file, as the files in `configs/` do:
 
-   ```yaml
-   # yaml-language-server: $schema=./schema.json
-   ```
+    ```yaml
+    # yaml-language-server: $schema=./schema.json
+    ```
 
 `molgan schema -o schema.json` writes the schema anywhere, with the scorers of other packages that are installed. Other
 editors that use yaml-language-server (Neovim, Emacs, Helix) read the same line; PyCharm takes the file under
