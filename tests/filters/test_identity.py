@@ -5,11 +5,11 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from molgan.filters.known.identity import Sameness
 from rdkit import Chem
 
 from molgan.chem.molecule import parse
 from molgan.chem.shipped_sets import load_reference
+from molgan.filters.known.identity import Sameness
 from molgan.filters.registry import get_filter
 
 OPTIONS = [Sameness(*chosen) for chosen in product((False, True), repeat=3)]
