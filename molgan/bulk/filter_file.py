@@ -12,10 +12,10 @@ from molgan.base.progress import Progress, Silent
 from molgan.base.version import __version__
 from molgan.bulk.filtered_files import RankedLibrary, format_rejected
 from molgan.bulk.judge import Judge, StoredChunk, join_tables
-from molgan.bulk.library import library_table
 from molgan.bulk.streams import Crew, Parts, local_crew
-from molgan.chem.molecule import parse_all
+from molgan.chem.molecule import parse
 from molgan.chem.reading import Record
+from molgan.chem.standardise import Standardised
 from molgan.chem.writing import sdf_text, write_blocks
 from molgan.config import CampaignConfig
 from molgan.filters.funnel_result import StageCount
@@ -34,6 +34,9 @@ def filter_records(
     """Pass records through a campaign's filters; those that read scores read its objective's, and those that read
     `realism` are skipped, since only a run has a critic.
 
+    Where the campaign has the section `standardize`, molecules are taken in that form, and the library has the columns
+    `original`, the text as given, and `changes`.
+
     Writes library.csv, .smi, .sdf and .parquet, rejected.csv (id, smiles, stage, reason, line) and funnel.json: the
     same bytes from the same chunks however many processes or, where the campaign says so, Ray workers there are. What
     is known of a chunk is kept in `folder`/.parts until the end: after an interruption, the same
@@ -46,13 +49,15 @@ def filter_records(
         progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
     if config.objective.aggregation == "pareto":
         raise ConfigError("objective.aggregation: a Pareto rank is among the molecules of a run, not of a long file")
-    judge = Judge(filters, config.objective)
+    if config.stereo is not None:
+        progress.message("stereo: isomers are enumerated by a run alone; molecules are filtered as they come")
+    judge = Judge(filters, config.objective, config.standardize)
     parts = Parts(folder / ".parts", _make_key(config))
     judged = _judge(chunks, parts, lambda: _open_crew(judge, config, processes, progress), progress)
     progress.message("looking for equal molecules and at the whole set")
     names = judge.funnel.names
     outcomes, _ = settle(judged, judge.funnel.filters)
-    like = library_table(parse_all(["CCO"]), judge.objective(["CCO"]).to_frame(), judge.neighbours).iloc[:0]
+    like = judge.make_table([Standardised(parse("CCO"))], judge.objective(["CCO"]).to_frame()).iloc[:0]
     ranked = RankedLibrary(outcomes, len(names), parts.folder / "ranked.csv", like)
     counts = count_stages(outcomes, names, [0.0] * len(names))  # in several processes, seconds would say little
     with local_crew(sdf_text, processes) as writers:
@@ -97,5 +102,6 @@ def _open_crew(
 
 def _make_key(config: CampaignConfig) -> str:
     """Stands for all that decides what is said of a molecule."""
-    sections = config.model_dump(mode="json", include={"objective", "filters"})
+    optional = {"standardize"} if config.standardize is not None else set()
+    sections = config.model_dump(mode="json", include={"objective", "filters"} | optional)
     return digest([__version__, sections, files_in(sections)])

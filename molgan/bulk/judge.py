@@ -9,6 +9,8 @@ import numpy as np
 
 from molgan.bulk.library import identifier, known_neighbours, library_table
 from molgan.chem.molecule import Molecule, parse, parse_all
+from molgan.chem.settings import StandardizeSettings
+from molgan.chem.standardise import Standardised
 from molgan.filters.filter import WholeFilter
 from molgan.filters.funnel import Funnel
 from molgan.filters.judging import Lot
@@ -31,20 +33,25 @@ class Judge:
     """Makes a table of a chunk, as an Arrow IPC stream: the columns of `molgan.filters.judging`, and `line`; `id`, ""
     for invalid input; `score` and `row`, the line of library.csv with rank 0, of what no filter rejects by itself."""
 
-    def __init__(self, filters: FunnelSettings, objective: ObjectiveSettings) -> None:
-        self._settings = filters, objective
+    def __init__(
+        self, filters: FunnelSettings, objective: ObjectiveSettings, standardize: StandardizeSettings | None = None
+    ) -> None:
+        """With `standardize`, molecules are judged in that form, and `row` has what was changed."""
+        self._settings = filters, objective, standardize
 
-    def __reduce__(self) -> tuple[type["Judge"], tuple[FunnelSettings, ObjectiveSettings]]:
+    def __reduce__(
+        self,
+    ) -> tuple[type["Judge"], tuple[FunnelSettings, ObjectiveSettings, StandardizeSettings | None]]:
         return Judge, self._settings
 
     def __call__(self, rows: Rows) -> bytes:
         clear_caches()  # what earlier chunks have left there is of no use
         lots = [rows[start : start + SHARED] for start in range(0, max(len(rows), 1), SHARED)]
-        return _write([self._judge(lot, [parse(smiles) for _, smiles in lot]) for lot in lots])
+        return _write([self._judge(lot, [self._read(smiles) for _, smiles in lot]) for lot in lots])
 
     def lost(self, rows: Rows, reason: str) -> bytes:
         """The table of molecules that no worker survives: the first filter rejects them."""
-        return _write([self._judge(rows, [Molecule(smiles, None, None, reason) for _, smiles in rows])])
+        return _write([self._judge(rows, [Standardised(Molecule(smiles, None, None, reason)) for _, smiles in rows])])
 
     def prepare(self) -> None:
         """Load what filters compare with, so that it is in the cache on disk when several processes ask for it."""
@@ -64,7 +71,20 @@ class Judge:
     def neighbours(self) -> "Neighbours":
         return known_neighbours()
 
-    def _judge(self, rows: Rows, molecules: list[Molecule]) -> dict[str, list[Any]]:
+    def make_table(self, molecules: Sequence[Standardised], scores: "pandas.DataFrame") -> "pandas.DataFrame":
+        """The library's table of molecules with their scores."""
+        if self._settings[2] is not None:
+            originals = [each.molecule.source for each in molecules]
+            scores = scores.assign(original=originals, changes=["; ".join(each.changes) for each in molecules])
+        return library_table([each.molecule for each in molecules], scores, self.neighbours)
+
+    def _read(self, smiles: str) -> Standardised:
+        standardize = self._settings[2]
+        return Standardised(parse(smiles)) if standardize is None else standardize.explain(smiles)
+
+    def _judge(self, rows: Rows, read: list[Standardised]) -> dict[str, list[Any]]:
+        molecules = [each.molecule for each in read]
+        by_molecule = {each.molecule: each for each in read}
         scoring = _LotScores(self.objective)
         lot = Lot(molecules, scoring)
         columns = lot.judge(self.funnel.filters)
@@ -73,9 +93,16 @@ class Judge:
             "line": [line for line, _ in rows],
             "id": [identifier(molecule.smiles) if molecule.smiles else "" for molecule in molecules],
             **columns,
-            "row": lot.spread(_format_rows(lot.survivors, scores, self.neighbours)),
+            "row": lot.spread(self._format_rows([by_molecule[each] for each in lot.survivors], scores)),
             "score": lot.spread(scores["score"].tolist()),
         }
+
+    def _format_rows(self, molecules: list[Standardised], scores: "pandas.DataFrame") -> list[str]:
+        """The line of library.csv of each molecule, in order."""
+        # The table comes sorted by score: the place in the lot tells which molecule is which.
+        table = self.make_table(molecules, scores.assign(place=np.arange(len(molecules))))
+        table = table.sort_values("place", kind="stable").drop(columns="place").assign(rank=0)
+        return str(table.to_csv(index=False, header=False, lineterminator="\n")).splitlines()
 
 
 class StoredChunk:
@@ -113,14 +140,6 @@ def join_tables(tables: Sequence[bytes]) -> bytes:
 
     read = [pyarrow.ipc.open_stream(table).read_all() for table in tables]
     return _write_stream(read, read[0].schema)
-
-
-def _format_rows(molecules: list[Molecule], scores: "pandas.DataFrame", neighbours: "Neighbours") -> list[str]:
-    """The line of library.csv of each molecule, in order."""
-    # The table comes sorted by score: the place in the lot tells which molecule is which.
-    table = library_table(molecules, scores.assign(place=np.arange(len(molecules))), neighbours)
-    table = table.sort_values("place", kind="stable").drop(columns="place").assign(rank=0)
-    return str(table.to_csv(index=False, header=False, lineterminator="\n")).splitlines()
 
 
 def _write(tables: Sequence[Mapping[str, list[Any]]]) -> bytes:

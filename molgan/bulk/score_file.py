@@ -1,24 +1,22 @@
 """Score a file of molecules, however long."""
 
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
-
-from rdkit.rdBase import rdkitVersion
+from typing import TYPE_CHECKING, Any
 
 from molgan.base.progress import Progress, Silent
-from molgan.base.version import __version__
-from molgan.bulk.streams import Parts, local_crew
+from molgan.bulk.standardise_file import standardise_table
+from molgan.bulk.text_table import Rows, TextTable, stream_table
 from molgan.chem.reading import Record
+from molgan.chem.settings import StandardizeSettings
 from molgan.scoring.base import Scorer
 from molgan.scoring.registry import get_scorer
 from molgan.scoring.score_cache import clear_caches
 from molgan.scoring.score_table import score
 
-Rows = Sequence[tuple[str, Sequence[str | None]]]
-"""SMILES and the other cells of each molecule."""
+if TYPE_CHECKING:
+    import pandas
 
 
 def score_records(
@@ -28,71 +26,63 @@ def score_records(
     progress: Progress | None = None,
     *,
     processes: int = 1,
+    standardize: StandardizeSettings | None = None,
 ) -> Iterator[str]:
     """A CSV table in pieces: `smiles`, the other columns of the file (as its first rows have them), a column a scorer,
-    `error`; one row a record, in order, the same text however many processes there are.
+    `error`; one row a record, in order, the same text however many processes there are. With `standardize`, `smiles`
+    is the standardised molecule that was scored, with `original` and `changes` behind it, as in `standardise_table`.
 
     What is done is kept in `folder` until the end: after an interruption, the same again goes on there. Raises
     ConfigError for an unknown scorer, RunError when `folder` cannot be written or a process dies.
     """
     for name in scorers:
         get_scorer(name)
-    with tempfile.TemporaryDirectory() as temporary:
-        yield from _score(chunks, scorers, folder or Path(temporary) / "parts", progress or Silent(), processes)
 
+    def open_table(others: Sequence[str]) -> TextTable:
+        taken = ScoreText(scorers, standardize).columns
+        return ScoreText(scorers, standardize, {name: name for name in others if name not in taken})
 
-def _score(
-    chunks: Iterable[Sequence[Record]], names: Sequence[str], folder: Path, progress: Progress, processes: int
-) -> Iterator[str]:
-    incoming = iter(chunks)
-    first = next(incoming, [])
-    work = ScoreText(names)
-    others = [name for name in dict.fromkeys(n for record in first for n in record.fields) if name not in work.columns]
-    work = ScoreText(names, others)
-    rows = (
-        [(record.smiles, [record.fields.get(n) for n in others]) for record in chunk]
-        for chunk in chain([first], incoming)
+    yield from stream_table(
+        chunks,
+        open_table,
+        (list(scorers), standardize),
+        title="score",
+        progress=progress or Silent(),
+        folder=folder,
+        processes=processes,
     )
-    parts = Parts(folder, repr((__version__, rdkitVersion, names, others)))
-    progress.start("score")
-    yield work.header
-    with local_crew(work, processes) as crew:
-        for path, count in parts.finished(rows, crew):
-            yield path.read_bytes().decode()
-            progress.advance("score", count)
-    progress.finish("score")
-    parts.remove()
 
 
-class ScoreText:
+class ScoreText(TextTable):
     """Scores rows into lines of CSV."""
 
-    def __init__(self, scorers: Sequence[str], others: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        scorers: Sequence[str],
+        standardize: StandardizeSettings | None = None,
+        others: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(others)
         self._names = list(scorers)
-        self._others = list(others)
+        self._standardize = standardize
 
-    def __reduce__(self) -> tuple[type["ScoreText"], tuple[list[str], list[str]]]:
-        return ScoreText, (self._names, self._others)
-
-    @cached_property
-    def columns(self) -> list[str]:
-        """Those of the table of scores."""
-        return list(score([], self._scorers).columns)
-
-    @property
-    def header(self) -> str:
-        return self._format([], header=True)
+    def __reduce__(self) -> tuple[type["ScoreText"], tuple[Any, ...]]:
+        return ScoreText, (self._names, self._standardize, self.others)
 
     def __call__(self, rows: Rows) -> bytes:
         clear_caches()  # what earlier chunks have left there is of no use
-        return self._format(rows, header=False).encode()
+        return super().__call__(rows)
+
+    def make(self, smiles: Sequence[str]) -> "pandas.DataFrame":
+        if self._standardize is None:
+            return score(smiles, self._scorers)
+        standard = standardise_table(smiles, self._standardize)
+        table = score(standard["smiles"].tolist(), self._scorers)
+        table["error"] = standard["error"].where(standard["error"].notna(), table["error"])
+        for place, name in enumerate(("original", "changes")):
+            table.insert(place + 1, name, standard[name])
+        return table
 
     @cached_property
     def _scorers(self) -> list[Scorer]:
         return [get_scorer(name) for name in self._names]
-
-    def _format(self, rows: Rows, *, header: bool) -> str:
-        table = score([smiles for smiles, _ in rows], self._scorers)
-        for place, name in enumerate(self._others):
-            table.insert(place + 1, name, [cells[place] for _, cells in rows])
-        return str(table.to_csv(index=False, header=header, lineterminator="\n"))

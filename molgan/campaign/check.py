@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from molgan.base.progress import Progress, Silent
 from molgan.campaign.cost import Cost, measure
 from molgan.campaign.pipeline import PIPELINES
-from molgan.chem.molecule import Molecule, parse_all
+from molgan.chem.molecule import Molecule, parse, parse_all
 from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import load_reference
 from molgan.config import CampaignConfig
@@ -63,7 +63,8 @@ def _known(config: CampaignConfig, objective: Objective, funnel: Funnel) -> "pan
     if isinstance(actives, Path):
         actives = [record.smiles for record in read_smiles(actives)]
     lead = [config.data.lead] if config.data.lead is not None else []
-    molecules: list[Molecule] = parse_all([*lead, *actives])
+    read = parse if config.standardize is None else config.standardize.standardise
+    molecules: list[Molecule] = [read(smiles) for smiles in (*lead, *actives)]
     table = objective(molecules).to_frame()
     rejected = {one.index: one for one in funnel(molecules, table=table).rejected}
     found = [rejected.get(i) for i in range(len(molecules))]

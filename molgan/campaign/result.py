@@ -9,7 +9,8 @@ class CampaignResult:
     """`library` molecules of `drawn` passed every filter; `target` is what was asked for, None where nothing was.
 
     `starved_by`: where the library is short of its target, the filter that rejects the largest share of what enters
-    it. `seconds`: how long each stage took in the run that finished it.
+    it. `seconds`: how long each stage took in the run that finished it. `stereoisomers`: how many the molecules drawn
+    became, None where stereo is not enumerated.
     """
 
     folder: Path
@@ -18,6 +19,7 @@ class CampaignResult:
     target: int | None
     starved_by: str | None
     seconds: dict[str, float]
+    stereoisomers: int | None = None
 
     @property
     def short(self) -> bool:
@@ -27,8 +29,10 @@ class CampaignResult:
     @property
     def summary(self) -> str:
         """One line for the user."""
-        share = f"{self.library / self.drawn:.1%}" if self.drawn else "none"
-        text = f"{self.library:,} molecules in {self.folder / 'library.csv'}: {share} of {self.drawn:,} drawn"
+        entered = self.drawn if self.stereoisomers is None else self.stereoisomers
+        share = f"{self.library / entered:.1%}" if entered else "none"
+        isomers = "" if self.stereoisomers is None else f"{entered:,} stereoisomers of "
+        text = f"{self.library:,} molecules in {self.folder / 'library.csv'}: {share} of {isomers}{self.drawn:,} drawn"
         if not self.short:
             return text
         mend = f"the filter {self.starved_by!r} rejects most" if self.starved_by else "raise sample.budget"

@@ -30,6 +30,7 @@ def run(config: CampaignConfig, *, progress: Progress | None = None) -> Campaign
         target=config.sample.target,
         starved_by=counts["starved_by"],
         seconds={stage.name: stage.record.seconds for stage in stages},
+        stereoisomers=counts.get("stereoisomers"),
     )
 
 

@@ -1,11 +1,34 @@
-"""The molecules that a campaign knows of."""
+"""The molecules that a campaign knows of, and in which form it takes them."""
 
 from pathlib import Path
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from molgan.base.settings import InputPath, Settings, existing
-from molgan.chem.molecule import parse
+from molgan.chem.molecule import Molecule, parse
+from molgan.chem.standardise import Standardised, explain_standardisation
+
+
+class StandardizeSettings(Settings):
+    """The form in which molecules are taken: without salts, solvents and charges that a proton balances, see
+    `molgan.chem.standardise`."""
+
+    tautomers: bool = Field(False, description="Whether RDKit's canonical tautomer takes the place of the one given")
+    keep_stereo: bool = Field(True, description="Whether stereo stays; without it, stereoisomers become one molecule")
+
+    def explain(self, smiles: str | Molecule | None) -> Standardised:
+        """The molecule in this form, or the reason why not, and what was changed."""
+        return explain_standardisation(smiles, tautomers=self.tautomers, keep_stereo=self.keep_stereo)
+
+    def standardise(self, smiles: str | Molecule | None) -> Molecule:
+        """The molecule in this form, or the reason why not."""
+        return self.explain(smiles).molecule
+
+
+class EnumerateSettings(Settings):
+    """The stereoisomers that molecules may be, see `molgan.chem.stereoisomers`."""
+
+    enumerate: int = Field(4, ge=1, le=64, description="Most stereoisomers of a molecule")
 
 
 class DataSettings(Settings):

@@ -130,11 +130,11 @@ def _standardise_once(
             reason = _refuse_atoms(mol, allowed_elements)
             if reason is not None:
                 return Standardised(_reject(smiles, reason))
-            mol = _choose_tautomer(mol, keep_stereo, changes) if tautomers else mol
             if not keep_stereo:
                 mol = Chem.Mol(mol)
                 Chem.RemoveStereochemistry(mol)
                 changes.append("stereo removed")
+            mol = _choose_tautomer(mol, keep_stereo, changes) if tautomers else mol
         molecule = parse(Chem.MolToSmiles(mol), max_heavy_atoms=max_heavy_atoms)
         if molecule.smiles is not None and (bond := _UNUSUAL_BOND.search(molecule.smiles)):
             return Standardised(_reject(smiles, f"bond {bond.group()} not allowed"))

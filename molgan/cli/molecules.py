@@ -1,4 +1,4 @@
-"""The verbs on molecules: sample, score, filter, evaluate."""
+"""The verbs on molecules: sample, score, standardize, filter, evaluate."""
 
 import json
 import math
@@ -25,6 +25,9 @@ Molecules = Annotated[
 ]
 Column = Annotated[str | None, typer.Option(help="The SMILES column; found by its name when left out.")]
 
+Standardize = Annotated[
+    bool, typer.Option("--standardize", help="Without salts, charges and solvents first, as `molgan standardize` does.")
+]
 ProcessCount = Annotated[int | None, typer.Option(min=1, help="All cores when left out; the output is the same.")]
 
 
@@ -71,6 +74,7 @@ def score(
     output: Annotated[str, typer.Option("-o", "--output", help="CSV; - writes to stdout.")] = "-",
     column: Column = None,
     processes: ProcessCount = None,
+    standardize: Standardize = False,
 ) -> None:
     """Score molecules: raw values, one row a molecule, in order; what failed is empty, with the reason in `error`.
 
@@ -79,12 +83,42 @@ def score(
     Example: `molgan score molecules.smi --scorers qed,sa,pains -o scores.csv`
     """
     from molgan.bulk.score_file import score_records
+    from molgan.chem.settings import StandardizeSettings
 
     names = [name.strip() for name in scorers.split(",")]
-    beside = None if output == "-" else Path(output).with_name(f".{Path(output).name}.parts")
+    first = StandardizeSettings() if standardize else None
+    beside, count = _find_parts(output), processes or cores()
     with show_progress() as progress, written(output) as handle:
-        texts = score_records(_chunks(file, column), names, beside, progress, processes=processes or cores())
-        handle.writelines(texts)
+        chunks = _chunks(file, column)
+        handle.writelines(score_records(chunks, names, beside, progress, processes=count, standardize=first))
+
+
+def standardize(
+    file: Molecules,
+    output: Annotated[str, typer.Option("-o", "--output", help="CSV; - writes to stdout.")] = "-",
+    tautomers: Annotated[
+        bool, typer.Option("--tautomers", help="RDKit's canonical tautomer in place of the one given.")
+    ] = False,
+    drop_stereo: Annotated[bool, typer.Option("--drop-stereo", help="Without stereo.")] = False,
+    column: Column = None,
+    processes: ProcessCount = None,
+) -> None:
+    """Molecules as a chemist would register them, one row a molecule, in order: salts, solvents and charges go.
+
+    `smiles` is the standard form, `original` the text as given, `changes` what was done, `error` why there is none.
+
+    A file may be of any length. After an interruption the same command goes on where it stopped. Also spelled
+    standardise.
+
+    Example: `molgan standardize molecules.smi -o standard.csv`
+    """
+    from molgan.bulk.standardise_file import standardise_records
+    from molgan.chem.settings import StandardizeSettings
+
+    settings = StandardizeSettings(tautomers=tautomers, keep_stereo=not drop_stereo)
+    beside, count = _find_parts(output), processes or cores()
+    with show_progress() as progress, written(output) as handle:
+        handle.writelines(standardise_records(_chunks(file, column), settings, beside, progress, processes=count))
 
 
 def filter_(
@@ -93,6 +127,7 @@ def filter_(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the library and the rejected molecules.")],
     column: Column = None,
     processes: ProcessCount = None,
+    standardize: Standardize = False,
 ) -> None:
     """Pass molecules through a campaign's filters: library.csv, .smi, .sdf, .parquet, rejected.csv and funnel.json.
 
@@ -104,6 +139,8 @@ def filter_(
     from molgan.config import load_config
 
     settings = load_config(config)
+    if standardize and settings.standardize is None:
+        settings = load_config(config, ["standardize=true"])
     with show_progress() as progress:
         counts = filter_records(_chunks(file, column), settings, output, progress, processes=processes or cores())
     for count in counts:
@@ -166,6 +203,9 @@ def evaluate(
             print(f"{name:<21} {value:.4f}")
 
 
+def _find_parts(output: str) -> Path | None:
+    """The folder for what is done of a file, beside the output."""
+    return None if output == "-" else Path(output).with_name(f".{Path(output).name}.parts")
 
 
 def _chunks(file: str, column: str | None) -> "Iterator[tuple[Record, ...]]":

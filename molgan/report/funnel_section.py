@@ -76,6 +76,9 @@ def _count(value: object) -> int:
 def reconcile(stages: list[Stage], run: RunFolder) -> list[str]:
     """What does not add up between the stages, their reasons, rejected.csv and the library; empty when all does."""
     faults = []
+    isomers = run.library_counts.get("stereoisomers")
+    if stages and isinstance(isomers, int) and isomers != stages[0].entered:
+        faults.append(f"{isomers:,} stereoisomers were made but {stages[0].entered:,} entered {stages[0].title}.")
     for stage in stages:
         told = sum(count for _, count in stage.reasons) + stage.other
         if told != stage.dropped:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rdkit import Chem
 
 from molgan.base.content import with_contents
+from molgan.base.errors import InputError
 from molgan.base.files import write_files
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
@@ -18,6 +19,7 @@ from molgan.campaign.stages.stage import Stage
 from molgan.campaign.watched_objective import WatchedObjective
 from molgan.campaign.work import Work
 from molgan.chem.reading import read_smiles
+from molgan.chem.settings import StandardizeSettings
 from molgan.config import CampaignConfig
 from molgan.training.settings import AnalogueSettings, DesignSettings, TransferSettings
 
@@ -47,7 +49,9 @@ class Optimize(Stage):
         return Cost(cls.section, drawn, settings.budget, seconds)
 
     def inputs(self) -> Mapping[str, object]:
+        standardize = self.work.config.standardize
         return {
+            **({} if standardize is None else {"standardize": standardize.model_dump(mode="json")}),
             **with_contents({"optimize": self.settings.model_dump(mode="json")}),
             **with_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
             **self.work.inputs,
@@ -71,7 +75,7 @@ class Optimize(Stage):
         carried = _lessons(work, settings, agent, prior, self.folder)
         objective = WatchedObjective(work.objective)
         with self.report(components=objective.components) as report:
-            start = list(dict.fromkeys([*read_start(settings), *carried]))
+            start = list(dict.fromkeys([*read_start(work.config), *carried]))
             outcome = _run(work, settings, agent, objective, start, self.folder, report, prior)
         ledger = outcome.ledger
         _write_calls(self.folder / CALLS, ledger.calls)
@@ -106,7 +110,7 @@ def _transfer(
         work.progress.start("transfer", how.epochs)
         outcome = transfer(
             agent,
-            read_start(settings),
+            read_start(work.config),
             how,
             seed=work.config.seed,
             report=lambda metrics, saved: work.progress.advance("transfer", 1, held_out=metrics["held_out"]),
@@ -133,7 +137,7 @@ def _lessons(
     for i, lesson in enumerate(settings.curriculum, 1):
         stops = {name: getattr(lesson, name) for name in ("budget", "target", "patience")}
         own = settings.model_copy(update=stops)
-        start = list(dict.fromkeys([*read_start(settings), *carried]))
+        start = list(dict.fromkeys([*read_start(work.config), *carried]))
         work.progress.start(f"lesson {i}", lesson.budget)
         with Objective(lesson.objective, LocalCrew(work.cores)) as objective:
             outcome = _run(work, own, agent, WatchedObjective(objective), start, folder / f"lesson_{i}", _silent, prior)
@@ -185,11 +189,22 @@ def _silent(metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None
     pass
 
 
-def read_start(settings: DesignSettings) -> list[str]:
-    """The SMILES that the campaign starts from."""
-    if isinstance(settings.start, Path):
-        return [record.smiles for record in read_smiles(settings.start)]
-    return list(settings.start)
+def read_start(config: CampaignConfig) -> list[str]:
+    """The SMILES that the campaign starts from; standardised and distinct where it has the section `standardize`.
+    Raises InputError where one has no standard form."""
+    assert config.optimize is not None
+    given = config.optimize.start
+    start = [record.smiles for record in read_smiles(given)] if isinstance(given, Path) else list(given)
+    if config.standardize is None:
+        return start
+    return list(dict.fromkeys(_standardise(text, config.standardize) for text in start))
+
+
+def _standardise(smiles: str, settings: StandardizeSettings) -> str:
+    molecule = settings.standardise(smiles)
+    if molecule.smiles is None:
+        raise InputError(f"optimize.start: {smiles!r:.80} has no standard form: {molecule.reason}; leave it out")
+    return molecule.smiles
 
 
 def similarity_limits(settings: AnalogueSettings | None) -> Callable[[Chem.Mol], bool]:

@@ -1,0 +1,54 @@
+"""Stereo that samples leave open is enumerated before they are scored: parents are told, and the counts add up."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas
+
+from molgan.bulk.library import identifier
+from molgan.campaign import run
+from molgan.chem.molecule import parse
+from molgan.chem.stereo import without_stereo
+from molgan.chem.stereoisomers import count_open_stereo
+from molgan.config import CampaignConfig
+from molgan.report.funnel_section import read_stages, reconcile
+from molgan.report.run_data import read_run
+
+Configure = Callable[..., CampaignConfig]
+
+
+def test_stereo_is_enumerated_and_counts_reconcile(configure: Configure, tmp_path: Path) -> None:
+    config = configure("adversarial=null", "reinforce=null", "stereo={enumerate: 2}", "filters=[valid, distinct]")
+    result = run(config)
+    folder = result.folder
+    library, rejected = pandas.read_csv(folder / "library.csv"), pandas.read_csv(folder / "rejected.csv")
+    stages = json.loads((folder / "funnel.json").read_text())
+    isomers = library[library["parent"].notna()]
+    assert len(isomers) > 0
+    assert result.drawn == 25 < result.stereoisomers == stages[0]["entered"] == len(library) + len(rejected) <= 50
+    assert list(rejected) == ["id", "smiles", "stage", "reason", "parent"]
+    assert isomers["parent"].value_counts().max() == 2
+    for smiles, parent in zip(isomers["smiles"], isomers["parent"], strict=True):
+        mol = parse(smiles).mol
+        assert parent == identifier(parse(_write(without_stereo(mol))).smiles)
+    for smiles in library["smiles"][library["parent"].isna()]:
+        assert count_open_stereo(parse(smiles).mol) == (0, 0)
+    report = read_run(folder)
+    assert reconcile(read_stages(report.funnel), report) == []
+    assert f">{result.stereoisomers:,}<" in (folder / "report.html").read_text()
+    report.manifest["stages"]["library"]["stereoisomers"] += 1
+    assert "stereoisomers were made" in reconcile(read_stages(report.funnel), report)[0]
+    before = (folder / "library.csv").read_bytes()
+    for path in folder.glob("samples/*.scores.parquet"):
+        path.unlink()
+    (folder / "library.csv").unlink()
+    run(config)
+    assert (folder / "library.csv").read_bytes() == before
+    assert "stereoisomers of 25 drawn" in result.summary
+
+
+def _write(mol) -> str:  # type: ignore[no-untyped-def]
+    from rdkit import Chem
+
+    return str(Chem.MolToSmiles(mol))
