@@ -38,7 +38,40 @@ filters:
 
 Filters keep or drop; none changes a molecule. `stereo` counts what is left open. To spell it out is a step of its own,
 before the filters: `molgan.stereoisomers(smiles, most=16)` gives a table of `smiles` and `parent`, the row that each
-comes from, and keeps what is said of stereo already.
+comes from, and keeps what is said of stereo already. In a campaign that is
+
+```yaml
+stereo: {{enumerate: 4}}    # most isomers of a molecule
+```
+
+Each molecule that is drawn is then replaced by its isomers, before it is scored and filtered. The column `parent` of
+library.csv and rejected.csv has the identifier of the molecule that an isomer was made of, and is empty where nothing
+was open. `sample.n` and `budget` count what is drawn, `target` what is in the library; the report says how many isomers
+entered the filters. Behind `optimize`, which scores what it designs as it is, isomers are scored beyond its budget.
+`molgan filter` enumerates nothing.
+
+## Salts, charges, tautomers
+
+`molgan standardize FILE -o standard.csv` gives molecules as a chemist would register them: metal salts come apart;
+salts, solvents and smaller fragments go by ChEMBL's and RDKit's lists; charges that a proton balances go; S and P oxides
+are written with double bonds; by option RDKit's canonical tautomer takes the place of the one given (`--tautomers`) and
+stereo goes (`--drop-stereo`). One row a molecule, in order: `smiles`, the other columns of the file, `original`, the
+text as given, `changes` ("salt removed: HCl; charges neutralised"), and `error`, the reason where there is no standard
+form: isotopes, radicals, elements beyond organic chemistry. The result does not depend on the spelling or the order of
+fragments, and standardising it again changes nothing. In Python: `molgan.standardize(smiles)`.
+
+`molgan filter --standardize` and `molgan score --standardize` take molecules in that form, and tell `original` and
+`changes` beside them. In a campaign:
+
+```yaml
+standardize: true                                    # or with options:
+standardize: {{tautomers: true, keep_stereo: false}}
+```
+
+It applies to what the user brings: the molecules of `optimize.start`, `data.lead` and `data.actives` (for
+`molgan check`), and the file of `molgan filter`. References of the filter `novel` stay as they are written, and it
+ignores salts, and tautomers and stereo where these options are set, unless the stage says otherwise: a molecule is known
+by its parent then. `data.train` is taken as it is: standardise the file first if it has salts.
 
 ## Files of any length
 
@@ -48,7 +81,7 @@ work. What is known of a chunk of molecules is kept in `FOLDER/.parts` until the
 included, the same command goes on where it stopped. Memory grows by 16 bytes with every molecule that reaches a
 `distinct`, and with every one that reaches a filter of the whole set by its SMILES' scaffold (`scaffolds`) or a
 fingerprint of 256 bytes (`diverse`, `dissimilar`, `clusters`): put those last, behind `best` where there are many.
-`molgan score` does the same with scores."""
+`molgan score` and `molgan standardize` do the same with their tables."""
 
 
 def main() -> None:

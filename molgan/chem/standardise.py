@@ -160,7 +160,8 @@ def _refuse_atoms(mol: Chem.Mol, allowed_elements: Set[str]) -> str | None:
     return None if heavy else "no heavy atom"
 
 
-def _remove_maps(mol: Chem.Mol, changes: list[str]) -> Chem.Mol:
+def _remove_maps(mol: Chem.Mol | None, changes: list[str]) -> Chem.Mol:
+    assert mol is not None  # it was parsed before
     if not any(atom.GetAtomMapNum() for atom in mol.GetAtoms()):
         return mol
     changes.append("atom maps removed")
@@ -174,7 +175,7 @@ def _disconnect_metals(mol: Chem.Mol, changes: list[str]) -> Chem.Mol:
     bound = sorted({a.GetSymbol() for a in mol.GetAtoms() if a.GetSymbol() not in ELEMENTS and a.GetDegree()})
     if not bound:
         return mol
-    apart = _standardiser().MetalDisconnector().Disconnect(mol)
+    apart: Chem.Mol = _standardiser().MetalDisconnector().Disconnect(mol)
     if apart.GetNumBonds() < mol.GetNumBonds():
         changes.append(f"metal disconnected: {', '.join(bound)}")
     return apart
@@ -186,7 +187,7 @@ def _find_parent(mol: Chem.Mol, changes: list[str]) -> Chem.Mol:
     A. P. Bento et al., J. Cheminform. 12, 51 (2020).
     """
     tools = _standardiser()
-    parent = tools.FragmentRemover().remove(mol)
+    parent: Chem.Mol = tools.FragmentRemover().remove(mol)
     if len(Chem.GetMolFrags(parent)) > 1:
         from chembl_structure_pipeline.standardizer import get_fragment_parent_mol  # type: ignore[import-untyped]
 
@@ -211,7 +212,7 @@ def _describe_fragment(smiles: str) -> tuple[str, str]:
     mol = Chem.MolFromSmiles(smiles)
     if mol is None:
         return "fragment", smiles
-    neutral = Chem.CanonSmiles(Chem.MolToSmiles(_standardiser().Uncharger().uncharge(mol)), useChiral=0)
+    neutral = _write_neutral(mol)
     solvents, salts = _listed_fragments()
     has_carbon = any(atom.GetAtomicNum() == 6 for atom in mol.GetAtoms())
     listed = "solvent" if neutral in solvents else "salt" if neutral in salts or not has_carbon else "fragment"
@@ -222,26 +223,31 @@ def _describe_fragment(smiles: str) -> tuple[str, str]:
 def _listed_fragments() -> tuple[frozenset[str], frozenset[str]]:
     """ChEMBL's solvents and salts, as SMILES without charges and stereo."""
     folder = files("chembl_structure_pipeline") / "data"
-    uncharger = _standardiser().Uncharger()
 
     def read(name: str) -> Iterable[str]:
         for line in (folder / name).read_text().splitlines():
             mol = Chem.MolFromSmiles(line.rpartition("\t")[2])
             if mol is not None:
-                yield Chem.CanonSmiles(Chem.MolToSmiles(uncharger.uncharge(mol)), useChiral=0)
+                yield _write_neutral(mol)
 
     return frozenset(read("solvents.smi")), frozenset(read("salts.smi"))
+
+
+def _write_neutral(mol: Chem.Mol) -> str:
+    """The SMILES without charges and stereo."""
+    neutral: Chem.Mol = _standardiser().Uncharger().uncharge(mol)
+    return str(Chem.MolToSmiles(neutral, isomericSmiles=False))
 
 
 def _balance(mol: Chem.Mol, neutralise: bool, changes: list[str]) -> Chem.Mol:
     if not any(atom.GetFormalCharge() for atom in mol.GetAtoms()):
         return mol
-    normal = _normaliser().normalize(mol)
+    normal: Chem.Mol = _normaliser().normalize(mol)
     if Chem.MolToSmiles(normal) != Chem.MolToSmiles(mol):
         changes.append("oxide written without charges")
     if not neutralise:
         return normal
-    neutral = _standardiser().Uncharger(canonicalOrder=True).uncharge(normal)
+    neutral: Chem.Mol = _standardiser().Uncharger(canonicalOrder=True).uncharge(normal)
     text = Chem.MolToSmiles(neutral)
     # A proton on the cyclopentadienyl anion breaks its aromaticity: such a charge stays.
     if Chem.MolFromSmiles(text) is None:
@@ -260,7 +266,7 @@ def _choose_tautomer(mol: Chem.Mol, keep_stereo: bool, changes: list[str]) -> Ch
     if found.status != _standardiser().TautomerEnumeratorStatus.Completed:
         changes.append(TOO_MANY_TAUTOMERS)
         return mol
-    chosen = enumerator.PickCanonical(found)
+    chosen: Chem.Mol = enumerator.PickCanonical(found)
     if Chem.MolToSmiles(chosen) != before:
         changes.append("tautomer changed")
     return chosen

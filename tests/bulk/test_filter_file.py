@@ -218,7 +218,7 @@ def test_molecules_are_judged_in_their_standard_form_where_the_campaign_says_so(
         ["CCCCCCN", "CCCCCCN.Cl", "salt removed: HCl"]
     ]
     rejected = pandas.read_csv(tmp_path / "out" / "rejected.csv")
-    assert rejected["reason"].tolist() == ["duplicate", "in known.smi: CCCCN.Cl", "isotope"]
+    assert rejected["reason"].tolist() == ["duplicate", "in known: CCCCN.Cl", "isotope"]
     assert rejected["smiles"].tolist() == ["NCCCCCC", "[NH3+]CCCC", "[13CH4]"]
     filter_records([records[:2], records[2:]], config, tmp_path / "again", processes=2)
     assert contents(tmp_path / "again") == contents(tmp_path / "out")

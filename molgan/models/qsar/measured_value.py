@@ -71,7 +71,7 @@ def convert_unit(value: float, unit: str, wanted: str) -> float | None:
     if here is None or there is None or here[0] != there[0]:
         return None
     power = here[1] - there[1]
-    return value * 10**power if power >= 0 else value / 10**-power
+    return value * float(10**power) if power >= 0 else value / float(10**-power)
 
 
 def _scale(unit: str) -> tuple[str, int] | None:
