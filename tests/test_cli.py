@@ -255,7 +255,7 @@ def test_standardize_writes_a_table_by_either_spelling(tmp_path: Path) -> None:
     lines = (tmp_path / "standardize.csv").read_text().splitlines()
     assert (tmp_path / "standardise.csv").read_text().splitlines() == lines
     assert lines[:2] == ["smiles,id,original,changes,error", "CCN,1,CCN.Cl,salt removed: HCl,"]
-    assert lines[2] == ",2,C(,,not a SMILES: unclosed parenthesis"
+    assert lines[2] == ",2,C(,,not a SMILES: ends with '('"
     assert lines[3] == "CC(N)C(=O)O,3,C[C@H](N)C(=O)[O-],charges neutralised; stereo removed,"
     assert {path.name for path in tmp_path.iterdir()} == {"in.csv", "standardize.csv", "standardise.csv"}
 
