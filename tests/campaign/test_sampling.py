@@ -8,6 +8,7 @@ import pandas
 
 from molgan.bulk.library import identifier
 from molgan.campaign import run
+from molgan.campaign.check import check_campaign
 from molgan.chem.molecule import parse
 from molgan.chem.stereo import without_stereo
 from molgan.chem.stereoisomers import count_open_stereo
@@ -46,6 +47,17 @@ def test_stereo_is_enumerated_and_counts_reconcile(configure: Configure, tmp_pat
     run(config)
     assert (folder / "library.csv").read_bytes() == before
     assert "stereoisomers of 25 drawn" in result.summary
+
+
+def test_a_check_counts_what_passes_as_a_run_would(configure: Configure) -> None:
+    filters = "filters=[valid, {filter: stereo, max: 0}]"
+    open_, closed = (
+        check_campaign(configure("adversarial=null", "reinforce=null", filters, *more))
+        for more in ((), ("stereo={enumerate: 4}", "standardize=true", "data.actives=['CCCN.Cl', '[13CH4]']"))
+    )
+    assert open_.passing[1].kept < open_.passing[1].entered == closed.passing[1].kept == 1000
+    assert closed.known["stage"].tolist() == ["", "valid"]
+    assert closed.known["reason"].tolist() == ["", "isotope"]
 
 
 def _write(mol) -> str:  # type: ignore[no-untyped-def]
