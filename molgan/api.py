@@ -1,4 +1,4 @@
-"""What `import molgan` offers. Each function imports what it needs when it is called."""
+"""The functions that `import molgan` offers. Each imports what it needs when it is called."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -19,15 +19,27 @@ if TYPE_CHECKING:
     from molgan.training.design.ledger import Oracle
     from molgan.training.settings import OptimizeSettings
 
-    Molecules: TypeAlias = Iterable[str | Molecule | Chem.Mol | None] | pandas.Series[Any] | polars.Series
+    Molecules: TypeAlias = (
+        Iterable[str | Molecule | Chem.Mol | None]
+        | pandas.Series[Any]
+        | pandas.DataFrame
+        | polars.Series
+        | polars.DataFrame
+    )
 
 
-def score(smiles: "Molecules", scorers: "Sequence[str | Scorer | Mapping[str, Any]]") -> "pandas.DataFrame":
-    """Raw properties of molecules as a table, one row an input, in order: `smiles`, a column a scorer, `error`.
+def score(
+    smiles: "Molecules", scorers: "str | Scorer | Mapping[str, Any] | Sequence[str | Scorer | Mapping[str, Any]]"
+) -> "pandas.DataFrame":
+    """Score molecules: a table of raw values, one row for each input, in order.
 
-    `smiles`: a list or a column of pandas or polars, of SMILES or RDKit molecules, None or NaN for what is missing.
-    What failed is missing (NaN) and `error` says why. Alerts are True for a hit. `molgan list scorers` lists the names.
-    Raises InputError for a single string, ConfigError for an unknown scorer.
+    The columns are `smiles`, one for each scorer, and `error`. `smiles`: a list, or a column of pandas or polars, of
+    SMILES or RDKit molecules, None or NaN for a missing molecule; or a frame, whose SMILES column is found by its name.
+    The rows have the labels of a pandas Series or frame. `scorers`: names, or
+    `{"scorer": "similarity", "name": "to_lead", "parameters": {"smiles": [lead]}}` with the `name` of the column, or a
+    scorer. A value that could not be computed is missing (NaN), and `error` gives the reason. Alerts are True for a
+    hit. `molgan list scorers` lists the names. Raises InputError for a single string and for a frame without a SMILES
+    column, ConfigError for an unknown scorer and for two with the same name.
     """
     from molgan.scoring.score_table import score
 
@@ -36,40 +48,46 @@ def score(smiles: "Molecules", scorers: "Sequence[str | Scorer | Mapping[str, An
 
 def filter(
     smiles: "Molecules",
-    stages: "Sequence[str | Mapping[str, Any] | Filter]",
+    stages: "str | Filter | Mapping[str, Any] | Sequence[str | Filter | Mapping[str, Any]]",
     *,
     table: "pandas.DataFrame | None" = None,
 ) -> "pandas.DataFrame":
-    """Pass molecules through filters in the order given: a table, one row an input, in order: `smiles`, `kept`, and
-    `stage` and `reason` where it is False.
+    """Pass molecules through filters in the order given: a table with one row for each input, in order.
 
-    `smiles` is what `score` takes. A stage is a filter's name, its settings as in a configuration
-    (`{"filter": "size", "max": 30}`), or a filter. `table` holds what stages on scores read, one row a molecule.
-    `molgan list filters` lists the names. Raises InputError for a single string, ConfigError for an unknown filter or a
-    wrong parameter.
+    The columns are `smiles`, `kept` (True or False), the `stage` and `reason` of a rejection, and for a duplicate
+    `duplicate_of`, the label of the row that it equals. `smiles` as for `score`, with its row labels. A stage is the
+    name of a filter, its settings as in a configuration (`{"filter": "size", "max": 30}`), or a `Filter`. `table` holds
+    the columns that filters on scores read, one row for each molecule. `molgan list filters` lists the names. Raises
+    InputError for a single string, for a frame without a SMILES column and for a `table` in another order, ConfigError
+    for an unknown filter or a wrong parameter.
     """
     from molgan.filters.filter_table import filter_smiles
-    from molgan.filters.settings import StageSettings
-    from molgan.scoring.parameters import validated
 
-    built = [validated(StageSettings, stage, "stage") if isinstance(stage, Mapping) else stage for stage in stages]
-    return filter_smiles(smiles, built, table=table)
+    return filter_smiles(smiles, stages, table=table)
 
 
 def stereoisomers(smiles: "Molecules", *, most: int = 16) -> "pandas.DataFrame":
-    """The stereoisomers that molecules may be, `most` of each at most: `smiles`, and in `parent` the row of the input.
+    """Enumerate the stereoisomers of molecules: a table of `smiles`, and `parent`, the row of the input: its label in a
+    pandas Series or frame, else its position.
 
-    What is said of stereo stays, what is left open is spelled out; a molecule without anything open comes back as it
-    is, and what is no molecule not at all. To be called before `filter`, which keeps or drops and changes nothing.
+    Specified stereo is kept, unspecified stereo is enumerated, with at most `most` isomers of a molecule. A molecule
+    without unspecified stereo is returned as it is; invalid input has no rows. Call this before `filter`, which keeps
+    or drops molecules and never changes them.
     """
     import pandas
 
     from molgan.chem.stereoisomers import enumerate_stereoisomers
     from molgan.scoring.batch import Batch
+    from molgan.scoring.inputs import get_row_labels
 
-    molecules = Batch.of(smiles).molecules
-    isomers = ((each, row) for row, one in enumerate(molecules) for each in enumerate_stereoisomers(one, most=most))
-    pairs = [(isomer.smiles, row) for isomer, row in isomers if isomer.smiles is not None]
+    labels, molecules = get_row_labels(smiles), Batch.of(smiles).molecules
+    parents = range(len(molecules)) if labels is None else labels
+    isomers = (
+        (isomer.smiles, parent)
+        for parent, molecule in zip(parents, molecules, strict=True)
+        for isomer in enumerate_stereoisomers(molecule, most=most)
+    )
+    pairs = [(text, parent) for text, parent in isomers if text is not None]
     return pandas.DataFrame(pairs, columns=["smiles", "parent"])
 
 
@@ -89,10 +107,10 @@ def standardize(smiles: "Molecules", *, tautomers: bool = False, keep_stereo: bo
 
 
 def load_generator(weights: str | Path = "moses") -> "Generator":
-    """The generator with the weights of that name which molgan ships, or from the folder that a training wrote, without
-    the critic that `sample` asks.
+    """Load a generator: shipped weights by their name, or the folder that a training wrote.
 
-    Raises WeightsError when they are missing, damaged or of another architecture.
+    The critic that `sample` uses is not loaded. Raises WeightsError when the weights are missing, damaged or of another
+    architecture.
     """
     from molgan.models.loading import load_any
 
@@ -102,40 +120,57 @@ def load_generator(weights: str | Path = "moses") -> "Generator":
 def sample(
     n: int,
     *,
-    seed: int = 0,
+    seed: int | None = 0,
     weights: str | Path = "moses",
     raw: bool = False,
     targets: Mapping[str, float] | None = None,
     on_batch: Callable[[int], None] = lambda done: None,
 ) -> list[str | None]:
-    """Canonical SMILES of `n` molecules drawn from the generator with `weights`; the same for the same seed.
+    """Draw `n` molecules from a generator; the same seed gives the same molecules.
 
-    Where a critic was trained for the weights, as for those that molgan ships, a sample is kept as often as the critic
-    takes it for real, and none that is in the training data; `raw` takes every one. A one-shot generator that was
-    trained with `network.condition` aims at `targets`, such as {"logp": 2.5}; InputError for weights that cannot.
-    None stands for an invalid graph of a one-shot generator; nothing is repaired or drawn again. `on_batch` gets the
-    number of molecules just drawn. Raises WeightsError; see `load_generator`.
+    Args:
+        n: The number of molecules.
+        seed: Seed of the random numbers, at least 0; None draws one, which a warning tells.
+        weights: Shipped weights by their name, or the folder that a training wrote.
+        raw: Keep every sample. By default, where a critic was trained for the weights, as for the shipped ones, a
+            sample is kept with a probability that follows the critic, and molecules of the training data are left out.
+        targets: Property values for a one-shot generator that was trained with `network.condition`: {"logp": 2.5}.
+        on_batch: Called with the number of molecules just drawn.
+
+    Returns:
+        `n` canonical SMILES; None for an invalid graph of a one-shot generator, which is not repaired or redrawn.
+
+    Raises:
+        InputError: The weights cannot aim at targets.
+        WeightsError: See `load_generator`.
     """
+    import secrets
+    import warnings
+
     from molgan.base.errors import InputError
     from molgan.chem.molecule import parse
     from molgan.models.loading import load_any
     from molgan.models.protocols import ConditionalGenerator
 
+    if seed is None:
+        seed = secrets.randbelow(2**32)
+        warnings.warn(f"seed {seed} was drawn; the same seed gives the same molecules again", stacklevel=2)
     generator = load_any(weights, raw=raw)
     if not targets:
         drawn = generator.sample(n, seed=seed, on_batch=on_batch)
     elif isinstance(generator, ConditionalGenerator):
         drawn = generator.sample(n, seed=seed, targets=targets, on_batch=on_batch)
     else:
-        raise InputError(f"no target {next(iter(targets))!r}: only one-shot generators with `network.condition` aim")
+        name = next(iter(targets))
+        raise InputError(f"no target {name!r}: only one-shot generators with `network.condition` have targets")
     return [parse(molecule.smiles).smiles for molecule in drawn]
 
 
 def optimize(
     oracle: "Oracle",
     budget: int = 10_000,
-    seed: int = 0,
-    start: Sequence[str] | None = None,
+    seed: int | None = 0,
+    start: "Molecules | None" = None,
     *,
     core: str | None = None,
     weights: str | Path = "moses",
@@ -146,16 +181,28 @@ def optimize(
 ) -> "pandas.DataFrame":
     """Find molecules that `oracle` scores high, in at most `budget` calls: a table of every call, in order.
 
-    `oracle` takes a list of SMILES and gives as many numbers, higher is better, NaN for what cannot be scored; it is
-    asked for a molecule once. `start` are molecules to begin with; the oracle is asked for them first. With a `core`,
-    SMILES with attachment points (`*c1ccc(*)cc1`), all others keep that and grow there alone; two fragments with one
-    each, separated by a dot, are linked. `max_atoms`
-    bounds the heavy atoms, 50 by default, more where `start` is larger. With a `folder` an interrupted run that is
-    called again goes on where it stopped. `settings` are those of `OptimizeSettings`, such as `{"target": 0.9}`.
+    Args:
+        oracle: Takes a list of SMILES and returns as many numbers, higher is better, NaN or None for a failure. It is
+            called once for each molecule.
+        budget: The most molecules to score, at least 1.
+        seed: Seed of the random numbers; None draws one, which `progress` tells and the table's `attrs["seed"]` keeps.
+        start: Molecules to begin with, as `score` takes them; the oracle scores them first.
+        core: SMILES with attachment points (`*c1ccc(*)cc1`): all other molecules contain it and grow only there. Two
+            fragments with one point each, separated by a dot, are linked.
+        weights: The prior: shipped weights by their name, or the folder that a training wrote.
+        max_atoms: The most heavy atoms of a molecule; 50 by default, more where `start` is larger.
+        folder: Where the state is kept, so that an interrupted run continues when it is called again.
+        settings: Fields of `OptimizeSettings`, such as `{"target": 0.9}`.
+        progress: Shows the progress.
 
-    Columns: `call` (from 1), `round`, `smiles` (canonical), `score`, `origin` (policy, regrowth, crossover, edit,
-    start), `parents` (the calls that it was made from), `best` (mean of the ten best so far). Raises InputError where a
-    start molecule cannot be read or the oracle's answer is not as many numbers, ConfigError for wrong settings.
+    Returns:
+        A table with the columns `call` (from 1), `round`, `smiles` (canonical), `score`, `origin` (policy, regrowth,
+        crossover, edit, mutation, start), `parents` (the calls of the molecules that it was made from), `best` (mean of
+        the ten best scores so far), `error` (why there is no score).
+
+    Raises:
+        InputError: A start molecule cannot be read, or the oracle's answer is not as many numbers.
+        ConfigError: Wrong settings.
     """
     from molgan.training.design.optimize_table import optimize_table
 
@@ -174,11 +221,16 @@ def optimize(
 
 
 def run(
-    config: "str | Path | CampaignConfig", overrides: Sequence[str] = (), *, progress: "Progress | None" = None
+    config: "str | Path | Mapping[str, Any] | CampaignConfig",
+    overrides: Sequence[str] = (),
+    *,
+    progress: "Progress | None" = None,
 ) -> "CampaignResult":
-    """Run a campaign, or go on with it where it stopped: train, sample, score, filter, report.
+    """Run a campaign, or continue it where it stopped: train, sample, score, filter, report.
 
-    `overrides` are "section.key=value" and belong to a path. Raises ConfigError before any work starts.
+    `config` is a YAML file, or what one would hold: `{"objective": {…}, "sample": {"n": 1000}, …}`, to
+    `runs/campaign` unless it says `name` or `out`. `overrides` are "section.key=value", not for a `CampaignConfig`. The
+    result's `library` is a table. Raises ConfigError before any work starts.
     """
     from molgan.base.progress import Silent
     from molgan.campaign import run

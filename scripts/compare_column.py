@@ -10,7 +10,7 @@ import pandas
 from markupsafe import Markup
 
 from molgan.report.charts import HEIGHT, WIDTH, histogram
-from molgan.report.standalone import standalone
+from molgan.report.standalone import write_standalone
 from molgan.report.svg import element
 
 
@@ -20,17 +20,17 @@ def main() -> None:
     parser.add_argument("column")
     parser.add_argument("output", type=Path)
     parser.add_argument("--title")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     library, known = (
-        pandas.read_csv(asked.run / f"{name}.csv")[asked.column].dropna().to_numpy(float)
+        pandas.read_csv(arguments.run / f"{name}.csv")[arguments.column].dropna().to_numpy(float)
         for name in ("library", "reference")
     )
-    title = asked.title or asked.column
-    told = [
+    title = arguments.title or arguments.column
+    captions = [
         f"{name}: median {pandas.Series(values).median():.2f}, {len(values):,} molecules"
         for name, values in (("library", library), ("training data", known))
     ]
-    chart = histogram(library, known, description=f"{title}. {'; '.join(told)}")
+    chart = histogram(library, known, description=f"{title}. {'; '.join(captions)}")
     scale = 1.6
     width, height = round(WIDTH * scale), round(HEIGHT * scale) + 62
     parts = [
@@ -40,10 +40,10 @@ def main() -> None:
             element("path", class_=kind, d=f"M12 {y}h18v-8h-18{'z' if kind == 'area' else ''}")
             for kind, y in (("area", 38), ("reference", 54))
         ),
-        *(element("text", text, x=38, y=y) for text, y in zip(told, (38, 54), strict=True)),
+        *(element("text", text, x=38, y=y) for text, y in zip(captions, (38, 54), strict=True)),
     ]
-    asked.output.write_text(standalone(parts, width, height, description=f"{title}. {'; '.join(told)}"))
-    print("; ".join(told))
+    arguments.output.write_text(write_standalone(parts, width, height, description=f"{title}. {'; '.join(captions)}"))
+    print("; ".join(captions))
 
 
 if __name__ == "__main__":

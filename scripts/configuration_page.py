@@ -3,6 +3,7 @@
 python scripts/configuration_page.py [docs]
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -10,10 +11,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from scorer_pages import field_table, own_doc
 
-from molgan.base.field_text import FieldText, sections_inside
+from molgan.base.field_text import FieldText, find_sections
 from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig
 from molgan.config.job import JobConfig
-from molgan.config.setting_lists import job_settings
+from molgan.config.setting_lists import list_job_settings
 
 NOTE = "<!-- Made by scripts/configuration_page.py from the code; change it there. -->"
 TITLES: dict[type[JobConfig], str] = {
@@ -51,7 +52,9 @@ editors that use yaml-language-server (Neovim, Emacs, Helix) read the same line;
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("docs", type=Path, nargs="?", default=Path(__file__).parents[1] / "docs")
+    folder = parser.parse_args().docs
     (folder / "configuration.md").write_text(page(), encoding="utf-8")
 
 
@@ -59,7 +62,7 @@ def page() -> str:
     lines = ["# Configuration", "", NOTE, "", *paragraphs(HEAD), "", EDITOR, ""]
     shown: set[FieldText] = set()
     for job, title in TITLES.items():
-        rows = [row for row in job_settings(job) if row not in shown]
+        rows = [row for row in list_job_settings(job) if row not in shown]
         shown.update(rows)
         lines += [
             f"## {title}",
@@ -72,13 +75,13 @@ def page() -> str:
         for name, field in job.model_fields.items():
             inside = [row for row in rows if row.key.startswith(f"{name}.")]
             if inside:
-                text = [own_doc(section) for _, section in sections_inside(field.annotation)]
+                text = [own_doc(section) for _, section in find_sections(field.annotation)]
                 lines += [f"### {name}", "", *(text and [text[0], ""]), *field_table(inside, "key"), ""]
     return "\n".join(lines[:-1]) + "\n"
 
 
 def paragraphs(text: str) -> list[str]:
-    """Each paragraph in one line."""
+    """The text with each paragraph in one line."""
     return ["\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))]
 
 

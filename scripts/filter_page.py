@@ -3,12 +3,13 @@
 python scripts/filter_page.py [docs]
 """
 
+import argparse
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from scorer_pages import documented, own_doc, table
+from scorer_pages import describe_parameters, own_doc, table
 
 from molgan.chem.shipped_sets import REFERENCES
 from molgan.filters.filter import Filter, WholeFilter
@@ -24,7 +25,7 @@ TAIL = f"""\
 ## Reference sets
 
 `references` is a list, and a molecule is compared with all of them; the reason names the set and the molecule of it.
-Each is a file (.smi, .csv, .tsv, also .gz, .sdf or .parquet) or a set that comes with molgan:
+Each is a file (.smi, .csv, .tsv, also .gz, .sdf or .parquet), a SMILES, or a set that comes with molgan:
 {"; ".join(f"`{name}` ({content})" for name, content in REFERENCES.items())}. In a campaign `train` is its
 training data, which filters compare with when `references` is left out. Files are read once and cached by content.
 
@@ -38,29 +39,30 @@ filters:
 
 Filters keep or drop; none changes a molecule. `stereo` counts what is left open. To spell it out is a step of its own,
 before the filters: `molgan.stereoisomers(smiles, most=16)` gives a table of `smiles` and `parent`, the row that each
-comes from, and keeps what is said of stereo already. In a campaign that is
+comes from (its label in a column of pandas), and keeps what is said of stereo already. In a campaign that is
 
 ```yaml
 stereo: {{enumerate: 4}}    # most isomers of a molecule
 ```
 
-Each molecule that is drawn is then replaced by its isomers, before it is scored and filtered. The column `parent` of
-library.csv and rejected.csv has the identifier of the molecule that an isomer was made of, and is empty where nothing
-was open. `sample.n` and `budget` count what is drawn, `target` what is in the library; the report says how many isomers
-entered the filters. Behind `optimize`, which scores what it designs as it is, isomers are scored beyond its budget.
-`molgan filter` enumerates nothing.
+Each drawn molecule with open stereo is then replaced by its isomers, before it is scored and filtered. The column
+`parent` of library.csv and rejected.csv has the identifier of the molecule that an isomer was made of, and is empty
+where nothing was open. `sample.n` and `budget` count what is drawn, `target` what is in the library; the report says
+how many isomers entered the filters. After `optimize`, which scores what it designs as it is, isomers are scored beyond
+its budget. `molgan filter` enumerates nothing.
 
 ## Salts, charges, tautomers
 
-`molgan standardize FILE -o standard.csv` gives molecules as a chemist would register them: metal salts come apart;
-salts, solvents and smaller fragments go by ChEMBL's and RDKit's lists; charges that a proton balances go; S and P oxides
-are written with double bonds; by option RDKit's canonical tautomer takes the place of the one given (`--tautomers`) and
-stereo goes (`--drop-stereo`). One row a molecule, in order: `smiles`, the other columns of the file, `original`, the
-text as given, `changes` ("salt removed: HCl; charges neutralised"), and `error`, the reason where there is no standard
-form: isotopes, radicals, elements beyond organic chemistry. The result does not depend on the spelling or the order of
-fragments, and standardising it again changes nothing. In Python: `molgan.standardize(smiles)`.
+`molgan standardize FILE -o standard.csv` gives molecules as a chemist would register them: metal salts are split;
+salts, solvents and smaller fragments are removed by ChEMBL's and RDKit's lists, and so are charges that a proton
+balances; S and P oxides are written with double bonds; by option a molecule is replaced by RDKit's canonical tautomer
+(`--tautomers`), and stereo is removed (`--drop-stereo`). One row a molecule, in order: `smiles`, the other columns of
+the file, `original`, the text as given, `changes` ("salt removed: HCl; charges neutralised"), `error`, the reason where
+there is no standard form (isotopes, radicals, elements beyond organic chemistry), and `line`. The result does not
+depend on the spelling or the order of fragments, and standardising it again changes nothing. In Python:
+`molgan.standardize(smiles)`.
 
-`molgan filter --standardize` and `molgan score --standardize` take molecules in that form, and tell `original` and
+`molgan filter --standardize` and `molgan score --standardize` take molecules in that form, with `original` and
 `changes` beside them. In a campaign:
 
 ```yaml
@@ -68,10 +70,10 @@ standardize: true                                    # or with options:
 standardize: {{tautomers: true, keep_stereo: false}}
 ```
 
-It applies to what the user brings: the molecules of `optimize.start`, `data.lead` and `data.actives` (for
-`molgan check`), and the file of `molgan filter`. References of the filter `novel` stay as they are written, and it
-ignores salts, and tautomers and stereo where these options are set, unless the stage says otherwise: a molecule is known
-by its parent then. `data.train` is taken as it is: standardise the file first if it has salts.
+It applies to the molecules of the user: those of `optimize.start`, `data.lead` and `data.actives` (for `molgan check`),
+and the file of `molgan filter`. References of the filter `novel` stay as they are written, and it ignores salts, and
+tautomers and stereo where these options are set, unless the stage says otherwise, so that a molecule is known by its
+parent. `data.train` is taken as it is: standardise the file first if it has salts.
 
 ## Files of any length
 
@@ -81,11 +83,19 @@ work. What is known of a chunk of molecules is kept in `FOLDER/.parts` until the
 included, the same command goes on where it stopped. Memory grows by 16 bytes with every molecule that reaches a
 `distinct`, and with every one that reaches a filter of the whole set by its SMILES' scaffold (`scaffolds`) or a
 fingerprint of 256 bytes (`diverse`, `dissimilar`, `clusters`): put those last, behind `best` where there are many.
-`molgan score` and `molgan standardize` do the same with their tables."""
+`molgan score` and `molgan standardize` do the same with their tables. A molecule that RDKit takes too long for, a large
+cage or a text made to do harm, is rejected with the reason "took longer than 5 s" (processor time; the environment
+variable `MOLGAN_SECONDS_PER_MOLECULE` sets another limit).
+
+Behind their own columns `library.csv`, `.sdf`, `.parquet` and `rejected.csv` have the line and every other column of
+the file: ids, names, prices, SDF properties. One that is called as a column of theirs has `_input` behind its name, and
+a message says so. `duplicate_of` in `rejected.csv` is the line of the molecule that a duplicate equals."""
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("docs", type=Path, nargs="?", default=Path(__file__).parents[1] / "docs")
+    folder = parser.parse_args().docs
     (folder / "filters.md").write_text(page(), encoding="utf-8")
 
 
@@ -103,7 +113,7 @@ def page() -> str:
 
 
 def family(kind: type[Filter]) -> str:
-    """What the docstring of the filter's module names before its colon."""
+    """The family of a filter: the docstring of its module up to the colon."""
     return str(sys.modules[kind.__module__].__doc__).partition(":")[0]
 
 
@@ -112,9 +122,9 @@ def judges(kind: type[Filter]) -> str:
 
 
 def details(kind: type[Filter]) -> list[str]:
-    """What there is to say about a filter beside its row."""
+    """The section on a filter, below the table; empty where there is nothing to add."""
     text = own_doc(kind)
-    parameters = documented(kind.Parameters) if kind.Parameters.model_fields else []
+    parameters = describe_parameters(kind.Parameters) if kind.Parameters.model_fields else []
     body = [*([text, ""] if text else []), *([*parameters, ""] if parameters else [])]
     return [f"### {kind.name}", "", *body] if body else []
 

@@ -1,4 +1,4 @@
-"""MolGAN's table: lambda and the objectives of its paper on 5,000 molecules of QM9, ours beside the paper's.
+"""MolGAN's table: lambda and the objectives of its paper on 5,000 molecules of QM9, ours next to the paper's.
 
     python scripts/molgan_paper.py [--lambdas 0 .25 .5 1] [--objectives qed] [--seeds 0 1 2] [--stop-at 0.02]
 
@@ -22,7 +22,7 @@ from molgan.campaign.train_one_shot import train_one_shot
 from molgan.config import OneShotConfig, load_training
 from molgan.evaluation.small_molecules import evaluate_small
 from molgan.graphs.dense.dense_data import prepare_dense
-from molgan.graphs.dense.dense_graph import BONDS, atom_of
+from molgan.graphs.dense.dense_graph import BONDS, make_atom
 from molgan.models.loading import load_generator
 from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 from molgan.models.one_shot.soft_graphs import harden
@@ -57,7 +57,7 @@ def objective(name: str) -> dict[str, object]:
 
 
 @torch.no_grad()
-def counted_their_way(weights: Path, n: int) -> tuple[float, float]:
+def count_their_way(weights: Path, n: int) -> tuple[float, float]:
     """Valid and unique as MolGAN's code counts: what RDKit sanitises, fragments and positions without an atom too."""
     generator = load_generator(weights, OneShotGenerator)
     noise = torch.randn(n, generator.settings.noise, generator=torch.Generator().manual_seed(0))
@@ -66,7 +66,7 @@ def counted_their_way(weights: Path, n: int) -> tuple[float, float]:
     for nodes, bonds in zip(graphs.nodes, graphs.bonds, strict=True):
         mol = Chem.RWMol()
         for kind in nodes:
-            mol.AddAtom(atom_of(graphs.atoms[kind - 1]) if kind else Chem.Atom(0))
+            mol.AddAtom(make_atom(graphs.atoms[kind - 1]) if kind else Chem.Atom(0))
         for i, j in np.argwhere(np.triu(bonds, 1)).tolist():
             mol.AddBond(i, j, BONDS[bonds[i, j]])
         with rdBase.BlockLogs():
@@ -110,7 +110,7 @@ def main() -> None:
                 table = scores([smiles for smiles in drawn if smiles is not None])
                 means = [float(np.nanmean(values)) for values in table.transformed.values()]
                 cells = [f"{figures[column]:.3f}" for column in COLUMNS] + [f"{mean:.2f}" for mean in means]
-                cells += [f"{share:.3f}" for share in counted_their_way(weights, arguments.samples)]
+                cells += [f"{share:.3f}" for share in count_their_way(weights, arguments.samples)]
                 console.print(f"| {name} | {weight:g} | {seed} | " + " | ".join(cells) + " |")
 
 

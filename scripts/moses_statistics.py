@@ -1,14 +1,13 @@
-#!/usr/bin/env python3
 """Make molgan/data/moses_{test,test_scaffolds}_statistics.npz from the package molsets, which ships the statistics that
 published MOSES figures are computed with.
 
     pip download --no-deps molsets==0.3.1 && unzip molsets-*.whl 'moses/dataset/data/*'
     python scripts/moses_statistics.py moses/dataset/data
 
-`molgan.evaluation.reference` would compute the same from the SMILES, in half an hour; converting is quicker.
+`molgan.evaluation.reference_statistics` would compute the same from the SMILES, in half an hour; converting is quicker.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,10 @@ from molgan.evaluation.molecule_features import PROPERTIES
 from molgan.evaluation.reference_statistics import Statistics
 
 
-def main(folder: Path) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
     for split in (Moses.TEST, Moses.TEST_SCAFFOLDS):
         smiles = sorted(record.smiles for record in read_smiles(folder / f"{split.value}.csv.gz"))
         # A pickle: run this on the package from the registry only.
@@ -40,4 +42,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

@@ -3,6 +3,7 @@
 python scripts/prepare_fragments.py
 """
 
+import argparse
 import gzip
 import hashlib
 import pickle
@@ -16,6 +17,7 @@ CONTRIB = Path(RDConfig.RDContribDir)
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     rows = load("SA_Score/fpscores.pkl.gz")
     write("sa_fragments", {int(bit): float(row[0]) for row in rows for bit in row[1:]})
     write("np_fragments", load("NP_Score/publicnp.model.gz"))

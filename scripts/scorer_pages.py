@@ -2,12 +2,12 @@
 
     python scripts/scorer_pages.py [docs]
 
-docs/scorers.md lists families, transforms and what an objective says; docs/scorers_<family>.md has each scorer.
+docs/scorers.md lists families, transforms and the keys of an objective; docs/scorers_<family>.md has each scorer.
 """
 
+import argparse
 import inspect
 import math
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -39,7 +39,9 @@ PART_OF = {"drug_likeness": "physchem", "custom_alerts": "substructure"}
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "docs"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("docs", type=Path, nargs="?", default=Path(__file__).parents[1] / "docs")
+    folder = parser.parse_args().docs
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
 
@@ -80,11 +82,11 @@ def index(families: dict[str, list[type[Scorer]]]) -> str:
         "",
         "## A component of an objective",
         "",
-        *documented(ComponentSettings),
+        *describe_parameters(ComponentSettings),
         "",
         "## An objective",
         "",
-        *documented(ObjectiveSettings, deep=False),
+        *describe_parameters(ObjectiveSettings, deep=False),
         "",
         "## Transforms",
         "",
@@ -103,19 +105,19 @@ def family_page(name: str, kinds: list[type[Scorer]]) -> str:
 
 
 def details(kind: type[Scorer]) -> list[str]:
-    """What there is to say about a scorer beside its row."""
+    """The section on a scorer, below the table; empty where there is nothing to add."""
     lines = []
     if text := own_doc(kind):
         lines += [text, ""]
     if kind.Parameters.model_fields:
-        lines += [*documented(kind.Parameters), ""]
+        lines += [*describe_parameters(kind.Parameters), ""]
     if not isinstance(kind.default_transform, Identity):
         given = ", ".join(f"{key}: {value_text(value)}" for key, value in kind.default_transform.model_dump().items())
         lines += [f"Default transform: `{{name: {kind.default_transform.name}, {given}}}`", ""]
     return ["", f"## {kind.name}", "", *lines[:-1]] if lines else []
 
 
-def documented(section: type[Settings], *, deep: bool = True) -> list[str]:
+def describe_parameters(section: type[Settings], *, deep: bool = True) -> list[str]:
     text = own_doc(section)
     return [*([text, ""] if text else []), *field_table(describe_fields(section, deep=deep), "parameter")]
 

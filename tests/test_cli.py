@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from molgan.chem.molecule import parse
 from molgan.cli import app
-from molgan.cli.bars import Bars, PlainLines, ProgressBars, format_figures, show_progress
+from molgan.cli.bars import Bars, PlainLines, ProgressBars, format_figures, format_rate, show_progress
 from molgan.graphs.motif.actions import Vocabulary
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
@@ -64,17 +64,18 @@ def test_score_keeps_order_other_columns_and_bad_molecules(tmp_path: Path) -> No
     result = molgan("score", "-", "--scorers", "heavy_atoms, pains", "-o", tmp_path / "scores.csv", stdin=table)
     assert result.exit_code == 0
     scores = pandas.read_csv(tmp_path / "scores.csv")
-    assert list(scores.columns) == ["smiles", "id", "heavy_atoms", "pains", "error"]
-    assert list(scores["id"]) == ["a", "b", "e"]
-    assert list(scores["heavy_atoms"].isna()) == [False, True, False]
+    assert list(scores.columns) == ["smiles", "id", "heavy_atoms", "pains", "error", "line"]
+    assert list(scores["id"]) == ["a", "b", "c", "e"]
+    assert list(scores["heavy_atoms"].isna()) == [False, True, True, False]
     assert "unclosed ring" in scores["error"][1]
+    assert scores["error"][2] == "3 cells, the header has 2"
     assert "-:4: 3 cells" in result.stderr
 
 
 def test_score_writes_to_stdout(tmp_path: Path) -> None:
     (tmp_path / "molecules.smi").write_text("CCO\n")
     assert molgan("score", tmp_path / "molecules.smi", "--scorers", "heavy_atoms").stdout == (
-        "smiles,heavy_atoms,error\nCCO,3.0,\n"
+        "smiles,heavy_atoms,error,line\nCCO,3.0,,1\n"
     )
 
 
@@ -179,6 +180,56 @@ def test_bad_input_is_one_line_on_stderr_and_exit_code_2(
     assert "Traceback" not in result.output
 
 
+def test_every_fault_of_a_configuration_is_a_line(campaign: Path) -> None:
+    result = molgan("check", campaign, "sead=1", "name=a/b", "sample.n=0")
+    assert result.exit_code == 2
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["molgan"] * 3
+
+
+def test_a_check_advises_what_cannot_come_to_much(campaign: Path, weights: Path, tmp_path: Path) -> None:
+    (tmp_path / "actives.smi").write_text("CCO\n" * 25 + "C(\n")
+    never = "{filter: size, name: never, min: 90, max: 99}"
+    overrides = (
+        f"generator.weights={weights}",
+        f"data.actives={tmp_path / 'actives.smi'}",
+        f"filters=[valid, {never}]",
+    )
+    result = molgan("check", campaign, *overrides)
+    assert result.exit_code == 0, result.output
+    assert "filter 'never' keeps none of the 1,000 molecules that reach it" in result.stdout
+    assert f"data.actives: {tmp_path / 'actives.smi'}:26: 'C(' is not a molecule" in result.stderr
+    assert result.stdout.count("active CCO") == 20
+    assert "25 molecules with the role 'active', 20 of them shown" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("run", "{campaign}"), "molgan: interrupted; the same command goes on from the last checkpoint\n"),
+        (("score", "-", "--scorers", "qed"), "molgan: interrupted\n"),
+    ],
+)
+def test_an_interrupted_command_says_where_it_goes_on(
+    campaign: Path, arguments: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*given: object, **named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("molgan.campaign.run", interrupt)
+    monkeypatch.setattr("molgan.bulk.score_file.score_records", interrupt)
+    result = molgan(*(argument.format(campaign=campaign) for argument in arguments), stdin="CCO\n")
+    assert result.exit_code == 130
+    assert result.stderr == told
+
+
+@pytest.mark.parametrize(
+    ("speed", "told"),
+    [(1234.5, "1,234/s"), (2.5, "2.5/s"), (0.07133, "14 s/step"), (0.005, "3.333 min/step"), (0, "0/s")],
+)
+def test_slow_work_is_told_in_time_a_step(speed: float, told: str) -> None:
+    assert format_rate(speed) == told
+
+
 def test_an_output_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:
     result = molgan("score", "-", "--scorers", "qed", "-o", tmp_path / "none" / "out.csv", stdin="CCO\n")
     assert result.exit_code == 2
@@ -254,9 +305,9 @@ def test_standardize_writes_a_table_by_either_spelling(tmp_path: Path) -> None:
         assert result.exit_code == 0
     lines = (tmp_path / "standardize.csv").read_text().splitlines()
     assert (tmp_path / "standardise.csv").read_text().splitlines() == lines
-    assert lines[:2] == ["smiles,id,original,changes,error", "CCN,1,CCN.Cl,salt removed: HCl,"]
-    assert lines[2] == ",2,C(,,not a SMILES: ends with '('"
-    assert lines[3] == "CC(N)C(=O)O,3,C[C@H](N)C(=O)[O-],charges neutralised; stereo removed,"
+    assert lines[:2] == ["smiles,id,original,changes,error,line", "CCN,1,CCN.Cl,salt removed: HCl,,2"]
+    assert lines[2] == ",2,C(,,not a SMILES: ends with '(',3"
+    assert lines[3] == "CC(N)C(=O)O,3,C[C@H](N)C(=O)[O-],charges neutralised; stereo removed,,4"
     assert {path.name for path in tmp_path.iterdir()} == {"in.csv", "standardize.csv", "standardise.csv"}
 
 

@@ -20,8 +20,10 @@ def test_the_tour_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
             exec(compile("".join(cell["source"]), f"{TOUR.name} cell {number}", "exec"), names)
     assert names["scores"]["qed"].isna().tolist() == [False, False, False, False, True]
     assert names["table"]["stage"].tolist() == ["novel", "novel", "alerts", None, "valid"]
-    assert names["isomers"]["parent"].tolist() == [0, 0]
+    assert names["isomers"]["parent"].tolist() == [3, 3]
     assert len(names["drawn"]) == 20
+    assert min(names["image"].size) > 100
+    assert len(names["calls"]) == 60 and names["calls"]["smiles"].tolist()[0] == "CC(=O)Oc1ccccc1C(=O)O"
     library = pandas.read_csv(names["folder"] / "run" / "library.csv")
-    assert 0 < len(library) == names["result"].library
+    assert 0 < len(library) == names["result"].kept == len(names["result"].library)
     assert names["result"].summary in capsys.readouterr().out

@@ -22,18 +22,18 @@ def folder() -> Path:
 
 
 def content_hash(texts: Iterable[str]) -> str:
-    """32 hexadecimal digits that tell sequences of texts apart; order counts, and none may hold a line break."""
+    """32 hexadecimal digits, the same for equal sequences of texts; no text may hold a line break."""
     return hashlib.sha256("\n".join(texts).encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def entry(kind: str, key: str, suffix: str) -> Path:
-    """The path of the result of a kind ("fingerprints-v1") for a key; the kind changes when the computation does."""
+    """The path of a cached result. `kind` names its computation ("fingerprints-v1") and changes when that changes."""
     return folder() / kind / f"{key}{suffix}"
 
 
 @contextmanager
 def store(path: Path) -> Iterator[BinaryIO]:
-    """A file to write an entry into: it is there whole after the `with` block, or not at all. Raises OSError."""
+    """A file to write a cache entry to; it appears whole at the end of the `with` block. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_whole(path) as file:
         yield file

@@ -1,4 +1,4 @@
-"""What decides a result, as keys: digests of settings, and of the files that they name."""
+"""Keys for results: digests of the settings that decide a result, and of the files that these settings name."""
 
 import hashlib
 import json
@@ -9,37 +9,37 @@ from typing import Any
 
 
 def digest(content: object) -> str:
-    """20 hexadecimal digits that tell JSON values apart."""
+    """20 hexadecimal digits, the same for equal JSON values."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
 
 
-def content_of(path: str | Path) -> str:
-    """The SHA-256 of a file."""
+def hash_file(path: str | Path) -> str:
+    """The SHA-256 of a file, in hexadecimal. Raises OSError."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def files_in(value: object) -> dict[str, str]:
-    """The content of every file and folder that a section of the configuration names."""
-    paths = [text for text in flat(value).values() if isinstance(text, str) and os.path.isabs(text)]
-    found = {path: content_of(path) for path in paths if os.path.isfile(path)}
+def hash_files(value: object) -> dict[str, str]:
+    """The hash of every file and folder that a section of the configuration names, by its absolute path."""
+    paths = [text for text in flatten(value).values() if isinstance(text, str) and os.path.isabs(text)]
+    found = {path: hash_file(path) for path in paths if os.path.isfile(path)}
     for path in filter(os.path.isdir, paths):
         inside = sorted(file for file in Path(path).rglob("*") if file.is_file())
-        found[path] = digest([[str(file.relative_to(path)), content_of(file)] for file in inside])
+        found[path] = digest([[str(file.relative_to(path)), hash_file(file)] for file in inside])
     return found
 
 
-def with_contents(sections: Mapping[str, object]) -> dict[str, object]:
-    """Sections of the configuration, and beside them the content of what they name, so that a key depends on it."""
-    return {**sections, **{f"content of {path}": content for path, content in files_in(sections).items()}}
+def add_contents(sections: Mapping[str, object]) -> dict[str, object]:
+    """The sections of a configuration with the hashes of the files that they name, so that a key depends on both."""
+    return {**sections, **{f"content of {path}": content for path, content in hash_files(sections).items()}}
 
 
-def flat(value: object, path: str = "") -> dict[str, Any]:
-    """Values by the way to them, "filters.stages.0.min"; what is empty has none."""
+def flatten(value: object, path: str = "") -> dict[str, Any]:
+    """The values of nested mappings and lists by their paths, "filters.stages.0.min"; an empty mapping has no value."""
     if isinstance(value, Mapping):
         items = value.items()
     elif isinstance(value, list | tuple):
         items = dict(enumerate(value)).items()
     else:
         return {path: value}
-    return {k: v for key, inner in items for k, v in flat(inner, f"{path}.{key}" if path else str(key)).items()}
+    return {k: v for key, inner in items for k, v in flatten(inner, f"{path}.{key}" if path else str(key)).items()}

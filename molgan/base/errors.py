@@ -1,8 +1,9 @@
-"""Errors that a user can mend. Each message is one line that names the file, the place in it and the mend."""
+"""Errors that a user can mend. Each message is one line that names the file, the place in it and the mend;
+some name several faults at once, a line each."""
 
 
 class MolganError(Exception):
-    """Base of every error that molgan raises on purpose."""
+    """The base class of every error that molgan raises on purpose."""
 
 
 class ConfigError(MolganError):

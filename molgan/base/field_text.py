@@ -17,7 +17,7 @@ _NAMES = {str: "text", float: "number", int: "integer", bool: "true or false", P
 
 @dataclass(frozen=True, slots=True)
 class FieldText:
-    """What a table tells of one key of a YAML file. `default` is as YAML writes it, or `required`."""
+    """One key of a YAML file as a row of a table. `default` is written as in YAML, or is `required`."""
 
     key: str
     type: str
@@ -26,8 +26,8 @@ class FieldText:
 
 
 def describe_fields(section: type[Settings], prefix: str = "", *, deep: bool = True) -> list[FieldText]:
-    """A row for each field, in order, and with `deep` below it for each field of the sections inside: `N` stands for a
-    position in a list, `NAME` for a key of your own."""
+    """One row for each field, in order. With `deep`, the fields of an inner section follow below its own row: `N`
+    stands for a position in a list, `NAME` for a key of the user's choice."""
     return list(_rows(section, prefix, deep, None))
 
 
@@ -48,7 +48,7 @@ def value_text(value: Any) -> str:
 
 
 def type_text(annotation: Any, limits: Sequence[Any] = ()) -> str:
-    """A type in words, with the range that `limits`, a field's metadata, says."""
+    """A type in words, with the range that `limits` (a field's metadata) sets."""
     origin, inside = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return type_text(inside[0], inside[1].metadata if isinstance(inside[1], FieldInfo) else inside[1:])
@@ -69,24 +69,24 @@ def type_text(annotation: Any, limits: Sequence[Any] = ()) -> str:
 
 
 def _rows(section: type[Settings], prefix: str, deep: bool, given: Any) -> Iterator[FieldText]:
-    """`given` is what the section is by default, where that differs from the defaults of its class."""
+    """`given` is the section's default value, where it differs from the defaults of its class."""
     for name, field in section.model_fields.items():
         key = f"{prefix}{name}"
         value = getattr(given, name, None)
         default = default_text(field) if given is None or field.is_required() else value_text(value)
         yield FieldText(key, type_text(field.annotation, field.metadata), default, field.description or "")
-        for infix, inner in sections_inside(field.annotation) if deep else ():
+        for infix, inner in find_sections(field.annotation) if deep else ():
             usual = field.get_default(call_default_factory=True) if given is None else value
             yield from _rows(inner, f"{key}.{infix}", deep, usual if isinstance(usual, inner) else None)
 
 
-def sections_inside(annotation: Any, infix: str = "") -> Iterator[tuple[str, type[Settings]]]:
-    """The sections that a value of this type may be or hold, and what stands between its key and theirs."""
+def find_sections(annotation: Any, infix: str = "") -> Iterator[tuple[str, type[Settings]]]:
+    """The sections that a value of this type may be or hold, each with the text between its key and theirs."""
     if isinstance(annotation, type) and issubclass(annotation, Settings):
         yield infix, annotation
     infix += {list: "N.", tuple: "N.", dict: "NAME."}.get(typing.get_origin(annotation), "")
     for member in typing.get_args(annotation):
-        yield from sections_inside(member, infix)
+        yield from find_sections(member, infix)
 
 
 def _range_text(limits: Sequence[Any]) -> str:

@@ -12,9 +12,10 @@ from molgan.base.errors import RunError
 
 
 def write_files(folder: Path, contents: Mapping[str, Iterable[bytes]]) -> list[Path]:
-    """Write named files, each from its pieces, beside their final names, and rename them once all are on the disk.
+    """Write several files, or none: under temporary names first, which are renamed once all are on the disk.
 
-    Raises RunError when the folder, which is made when missing, cannot be written.
+    `contents` are the bytes of each file, in pieces, by its name. `folder` is created when it is missing. Raises
+    RunError when it cannot be written.
     """
     paths = [Path(folder) / name for name in contents]
     try:
@@ -24,25 +25,25 @@ def write_files(folder: Path, contents: Mapping[str, Iterable[bytes]]) -> list[P
                 file.writelines(pieces)
     except OSError as error:
         raise RunError(
-            f"{folder}: cannot be written ({error.strerror or error}); mend that or choose another folder"
+            f"{folder}: cannot be written ({error.strerror or error}); make it writable or choose another folder"
         ) from None
     return paths
 
 
 @contextmanager
 def write_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` at the end of the `with` block, once it is on the disk; when the block
-    raises, what was there stays. Any number of processes and threads may do so at once. Raises OSError."""
+    """A file that replaces `path` at the end of the `with` block, once it is on the disk; when the block raises, the
+    old file stays. Any number of processes and threads may write the same path at once. Raises OSError."""
     with _write_all([path]) as (file,):
         yield file
 
 
 @contextmanager
 def write_folder(folder: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `folder` at the end of the `with` block, once its files are on the disk;
-    when the block raises, what was there stays. Raises OSError.
+    """A new folder that replaces `folder` at the end of the `with` block, once its files are on the disk; when the
+    block raises, the old folder stays. Raises OSError.
 
-    `folder`.new is written; a crash between the two renames leaves what was there as `folder`.old.
+    The files are written to `folder`.new; a crash between the two renames leaves the old folder as `folder`.old.
     """
     new, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
     shutil.rmtree(new, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Names of modules that the documentation once gave and that live elsewhere now: both import the same module."""
+"""Older names of modules that have moved: the old and the new name import the same module."""
 
 import sys
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ class MovedModules(MetaPathFinder, Loader):
         return import_module(_MOVED[spec.name])
 
     def exec_module(self, module: ModuleType) -> None:
-        # It has run under its own name; the import system has just put the old one into its specification.
+        # The module has run under its own name; the import system has just put the old name into its specification.
         parent = sys.modules[module.__name__.rpartition(".")[0]]
         module.__spec__ = PathFinder.find_spec(module.__name__, parent.__path__)
 
 
 def find_moved_modules() -> None:
-    """Let old names of modules be imported, too."""
+    """Make the old names of modules importable."""
     if not any(isinstance(finder, MovedModules) for finder in sys.meta_path):
         sys.meta_path.append(MovedModules())

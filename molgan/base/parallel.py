@@ -1,4 +1,4 @@
-"""Work on the processors of this machine: one ordered map, by several processes or by this one."""
+"""Parallel work on the processors of this machine: one ordered map, by several processes or by this one."""
 
 import ctypes
 import multiprocessing
@@ -15,7 +15,7 @@ from contextlib import suppress
 from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from types import FrameType, TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -39,7 +39,7 @@ def cores() -> int:
 
 
 def split_chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of `size`, the last of them perhaps shorter."""
+    """The items in lists of `size`; the last list may be shorter."""
     items = iter(items)
     while chunk := list(islice(items, size)):
         yield chunk
@@ -48,16 +48,31 @@ def split_chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 class Processes(Generic[T, R]):
     """Processes of this machine that apply one function, for use in a `with` block.
 
-    A single process is this one. Several are spawned when the first items come, and get the function once: so that an
-    object keeps in its process what it has loaded. They must be able to import it, and a script must call from under
-    `if __name__ == "__main__":`. They end with the block, an interrupt of it included, and with this process.
+    With one process this process does the work. Several are spawned when the first items come, and each gets the
+    function once, so that an object keeps what it has loaded. They must be able to import the function, and a script
+    must call from under `if __name__ == "__main__":`. They end with the block, also when it is interrupted, and with
+    this process.
     """
 
-    def __init__(self, work: Callable[[T], R], processes: int, *, mend: str = _MEND) -> None:
-        """`mend`: what the user can do when a process dies."""
+    def __init__(
+        self,
+        work: Callable[[T], R],
+        processes: int,
+        *,
+        mend: str = _MEND,
+        limit: Callable[[T], float] = lambda item: 0.0,
+        rescue: Callable[[T, Callable[[T], R]], R] | None = None,
+    ) -> None:
+        """`mend` is the advice in the error message when a process dies. `limit` gives the seconds of processor time
+        that a process may take for an item, 0 for any; it is ended then, and the result is what `rescue` makes of the
+        item, with the function that it gets for parts of it. Neither applies where this process does the work."""
         self._work = work
         self._processes = processes
         self._mend = mend
+        self._limit = limit
+        self._rescue = rescue
+        self._lock = Lock()
+        self._closed = False
         self._workers: list[_Worker] = []
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         # A thread waits for each process, so that a process never waits for the caller. Not a ProcessPoolExecutor: it
@@ -69,6 +84,8 @@ class Processes(Generic[T, R]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            self._closed = True  # nothing starts from here on
         try:
             for worker in self._workers:
                 worker.process.terminate()
@@ -84,9 +101,9 @@ class Processes(Generic[T, R]):
                 worker.pipe.close()
 
     def map(self, items: Iterable[T]) -> Iterator[R]:
-        """The result of each item, in order; at most two items a process are read beyond the results taken.
+        """The result of each item, in order; at most two items per process are read ahead of the results.
 
-        What the function raises is raised here. Raises RunError when a process dies.
+        An exception of the function is raised here. Raises RunError when a process dies.
         """
         items = iter(items)
         first = list(islice(items, 2))
@@ -97,7 +114,7 @@ class Processes(Generic[T, R]):
         for item in chain(first, items):
             if len(self._workers) < self._processes:
                 self._start_worker()
-            under_way.append(self._threads.submit(self._ask_idle_worker, item))
+            under_way.append(self._threads.submit(self._work_on, item))
             if len(under_way) >= 2 * self._processes:
                 yield _wait_for_result(under_way.popleft())
         while under_way:
@@ -108,11 +125,22 @@ class Processes(Generic[T, R]):
         self._workers.append(worker)
         self._idle.put(worker)
 
+    def _work_on(self, item: T) -> R:
+        try:
+            return self._ask_idle_worker(item)
+        except _Late:
+            if self._rescue is None:
+                raise RunError(f"a worker process took longer than {self._limit(item):g} s; {self._mend}") from None
+            return self._rescue(item, self._work_on)
+
     def _ask_idle_worker(self, item: T) -> R:
         worker = self._idle.get()
         try:
-            done, answer = worker.ask(item)
+            done, answer = worker.ask(item, self._limit(item))
         except (EOFError, ConnectionError):
+            if worker.was_late:
+                self._restart(worker)
+                raise _Late from None
             raise RunError(
                 "a worker process died: out of memory, or a script that lacks `if __name__ == '__main__':`; "
                 + self._mend
@@ -122,6 +150,12 @@ class Processes(Generic[T, R]):
         if not done:
             raise answer
         return answer  # type: ignore[no-any-return]
+
+    def _restart(self, worker: "_Worker") -> None:
+        with self._lock:
+            if not self._closed:
+                worker.pipe.close()
+                worker.start()
 
 
 def map_chunks(
@@ -133,9 +167,21 @@ def map_chunks(
     task: str = "molecules",
     progress: Progress | None = None,
 ) -> list[R]:
-    """The results of a function of lists, for the items in lists of `size`, in order; see `Processes`.
+    """Apply a function of lists to the items in lists of `size`; see `Processes`.
 
-    Raises RunError when a process dies.
+    Args:
+        work: Function from a list of items to one result.
+        items: Everything to work on.
+        size: Items in a list; the last list may be shorter.
+        processes: Number of processes, 1 for this process alone.
+        task: Name of the task for `progress`, which counts items.
+        progress: Receiver of the progress; None shows nothing.
+
+    Returns:
+        One result for each list, in order.
+
+    Raises:
+        RunError: A process died.
     """
     progress = progress or Silent()
     chunks = list(split_chunks(items, size))
@@ -150,11 +196,11 @@ def map_chunks(
 
 
 def end_with_parent() -> None:
-    """End this process, started by `multiprocessing`, when the one that started it has ended, however that happened.
+    """Make this process, started by `multiprocessing`, end when its parent has ended, however that happened.
 
-    For the start of a worker: after a kill -9 of its parent it would wait for work for ever. On Linux the kernel sees
-    to it as well, since a thread gets no turn while C code holds Python's lock; it takes the end of the thread that
-    started the worker for that of the parent.
+    A worker calls this first: after a kill -9 of its parent it would wait for work for ever. On Linux the kernel ends
+    the worker as well, since a thread gets no turn while C code holds Python's lock; the kernel takes the end of the
+    thread that started the worker for the end of the parent.
     """
     parent = multiprocessing.parent_process()
     if parent is None:
@@ -162,8 +208,15 @@ def end_with_parent() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    # Also tells of a parent that ended before the kernel was asked.
+    # The thread also notices a parent that ended before the call above.
     Thread(target=_wait_for_end, args=(parent.sentinel,), daemon=True).start()
+
+
+def limit_processor_time(seconds: float) -> None:
+    """Have the kernel end this process by SIGPROF after so many more seconds of processor time, 0 for never: it needs
+    no turn of Python's. Does nothing on Windows."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _wait_for_end(sentinel: int) -> None:
@@ -171,45 +224,63 @@ def _wait_for_end(sentinel: int) -> None:
     os._exit(1)
 
 
+class _Late(Exception):
+    """A worker took longer than it may, and was ended."""
+
+
 class _Worker:
-    """A process, and this end of the pipe to it: its other end closes when the process ends, however that happens."""
+    """A process and this end of the pipe to it. The other end closes when the process ends, however that happens."""
 
     def __init__(self, work: Callable[[Any], Any]) -> None:
+        self._work = work
+        self.start()
+
+    def start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, other_end = context.Pipe()
-        self.process = context.Process(target=_serve, args=(other_end, work))
+        self.process = context.Process(target=_serve, args=(other_end, self._work))
         self.process.start()
         other_end.close()
 
-    def ask(self, item: Any) -> tuple[bool, Any]:
+    def ask(self, item: Any, seconds: float) -> tuple[bool, Any]:
         """Whether the work was done, and its result or else its exception. Raises EOFError or ConnectionError when the
         process is gone."""
-        self.pipe.send(item)
+        self.pipe.send((item, seconds))
         done, answer = self.pipe.recv()
         return done, answer
 
+    @property
+    def was_late(self) -> bool:
+        """Whether the process, which is gone, had reached its limit."""
+        self.process.join(_SECONDS_TO_END)
+        return hasattr(signal, "SIGPROF") and self.process.exitcode == -signal.SIGPROF
+
 
 def _wait_for_result(future: Future[R]) -> R:
-    # Not in one go: after a substructure search of RDKit's, SIGINT does not interrupt a wait any more (SA_RESTART).
+    # Short waits in a row: after a substructure search of RDKit's, SIGINT no longer interrupts a wait (SA_RESTART).
     while not wait_for_futures([future], _SECONDS_TO_NOTICE).done:
         pass
     return future.result()
 
 
 def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
-    """The life of a worker."""
+    """Run a worker: apply `work` to what comes through the pipe until it closes."""
     end_with_parent()
     # Ctrl-C reaches all processes of a terminal, but only the parent knows what to do then: it terminates its workers.
     # A handler, not SIG_IGN, which programs started from here would inherit.
     signal.signal(signal.SIGINT, _ignore)
-    # A KeyboardInterrupt, so that work under way ends what it has started.
+    # SIGTERM raises KeyboardInterrupt, so that the current work ends the processes that it has started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt, EOFError):
         while True:
-            item = pipe.recv()
+            item, seconds = pipe.recv()
             try:
-                pipe.send((True, work(item)))
+                limit_processor_time(seconds)
+                result = work(item)
+                limit_processor_time(0)
+                pipe.send((True, result))
             except Exception as error:
+                limit_processor_time(0)
                 error.add_note(f"In a worker process:\n{traceback.format_exc()}")
                 pipe.send((False, error))
 

@@ -1,4 +1,4 @@
-"""How long work tells what it is doing without printing: the command line passes a `Progress`, a library call none."""
+"""Progress of long work, without printing: the command line passes a `Progress`, a library call passes none."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -11,10 +11,10 @@ class Progress(Protocol):
         """A task begins; `total` counts its units of work (molecules, steps), None when unknown."""
 
     def advance(self, task: str, done: int = 1, **figures: float) -> None:
-        """`done` more units are finished; `figures` are shown beside the bar (loss=…, valid=…)."""
+        """`done` more units are finished; `figures` (loss=…, valid=…) are shown next to the bar."""
 
     def note(self, task: str, facts: Mapping[str, str]) -> None:
-        """What a task knows beside its figures, its best molecule say; takes the place of what it told before."""
+        """Other facts about a task, such as its best molecule; they replace the facts of the previous call."""
 
     def finish(self, task: str) -> None:
         """A task has ended."""

@@ -14,8 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class StageFiles:
-    """`begun` is what the record says that a stage was begun with, `done` what it came to; empty where it says
-    nothing."""
+    """The record of a stage: `begun` holds its inputs, `done` its results; empty where there is no record."""
 
     begun: dict[str, Any]
     done: dict[str, Any]
@@ -24,12 +23,12 @@ class StageFiles:
 class RunFiles:
     """The files of the folder `run`: a path, or a URL that fsspec knows (s3://…).
 
-    Every method gives None, or what is empty, for a file that does not exist. They raise RunError for one that cannot
-    be read, and ValueError for one that is damaged, unless they say otherwise.
+    Every method returns None, or an empty value, for a file that does not exist. Unless noted otherwise, it raises
+    RunError for a file that cannot be read and ValueError for a damaged one.
     """
 
     def __init__(self, run: str | Path) -> None:
-        """Raises ConfigError for a URL of no known kind."""
+        """Raises ConfigError for a URL of an unknown kind."""
         from fsspec.core import url_to_fs
         from fsspec.implementations.local import LocalFileSystem
 
@@ -44,11 +43,11 @@ class RunFiles:
             raise ConfigError(f"{run}: {error}") from None
 
     def has(self, name: str) -> bool:
-        """Whether there is such a file."""
+        """Whether the file exists."""
         return self._try(name, lambda: bool(self._storage.isfile(f"{self._root}/{name}")))
 
     def text(self, name: str, errors: str = "strict") -> str | None:
-        """The content of a file; `errors` is what becomes of bytes that are not UTF-8, as for `bytes.decode`."""
+        """The text of a file in UTF-8; `errors` as for `bytes.decode`."""
 
         def read() -> bytes | None:
             try:
@@ -68,7 +67,7 @@ class RunFiles:
         return content
 
     def config(self) -> dict[str, Any] | None:
-        """The content of config.yaml, as it was written, defaults included."""
+        """The content of config.yaml as the run wrote it, defaults included."""
         from ruamel.yaml import YAML
         from ruamel.yaml.error import YAMLError
 
@@ -82,8 +81,8 @@ class RunFiles:
         return content
 
     def metrics(self) -> tuple[list[dict[str, Any]], list[int]]:
-        """The rows of metrics.jsonl, and the numbers of the lines, from 1, that are not one; a machine that went down
-        may leave half a line."""
+        """The rows of metrics.jsonl, and the numbers (from 1) of its damaged lines: a crash of the machine may leave
+        half a line."""
         rows: list[dict[str, Any]] = []
         damaged: list[int] = []
         for number, line in enumerate((self.text("metrics.jsonl", "replace") or "").splitlines(), start=1):
@@ -98,7 +97,7 @@ class RunFiles:
         return rows, damaged
 
     def stage(self, name: str) -> StageFiles:
-        """The record of a stage; a damaged one counts as none."""
+        """The record of a stage; empty where it is missing or damaged."""
         begun, done = (f"checkpoints/{name}/{file}" for file in ("stage.json", "done.json"))
         return StageFiles(self._mapping_or_empty(begun), self._mapping_or_empty(done))
 

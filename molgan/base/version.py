@@ -1,3 +1,3 @@
-"""The version of molgan, for what is kept between runs."""
+"""The version of molgan; results that are kept between runs carry it."""
 
 __version__ = "0.1.0"

@@ -1,6 +1,8 @@
 """A YAML file as plain values, with overrides from the command line, and the place of each value for error messages."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,14 +15,19 @@ from molgan.base.errors import ConfigError
 from molgan.base.files import write_whole
 
 Location = tuple[str | int, ...]
-"""The way to a value: keys of mappings and positions in lists, from the top."""
+"""The path to a value: keys of mappings and positions in lists, from the top."""
+
+_MOST_VALUES = 200_000
+_DEEPEST = 64
+# A value without spaces that begins with what means something to YAML, as SMILES and SMARTS may.
+_UNQUOTED = re.compile(r"(?:^|: +|- +|=)([\[*@%&!{`][^\s'\"]*)$")
 
 
 class YamlFile:
-    """`values` are the file's, with each override "key.sub=value" (YAML values, list positions as numbers) put in.
+    """The values of a file, with overrides "key.sub=value" applied (values in YAML, list positions as numbers).
 
-    Raises ConfigError when the file cannot be read, is not YAML, holds no mapping at the top or the same key twice,
-    or when an override cannot be applied.
+    Raises ConfigError when the file cannot be read, is not YAML, holds no mapping at the top or the same key twice, is
+    nested too deep or too large once its aliases are written out, or when an override cannot be applied.
     """
 
     def __init__(self, path: Path, overrides: Sequence[str] = ()) -> None:
@@ -28,9 +35,12 @@ class YamlFile:
         text = _read(path)
         try:
             self.values: dict[str, Any] = _yaml().load(text)
+            _check_size(self.values, f"{path}")
             lines = dict(_lines(_yaml().compose(StringIO(text))))
-        except (YAMLError, ValueError, TypeError, RecursionError) as error:
-            raise ConfigError(f"{path}{_mark(error)}: not YAML: {_problem(error)}") from None
+        except RecursionError:
+            raise ConfigError(f"{path}: nested too deep") from None
+        except (YAMLError, ValueError, TypeError) as error:
+            raise ConfigError(f"{path}{_mark(error)}: not YAML: {_problem(error)}{_hint(error, text)}") from None
         if not isinstance(self.values, dict):
             raise ConfigError(f"{path}: a configuration is lines of `key: value`; this file has none at its top level")
         self._places: dict[Location, str] = {location: f"{path}:{line}" for location, line in lines.items()}
@@ -38,7 +48,7 @@ class YamlFile:
             self._apply(override)
 
     def known(self, location: Location) -> Location:
-        """`location` without the parts that the file does not have, such as the name of a type or of a missing key."""
+        """`location` without the parts that are not in the file, such as the name of a type or of a missing key."""
         known: Location = ()
         for part in location:
             if (*known, part) in self._places:
@@ -48,15 +58,15 @@ class YamlFile:
     def place(self, location: Location, message: str = "") -> str:
         """Where the value at `location` was written, for the start of an error message: "file:line" or the override.
 
-        What `message` quotes of the keys and values below `location`, its hint aside, makes the place more exact: the
-        deepest of them, then the last quoted.
+        Keys and values below `location` that `message` quotes (outside its hint) make the place more exact: the deepest
+        quoted one counts, among equally deep ones the last.
         """
         location = self.known(location)
         fault = message.partition(", did you mean")[0]
         quoted = [
-            (len(spot), fault.find(repr(said)), spot)
-            for spot, said in _texts(self.values)
-            if spot in self._places and spot[: len(location)] == location and repr(said) in fault
+            (len(spot), fault.find(repr(text)), spot)
+            for spot, text in _texts(self.values)
+            if spot in self._places and spot[: len(location)] == location and repr(text) in fault
         ]
         spot = max(quoted, key=lambda found: found[:2])[2] if quoted else location
         return self._places.get(spot, f"{self.path}")
@@ -67,8 +77,11 @@ class YamlFile:
             raise ConfigError(f"argument {override!r}: write an override as key=value or section.key=value")
         try:
             value = _yaml().load(text)
+        except RecursionError:
+            raise ConfigError(f"argument {override[:60]!r}: nested too deep") from None
         except (YAMLError, ValueError, TypeError) as error:
-            raise ConfigError(f"argument {override!r}: the value is not YAML: {_problem(error)}") from None
+            hint = _hint(error, override)
+            raise ConfigError(f"argument {override!r}: the value is not YAML: {_problem(error)}{hint}") from None
         location = tuple(int(part) if part.isdecimal() else part for part in key.strip().split("."))
         place: Any = self.values
         for part, inner in zip(location, [*location[1:], None], strict=True):
@@ -80,9 +93,21 @@ class YamlFile:
             if inner is None:
                 place[part] = value
             place = place[part]
+        _check_size(self.values, f"argument {override[:60]!r}")
         self._places = {spot: text for spot, text in self._places.items() if spot[: len(location)] != location}
         for end in range(1, len(location) + 1):
             self._places.setdefault(location[:end], f"argument {override!r}")
+
+
+class GivenValues(YamlFile):
+    """Values from Python in place of a file's; `name` stands for the file in errors."""
+
+    def __init__(self, values: Mapping[str, Any], name: str, overrides: Sequence[str] = ()) -> None:
+        self.path = Path(name)
+        self.values = deepcopy(dict(values))
+        self._places = dict.fromkeys(_locations(self.values), name)
+        for override in overrides:
+            self._apply(override)
 
 
 def write_yaml(values: dict[str, Any], path: Path) -> None:
@@ -107,6 +132,44 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
 
 
+def _check_size(value: Any, place: str) -> None:
+    """Raises ConfigError for values that are nested too deep, as one that holds itself is, or too many, as aliases of
+    aliases can be."""
+    left, count = [(value, 0)], 0
+    while left:
+        value, depth = left.pop()
+        count += 1
+        if depth > _DEEPEST:
+            raise ConfigError(f"{place}: nested more than {_DEEPEST} deep, or a value that holds itself")
+        if count > _MOST_VALUES:
+            raise ConfigError(f"{place}: more than {_MOST_VALUES:,} values, its aliases written out")
+        inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        left += [(inner, depth + 1) for inner in inside]
+
+
+def quoting_hint(value: Any) -> str:
+    """How to write a text that YAML reads as `value`, which is none; empty where there is no telling."""
+    if isinstance(value, bool):
+        text = str(value).lower()
+    elif isinstance(value, int | float):
+        text = str(value)
+    elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        text = f"[{', '.join(value)}]"
+    else:
+        return ""
+    return f"; a text that YAML takes for something else, such as a SMILES, is quoted: '{text}'"
+
+
+def _hint(error: Exception, text: str) -> str:
+    """How to write a value that has to be quoted, where the line of the error has one."""
+    lines = text.splitlines()
+    marks = [getattr(error, name, None) for name in ("problem_mark", "context_mark")]
+    for line in (lines[mark.line] for mark in marks if mark is not None and mark.line < len(lines)):
+        if found := _UNQUOTED.search(line.rstrip()):
+            return f"; if this is a SMILES or SMARTS, quote it: '{found[1]}'"
+    return ""
+
+
 def _lines(node: Node | None, location: Location = ()) -> Iterator[tuple[Location, int]]:
     """The line, counted from 1, of each key and of each item of a list."""
     if isinstance(node, MappingNode):
@@ -117,6 +180,14 @@ def _lines(node: Node | None, location: Location = ()) -> Iterator[tuple[Locatio
         for position, item in enumerate(node.value):
             yield (*location, position), item.start_mark.line + 1
             yield from _lines(item, (*location, position))
+
+
+def _locations(value: Any, location: Location = ()) -> Iterator[Location]:
+    """The location of each key and of each item of a list below `value`."""
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list | tuple) else ()
+    for key, inner in items:
+        yield (*location, key)
+        yield from _locations(inner, (*location, key))
 
 
 def _texts(value: Any, location: Location = ()) -> Iterator[tuple[Location, str]]:

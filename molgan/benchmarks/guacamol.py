@@ -1,6 +1,6 @@
 """molgan as a generator of the GuacaMol benchmarks (N. Brown et al., J. Chem. Inf. Model. 59, 1096 (2019)).
 
-The package asks for no base class, so that it need not be installed to import this. Its requirements are old:
+The benchmarks need no base class, so that the package need not be installed to import this. Its requirements are old:
 `pip install --no-deps guacamol`.
 
     from guacamol.assess_goal_directed_generation import assess_goal_directed_generation
@@ -18,13 +18,13 @@ from molgan.base.progress import Progress
 
 
 class ScoringFunction(Protocol):
-    """GuacaMol's: a score in 0..1 for each SMILES, its lowest for what cannot be scored."""
+    """The scoring function of GuacaMol: a score of 0 to 1 for each SMILES, the lowest for a failure."""
 
     def score_list(self, smiles_list: list[str]) -> list[float]: ...
 
 
 class GoalDirected:
-    """GuacaMol's GoalDirectedGenerator: `budget` distinct molecules a benchmark, one setting for all of them."""
+    """GuacaMol's GoalDirectedGenerator: `budget` distinct molecules for each benchmark, with the same settings."""
 
     def __init__(
         self,
@@ -35,6 +35,14 @@ class GoalDirected:
         settings: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
     ) -> None:
+        """
+        Args:
+            budget: The most distinct molecules to score for each benchmark.
+            seed: Seed of the random numbers.
+            weights: The prior: shipped weights by their name, or the folder that a training wrote.
+            settings: Fields of `OptimizeSettings`.
+            progress: Shows the progress.
+        """
         self.budget = budget
         self.seed = seed
         self.weights = weights
@@ -47,11 +55,11 @@ class GoalDirected:
         number_molecules: int,
         starting_population: Sequence[str] | None = None,
     ) -> list[str]:
-        """The best `number_molecules` that were found, best first; fewer where the budget is smaller."""
+        """The best `number_molecules` SMILES found, best first; fewer where the budget is smaller."""
         from molgan.training.design.optimize_table import optimize_table
 
         def oracle(smiles: list[str]) -> list[float]:
-            # The package answers -1 for what it cannot score.
+            # GuacaMol returns -1 for a molecule that it cannot score.
             return [score if score >= 0 else math.nan for score in scoring_function.score_list(smiles)]
 
         table = optimize_table(
@@ -68,15 +76,15 @@ class GoalDirected:
 
 
 class DistributionMatching:
-    """GuacaMol's DistributionMatchingGenerator: draws of the generator; those of a second call are new ones."""
+    """GuacaMol's DistributionMatchingGenerator: draws of the generator; a second call draws new ones."""
 
     def __init__(self, *, seed: int = 0, weights: str | Path = "moses") -> None:
         self.seed = seed
         self.weights = weights
 
     def generate(self, number_samples: int) -> list[str]:
-        """Canonical SMILES of `number_samples` molecules; an empty text, which GuacaMol counts as invalid, for what a
-        one-shot generator drew and is no molecule."""
+        """Canonical SMILES of `number_samples` molecules; an empty text, which GuacaMol counts as invalid, for an
+        invalid graph of a one-shot generator."""
         from molgan.api import sample
 
         drawn = sample(number_samples, seed=self.seed, weights=self.weights)

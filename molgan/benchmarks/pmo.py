@@ -1,4 +1,4 @@
-"""Benchmarks of goal-directed design."""
+"""Runs the PMO benchmark of goal-directed design."""
 
 import time
 from collections import Counter
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from molgan.training.design.ledger import Oracle
 
-_TOP = 100  # molecules whose SA and diversity are measured
-_PER_SCAFFOLD = 5  # of a library
+_TOP = 100  # best molecules whose SA score and diversity are measured
+_PER_SCAFFOLD = 5  # most molecules of one scaffold in a library
 
 
 class PmoResult(NamedTuple):
-    """One task by one seed. `sa` (1 to 10) and `diversity` (0 to 1) are means over the best 100 molecules."""
+    """Result of one task with one seed. `sa` (1 to 10) and `diversity` (0 to 1): means over the best 100 molecules."""
 
     task: str
     seed: int
@@ -42,14 +42,21 @@ def pmo(
     library: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[PmoResult]:
-    """Run development tasks of PMO, all eight by default, one setting for all; each result as it is there.
+    """Run development tasks of PMO with the same settings for all; yields each result as soon as it is known.
 
-    With `library` the score is the geometric mean of the task and of how easy a molecule is to make, few molecules of a
-    scaffold are kept, and the best 100 are chosen under the same limit: what a chemist wants, not what the benchmark
-    counts, so that AUC and top 10 are of that score.
+    Args:
+        tasks: Names of the tasks; all eight by default.
+        seeds: Each task runs once for each seed.
+        budget: Oracle calls for a task; 10,000 by default, as published.
+        weights: The prior, by name or folder.
+        folder: Where the calls of each run are written, as TASK_SEED.csv; an interrupted benchmark continues there.
+        settings: Fields of `OptimizeSettings`.
+        library: Make a library that a chemist can use: the score is the geometric mean of the task and the ease of
+            synthesis, and few molecules of one scaffold are kept. AUC and top 10 are then of that score.
+        progress: Shows the progress.
 
-    With a `folder` each run's calls are written to TASK_SEED.csv there, and an interrupted benchmark goes on where it
-    stopped. Raises ConfigError for an unknown task.
+    Raises:
+        ConfigError: A task is unknown.
     """
     from molgan.benchmarks.tasks import BUDGET, PUBLISHED, auc_top, task
     from molgan.training.design.optimize_table import optimize_table
@@ -57,12 +64,12 @@ def pmo(
     budget = budget or BUDGET
     for name in tasks or PUBLISHED:
         if name not in PUBLISHED:
-            raise ConfigError(f"no development task {name!r}: known are {', '.join(PUBLISHED)}")
+            raise ConfigError(f"no development task {name!r}; known: {', '.join(PUBLISHED)}")
     for name in tasks or PUBLISHED:
         for seed in seeds:
-            began = time.process_time()
+            start = time.process_time()
             table = optimize_table(
-                makeable(task(name)) if library else task(name),
+                reward_synthesis(task(name)) if library else task(name),
                 budget,
                 seed=seed,
                 weights=weights,
@@ -70,15 +77,15 @@ def pmo(
                 settings={**(settings or {}), **({"per_scaffold": _PER_SCAFFOLD} if library else {})},
                 progress=progress or Silent(),
             )
-            spent = time.process_time() - began
+            spent = time.process_time() - start
             if folder is not None:
                 table.to_csv(folder / f"{name}_{seed}.csv", index=False)
-            sa, diversity = top_quality(table, per_scaffold=_PER_SCAFFOLD if library else None)
+            sa, diversity = measure_quality(table, per_scaffold=_PER_SCAFFOLD if library else None)
             auc = auc_top(table["score"].tolist(), budget)
             yield PmoResult(name, seed, auc, float(table["best"].iloc[-1]), sa, diversity, len(table), spent)
 
 
-def makeable(oracle: "Oracle") -> "Oracle":
+def reward_synthesis(oracle: "Oracle") -> "Oracle":
     """The geometric mean of an oracle and of ease of synthesis: 1 below an SA score of 2, about 0 above 4."""
     import numpy as np
 
@@ -94,7 +101,9 @@ def makeable(oracle: "Oracle") -> "Oracle":
     return score_both
 
 
-def top_quality(table: "pandas.DataFrame", top: int = _TOP, *, per_scaffold: int | None = None) -> tuple[float, float]:
+def measure_quality(
+    table: "pandas.DataFrame", top: int = _TOP, *, per_scaffold: int | None = None
+) -> tuple[float, float]:
     """Mean SA score and internal diversity of the best `top` molecules of a table of calls, at most so many of one
     Murcko scaffold."""
     from rdkit import Chem

@@ -1,8 +1,8 @@
-"""The development tasks of the PMO benchmark as oracles, its figure of merit, and what others reached.
+"""The development tasks of the PMO benchmark as oracles, its figure of merit, and published results.
 
 W. Gao et al., "Sample Efficiency Matters" (NeurIPS 2022): 10,000 calls a task, the area under the mean of the ten best
-molecules. The tasks are GuacaMol's (N. Brown et al., J. Chem. Inf. Model. 59, 1096 (2019)), written down again from
-their definitions; the published figures are AUC top-10 as their papers state them.
+molecules. The tasks are those of GuacaMol (N. Brown et al., J. Chem. Inf. Model. 59, 1096 (2019)), implemented anew
+from their definitions; the published figures are AUC top-10 as the papers state them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Value = Callable[[Chem.Mol], float]
 
 
 def task(name: str) -> Callable[[Sequence[str]], list[float]]:
-    """A development task: SMILES to scores in 0..1, in order; NaN for what is no molecule. Raises KeyError."""
+    """A development task: SMILES to scores in 0..1, in order; NaN for invalid input. Raises KeyError."""
     value = _TASKS[name]()
 
     def oracle(smiles: Sequence[str]) -> list[float]:
@@ -51,7 +51,7 @@ def task(name: str) -> Callable[[Sequence[str]], list[float]]:
 def auc_top(scores: Sequence[float], budget: int, *, top: int = 10, every: int = _EVERY) -> float:
     """Area under the mean of the `top` best scores so far over the calls, in 0..1 for scores in 0..1.
 
-    By trapezoids of `every` calls and a last shorter one; calls that are left of the budget keep the last value.
+    By trapezoids of `every` calls and a shorter last one; unused calls of the budget count with the last value.
     """
     values = np.nan_to_num(np.asarray(scores, dtype=float))
     area, before, done = 0.0, 0.0, 0
@@ -62,8 +62,8 @@ def auc_top(scores: Sequence[float], budget: int, *, top: int = 10, every: int =
     return (area + (budget - done) * before) / budget
 
 
-def _similar(smiles: str, radius: int = 2, *, features: bool = False) -> Value:
-    """Tanimoto similarity of Morgan counts, which are not folded: ECFP, or FCFP by `features`."""
+def _similarity(smiles: str, radius: int = 2, *, features: bool = False) -> Value:
+    """Tanimoto similarity of unfolded Morgan counts: ECFP, or FCFP with `features`."""
     invariants: dict[str, Any] = {}
     if features:
         invariants["atomInvariantsGenerator"] = rdFingerprintGenerator.GetMorganFeatureAtomInvGen()
@@ -73,7 +73,7 @@ def _similar(smiles: str, radius: int = 2, *, features: bool = False) -> Value:
 
 
 def _bell(value: Value, centre: float, width: float, *, low: float = -math.inf, high: float = math.inf) -> Value:
-    """exp(-(x - centre)² / (2 width²)), 1 beyond `low` and `high` where they are given as the centre."""
+    """exp(-(x - centre)² / (2 width²)), and 1 below `low` and above `high`."""
 
     def bell(mol: Chem.Mol) -> float:
         x = value(mol)
@@ -95,10 +95,10 @@ def _isomer(formula: str) -> Value:
 
 def _osimertinib() -> Value:
     smiles = "COc1cc(N(C)CCN(C)C)c(NC(=O)C=C)cc1Nc2nccc(n2)c3cn(C)c4ccccc34"
-    pharmacophore = _similar(smiles, features=True)
+    pharmacophore = _similarity(smiles, features=True)
     return _mean(
         lambda mol: min(pharmacophore(mol) / 0.8, 1.0),
-        _bell(_similar(smiles, radius=3), 0.85, 0.1, low=0.85),
+        _bell(_similarity(smiles, radius=3), 0.85, 0.1, low=0.85),
         _bell(rdMolDescriptors.CalcTPSA, 100, 10, high=100),
         _bell(lambda mol: rdMolDescriptors.CalcCrippenDescriptors(mol)[0], 1, 1, low=1),
     )
@@ -106,15 +106,17 @@ def _osimertinib() -> Value:
 
 _TASKS: dict[str, Callable[[], Value]] = {
     "qed": lambda: QED.qed,
-    "celecoxib_rediscovery": lambda: _similar("CC1=CC=C(C=C1)C1=CC(=NN1C1=CC=C(C=C1)S(N)(=O)=O)C(F)(F)F"),
+    "celecoxib_rediscovery": lambda: _similarity("CC1=CC=C(C=C1)C1=CC(=NN1C1=CC=C(C=C1)S(N)(=O)=O)C(F)(F)F"),
     "perindopril_mpo": lambda: _mean(
-        _similar("O=C(OCC)C(NC(C(=O)N1C(C(=O)O)CC2CCCCC12)C)CCC"), _bell(rdMolDescriptors.CalcNumAromaticRings, 2, 0.5)
+        _similarity("O=C(OCC)C(NC(C(=O)N1C(C(=O)O)CC2CCCCC12)C)CCC"),
+        _bell(rdMolDescriptors.CalcNumAromaticRings, 2, 0.5),
     ),
     "osimertinib_mpo": _osimertinib,
-    "median1": lambda: _mean(_similar("CC(C)C1CCC(C)CC1O"), _similar("CC1(C)C2CCC1(C)C(=O)C2")),
+    "median1": lambda: _mean(_similarity("CC(C)C1CCC(C)CC1O"), _similarity("CC1(C)C2CCC1(C)C(=O)C2")),
     "isomers_c7h8n2o2": lambda: _isomer("C7H8N2O2"),
-    "zaleplon_mpo": lambda: _mean(_similar("O=C(C)N(CC)C1=CC=CC(C2=CC=NC3=C(C=NN23)C#N)=C1"), _isomer("C19H17N3O2")),
+    "zaleplon_mpo": lambda: _mean(_similarity("O=C(C)N(CC)C1=CC=CC(C2=CC=NC3=C(C=NN23)C#N)=C1"), _isomer("C19H17N3O2")),
     "amlodipine_mpo": lambda: _mean(
-        _similar(r"Clc1ccccc1C2C(=C(/N/C(=C2/C(=O)OCC)COCCN)C)\C(=O)OC"), _bell(rdMolDescriptors.CalcNumRings, 3, 0.5)
+        _similarity(r"Clc1ccccc1C2C(=C(/N/C(=C2/C(=O)OCC)COCCN)C)\C(=O)OC"),
+        _bell(rdMolDescriptors.CalcNumRings, 3, 0.5),
     ),
 }

@@ -1,5 +1,6 @@
-"""Judges chunks of a file by a funnel in any process, into tables that lie on disk until all are there."""
+"""Judges chunks of a file by a funnel, in any process; the resulting tables stay on disk until all are done."""
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 
 from molgan.bulk.library import identifier, known_neighbours, library_table
 from molgan.chem.molecule import Molecule, parse, parse_all
+from molgan.chem.reading import Record
 from molgan.chem.settings import StandardizeSettings
 from molgan.chem.standardise import Standardised
 from molgan.filters.filter import WholeFilter
@@ -25,18 +27,18 @@ if TYPE_CHECKING:
 
     from molgan.filters.known.neighbours import Neighbours
 
-Rows = Sequence[tuple[int, str]]
-"""Line and SMILES of each molecule."""
-
 
 class Judge:
-    """Makes a table of a chunk, as an Arrow IPC stream: the columns of `molgan.filters.judging`, and `line`; `id`, ""
-    for invalid input; `score` and `row`, the line of library.csv with rank 0, of what no filter rejects by itself."""
+    """Makes a table of a chunk, as an Arrow IPC stream.
+
+    Columns: those of `molgan.filters.judging`; `line`; `fields`, the other cells as JSON; `id`, empty for invalid
+    input; and, for molecules that no filter rejects by itself, `score` and `row`, the line of library.csv with rank
+    0."""
 
     def __init__(
         self, filters: FunnelSettings, objective: ObjectiveSettings, standardize: StandardizeSettings | None = None
     ) -> None:
-        """With `standardize`, molecules are judged in that form, and `row` has what was changed."""
+        """With `standardize`, molecules are judged in that form, and `row` has the changes."""
         self._settings = filters, objective, standardize
 
     def __reduce__(
@@ -44,17 +46,20 @@ class Judge:
     ) -> tuple[type["Judge"], tuple[FunnelSettings, ObjectiveSettings, StandardizeSettings | None]]:
         return Judge, self._settings
 
-    def __call__(self, rows: Rows) -> bytes:
-        clear_caches()  # what earlier chunks have left there is of no use
+    def __call__(self, rows: Sequence[Record]) -> bytes:
+        clear_caches()  # entries of earlier chunks are of no use
         lots = [rows[start : start + SHARED] for start in range(0, max(len(rows), 1), SHARED)]
-        return _write([self._judge(lot, [self._read(smiles) for _, smiles in lot]) for lot in lots])
+        return _write([self._judge(lot, [self._read(record) for record in lot]) for lot in lots])
 
-    def lost(self, rows: Rows, reason: str) -> bytes:
-        """The table of molecules that no worker survives: the first filter rejects them."""
-        return _write([self._judge(rows, [Standardised(Molecule(smiles, None, None, reason)) for _, smiles in rows])])
+    def lost(self, rows: Sequence[Record], reason: str) -> bytes:
+        """The table of molecules that crash their worker: the first filter rejects them."""
+        return _write([self._judge(rows, [_reject(record.smiles, reason) for record in rows])])
+
+    def join(self, results: Sequence[bytes]) -> bytes:
+        return join_tables(results)
 
     def prepare(self) -> None:
-        """Load what filters compare with, so that it is in the cache on disk when several processes ask for it."""
+        """Load the reference sets of the filters, so that several processes find them in the cache on disk."""
         for filter_ in self.funnel.filters:
             if not isinstance(filter_, WholeFilter) and filter_.column is None:
                 filter_(parse_all(["OCCc1ccccc1"]))
@@ -72,37 +77,44 @@ class Judge:
         return known_neighbours()
 
     def make_table(self, molecules: Sequence[Standardised], scores: "pandas.DataFrame") -> "pandas.DataFrame":
-        """The library's table of molecules with their scores."""
+        """The table of the library of molecules with their scores."""
         if self._settings[2] is not None:
-            originals = [each.molecule.source for each in molecules]
-            scores = scores.assign(original=originals, changes=["; ".join(each.changes) for each in molecules])
-        return library_table([each.molecule for each in molecules], scores, self.neighbours)
+            originals = [item.molecule.source for item in molecules]
+            scores = scores.assign(original=originals, changes=["; ".join(item.changes) for item in molecules])
+        return library_table([item.molecule for item in molecules], scores, self.neighbours)
 
-    def _read(self, smiles: str) -> Standardised:
+    def _read(self, record: Record) -> Standardised:
         standardize = self._settings[2]
-        return Standardised(parse(smiles)) if standardize is None else standardize.explain(smiles)
+        if record.reason is not None:
+            return _reject(record.smiles, record.reason)
+        return Standardised(parse(record.smiles)) if standardize is None else standardize.explain(record.smiles)
 
-    def _judge(self, rows: Rows, read: list[Standardised]) -> dict[str, list[Any]]:
-        molecules = [each.molecule for each in read]
-        by_molecule = {each.molecule: each for each in read}
+    def _judge(self, rows: Sequence[Record], read: list[Standardised]) -> dict[str, list[Any]]:
+        molecules = [item.molecule for item in read]
+        by_molecule = {item.molecule: item for item in read}
         scoring = _LotScores(self.objective)
         lot = Lot(molecules, scoring)
         columns = lot.judge(self.funnel.filters)
         scores = scoring(lot.survivors)
         return {
-            "line": [line for line, _ in rows],
+            "line": [record.line for record in rows],
+            "fields": [json.dumps(dict(record.fields)) for record in rows],
             "id": [identifier(molecule.smiles) if molecule.smiles else "" for molecule in molecules],
             **columns,
-            "row": lot.spread(self._format_rows([by_molecule[each] for each in lot.survivors], scores)),
+            "row": lot.spread(self._format_rows([by_molecule[molecule] for molecule in lot.survivors], scores)),
             "score": lot.spread(scores["score"].tolist()),
         }
 
     def _format_rows(self, molecules: list[Standardised], scores: "pandas.DataFrame") -> list[str]:
         """The line of library.csv of each molecule, in order."""
-        # The table comes sorted by score: the place in the lot tells which molecule is which.
+        # The table is sorted by score; the place in the lot identifies each molecule.
         table = self.make_table(molecules, scores.assign(place=np.arange(len(molecules))))
         table = table.sort_values("place", kind="stable").drop(columns="place").assign(rank=0)
         return str(table.to_csv(index=False, header=False, lineterminator="\n")).splitlines()
+
+
+def _reject(smiles: str, reason: str) -> Standardised:
+    return Standardised(Molecule(smiles, None, None, reason))
 
 
 class StoredChunk:
@@ -114,13 +126,13 @@ class StoredChunk:
     def __getitem__(self, name: str, /) -> Sequence[Any]:
         import pyarrow
 
-        with pyarrow.OSFile(str(self._path)) as source:
+        with pyarrow.memory_map(str(self._path)) as source:  # of which the columns that are asked for are read
             values: Sequence[Any] = pyarrow.ipc.open_stream(source).read_all()[name].to_pylist()
         return values
 
 
 class _LotScores:
-    """The scores of a lot's molecules, computed when first asked for, of those that are left then."""
+    """The scores of a lot, computed when a filter first asks for them, for the molecules that are left then."""
 
     def __init__(self, objective: Objective) -> None:
         self._objective = objective

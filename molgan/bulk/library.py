@@ -1,4 +1,4 @@
-"""A library as a table: molecules ranked by score, with a stable identity and the nearest known molecule of each."""
+"""Makes the table of a library: molecules ranked by score, with a stable id and the nearest known molecule."""
 
 import hashlib
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def library_table(
     molecules: Sequence[Molecule], scores: "pandas.DataFrame", neighbours: "Neighbours | None" = None
 ) -> "pandas.DataFrame":
-    """One row a molecule, best first; among equals the earlier comes first.
+    """The table of a library, one row for each molecule, best first; equal scores keep the order of the input.
 
-    `molecules` are valid; `scores` has a row each and the columns of `ScoreTable.to_frame`, and more if there are any.
+    `molecules` are valid; `scores` has a row for each, with the columns of `ScoreTable.to_frame` and any others.
     Columns: `id`, `rank` (from 1), `smiles` (canonical), the columns of `scores`, `scaffold`, `nearest_known`,
     `nearest_similarity` (Tanimoto on ECFP4, 0..1; empty and NaN without `neighbours`).
     """
@@ -47,12 +47,12 @@ def library_table(
 
 
 def identifier(smiles: str) -> str:
-    """The same for the same molecule in every run: "MG-" and 12 hexadecimal digits of its canonical SMILES' SHA-256."""
+    """The id of a molecule, the same in every run: "MG-" and 12 hexadecimal digits of the SHA-256 of its SMILES."""
     return f"MG-{hashlib.sha256(smiles.encode()).hexdigest()[:12]}"
 
 
 def known_neighbours() -> "Neighbours":
-    """Finds the nearest approved drug; see `Neighbours`."""
+    """A search for the nearest approved drug; see `Neighbours`."""
     from molgan.filters.known.neighbours import Neighbours
     from molgan.filters.known.reference_set import ReferenceSet
 

@@ -1,14 +1,15 @@
-"""What a campaign would do, found out without running it: what its filters keep, what it scores, what it costs."""
+"""Try the parts of a campaign without running it: which molecules its filters keep, how it scores, what it costs."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from molgan.base.progress import Progress, Silent
+from molgan.campaign.advice import advise
 from molgan.campaign.cost import Cost, measure
 from molgan.campaign.pipeline import PIPELINES
+from molgan.campaign.stages.optimize_stage import read_start
+from molgan.chem.given_molecules import read_given
 from molgan.chem.molecule import Molecule, parse, parse_all
-from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import load_reference
 from molgan.chem.stereoisomers import enumerate_stereoisomers
 from molgan.config import CampaignConfig
@@ -22,24 +23,30 @@ if TYPE_CHECKING:
     import pandas
 
 REFERENCE = "moses_reference_1000"
-_FEW = 16  # of them where a scorer takes seconds a molecule, as docking does
+_FEW = 16  # reference molecules to try where a scorer takes seconds for each, as docking does
 
 
 @dataclass(frozen=True)
 class Findings:
-    """`components`: the objective's, by name. `passing`: the filters' counts for the reference molecules. `known`: the
-    user's lead and actives, one row each: `role`, `smiles`, the objective's columns, and `stage` and `reason`, empty
-    unless a filter rejects it. `costs`: of each stage of the campaign."""
+    """What `check_campaign` found.
+
+    `components`: the names of the objective's components. `passing`: the filters' counts for the reference molecules.
+    `known`: a table of the user's lead, actives and start molecules, one row each: `role`, `smiles`, the objective's
+    columns, and the `stage` and `reason` of a rejection, empty where every filter keeps the molecule. `costs`: one for
+    each stage. `advice`: one line for each setting that would run but cannot give a good result."""
 
     components: list[str]
     passing: list[StageCount]
     known: "pandas.DataFrame"
     costs: list[Cost]
+    advice: list[str]
 
 
 def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> Findings:
-    """Try a campaign's parts. Raises ConfigError, InputError or WeightsError for what would stop the campaign later."""
+    """Try the parts of a campaign. Raises ConfigError, InputError or WeightsError for what would stop it later."""
     progress = progress or Silent()
+    known = _read_known(config, progress)
+    _check_actives(config)
     reference = parse_all(record.smiles for record in load_reference(REFERENCE))
     if any(get_scorer(part.scorer, **part.parameters).waits for part in config.objective.components):
         reference = reference[:_FEW]
@@ -48,30 +55,58 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
         progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
     objective, funnel = Objective(config.objective), Funnel(filters)
     progress.message("reading the reference sets")
-    known = _known(config, objective, funnel)
+    judged = _judge_known(known, objective, funnel)
     funnel(reference[:1], table=objective(reference[:1]).to_frame())
     progress.message("timing the parts on this machine")
     pace = measure(config, reference, objective, funnel)
     if config.stereo is not None:  # as in a run, where no stereo is left open
-        reference = [next(enumerate_stereoisomers(molecule, most=1)) for molecule in reference]
-    passing = funnel(reference, table=objective(reference).to_frame()).counts
+        reference = [next(enumerate_stereoisomers(molecule, most=1), molecule) for molecule in reference]
+    table = objective(reference)
+    passing = funnel(reference, table=table.to_frame()).counts
     components = [component.name for component in config.objective.components]
     stages = [stage for stage in PIPELINES[CampaignConfig] if stage.is_part_of(dict(config))]
     costs = [cost for stage in stages if (cost := stage.cost(config, pace)) is not None]
-    return Findings(components, passing, known, costs)
+    return Findings(components, passing, judged, costs, advise(config, objective, table, passing, funnel))
 
 
-def _known(config: CampaignConfig, objective: Objective, funnel: Funnel) -> "pandas.DataFrame":
-    actives = config.data.actives
-    if isinstance(actives, Path):
-        actives = [record.smiles for record in read_smiles(actives)]
-    lead = [config.data.lead] if config.data.lead is not None else []
+def _read_known(config: CampaignConfig, progress: Progress) -> list[tuple[str, Molecule]]:
+    """The user's molecules with their roles; a message reports each fault of an active, which only this check reads.
+    Raises InputError for start molecules that cannot be used."""
     read = parse if config.standardize is None else config.standardize.standardise
-    molecules: list[Molecule] = [read(smiles) for smiles in (*lead, *actives)]
+    start = read_start(config) if config.optimize is not None else []
+    lead = [config.data.lead] if config.data.lead is not None else []
+    actives = read_given(config.data.actives, read) if config.data.actives else []
+    for row in actives:
+        if row.fault is not None:
+            progress.message(f"data.actives: {row.place}: {row.fault}{'; skipped' if not row.molecule.valid else ''}")
+    return [
+        *(("lead", read(smiles)) for smiles in lead),
+        *(("active", row.molecule) for row in actives if row.molecule.valid),
+        *(("start", molecule) for molecule in parse_all(start)),
+    ]
+
+
+def _check_actives(config: CampaignConfig) -> None:
+    """Raises InputError where transfer learning has too few molecules that the generator can write."""
+    if config.optimize is None or config.optimize.transfer is None:
+        return
+    from molgan.models.loading import load_generator
+    from molgan.models.motif.forbid_stereo import forbid_stereo
+    from molgan.models.protocols import MotifTreeGenerator
+    from molgan.training.design.transfer import encode_actives
+
+    kind: Any = MotifTreeGenerator
+    generator = load_generator(config.generator.weights, kind)
+    generator = generator if config.optimize.stereo else forbid_stereo(generator)
+    encode_actives(generator, read_start(config))
+
+
+def _judge_known(known: list[tuple[str, Molecule]], objective: Objective, funnel: Funnel) -> "pandas.DataFrame":
+    molecules = [molecule for _, molecule in known]
     table = objective(molecules).to_frame()
-    rejected = {one.index: one for one in funnel(molecules, table=table).rejected}
-    found = [rejected.get(i) for i in range(len(molecules))]
-    table.insert(0, "role", ["lead"] * len(lead) + ["active"] * len(actives))
-    table["stage"] = [one.stage if one else "" for one in found]
-    table["reason"] = [one.reason if one else "" for one in found]
+    rejected = {rejection.index: rejection for rejection in funnel(molecules, table=table).rejected}
+    rejections = [rejected.get(i) for i in range(len(molecules))]
+    table.insert(0, "role", [role for role, _ in known])
+    table["stage"] = [rejection.stage if rejection else "" for rejection in rejections]
+    table["reason"] = [rejection.reason if rejection else "" for rejection in rejections]
     return table

@@ -1,4 +1,4 @@
-"""What each kind of work costs on this machine, timed on a few molecules; the stages say how much they do of it."""
+"""The cost of each kind of work on this machine, timed on a few molecules; the stages say how much work they do."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _DRAWN = 256  # molecules that the networks are timed on
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds a molecule: drawn, learned from by the generator, seen by the critic in training, scored, filtered."""
+    """Seconds that one molecule takes to be drawn, learned by the generator and by the critic, scored and filtered."""
 
     sample: float
     learn: float
@@ -28,7 +28,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Cost:
-    """Of a stage: molecules that it draws and scores, and about how many seconds it takes."""
+    """The cost of a stage: how many molecules it draws and scores, and about how many seconds it takes."""
 
     stage: str
     drawn: int
@@ -37,13 +37,13 @@ class Cost:
 
 
 def measure(config: CampaignConfig, reference: list[Molecule], objective: Objective, funnel: Funnel) -> Pace:
-    """Time each kind of work; scorers and filters on `reference`, new to them. Raises WeightsError."""
-    scores, score = _timed(lambda: objective(reference).to_frame())
-    _, filtered = _timed(lambda: funnel(reference, table=scores))
-    return Pace(*_networks(config), score / len(reference), filtered / len(reference))
+    """Time each kind of work; scorers and filters on `reference`, molecules not scored before. Raises WeightsError."""
+    scores, score = _time_call(lambda: objective(reference).to_frame())
+    _, filtered = _time_call(lambda: funnel(reference, table=scores))
+    return Pace(*_time_networks(config), score / len(reference), filtered / len(reference))
 
 
-def _networks(config: CampaignConfig) -> tuple[float, float, float]:
+def _time_networks(config: CampaignConfig) -> tuple[float, float, float]:
     from molgan.graphs.features.featurizer import featurize_all
     from molgan.models.critics.discriminator import Discriminator
     from molgan.models.loading import load_generator
@@ -52,17 +52,19 @@ def _networks(config: CampaignConfig) -> tuple[float, float, float]:
     generator, critic = load_generator(config.generator.weights), Discriminator()
 
     def work(count: int) -> tuple[float, float, float]:
-        drawn, sample = _timed(lambda: generator.sample(count, seed=config.seed))
-        graphs = featurize_all([one.smiles for one in drawn]).batch()
+        drawn, sampling = _time_call(lambda: generator.sample(count, seed=config.seed))
+        graphs = featurize_all([sample.smiles for sample in drawn]).batch()
         with autocast(generator.device):
-            _, learn = _timed(lambda: generator.log_likelihood([one.actions for one in drawn]).mean().backward())
-            _, seen = _timed(lambda: critic(graphs).mean().backward())
-        return sample / count, learn / count, seen / count
+            _, learning = _time_call(
+                lambda: generator.log_likelihood([sample.actions for sample in drawn]).mean().backward()
+            )
+            _, judging = _time_call(lambda: critic(graphs).mean().backward())
+        return sampling / count, learning / count, judging / count
 
-    work(8)  # the first time, PyTorch prepares itself
+    work(8)  # PyTorch is slow the first time
     return work(_DRAWN)
 
 
-def _timed(work: Callable[[], T]) -> tuple[T, float]:
-    began = time.perf_counter()
-    return work(), time.perf_counter() - began
+def _time_call(work: Callable[[], T]) -> tuple[T, float]:
+    start = time.perf_counter()
+    return work(), time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""The stages of each kind of job in the order in which they run; the rest is in the class of each stage."""
+"""The stages of each kind of job, in the order in which they run; everything else is in the class of the stage."""
 
 from collections.abc import Sequence
 
@@ -26,11 +26,11 @@ PIPELINES: dict[type, Pipeline] = {
 }
 
 TITLES = {name: title for stages in PIPELINES.values() for stage in stages for name, title in stage.titles.items()}
-"""What the report calls the rows of metrics.jsonl, by their names."""
+"""The titles that the report gives to the stages in metrics.jsonl, by their names."""
 
 
 def run_stages(work: Work) -> Sequence[Stage]:
-    """The stages that the configuration asks for, all done."""
+    """Run the stages that the configuration asks for, and return them."""
     done: list[Stage] = []
     for kind in PIPELINES[type(work.config)]:
         if kind.is_part_of(dict(work.config)):

@@ -1,4 +1,4 @@
-"""A campaign from its first stage to its last; see the stages for what each one does."""
+"""Run a campaign from its first stage to its last; the classes of the stages say what each one does."""
 
 import shutil
 
@@ -7,6 +7,7 @@ from molgan.base.progress import Progress, Silent
 from molgan.campaign.pipeline import PIPELINES, run_stages
 from molgan.campaign.result import CampaignResult
 from molgan.campaign.stages.library_stage import Library
+from molgan.campaign.stages.optimize_stage import read_start
 from molgan.campaign.work import Work, open_work
 from molgan.config import CampaignConfig
 
@@ -14,18 +15,21 @@ from molgan.config import CampaignConfig
 def run(config: CampaignConfig, *, progress: Progress | None = None) -> CampaignResult:
     """Run a campaign in `config.folder`, or go on with it where it stopped.
 
-    A stage that is done is skipped; the first whose settings or inputs have changed runs again, and so do all that take
-    its results. Whatever moment it is killed at, the same configuration ends with the same library, byte for byte, on
-    the same machine. Raises RunError when another process works in the folder or it cannot be written.
+    A finished stage is skipped; the first stage whose settings or inputs have changed runs again, and so do all stages
+    that use its results. Whenever a run is killed, the same configuration ends with the same library, byte for byte, on
+    the same machine. Raises InputError for start molecules that cannot be used, RunError when another process works in
+    the folder or the folder cannot be written.
     """
     _check_target(config)
+    if config.optimize is not None:
+        read_start(config)
     with open_work(config, progress or Silent()) as work:
         _remove_others(work)
         stages = run_stages(work)
     counts = next(stage.record.counts for stage in stages if isinstance(stage, Library))
     return CampaignResult(
         folder=work.folder,
-        library=counts["library"],
+        kept=counts["library"],
         drawn=counts["drawn"],
         target=config.sample.target,
         starved_by=counts["starved_by"],
@@ -35,11 +39,11 @@ def run(config: CampaignConfig, *, progress: Progress | None = None) -> Campaign
 
 
 def _remove_others(work: Work) -> None:
-    """Remove what is left of stages that the configuration no longer has."""
+    """Remove the checkpoints and metrics of stages that the configuration no longer has."""
     for stage in PIPELINES[CampaignConfig]:
         folder = work.folder / "checkpoints" / stage.name
         if not stage.is_part_of(dict(work.config)) and folder.exists():
-            work.progress.message(f"{stage.name}: no longer part of this campaign, its checkpoints are deleted")
+            work.progress.message(f"{stage.name}: no longer part of this campaign; its checkpoints are deleted")
             work.metrics.forget(stage.titles)
             shutil.rmtree(folder)
 
@@ -50,5 +54,5 @@ def _check_target(config: CampaignConfig) -> None:
         if target is not None and isinstance(most, int) and most < target:
             raise ConfigError(
                 f"filters: {stage.name!r} keeps {most:,} molecules at most, fewer than sample.target {target:,}; "
-                "raise the one or lower the other"
+                "raise the first or lower the second"
             )

@@ -1,4 +1,4 @@
-"""Train a one-shot generator from its configuration: see the stages for what each one does."""
+"""Train a one-shot generator from its configuration; the classes of the stages say what each one does."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from molgan.config import OneShotConfig
 
 
 def train_one_shot(config: OneShotConfig, *, progress: Progress | None = None) -> Path:
-    """Train, or go on from the last checkpoint in the run folder; returns the path of the weights, without suffix.
+    """Train, or continue from the last checkpoint in the run folder; returns the path of the weights, without suffix.
 
     The run folder holds config.yaml, metrics.jsonl, tensorboard/, checkpoints/ and at the end weights.safetensors and
-    weights.json. Raises RunError when another process works there or it cannot be written, InputError when no molecule
-    has a dense graph, WeightsError when its checkpoint is of another training.
+    weights.json. Raises RunError when another process works in the folder or it cannot be written, InputError when no
+    molecule has a dense graph, WeightsError when the checkpoint belongs to another training.
     """
     with open_work(config, progress or Silent()) as work:
         run_stages(work)

@@ -1,4 +1,4 @@
-"""What all stages of a campaign or a training work with."""
+"""The context of a job, which all stages of a campaign or a training share."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from molgan.base.content import content_of
+from molgan.base.content import hash_file
 from molgan.base.parallel import cores
 from molgan.base.progress import Progress
-from molgan.campaign.run_folder.lock import open_folder
+from molgan.campaign.run_folder.lock import open_folder, watch_folder
 from molgan.campaign.run_folder.mirror import mirror_folder
 from molgan.config import CampaignConfig, Training, write_config
 from molgan.scoring.objective import Objective
@@ -20,15 +20,15 @@ from molgan.training.metrics_log import MetricsLog
 from molgan.training.reporter import Reporter
 
 if TYPE_CHECKING:
-    from torch import nn
+    from molgan.models.protocols import Network
 
-_LARGE = 200_000  # bytes of a file that is worth several processes
+_LARGE = 200_000  # bytes of a file that several processes read faster
 
 
 @dataclass(frozen=True)
 class Work:
-    """A job at work. `device` is PyTorch's; `cores` are those that this process may use; `keep` copies the folder to
-    storage that outlives this machine, if there is some. A training has no `objective` here."""
+    """A running job. `device`: PyTorch's name of it. `cores`: processor cores that this process may use. `keep`: copies
+    the folder to storage that outlives this machine, where one is configured. A training has no `objective`."""
 
     config: Any  # CampaignConfig | Training; a stage knows which
     folder: Path
@@ -42,13 +42,13 @@ class Work:
 
     @cached_property
     def data(self) -> dict[str, object]:
-        """What decides which training data there is."""
+        """What identifies the training data: its column and the hash of its content."""
         data = self.config.data
-        return {"data.column": data.column, "content of data.train": content_of(data.train)}
+        return {"data.column": data.column, "content of data.train": hash_file(data.train)}
 
     @cached_property
     def start(self) -> str | None:
-        """The SHA-256 of the generator that the job starts from, wherever its files are; None without one."""
+        """The SHA-256 of the generator that the job starts from, of its content and not its path; None without one."""
         from molgan.models.loading import load_any
 
         if self.config.generator is None:
@@ -61,25 +61,35 @@ class Work:
 
     @cached_property
     def inputs(self) -> dict[str, object]:
-        """What decides the result of every stage that draws or trains."""
+        """The inputs that decide the result of every stage that draws or trains."""
         return {"seed": self.config.seed, "content of generator.weights": self.start, **self.data}
 
     @property
     def processes(self) -> int:
-        """How many processes are worth while to prepare the training data."""
+        """The number of processes that prepare the training data."""
         return self.cores if self.config.data.train.stat().st_size > _LARGE else 1
 
     def train(
         self,
         loop: Callable[..., Any],
-        networks: "Mapping[str, nn.Module]",
+        networks: "Mapping[str, Network]",
         *,
         checkpoint: Path,
         report: Reporter,
         **calls: Callable[..., Any],
     ) -> Any:
-        """Call `loop(**networks, **calls, checkpoint=…, report=…)` here or, where there are some, on Ray workers; gives
-        what the loop gives. Networks are trained in place; `calls` happen here."""
+        """Call `loop(**networks, **calls, checkpoint=…, report=…)` in this process, or on Ray workers if configured.
+
+        Args:
+            loop: The training loop.
+            networks: The networks by their names in the loop; trained in place.
+            checkpoint: The folder of the checkpoint.
+            report: Takes the reports of the loop.
+            calls: Functions that the loop calls; they always run in this process.
+
+        Returns:
+            The result of the loop.
+        """
         compute = self.config.compute
         if compute.workers == 0:
             on_device = {name: network.to(self.device) for name, network in networks.items()}
@@ -92,29 +102,33 @@ class Work:
 
 @contextmanager
 def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator[Work]:
-    """The run folder, for this process alone, with config.yaml in it, and the means that `compute` asks for; given back
-    at the end. Raises RunError when another process works in the folder or it cannot be written."""
+    """Open the run folder for this process alone, write config.yaml, and start the workers that `compute` asks for.
+
+    All are released at the end. Raises ConfigError when no machine has the resources that `compute` asks for, RunError
+    when another process works in the folder or it cannot be written."""
     import torch
 
     compute, started = config.compute, datetime.now(UTC)
     cuda = compute.device != "cpu" and torch.cuda.is_available()
     threads = torch.get_num_threads()
+    if compute.workers:
+        from molgan.distributed.resources import check_resources
+
+        check_resources(compute, progress)
     with open_folder(config.folder) as folder, mirror_folder(folder, config.storage) as keep:
         if compute.threads:
             torch.set_num_threads(compute.threads)
         try:
-            with _objective(config, progress) as objective:
+            with _open_objective(config, progress) as objective:
                 write_config(config, folder / "config.yaml")
-                metrics, device = MetricsLog(folder), "cuda" if cuda else "cpu"
+                metrics, device = MetricsLog(folder, watch_folder(folder)), "cuda" if cuda else "cpu"
                 yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started)
         finally:
             torch.set_num_threads(threads)
 
 
-def _objective(
-    config: CampaignConfig | Training, progress: Progress
-) -> AbstractContextManager[Objective | None]:
-    """Scoring where `compute` says."""
+def _open_objective(config: CampaignConfig | Training, progress: Progress) -> AbstractContextManager[Objective | None]:
+    """The objective of a campaign, scored in processes of this machine or on Ray as `compute` says; None otherwise."""
     if not isinstance(config, CampaignConfig):
         return nullcontext()
     if config.compute.workers:

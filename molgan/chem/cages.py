@@ -1,7 +1,7 @@
-"""Ring systems so small that one centre's arrangement decides another's.
+"""Ring systems so small that the arrangement of one stereo centre decides that of another.
 
-Both bridgeheads of a small bicycle point out of it, and small rings are fused on the same side, so that the two have
-one arrangement and its mirror image between them, not four. Bicycles with one bridgehead pointing in are known from
+Both bridgeheads of a small bicycle point outwards, and small rings are fused on the same side, so that two such centres
+have one arrangement and its mirror image, not four. Bicycles with one bridgehead pointing in are known from
 nine bridge atoms on (bicyclo[4.4.1] and [5.3.1]): R. W. Alder and S. P. East, Chem. Rev. 96, 2097 (1996).
 """
 
@@ -19,9 +19,9 @@ Path = tuple[int, ...]
 
 
 def coupled_centres(mol: Chem.Mol, centres: Sequence[int]) -> list[dict[int, int]]:
-    """Which of some tetrahedral centres (atoms) decide each other: sets of two and more, each with a sign by atom.
+    """The sets of two or more tetrahedral centres that decide each other, each a sign (0 or 1) by atom.
 
-    The signs of a set say how the tags that RDKit gives its atoms go together: flip those with sign 1, and all are
+    The signs relate the chiral tags that RDKit gives the atoms of a set: with the tags of sign 1 flipped, all are
     equal.
     """
     rings = {
@@ -35,7 +35,7 @@ def coupled_centres(mol: Chem.Mol, centres: Sequence[int]) -> list[dict[int, int
         arms = _bicycle(rings, first, second, distances[second])
         if arms is None:
             continue
-        # Seen from outside, the bridges leave the one clockwise and the other counter-clockwise.
+        # Seen from outside, the bridges leave one bridgehead clockwise and the other counter-clockwise.
         flip = 1 ^ _parity(mol, first, arms) ^ _parity(mol, second, [path[::-1] for path in arms])
         flip ^= groups[first][first] ^ groups[second][second]
         joined = groups[first] | {atom: sign ^ flip for atom, sign in groups[second].items()}
@@ -49,8 +49,9 @@ def _ring_neighbours(atom: Chem.Atom) -> list[int]:
 
 
 def _bicycle(rings: Graph, first: int, second: int, distances: Sequence[float]) -> list[Path] | None:
-    """The three bridges, both bridgeheads included, of the smallest bicycle that has these bridgeheads; None when there
-    is none or it is large enough for other arrangements. `distances` are those of all atoms to the second."""
+    """The three bridges, both bridgeheads included, of the smallest bicycle that has them; None when there is no
+    bicycle, or it is large enough for other arrangements. `distances` are those of all atoms to the second
+    bridgehead."""
     found = sorted(_paths(rings, (first,), second, distances), key=len)[:_MOST_PATHS]
     best: list[Path] | None = None
     fewest = _BRIDGE_ATOMS + 1
@@ -67,8 +68,8 @@ def _bicycle(rings: Graph, first: int, second: int, distances: Sequence[float]) 
 
 
 def _paths(rings: Graph, path: Path, end: int, distances: Sequence[float]) -> Iterator[Path]:
-    """The ways from the end of `path` to `end` over ring bonds, as short as a bridge is that leaves an atom to each of
-    the two others."""
+    """The paths from the end of `path` to `end` over ring bonds, short enough for a bridge that leaves an atom for each
+    of the two others."""
     for atom in rings[path[-1]]:
         if atom == end:
             yield (*path, atom)

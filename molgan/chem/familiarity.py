@@ -23,8 +23,8 @@ def fragments(mol: Chem.Mol) -> np.ndarray:
 class Familiarity:
     """In how many molecules of a reference each fragment occurs.
 
-    `keys` uint32 [F], ascending, and `counts` int32 [F]. What is judged by it must not be in the reference: a molecule
-    that is has no unseen fragment.
+    `keys` uint32 [F], ascending, and `counts` int32 [F]. The molecules to judge must not be in the reference: its own
+    molecules have no unseen fragment.
     """
 
     def __init__(self, keys: np.ndarray, counts: np.ndarray) -> None:
@@ -39,7 +39,7 @@ class Familiarity:
         keys, counts = np.unique(together, return_counts=True)
         return cls(keys, counts.astype(np.int32))
 
-    def of_fragments(self, molecules: list[np.ndarray]) -> np.ndarray:
+    def look_up(self, molecules: list[np.ndarray]) -> np.ndarray:
         """`FAMILIARITIES` of molecules given by their `fragments`: float32 [n, 8]; zeros for one without fragments."""
         sizes = np.array([len(part) for part in molecules], dtype=np.int64)
         if not sizes.sum():

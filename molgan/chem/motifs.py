@@ -38,8 +38,8 @@ def cut(mol: Chem.Mol, root: int | None = None) -> Motif:
 
     `root` is the atom where the tree starts. By default it is a terminal atom of the lowest canonical rank (any atom
     when there is none), and among the encodings that symmetry makes equal the smallest is taken, so that a molecule
-    has one tree. A random `root` gives another tree of the same molecule. Raises UnknownStereo where no mark can say
-    the molecule's stereo.
+    has one tree. A random `root` gives another tree of the same molecule. Raises UnknownStereo where marks cannot
+    express the molecule's stereo.
     """
     if not has_stereo(mol):
         return cut_flat(mol, root)[0]
@@ -54,7 +54,7 @@ def cut(mol: Chem.Mol, root: int | None = None) -> Motif:
     order = _output_order(flat)
     tree, atoms = cut_flat(reread, None if root is None else order.index(root))
     written = [order[i] for i in atoms]
-    return _marked(tree, iter(written), read_marks(mol, written))
+    return _add_marks(tree, iter(written), read_marks(mol, written))
 
 
 def write(motif: Motif) -> str:
@@ -80,7 +80,7 @@ def _symmetries(smiles: str) -> tuple[tuple[int, ...], ...]:
 
 
 def _cut_bonds(mol: Chem.Mol) -> dict[int, list[int]]:
-    """For each atom that loses a bond: the atoms that were bound to it."""
+    """The neighbours across the cut bonds, for each atom that loses a bond."""
     across: dict[int, list[int]] = {}
     for bond in mol.GetBonds():
         if bond.GetBondType() != Chem.BondType.SINGLE or bond.IsInRing():
@@ -124,7 +124,7 @@ def _output_order(mol: Chem.Mol) -> list[int]:
 
 @lru_cache(maxsize=100_000)
 def _canonical_spelling(smiles: str) -> tuple[str, tuple[int, ...]]:
-    """One spelling for all that RDKit gives a rooted motif, and the atoms of `smiles` in the order of that spelling.
+    """One SMILES for all that RDKit writes of a rooted motif, and the atoms of `smiles` in the order of that SMILES.
 
     RDKit breaks ties between equal atoms before it looks at the root, so that cages such as adamantane come out in
     several spellings. A label on the root makes the order canonical; from there RDKit's answer is always the same.
@@ -160,7 +160,7 @@ class _Pieces:
         self.atoms = atoms
         self.piece = {i: k for k, members in enumerate(atoms) for i in members}
 
-    def rooted(self, root: int) -> tuple[str, list[int]]:
+    def write_rooted(self, root: int) -> tuple[str, list[int]]:
         """The SMILES of the motif of atom `root`, rooted there, and its atoms in the order written."""
         k = self.piece[root]
         members = self.atoms[k]
@@ -183,11 +183,11 @@ def cut_flat(mol: Chem.Mol, root: int | None) -> tuple[Motif, tuple[int, ...]]:
 
 
 _Child = tuple[int, Motif, tuple[int, ...]]
-"""The site it is bound to, its tree, and its atoms in the order in which the tree is written."""
+"""A child: the site that it is bound to, its tree, and its atoms in the order in which the tree is written."""
 
 
 def _grow(pieces: _Pieces, across: dict[int, list[int]], root: int, parent: int) -> tuple[Motif, tuple[int, ...]]:
-    smiles, order = pieces.rooted(root)
+    smiles, order = pieces.write_rooted(root)
     children = [
         (site, *_grow(pieces, across, other, parent=atom))
         for site, atom in enumerate(order)
@@ -210,7 +210,7 @@ def _grow(pieces: _Pieces, across: dict[int, list[int]], root: int, parent: int)
     return Motif(smiles, tuple((site, child) for site, child, _ in children)), written
 
 
-def _marked(tree: Motif, atoms: Iterator[int], marks: Mapping[int, int]) -> Motif:
+def _add_marks(tree: Motif, atoms: Iterator[int], marks: Mapping[int, int]) -> Motif:
     """The tree with the marks of the atoms, which come in the order in which the tree is written."""
     own: list[tuple[int, int]] = []
     children: list[tuple[int, Motif]] = []
@@ -220,7 +220,7 @@ def _marked(tree: Motif, atoms: Iterator[int], marks: Mapping[int, int]) -> Moti
         if atom in marks:
             own.append((site, marks[atom]))
         while position < len(tree.children) and tree.children[position][0] == site:
-            children.append((site, _marked(tree.children[position][1], atoms, marks)))
+            children.append((site, _add_marks(tree.children[position][1], atoms, marks)))
             position += 1
     return Motif(tree.smiles, tuple(children), tuple(own))
 

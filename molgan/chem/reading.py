@@ -1,165 +1,252 @@
 """Stream SMILES out of .smi, .csv, .tsv (each also gzipped), .sdf and .parquet files, or standard input."""
 
-import csv
 import gzip
 import io
+import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO
 
 from molgan.base.errors import InputError
-from molgan.chem.sdf import read_sdf
+from molgan.chem.columns import distinct_names, find_column, is_standard_name, missing_column
+from molgan.chem.delimited import read_cells, split_cells
+from molgan.chem.molecule import parse
+from molgan.chem.sdf import LONGEST_RECORD, read_sdf
+from molgan.chem.stereo_groups import NOTE, group_extension
+from molgan.chem.text_lines import Line, OnNote, find_encoding, read_lines
 
 OnBad = Callable[[int, str], None]
 
-_COLUMNS = ("smiles", "canonicalsmiles", "isomericsmiles", "isosmiles", "cxsmiles", "smi", "molecule", "structure")
 _DELIMITERS = ",\t;|"
-_LONGEST_LINE = 1 << 20
+_LONGEST_LINE = 100_000  # characters; the SMILES that `molecule.parse` takes are shorter
 _BATCH = 4096
+_HEAD = 8192
+_BLANK = "blank line"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row: its line in the file (from 1; in Parquet its row), the SMILES as written, and the other cells."""
+    """One row: its line in the file (from 1; in Parquet its row), the SMILES as written, and the other cells.
+
+    `reason` says why a row cannot be used; `smiles` and `fields` then hold what could be read of it. `note` says what
+    the SMILES leaves out of the row.
+    """
 
     line: int
     smiles: str
     fields: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
+    note: str | None = None
 
 
-def read_smiles(path: str | Path, *, column: str | None = None, on_bad: OnBad | None = None) -> Iterator[Record]:
-    """Stream the rows of a file; "-" is standard input. Memory does not grow with the file.
+def read_smiles(
+    path: str | Path, *, column: str | None = None, on_bad: OnBad | None = None, on_note: OnNote | None = None
+) -> Iterator[Record]:
+    """The usable rows of a file, as `read_rows` reads them; the others go to `on_bad` as (line, reason).
 
-    What the file is, is read from its content and its name. A table needs a header; its SMILES column is `column`, or
-    the first of `smiles`, `canonical_smiles`, `isomeric_smiles`, … whatever their case. In a .smi file the text behind
-    the SMILES is the field `name`. SDF records come as canonical SMILES, with their title as `name`.
-
-    A row that cannot be used (no SMILES, another number of cells than the header, an unreadable SDF record) goes to
-    `on_bad` as (line, reason) and is skipped; whether a SMILES is a molecule is for `parse` to say. InputError, before
-    the first row is returned: no such file, empty, binary, no SMILES column, not one usable row; and later, if a
-    compressed file breaks off.
+    Raises InputError before the first row is returned if no row is usable.
     """
-    first_bad: list[str] = []
 
-    def bad(line: int, reason: str) -> None:
-        if not first_bad:
-            first_bad.append(f"line {line}: {reason}")
-        if on_bad is not None:
-            on_bad(line, reason)
+    def keep_usable() -> Iterator[Record]:
+        for record in rows:
+            if record.reason is None:
+                yield record
+            elif on_bad is not None:
+                on_bad(record.line, record.reason)
 
-    records = _records(str(path), column, bad)
+    rows = read_rows(path, column=column, on_note=on_note)
+    records = keep_usable()
     first = next(records, None)
-    if first is None:
-        raise InputError(f"{path}: no usable row ({first_bad[0] if first_bad else 'nothing but a header'})")
-    return chain([first], records)
+    return records if first is None else chain([first], records)
 
 
-def _records(path: str, column: str | None, bad: OnBad) -> Iterator[Record]:
+def read_rows(path: str | Path, *, column: str | None = None, on_note: OnNote | None = None) -> Iterator[Record]:
+    """Stream every row of a file, in order; "-" is standard input. Memory does not grow with the file.
+
+    The format is found from the content and the name of the file. A table needs a header; its SMILES column is
+    `column`, or the one whose name fits best (`columns.find_column`). In a .smi file the text behind the SMILES is the
+    field `name`. SDF records come as canonical SMILES, with their title as `name`. Text is UTF-8, UTF-16 or UTF-32 with
+    a mark, or Windows-1252.
+
+    A row that cannot be used has a reason: no SMILES, a blank line (but for those that end the file), another number
+    of cells than the header, more than 100,000 characters (an SDF record: 4,000,000), an unreadable SDF record, bytes
+    of no encoding. SMILES are not parsed here; `parse` says whether one is valid. `on_note` gets sentences about the
+    whole file: a guessed encoding, the column chosen among several, the number of rows with AND or OR stereo groups.
+
+    Raises InputError before the first row is returned if the file is missing, empty or binary, or has no SMILES column
+    or no row; and later, if a compressed file breaks off or no row was usable.
+    """
+    note = on_note or (lambda text: None)
+    rows = _check(str(path), _drop_last_blanks(_read_records(str(path), column, note)), note)
+    first = next(rows)
+    return chain([first], rows)
+
+
+def _check(path: str, rows: Iterable[Record], note: OnNote) -> Iterator[Record]:
+    first_bad, is_usable, groups, first_group = "nothing but a header", False, 0, 0
+    for row in rows:
+        if row.reason is None:
+            is_usable = True
+        elif first_bad == "nothing but a header":
+            first_bad = f"line {row.line}: {row.reason}"
+        if row.note is not None:
+            groups, first_group = groups + 1, first_group or row.line
+        yield row
+    if not is_usable:
+        raise InputError(f"{path}: no usable row ({first_bad})")
+    if groups:
+        molecules = "1 molecule" if groups == 1 else f"{groups:,} molecules"
+        note(f"AND/OR stereo groups in {molecules} (first: line {first_group}); their centres are read as open")
+
+
+def _drop_last_blanks(rows: Iterable[Record]) -> Iterator[Record]:
+    first = last = 0
+    for row in rows:
+        if row.reason == _BLANK:
+            first, last = first or row.line, row.line
+            continue
+        if first:
+            yield from (Record(line, "", reason=_BLANK) for line in range(first, last + 1))
+            first = 0
+        yield row
+
+
+def _read_records(path: str, column: str | None, note: OnNote) -> Iterator[Record]:
     try:
         with _open(path) as stream:
-            head = stream.peek(8192)[:8192]  # type: ignore[attr-defined]
+            head = stream.peek(_HEAD)[:_HEAD]  # type: ignore[attr-defined]
             if head[:4] == b"PAR1":
-                yield from _read_parquet(path, stream, column, bad)
+                yield from _read_parquet(path, stream, column, note)
                 return
-            _refuse_binary(path, head)
-            lines = _lines(io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace"))
-            if not _is_sdf(path, head):
-                yield from _read_text(path, lines, column, bad)
+            encoding = find_encoding(head)
+            start = head.decode(encoding, errors="replace")
+            _refuse_binary(path, start)
+            if not _is_sdf(path, start):
+                lines = read_lines(stream, encoding, _LONGEST_LINE, note)
+                yield from map(_add_note, _read_text(path, lines, column, note))
             elif column is None:
-                for line, smiles, properties in read_sdf(lines, bad):
-                    yield Record(line, smiles, properties)
+                for record in read_sdf(read_lines(stream, encoding, LONGEST_RECORD, note)):
+                    yield Record(*record)
             else:
                 raise InputError(f"{path}: an SDF file has no column {column!r}; leave the column out")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"{path}: damaged gzip file ({error}); fetch or compress it again") from None
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
+        raise InputError(f"{path}: {error.strerror or error}; name a file that can be read") from None
+
+
+def _add_note(record: Record) -> Record:
+    _, _, extension = record.smiles.partition(" ")
+    return replace(record, note=NOTE) if extension and group_extension(extension) else record
 
 
 def _open(path: str) -> BinaryIO:
     # The caller closes what is returned.
     raw: Any = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
     stream = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)
+    if not stream.seekable():
+        stream = io.BufferedReader(_Pipe(stream), _HEAD)
     if stream.peek(2)[:2] == b"\x1f\x8b":
         return io.BufferedReader(gzip.GzipFile(fileobj=stream))
     return stream
 
 
-def _refuse_binary(path: str, head: bytes) -> None:
-    if not head.strip():
-        raise InputError(f"{path}: empty")
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise InputError(f"{path}: UTF-16 text; save it as UTF-8")
-    if any(byte < 32 and byte not in b"\t\n\v\f\r\x1a\x1b" for byte in head):
+class _Pipe(io.RawIOBase):
+    """A stream whose first read gives the whole head, as a file's does, though its writer sends line by line."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+        self._is_begun = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read = self._stream.readinto1 if self._is_begun else self._stream.readinto
+        self._is_begun = True
+        return read(buffer)
+
+
+def _refuse_binary(path: str, head: str) -> None:
+    if not head.strip("\ufeff \t\n\v\f\r"):
+        raise InputError(f"{path}: empty; give SMILES, one a line, a table with a header, or SDF records")
+    if any(ord(character) < 32 and character not in "\t\n\v\f\r\x1a\x1b" for character in head):
         raise InputError(f"{path}: binary, not a chemical file; give .smi, .csv, .tsv, .sdf or .parquet")
 
 
-def _is_sdf(path: str, head: bytes) -> bool:
+def _is_sdf(path: str, head: str) -> bool:
     name = path.lower().removesuffix(".gz")
-    return name.endswith((".sdf", ".sd", ".mol")) or b"\nM  END" in head or b"\n$$$$" in head
+    lines = head.splitlines()
+    has_counts = any(re.search(r"V[23]000\s*$", line) for line in lines[:6])
+    ends = any(re.match(r"M  END|\$\$\$\$", line) for line in lines[1:])
+    return name.endswith((".sdf", ".sd", ".mol")) or has_counts or ends
 
 
-def _lines(text: TextIO) -> Iterator[str]:
-    # Iterating over the file would take a text without line ends into memory whole.
-    return iter(lambda: text.readline(_LONGEST_LINE), "")
-
-
-def _read_text(path: str, lines: Iterator[str], column: str | None, bad: OnBad) -> Iterator[Record]:
-    before, first = next(((n, line) for n, line in enumerate(lines) if line.strip()), (0, ""))
-    is_smi = path == "-" or Path(path.removesuffix(".gz")).suffix.lower() not in (".csv", ".tsv")
-    for delimiter in _DELIMITERS + " " * is_smi:
-        header = _split(first, delimiter)
-        index = _find_column(header, column)
+def _read_text(path: str, lines: Iterator[Line], column: str | None, note: OnNote) -> Iterator[Record]:
+    before: list[Line] = []
+    for first in lines:
+        if first.text.strip():
+            break
+        before.append(first)
+    else:
+        return iter([])
+    needs_header = Path(path.lower().removesuffix(".gz")).suffix in (".csv", ".tsv") and path != "-"
+    for delimiter in _DELIMITERS + " " * (not needs_header):
+        header = [cell.strip() for cell in split_cells(first.text, delimiter)]
+        # A delimiter that is not there leaves the line whole: "CCO my smiles" is then no header.
+        is_words = len(header) == 1 and len(first.text.split()) > 1 and not is_standard_name(header[0])
+        if not needs_header and column is None and (is_words or _is_molecule(header)):
+            continue
+        index = find_column(header, column, note)
         if index is None:
             continue
-        if delimiter == " " and index == 0:
-            return _read_smi(lines, before + 1, bad)
-        return _read_table(lines, before + 1, delimiter, header, index, bad)
-    if is_smi and column is None:
-        return _read_smi(chain([first], lines), before, bad)
-    headers = [_split(first, delimiter) for delimiter in _DELIMITERS]
-    raise _no_column(path, max(headers, key=lambda cells: len(cells)), column)
+        if first.fault is not None:
+            raise InputError(f"{path}: line {first.number}, its header: {first.fault}; mend that line")
+        if not needs_header and index == 0 and (delimiter == " " or len(header) == 1):
+            return map(_read_smi_line, lines)
+        return _read_table(lines, delimiter, header, index)
+    if not needs_header and column is None:
+        return map(_read_smi_line, chain(before, [first], lines))
+    headers = [split_cells(first.text, delimiter) for delimiter in _DELIMITERS]
+    raise missing_column(path, max(headers, key=len), column)
 
 
-def _read_smi(lines: Iterator[str], before: int, bad: OnBad) -> Iterator[Record]:
-    for number, line in enumerate(lines, before + 1):
-        smiles, _, rest = line.strip().partition(" " if "\t" not in line else "\t")
-        rest = rest.strip()
-        if rest.startswith("|"):  # the extension of a CXSMILES belongs to it
-            extension, _, rest = rest[1:].partition("|")
-            smiles, rest = f"{smiles} |{extension}|", rest.strip()
-        if smiles:
-            yield Record(number, smiles, {"name": rest} if rest else {})
+def _is_molecule(cells: list[str]) -> bool:
+    """Whether the first line of a file that needs no header is a molecule, perhaps with a name: "CCO structure"."""
+    return not any(cell.lower() == "smiles" for cell in cells) and parse(cells[0]).valid
 
 
-def _read_table(
-    lines: Iterator[str], before: int, delimiter: str, header: list[str], index: int, bad: OnBad
-) -> Iterator[Record]:
-    reader = csv.reader(lines, delimiter=delimiter)
-    others = [(i, name) for i, name in enumerate(header) if i != index]
-    while True:
-        line = before + reader.line_num + 1
-        try:
-            row = next(reader, None)
-        except csv.Error:
-            bad(line, f"a quote that is not closed; skipped to line {before + reader.line_num + 1}")
-            continue
-        if row is None:
-            return
-        if len(row) != len(header):
-            if row:  # a blank line is no row
-                bad(line, f"{len(row)} cells, the header has {len(header)}")
-        elif not (smiles := row[index].strip()):
-            bad(line, "no SMILES")
-        else:
-            yield Record(line, smiles, {name: row[i] for i, name in others})
+def _read_smi_line(line: Line) -> Record:
+    text = line.text.strip()
+    smiles, _, rest = text.partition(" " if "\t" not in text else "\t")
+    rest = rest.strip()
+    if rest.startswith("|"):  # the extension of a CXSMILES belongs to it
+        extension, _, rest = rest[1:].partition("|")
+        smiles, rest = f"{smiles} |{extension}|", rest.strip()
+    fields = {"name": rest} if rest else {}
+    return Record(line.number, smiles, fields, line.fault or (None if smiles else _BLANK))
 
 
-def _read_parquet(path: str, stream: BinaryIO, column: str | None, bad: OnBad) -> Iterator[Record]:
+def _read_table(lines: Iterator[Line], delimiter: str, header: list[str], index: int) -> Iterator[Record]:
+    others = [(i, name) for i, name in enumerate(distinct_names(header)) if i != index]
+    for line, row in read_cells(lines, delimiter, len(header), index, _LONGEST_LINE):
+        smiles = row[index].strip() if index < len(row) else ""
+        fields = {name: row[i] for i, name in others if i < len(row)}
+        reason = line.fault
+        if reason is None and not line.text.strip():
+            smiles, fields, reason = "", {}, _BLANK
+        elif reason is None and len(row) != len(header):
+            reason = f"{len(row)} cells, the header has {len(header)}"
+        elif reason is None and not smiles:
+            reason = "no SMILES"
+        yield Record(line.number, smiles, fields, reason)
+
+
+def _read_parquet(path: str, stream: BinaryIO, column: str | None, note: OnNote) -> Iterator[Record]:
     import pyarrow
     from pyarrow import parquet
 
@@ -168,51 +255,20 @@ def _read_parquet(path: str, stream: BinaryIO, column: str | None, bad: OnBad) -
     try:
         table = parquet.ParquetFile(stream)
         header = table.schema_arrow.names
-        index = _find_column(header, column)
+        index = find_column(header, column, note)
         if index is None:
-            raise _no_column(path, header, column)
+            raise missing_column(path, header, column)
+        names = distinct_names(header)
         row = 0
         for batch in table.iter_batches(_BATCH):
-            for cells in zip(*batch.to_pydict().values(), strict=True):
+            for cells in zip(*(values.to_pylist() for values in batch.columns), strict=True):
                 row += 1
-                if cells[index] is None or not (smiles := str(cells[index]).strip()):
-                    bad(row, "no SMILES")
-                    continue
-                yield Record(
-                    row,
-                    smiles,
-                    {
-                        name: "" if cell is None else str(cell)
-                        for i, (name, cell) in enumerate(zip(header, cells, strict=True))
-                        if i != index
-                    },
-                )
+                texts = ["" if cell is None else str(cell) for cell in cells]
+                fields = {name: text for i, (name, text) in enumerate(zip(names, texts, strict=True)) if i != index}
+                smiles, reason = texts[index].strip(), None
+                if len(smiles) > _LONGEST_LINE:
+                    smiles, reason = smiles[:_LONGEST_LINE], f"text of more than {_LONGEST_LINE:,} characters"
+                yield _add_note(Record(row, smiles, fields, reason or (None if smiles else "no SMILES")))
     except pyarrow.ArrowException as error:
-        raise InputError(f"{path}: damaged Parquet file ({str(error).partition(chr(10))[0]})") from None
-
-
-def _split(line: str, delimiter: str) -> list[str]:
-    if delimiter == " ":
-        return line.split()
-    try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
-    except csv.Error:
-        return []
-
-
-def _find_column(header: Sequence[str], column: str | None) -> int | None:
-    if column is not None and column in header:
-        return header.index(column)
-    wanted = _COLUMNS if column is None else (_plain(column),)
-    names = [_plain(name) for name in header]
-    return next((names.index(name) for name in wanted if name in names), None)
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "").replace(" ", "").replace("-", "")
-
-
-def _no_column(path: str, header: Sequence[str], column: str | None) -> InputError:
-    present = ", ".join(f"{name:.40}" for name in header[:20])
-    wanted = "no SMILES column" if column is None else f"no column {column!r}"
-    return InputError(f"{path}: {wanted} in its first line; columns present: {present}")
+        what = str(error).partition("\n")[0]
+        raise InputError(f"{path}: damaged Parquet file ({what}); fetch or write it again") from None

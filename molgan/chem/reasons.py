@@ -1,8 +1,8 @@
-"""Why RDKit refuses a SMILES, in one short stable line.
+"""The reason why RDKit refuses a SMILES, in one short stable line.
 
-RDKit tells its reasons to a log that all threads of a process share. They are found again here from the text and from
-the exception of `Chem.SanitizeMol`, so that the reason of one molecule never ends up at another. Only refused text
-pays. Atoms and characters are counted from 1.
+RDKit writes its reasons to a log that all threads of a process share. They are derived here from the text and from the
+exception of `Chem.SanitizeMol`, so that a molecule never gets the reason of another. Only refused texts cost time.
+Atoms and characters are counted from 1.
 """
 
 import re
@@ -28,10 +28,7 @@ _FOLLOWS = {
 
 
 def rejection(smiles: str) -> str:
-    """Why `smiles`, which `Chem.MolFromSmiles` refuses, is refused.
-
-    Of the form "not a SMILES: …", "valence: …" or "aromaticity: …".
-    """
+    """The reason why `Chem.MolFromSmiles` refuses `smiles`: "not a SMILES: …", "valence: …" or "aromaticity: …"."""
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles, sanitize=False)
         if mol is None:
@@ -40,7 +37,8 @@ def rejection(smiles: str) -> str:
 
 
 def chemistry_fault(mol: Chem.Mol) -> str:
-    """The first thing that keeps RDKit from sanitising `mol`, which was read with sanitize=False and is changed."""
+    """The first fault that keeps RDKit from sanitising `mol`, which was read with sanitize=False and is changed
+    here."""
     try:
         Chem.SanitizeMol(mol)
     except Chem.MolSanitizeException as error:
@@ -89,7 +87,7 @@ def _syntax_fault(smiles: str) -> str:
         return "unclosed parenthesis"
     if open_rings:
         return "unclosed ring"
-    return _unreadable(smiles)
+    return _find_unreadable(smiles)
 
 
 def _bad_character(smiles: str, position: int) -> str:
@@ -98,8 +96,8 @@ def _bad_character(smiles: str, position: int) -> str:
     return f"unexpected {smiles[position]!r} at character {position + 1}"
 
 
-def _unreadable(smiles: str) -> str:
-    """The fault of a text whose tokens are in order: an atom in brackets, or a ring bond that cannot be made."""
+def _find_unreadable(smiles: str) -> str:
+    """The fault of a text whose tokens are in order: an unreadable atom in brackets, or an impossible ring bond."""
     for bracket in re.findall(r"\[[^\[\]]*\]", smiles):
         if Chem.MolFromSmiles(bracket, sanitize=False) is None:
             return f"unreadable atom {bracket:.20}"

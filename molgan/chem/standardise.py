@@ -1,17 +1,18 @@
-"""The molecule as a chemist would register it: salts, charges, tautomers and stereo, with a word on each change."""
+"""Standardise molecules as a chemist would register them: salts, charges, tautomers, stereo; each change is named."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 
-from molgan.chem.molecule import ELEMENTS, Molecule, first_line, parse
+from molgan.chem.guarded import find_delay, is_suspicious
+from molgan.chem.molecule import ELEMENTS, Molecule, describe_failure, parse
 
 _ORGANIC_SUBSET = frozenset({"B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I"})
 # Without such a mark a canonical SMILES holds no charge, isotope, radical, atom map, other element or unusual bond.
@@ -43,14 +44,24 @@ def standardise(
     largest_fragment: bool = True,
     max_heavy_atoms: int = 1000,
 ) -> Molecule:
-    """The molecule as a chemist would register it, or the reason why not; never an exception, whatever the text.
+    """The molecule as a chemist would register it, or a reason. Any text gives one of the two, never an exception.
 
-    Atom maps go; metal salts come apart; salts and solvents go and the largest fragment stays (else more than one
-    fragment is a reason); S and P oxides are written without charges; charges that a proton can balance go. With
-    `tautomers`, RDKit's canonical tautomer takes the place of the one given. Isotopes, radicals, elements outside
-    `allowed_elements` (symbols), query, dative and quadruple bonds, and molecules without a heavy atom are rejected.
+    Atom maps are removed and metal salts are split; S and P oxides are written without charges. Isotopes, radicals,
+    query, dative and quadruple bonds, and molecules without a heavy atom are rejected. The result does not depend on
+    the spelling or the order of fragments; standardised again, it is returned unchanged.
 
-    The result does not depend on the spelling or the order of fragments, and comes back as it is.
+    Args:
+        smiles: The molecule.
+        keep_stereo: Whether stereo is kept.
+        tautomers: Whether the molecule is replaced by RDKit's canonical tautomer.
+        allowed_elements: Symbols of the elements; a molecule with another element is rejected.
+        neutralise: Whether charges that a proton can balance are removed.
+        largest_fragment: Whether salts and solvents are removed and the largest fragment is kept; if not, a molecule of
+            several fragments is rejected.
+        max_heavy_atoms: Most heavy atoms of the input, 1 to 5000.
+
+    Raises:
+        ValueError: `max_heavy_atoms` is out of range.
     """
     return explain_standardisation(
         smiles,
@@ -73,7 +84,7 @@ def explain_standardisation(
     largest_fragment: bool = True,
     max_heavy_atoms: int = 1000,
 ) -> Standardised:
-    """As `standardise`, and what was changed."""
+    """As `standardise`, with the changes."""
     molecule = smiles if isinstance(smiles, Molecule) else parse(smiles, max_heavy_atoms=max_heavy_atoms)
     steps = [Standardised(molecule)]
     while (text := steps[-1].molecule.smiles) is not None:
@@ -81,6 +92,19 @@ def explain_standardisation(
         is_plain = "." not in text and not _SPECIAL.search(text) and allowed_elements >= _ORGANIC_SUBSET
         if is_plain and not stereo_goes and not tautomers:
             break
+        if len(steps) == 1 and is_suspicious(text):
+            setup = {
+                "keep_stereo": keep_stereo,
+                "tautomers": tautomers,
+                "allowed_elements": sorted(allowed_elements),
+                "neutralise": neutralise,
+                "largest_fragment": largest_fragment,
+                "max_heavy_atoms": max_heavy_atoms,
+            }
+            reason = find_delay("molgan.chem.standardise:prepare_standardising", setup, text)
+            if reason is not None:
+                steps.append(Standardised(_reject(text, reason)))
+                break
         if len(steps) > _MOST_STEPS:
             steps.append(Standardised(_reject(text, "no standard form: each step changes it again")))
             break
@@ -104,6 +128,11 @@ def explain_standardisation(
     last = steps[-1].molecule
     changes = tuple(dict.fromkeys(change for step in steps for change in step.changes)) if last.valid else ()
     return Standardised(molecule if last is molecule else replace(last, source=molecule.source), changes)
+
+
+def prepare_standardising(options: Mapping[str, Any]) -> Callable[[str], Molecule]:
+    """`standardise` for `find_delay`."""
+    return partial(standardise, **{**options, "allowed_elements": frozenset(options["allowed_elements"])})
 
 
 def _standardise_once(
@@ -140,7 +169,7 @@ def _standardise_once(
             return Standardised(_reject(smiles, f"bond {bond.group()} not allowed"))
         return Standardised(molecule, tuple(changes))
     except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
-        return Standardised(_reject(smiles, f"RDKit failed: {first_line(error)}"))
+        return Standardised(_reject(smiles, describe_failure(error)))
 
 
 def _reject(source: str, reason: str) -> Molecule:

@@ -1,7 +1,7 @@
 """Stereo as marks on the atoms of a written SMILES: read from a molecule, set on another of the same constitution.
 
-A mark says one of two arrangements, seen from the order in which atoms were written, so that it needs no chirality
-rank and any mark on any atom is legal: what is no stereo centre loses its mark when the molecule is read.
+A mark chooses one of two arrangements relative to the order in which atoms were written, so that it needs no chirality
+rank, and any mark is allowed on any atom: an atom that is not a stereo centre loses its mark when the molecule is read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _UNDEFINED = (_Stereo.STEREONONE, _Stereo.STEREOANY)
 
 
 class UnknownStereo(ValueError):
-    """Stereo that no mark can say (an allene, a square-planar metal, an axis); the message is the reason."""
+    """Stereo that marks cannot express (an allene, a square-planar metal, an axis); the message is the reason."""
 
 
 def has_stereo(mol: Chem.Mol) -> bool:
@@ -37,9 +37,9 @@ def has_stereo(mol: Chem.Mol) -> bool:
     )
 
 
-def without_stereo(mol: Chem.Mol) -> Chem.Mol:
-    """A copy without stereo; read again where that can be, since aromaticity, ranks and a ring double bond's stereo may
-    depend on the order of atoms."""
+def remove_stereo(mol: Chem.Mol) -> Chem.Mol:
+    """A copy without stereo. It is read again from its SMILES where possible, since aromaticity, ranks and a ring
+    double bond's stereo may depend on the order of atoms."""
     flat = Chem.Mol(mol)
     Chem.RemoveStereochemistry(flat)
     with rdBase.BlockLogs():
@@ -49,9 +49,9 @@ def without_stereo(mol: Chem.Mol) -> Chem.Mol:
 def read_marks(mol: Chem.Mol, order: Sequence[int]) -> dict[int, int]:
     """The mark of each atom of `mol` that has one, given its atoms in the order written.
 
-    A tetrahedral centre has its neighbours in written order clockwise or counter-clockwise, as RDKit counts them (a
-    hydrogen or lone pair that is not an atom stands where RDKit puts it). A double bond is marked at the end written
-    last, and has the neighbours of its ends that were written first on the same side or not.
+    The mark of a tetrahedral centre says whether its neighbours, in written order, go clockwise or counter-clockwise,
+    as RDKit counts them (a hydrogen or lone pair that is not an atom stands where RDKit puts it). The mark of a double
+    bond stands at the end written last; it says whether the first-written neighbours of both ends are on the same side.
     Raises UnknownStereo.
     """
     position = {atom: i for i, atom in enumerate(order)}
@@ -62,7 +62,7 @@ def read_marks(mol: Chem.Mol, order: Sequence[int]) -> dict[int, int]:
             continue
         if tag not in _TAG_MARK:
             raise UnknownStereo(f"stereo of kind {tag.name.removeprefix('CHI_').lower()}")
-        marks[atom.GetIdx()] = _TAG_MARK[tag] ^ _odd([position[n.GetIdx()] for n in atom.GetNeighbors()])
+        marks[atom.GetIdx()] = _TAG_MARK[tag] ^ _compute_parity([position[n.GetIdx()] for n in atom.GetNeighbors()])
     for bond in mol.GetBonds():
         stereo = bond.GetStereo()
         if stereo in _UNDEFINED:
@@ -79,13 +79,13 @@ def read_marks(mol: Chem.Mol, order: Sequence[int]) -> dict[int, int]:
 
 
 def set_marks(smiles: str, marks: Mapping[int, int]) -> str:
-    """The SMILES with marks set on its atoms (numbered as written); marks that mean nothing are dropped."""
+    """The SMILES with marks set on its atoms (numbered as written); marks without a meaning are dropped."""
     mol = Chem.MolFromSmiles(smiles)
     position = {i: i for i in range(mol.GetNumAtoms())}
     for i, mark in marks.items():
         atom = mol.GetAtomWithIdx(i)
         if mark in _MARK_TAG:
-            atom.SetChiralTag(_MARK_TAG[mark ^ _odd([n.GetIdx() for n in atom.GetNeighbors()])])
+            atom.SetChiralTag(_MARK_TAG[mark ^ _compute_parity([n.GetIdx() for n in atom.GetNeighbors()])])
             continue
         partner = _partner(mol, i, position)
         bond = mol.GetBondBetweenAtoms(i, partner) if partner is not None else None
@@ -110,13 +110,13 @@ def _partner(mol: Chem.Mol, atom: int, position: Mapping[int, int]) -> int | Non
 
 
 def _references(mol: Chem.Mol, bond: Chem.Bond, position: Mapping[int, int]) -> list[int]:
-    """For the two ends of a double bond, begin first: the neighbour beside it that was written first."""
+    """The first-written neighbour of each end of a double bond (the other end aside), begin first."""
     ends = (bond.GetBeginAtom(), bond.GetEndAtom())
     inside = {end.GetIdx() for end in ends}
-    beside = [[n.GetIdx() for n in end.GetNeighbors() if n.GetIdx() not in inside] for end in ends]
-    return [min(atoms, key=position.__getitem__) for atoms in beside if atoms]
+    neighbours = [[n.GetIdx() for n in end.GetNeighbors() if n.GetIdx() not in inside] for end in ends]
+    return [min(atoms, key=position.__getitem__) for atoms in neighbours if atoms]
 
 
-def _odd(numbers: Sequence[int]) -> int:
+def _compute_parity(numbers: Sequence[int]) -> int:
     """1 where sorting takes an odd number of swaps, else 0."""
     return sum(a > b for a, b in combinations(numbers, 2)) % 2

@@ -1,4 +1,4 @@
-"""Which stereo a molecule leaves open: what the filter `stereo`, the scorers of centres and `stereoisomers` all ask."""
+"""The stereo that a molecule leaves open, for the filter `stereo`, the scorers of centres and `stereoisomers`."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from rdkit import Chem
 from molgan.chem.cages import coupled_centres
 
 _NO_ATOM = 2**32 - 1
-_MOST_AUTOMORPHISMS = 10_000  # of more, some are not seen, and a centre may be taken for open
+_MOST_AUTOMORPHISMS = 10_000  # beyond, some are not seen, and a centre may count as open that is not
 _MOST_ELEMENTS = 8
 # Arrangements of other elements, a bit for each: all alike, and alternating ones.
 _PATTERNS = (0, -1, sum(1 << k for k in range(0, 128, 2)), sum(1 << k for k in range(128) if k & 2))
 _Tag, _Stereo = Chem.ChiralType, Chem.BondStereo
 
 Centre = dict[int, int]
-"""Tetrahedral atoms that have one arrangement and its mirror image between them, each with a sign, see
-`coupled_centres`. Most often a single atom."""
+"""Tetrahedral atoms that share one arrangement and its mirror image, each with a sign, see `coupled_centres`. Most
+often a single atom."""
 
 
 @dataclass(frozen=True, slots=True)
 class StereoElements:
-    """`centres` and `bonds` are left open, the bonds each with the neighbour of either end that says cis or trans;
-    `defined` tetrahedral atoms have their arrangement said, or it follows from what is said."""
+    """The stereo of a molecule: `centres` and `bonds` are open; each bond comes with the neighbour of either end that
+    cis and trans refer to. `defined` counts the tetrahedral atoms whose arrangement is given, or follows from a given
+    one."""
 
     defined: int
     centres: list[Centre]
@@ -33,34 +34,33 @@ class StereoElements:
 
     @classmethod
     def of(cls, mol: Chem.Mol) -> StereoElements:
-        """Tetrahedral centres and double bonds as RDKit's `FindPotentialStereo` has them, if they allow of two
-        molecules: a bridgehead whose inversion gives the same molecule, or none that can be, is not open, nor is a
-        nitrogen with a proton to lose, nor is a double bond whose stereo a SMILES of heavy atoms cannot say, as in
-        allenes and C=NH."""
+        """Tetrahedral centres and double bonds of RDKit's `FindPotentialStereo` that allow two molecules. Not open are
+        a bridgehead whose inversion gives the same or an impossible molecule, a nitrogen with a proton to lose, and a
+        double bond whose stereo a SMILES of heavy atoms cannot express, as in allenes and C=NH."""
         found = Chem.FindPotentialStereo(mol)
         atoms = {info.centeredOn: info.specified for info in found if info.type == Chem.StereoType.Atom_Tetrahedral}
-        said = {atom for atom, how in atoms.items() if how == Chem.StereoSpecified.Specified}
-        unsaid = [atom for atom, how in atoms.items() if how == Chem.StereoSpecified.Unspecified]
-        groups = coupled_centres(mol, list(atoms)) if unsaid else []
-        following = {atom for group in groups if said.intersection(group) for atom in group}
-        centres = [group for group in groups if not said.intersection(group)]
+        given = {atom for atom, how in atoms.items() if how == Chem.StereoSpecified.Specified}
+        missing = [atom for atom, how in atoms.items() if how == Chem.StereoSpecified.Unspecified]
+        groups = coupled_centres(mol, list(atoms)) if missing else []
+        implied = {atom for group in groups if given.intersection(group) for atom in group}
+        centres = [group for group in groups if not given.intersection(group)]
         in_group = {atom for group in groups for atom in group}
-        singles = [{atom: 0} for atom in unsaid if atom not in in_group and not _exchanges(mol.GetAtomWithIdx(atom))]
-        centres = _distinguishable(mol, said, centres + singles) if centres else singles
+        singles = [{atom: 0} for atom in missing if atom not in in_group and not _exchanges(mol.GetAtomWithIdx(atom))]
+        centres = _find_distinguishable(mol, given, centres + singles) if centres else singles
         bonds = [
-            _with_references(info)
+            _find_references(info)
             for info in found
             if info.type == Chem.StereoType.Bond_Double
             and info.specified == Chem.StereoSpecified.Unspecified
             and not _is_cumulated(mol.GetBondWithIdx(info.centeredOn))
             and all(_neighbours(info))
         ]
-        elements = cls(len(said | following), centres, bonds)
-        return elements._without_unwritable(mol) if centres or bonds else elements
+        elements = cls(len(given | implied), centres, bonds)
+        return elements._drop_unwritable(mol) if centres or bonds else elements
 
-    def _without_unwritable(self, mol: Chem.Mol) -> StereoElements:
-        """Without what depends on the stereo of others, as in 1,4-dimethylcyclohexane, and makes no difference to the
-        SMILES either way: two oximes on opposite sides of a ring, or a centre between two that are alike."""
+    def _drop_unwritable(self, mol: Chem.Mol) -> StereoElements:
+        """Without the elements that depend on the stereo of others, as in 1,4-dimethylcyclohexane, and do not change
+        the SMILES: two oximes on opposite sides of a ring, or a centre between two equal ones."""
         ranks = list(Chem.CanonicalRankAtoms(mol, breakTies=False))
         depends = [len(centre) == 1 and _has_equal_branches(mol, next(iter(centre)), ranks) for centre in self.centres]
         for index, *_ in self.bonds:
@@ -75,11 +75,11 @@ class StereoElements:
         return StereoElements(self.defined, centres, bonds)
 
     def _makes_a_difference(self, mol: Chem.Mol, k: int) -> bool:
-        """Whether the k-th element tells molecules apart, beside some arrangements of the others."""
+        """Whether the k-th element makes two molecules, with some arrangements of the other elements."""
         everything = 2 ** (len(self.centres) + len(self.bonds)) - 1
         others = {pattern & everything & ~(1 << k) for pattern in _PATTERNS}
         return any(
-            Chem.CanonSmiles(self.arranged(mol, number)) != Chem.CanonSmiles(self.arranged(mol, number | 1 << k))
+            _respell(self.write_arrangement(mol, number)) != _respell(self.write_arrangement(mol, number | 1 << k))
             for number in sorted(others)
         )
 
@@ -88,9 +88,9 @@ class StereoElements:
         """How many tetrahedral atoms are left open."""
         return sum(len(centre) for centre in self.centres)
 
-    def arranged(self, mol: Chem.Mol, number: int) -> str:
-        """The SMILES of the molecule with one of 2^(centres + bonds) arrangements of what is open: bit k of `number`
-        for the k-th."""
+    def write_arrangement(self, mol: Chem.Mol, number: int) -> str:
+        """The SMILES of the molecule with one of the 2^(centres + bonds) arrangements of its open elements: bit k of
+        `number` arranges the k-th."""
         arranged = Chem.Mol(mol)
         for k, centre in enumerate(self.centres):
             for atom, sign in centre.items():
@@ -118,7 +118,7 @@ def _has_equal_branches(mol: Chem.Mol, atom: int, ranks: Sequence[int]) -> bool:
     return len(set(around)) < len(around)
 
 
-def _with_references(info: Chem.StereoInfo) -> tuple[int, int, int]:
+def _find_references(info: Chem.StereoInfo) -> tuple[int, int, int]:
     begin, end = (atoms[0] for atoms in _neighbours(info))
     return info.centeredOn, begin, end
 
@@ -130,13 +130,14 @@ def _neighbours(info: Chem.StereoInfo) -> tuple[list[int], list[int]]:
     return begin, end
 
 
-def _distinguishable(mol: Chem.Mol, said: set[int], centres: list[Centre]) -> list[Centre]:
-    """Those of the centres whose inversion can make another molecule, whatever the arrangement of the others: none of
-    the molecule's automorphisms undoes it."""
+def _find_distinguishable(mol: Chem.Mol, given: set[int], centres: list[Centre]) -> list[Centre]:
+    """The centres whose inversion can make another molecule for some arrangement of the others: no automorphism of the
+    molecule undoes it. `given` are the centres whose arrangement is given."""
     count = len(centres)
     if count > _MOST_ELEMENTS:
         return centres
-    actions = {action for image in _automorphisms(mol, said, centres) if (action := _action(mol, said, centres, image))}
+    images = _automorphisms(mol, given, centres)
+    actions = {action for image in images if (action := _action(mol, given, centres, image))}
     open_ = set()
     for arrangement in range(2**count):
         bits = [arrangement >> k & 1 for k in range(count)]
@@ -145,10 +146,10 @@ def _distinguishable(mol: Chem.Mol, said: set[int], centres: list[Centre]) -> li
     return [centres[k] for k in sorted(open_)]
 
 
-def _automorphisms(mol: Chem.Mol, said: set[int], centres: list[Centre]) -> list[dict[int, int]]:
-    """Where centres and what is bound to them goes, for each way to lay the molecule on itself without regard to
-    stereo that keeps double bonds with stereo in their place."""
-    atoms = said.union(*centres)
+def _automorphisms(mol: Chem.Mol, given: set[int], centres: list[Centre]) -> list[dict[int, int]]:
+    """The images of the centres and their neighbours under each automorphism of the molecule without stereo that keeps
+    double bonds with stereo in place."""
+    atoms = given.union(*centres)
     around = {neighbour.GetIdx() for atom in atoms for neighbour in mol.GetAtomWithIdx(atom).GetNeighbors()}
     fixed = {i for bond in mol.GetBonds() if bond.GetStereo() > _Stereo.STEREOANY for i in bond.GetStereoAtoms()}
     chosen = sorted(atoms | around | fixed)
@@ -159,13 +160,13 @@ def _automorphisms(mol: Chem.Mol, said: set[int], centres: list[Centre]) -> list
 
 
 def _action(
-    mol: Chem.Mol, said: set[int], centres: list[Centre], image: dict[int, int]
+    mol: Chem.Mol, given: set[int], centres: list[Centre], image: dict[int, int]
 ) -> tuple[tuple[int, int], ...] | None:
-    """For each centre, the place of the one that it comes to lie on, and whether its arrangement is inverted there;
-    None for an automorphism that does not keep what is said of stereo."""
-    for atom in said:
+    """For each centre, the position of its image among the centres, and whether its arrangement is inverted there; None
+    for an automorphism that does not keep the given stereo."""
+    for atom in given:
         tags = [mol.GetAtomWithIdx(each).GetChiralTag() for each in (atom, image[atom])]
-        if image[atom] not in said or (tags[0] == tags[1]) == bool(_parity(mol, atom, image)):
+        if image[atom] not in given or (tags[0] == tags[1]) == bool(_parity(mol, atom, image)):
             return None
     action = []
     for centre in centres:
@@ -182,3 +183,7 @@ def _parity(mol: Chem.Mol, atom: int, image: dict[int, int]) -> int:
     there = [neighbour.GetIdx() for neighbour in mol.GetAtomWithIdx(image[atom]).GetNeighbors()]
     places = [there.index(image[neighbour.GetIdx()]) for neighbour in mol.GetAtomWithIdx(atom).GetNeighbors()]
     return sum(a > b for a, b in combinations(places, 2)) % 2
+
+
+def _respell(smiles: str) -> str:
+    return Chem.MolToSmiles(Chem.MolFromSmiles(smiles))

@@ -1,4 +1,4 @@
-"""What is known of a motif from its rooted SMILES: its atoms as written, its sites and their hydrogens."""
+"""A motif parsed from its rooted SMILES: its atoms as written, its sites and their hydrogens."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _BRACKET = re.compile(r"\[(\d*[A-Za-z][a-z]?)(?:H(\d*))?([+-]\d*)?\]")
 
 
 class Template(NamedTuple):
-    """What is known of a rooted motif SMILES: one entry an atom, in the order of the SMILES."""
+    """The parts of a rooted motif SMILES: one entry per atom, in the order of the SMILES."""
 
-    prefixes: tuple[str, ...]  # what stands before the atom: bonds and parentheses
+    prefixes: tuple[str, ...]  # bonds and parentheses before the atom
     symbols: tuple[tuple[str, ...], ...]  # the atom as written once 0, 1, … of its hydrogens were replaced
     rings: tuple[tuple[tuple[str, int], ...], ...]  # ring closures behind the atom: bond symbol and number
     suffix: str
@@ -53,7 +53,7 @@ def template(smiles: str) -> Template:
     capacity = tuple(atom.GetTotalNumHs() for atom in mol.GetAtoms())
     return Template(
         prefixes=tuple(prefixes),
-        symbols=tuple(_without_hydrogens(text, free) for text, free in zip(texts, capacity, strict=True)),
+        symbols=tuple(_remove_hydrogens(text, free) for text, free in zip(texts, capacity, strict=True)),
         rings=tuple(tuple(r) for r in rings),
         suffix=pending,
         capacity=capacity,
@@ -63,7 +63,7 @@ def template(smiles: str) -> Template:
 
 
 def parents(smiles: str) -> list[int]:
-    """For each atom of a SMILES the atom it was written behind, -1 for the first."""
+    """The parent of each atom in the spanning tree of a SMILES, -1 for the first atom."""
     found: list[int] = []
     branch: list[int] = []
     last = -1
@@ -78,7 +78,7 @@ def parents(smiles: str) -> list[int]:
     return found
 
 
-def _without_hydrogens(text: str, capacity: int) -> tuple[str, ...]:
+def _remove_hydrogens(text: str, capacity: int) -> tuple[str, ...]:
     """An atom's text after it lost 0 to `capacity` hydrogens; outside brackets SMILES keeps the count itself."""
     match = _BRACKET.fullmatch(text)
     if match is None:

@@ -1,4 +1,4 @@
-"""Whole-molecule descriptors: what a network that passes messages between neighbours is slow to count."""
+"""Whole-molecule descriptors, which a network that passes messages between neighbours is slow to count."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Write a table of molecules as .csv, .smi, .sdf and .parquet, whole or not at all."""
 
 import io
-import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
 def write_library(table: "pandas.DataFrame", folder: Path, stem: str = "library") -> list[Path]:
     """Write `table` as `stem`.csv, .smi, .sdf (2D coordinates) and .parquet in `folder`, which is made when missing.
 
-    The column `smiles` is needed; `id`, when there is one, names the molecules in .smi and .sdf. The same table gives
-    the same bytes. InputError if a row holds no molecule; RunError if the folder cannot be written or the disk is
-    full, and then the files that were there stay as they were.
+    The column `smiles` is required; the column `id`, where there is one, names the molecules in .smi and .sdf. The same
+    table gives the same bytes. Raises InputError if a row has an invalid SMILES, and RunError if the folder cannot be
+    written or the disk is full; the old files then stay unchanged.
     """
     if "smiles" not in table.columns:
         raise InputError(f"{stem}: no column smiles; columns present: {', '.join(map(str, table.columns))}")
@@ -34,32 +33,64 @@ def write_blocks(
     *,
     sdf: "Callable[[Iterable[pandas.DataFrame]], Iterable[bytes]] | None" = None,
 ) -> list[Path]:
-    """As `write_library`, a table that is given block by block, anew for each file, so that it need not be in memory.
+    """As `write_library`, for a table that is not in memory at once: `blocks` starts its blocks anew for each file.
 
-    `sdf` makes `sdf_text` of each block, by several processes, say: that takes longest.
+    `sdf` replaces `sdf_text`, which takes the most time, by several processes for example.
     """
     texts = map(sdf_text, blocks()) if sdf is None else sdf(blocks())
     return write_files(
         folder,
         {
-            f"{stem}.csv": (piece for i, block in enumerate(blocks()) for piece in _csv(block, header=i == 0)),
-            f"{stem}.smi": (piece for block in blocks() for piece in _smi(block)),
+            f"{stem}.csv": _encode_delimited(blocks(), ","),
+            f"{stem}.smi": _encode_smi(blocks()),
             f"{stem}.sdf": texts,
-            f"{stem}.parquet": _parquet(blocks()),
+            f"{stem}.parquet": _encode_parquet(blocks()),
         },
     )
 
 
+def encode_table(blocks: "Iterable[pandas.DataFrame]", suffix: str) -> Iterator[bytes]:
+    """A table with a column `smiles`, given block by block, as .csv, .tsv, .smi, .sdf or .parquet.
+
+    No row is left out: an invalid SMILES gives an SDF record without atoms. A .smi file has the other columns behind
+    the SMILES, with tabs between them and a header, as RDKit writes it. Only .csv and .parquet keep line ends in a
+    cell.
+    """
+    match suffix:
+        case ".sdf":
+            return (piece.encode() for block in blocks for piece in _sdf_records(block, strict=False))
+        case ".parquet":
+            return _encode_parquet(blocks)
+    if suffix == ".csv":
+        return _encode_delimited(blocks, ",")
+    return _encode_delimited((block.replace(r"\s+", " ", regex=True) for block in blocks), "\t")
+
+
+def encode_samples(samples: Iterable[str | None], suffix: str) -> Iterator[bytes]:
+    """Samples in the order drawn, as `encode_table` writes them, "?" for an invalid one; .smi has no header."""
+    import pandas
+
+    table = pandas.DataFrame({"smiles": [smiles or "?" for smiles in samples]})
+    return _encode_smi([table]) if suffix == ".smi" else encode_table([table], suffix)
+
+
 def sdf_text(table: "pandas.DataFrame") -> bytes:
-    """The rows of a library as SDF. Raises InputError if one holds no molecule."""
-    return b"".join(_sdf(table))
+    """The rows of a library as SDF. Raises InputError if a row has an invalid SMILES."""
+    return "".join(_sdf_records(table, strict=True)).encode()
 
 
-def _csv(table: "pandas.DataFrame", *, header: bool) -> Iterator[bytes]:
-    yield table.to_csv(index=False, header=header, lineterminator="\n").encode()
+def _encode_delimited(blocks: "Iterable[pandas.DataFrame]", delimiter: str) -> Iterator[bytes]:
+    for i, block in enumerate(blocks):
+        yield block.to_csv(index=False, header=i == 0, sep=delimiter, lineterminator="\n").encode()
 
 
-def _parquet(blocks: "Iterable[pandas.DataFrame]") -> Iterator[bytes]:
+def _encode_smi(blocks: "Iterable[pandas.DataFrame]") -> Iterator[bytes]:
+    for block in blocks:
+        for smiles, title in zip(block["smiles"], _titles(block), strict=True):
+            yield f"{smiles} {title}".strip().encode() + b"\n"
+
+
+def _encode_parquet(blocks: "Iterable[pandas.DataFrame]") -> Iterator[bytes]:
     import pyarrow
     import pyarrow.parquet
 
@@ -76,7 +107,7 @@ def _parquet(blocks: "Iterable[pandas.DataFrame]") -> Iterator[bytes]:
 
 
 class _Pieces(io.RawIOBase):
-    """A file that is read away while it is written."""
+    """A file whose content is taken away piece by piece while it is written."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -99,28 +130,33 @@ class _Pieces(io.RawIOBase):
         return text
 
 
-def _smi(table: "pandas.DataFrame") -> Iterator[bytes]:
-    for smiles, name in zip(table["smiles"], _names(table), strict=True):
-        yield f"{smiles} {name}".strip().encode() + b"\n"
-
-
-def _sdf(table: "pandas.DataFrame") -> Iterator[bytes]:
-    columns = [str(column) for column in table.columns]
-    for row, (name, cells) in enumerate(zip(_names(table), table.itertuples(index=False, name=None), strict=True), 1):
+def _sdf_records(table: "pandas.DataFrame", *, strict: bool) -> Iterator[str]:
+    columns = [str(column) or f"column_{number}" for number, column in enumerate(table.columns, 1)]
+    title_column = _title_column(table)
+    for row, (title, cells) in enumerate(zip(_titles(table), table.itertuples(index=False, name=None), strict=True), 1):
         cell = dict(zip(columns, cells, strict=True))
         molecule = parse(cell["smiles"], max_heavy_atoms=5000)
-        if molecule.mol is None:
-            raise InputError(f"row {row}: {cell['smiles']!s:.60} is no molecule ({molecule.reason})")
-        properties = {key: _text(value) for key, value in cell.items() if key != "id" and not _is_missing(value)}
-        yield write_record(molecule.mol, name, properties).encode()
+        if molecule.mol is None and strict:
+            raise InputError(f"row {row}: {cell['smiles']!s:.60} is not a molecule ({molecule.reason})")
+        properties = {
+            key: _text(value) for key, value in cell.items() if key != title_column and not _is_missing(value)
+        }
+        yield write_record(molecule.mol, title, properties)
 
 
-def _names(table: "pandas.DataFrame") -> list[str]:
-    return [str(name) for name in table["id"]] if "id" in table.columns else [""] * len(table)
+def _title_column(table: "pandas.DataFrame") -> str | None:
+    return next((name for name in ("id", "name") if name in table.columns), None)
+
+
+def _titles(table: "pandas.DataFrame") -> list[str]:
+    column = _title_column(table)
+    return [""] * len(table) if column is None else [_text(title) for title in table[column]]
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    import pandas
+
+    return bool(pandas.isna(value))
 
 
 def _text(value: Any) -> str:

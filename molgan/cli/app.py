@@ -1,4 +1,4 @@
-"""The verbs, and how each kind of failure ends."""
+"""Collects the verbs, and turns each kind of failure into an exit code."""
 
 import errno
 from enum import StrEnum
@@ -11,17 +11,19 @@ from molgan.base.errors import MolganError
 from molgan.base.version import __version__
 from molgan.cli import benchmark, campaigns, lists, molecules, qsar
 from molgan.cli import submission as jobs
-from molgan.cli.bars import choose_form, tell_error
+from molgan.cli.bars import choose_form, print_error
 
-_EXIT_CODES = "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 short of its target, 130 interrupted."
-# What the user can mend: no permission, no space, no such place.
+_EXIT_CODES = "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 target not reached, 130 interrupted."
+# Failures that the user can fix: no permission, no space, no such place.
 _MENDABLE = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
 )
+_INTERRUPTED = 130
+_GOES_ON = dict.fromkeys(("run", "train"), "; the same command goes on from the last checkpoint")
 
 
 class _Verbs(TyperGroup):
-    """Ends in one line on stderr and exit code 2 where the user can mend it."""
+    """Ends with one line on stderr for each fault, and exit code 2, after an error that the user can fix."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -32,7 +34,11 @@ class _Verbs(TyperGroup):
             if error.errno not in _MENDABLE:
                 raise
             reason = f"{error.filename or 'output'}: {error.strerror}"
-        tell_error(" ".join(reason.split()))
+        except KeyboardInterrupt:
+            print_error("interrupted" + _GOES_ON.get(str(ctx.invoked_subcommand), ""))
+            raise typer.Exit(_INTERRUPTED) from None
+        for line in reason.splitlines():
+            print_error(" ".join(line.split()))
         raise typer.Exit(2)
 
 
@@ -46,7 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-"""The verbs as a typer application."""
+"""The typer application with all verbs."""
 
 
 def _print_version(asked: bool) -> None:
@@ -63,10 +69,12 @@ class LogForm(StrEnum):
 def _global_options(
     log: Annotated[
         LogForm,
-        typer.Option(envvar="MOLGAN_LOG", help="Progress on stderr: bars on a terminal, plain lines, or JSON lines."),
+        typer.Option(
+            envvar="MOLGAN_LOG", help="Form of the progress on stderr: auto (bars on a terminal), plain or json lines."
+        ),
     ] = LogForm.AUTO,
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     choose_form(log.value)

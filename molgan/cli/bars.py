@@ -1,10 +1,11 @@
-"""Progress on stderr: bars where it is a terminal, else a plain line now and then."""
+"""Progress on stderr: bars on a terminal or in a notebook, else a plain line now and then."""
 
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 from rich.console import Console, RenderableType
 from rich.panel import Panel
@@ -27,7 +28,7 @@ def show_progress() -> Iterator[Progress]:
         yield JsonLines()
         return
     console = Console(stderr=True, force_terminal=False if _form == "plain" else None)
-    if not console.is_terminal:
+    if _form == "plain" or not can_draw_bars(console):
         yield PlainLines()
         return
     columns = (
@@ -43,22 +44,35 @@ def show_progress() -> Iterator[Progress]:
         yield ProgressBars(bars)
 
 
+def can_draw_bars(console: Console) -> bool:
+    """Whether bars can be drawn there: on a terminal, and in a notebook by ipywidgets."""
+    return console.is_terminal or (console.is_jupyter and find_spec("ipywidgets") is not None)
+
+
 def choose_form(form: str) -> None:
-    """From now on progress is shown as `--log` asks for: auto, plain or json."""
+    """Set the form of all further progress, as `--log` asks for: auto, plain or json."""
     global _form
     _form = form
 
 
-def tell_error(reason: str) -> None:
-    """One line on stderr: why the command ends."""
+def print_error(reason: str) -> None:
+    """Print the reason why the command ends, one line on stderr."""
     if _form == "json":
         JsonLines().error(reason)
     else:
         print(f"molgan: {reason}", file=sys.stderr)
 
 
+def print_message(text: str) -> None:
+    """Print a message, on an input for example: one line on stderr, whether or not progress is shown."""
+    if _form == "json":
+        JsonLines().message(text)
+    else:
+        print(text, file=sys.stderr)
+
+
 class Bars(RichBars):
-    """Bars with a panel below of what the running task notes."""
+    """Bars with a panel below them that shows the notes of the running task."""
 
     panel: Panel | None = None
 
@@ -69,7 +83,7 @@ class Bars(RichBars):
 
 
 class ProgressBars:
-    """One bar a task, with units a second, time left, and the task's latest figures; below them what it notes."""
+    """One bar for each task, with units a second, time left and latest figures; below them the notes of the task."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
@@ -112,7 +126,7 @@ class _Count(ProgressColumn):
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{format_number(speed)}/s" if speed else "", style="progress.data.speed")
+        return Text(format_rate(speed) if speed else "", style="progress.data.speed")
 
 
 @dataclass
@@ -126,7 +140,7 @@ class _Task:
 
 
 class PlainLines:
-    """A line when a task starts, every 15 seconds while it lasts, and when one of a second or more ends."""
+    """A line when a task starts, every 15 seconds while it runs, and when it ends after a second or more."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, _Task] = {}
@@ -141,7 +155,7 @@ class PlainLines:
         state.figures.update(figures)
         if time.monotonic() - state.shown >= _SECONDS_BETWEEN_LINES:
             state.shown = time.monotonic()
-            self.message(_line(task, state))
+            self.message(_format_line(task, state))
             for name, fact in state.notes.items():
                 self.message(f"    {name}: {fact}")
 
@@ -151,18 +165,18 @@ class PlainLines:
     def finish(self, task: str) -> None:
         state = self._tasks.pop(task)
         if (seconds := time.monotonic() - state.started) >= 1:
-            self.message(f"{_line(task, state)}, done in {seconds:.1f} s")
+            self.message(f"{_format_line(task, state)}, done in {seconds:.1f} s")
 
     def message(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-def _line(task: str, state: _Task) -> str:
+def _format_line(task: str, state: _Task) -> str:
     seconds = time.monotonic() - state.started
     speed = state.done / seconds if seconds > 0 else 0.0
-    parts = [f"{task}: {state.done:,}" + (f"/{state.total:,}" if state.total else ""), f"{format_number(speed)}/s"]
+    parts = [f"{task}: {state.done:,}" + (f"/{state.total:,}" if state.total else ""), format_rate(speed)]
     if state.total and speed and state.done < state.total:
-        parts.append(f"{(state.total - state.done) / speed:.0f} s left")
+        parts.append(f"{_format_seconds((state.total - state.done) / speed)} left")
     if state.figures:
         parts.append(format_figures(state.figures))
     return ", ".join(parts)
@@ -173,6 +187,15 @@ def format_figures(figures: dict[str, float]) -> str:
     return " ".join(f"{name.replace('_', ' ')} {format_number(value)}" for name, value in figures.items())
 
 
+def format_rate(speed: float) -> str:
+    """Units of work a second; what is slower than one a second as the time that one takes."""
+    return f"{format_number(speed)}/s" if speed >= 1 or speed <= 0 else f"{_format_seconds(1 / speed)}/step"
+
+
+def _format_seconds(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds < 120 else f"{format_number(seconds / 60)} min"
+
+
 def format_number(value: float) -> str:
-    """A number in as few characters as tell it: 12,345, 123.4, 1.235, 0.00123."""
+    """A number with about four significant digits: 12,345, 123.4, 1.235, 0.00123."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

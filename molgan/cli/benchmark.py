@@ -1,4 +1,4 @@
-"""The verb benchmark: published tasks, and our figures beside the published ones."""
+"""The verb benchmark: runs published tasks and prints the figures next to the published ones."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -21,16 +21,25 @@ def _verbs() -> None:
 
 @app.command()
 def pmo(
-    tasks: Annotated[str | None, typer.Option(help="Names, separated by commas; all eight when left out.")] = None,
-    seeds: Annotated[str, typer.Option(help="Separated by commas: the mean over them is printed.")] = "0",
-    budget: Annotated[int | None, typer.Option(min=1, help="Oracle calls a task; 10,000 as published.")] = None,
-    weights: Annotated[str, typer.Option(help="Shipped weights by name, or what `molgan train` wrote.")] = "moses",
+    tasks: Annotated[
+        str | None, typer.Option(help="Names of tasks, separated by commas; all eight by default.")
+    ] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds, separated by commas; the mean over them is printed.")] = "0",
+    budget: Annotated[
+        int | None, typer.Option(min=1, help="Oracle calls for each task; 10,000 by default, as published.")
+    ] = None,
+    weights: Annotated[
+        str, typer.Option(help="Shipped weights by name, or a folder that `molgan train` wrote.")
+    ] = "moses",
     library: Annotated[
-        bool, typer.Option("--library", help="With ease of synthesis in the score, and few molecules of a scaffold.")
+        bool, typer.Option("--library", help="Score ease of synthesis too, and keep few molecules of a scaffold.")
     ] = False,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for every call; resumable.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Folder for a table of all calls; an interrupted run continues."),
+    ] = None,
 ) -> None:
-    """The eight development tasks of PMO: AUC top-10, SA score and diversity of the best 100 molecules.
+    """Run the development tasks of PMO: AUC top-10, SA score and diversity of the best 100 molecules.
 
     Example: `molgan benchmark pmo --tasks qed,median1 --seeds 0,1,2 -o runs/pmo`
     """
@@ -57,7 +66,7 @@ def pmo(
                 flush=True,
             )
     if library:
-        return  # another score: nothing published to compare with
+        return  # no published figures for this score
     print(f"\n{'AUC top-10':<24} {'ours':>7}" + "".join(f" {name:>12}" for name in METHODS))
     _print_means(results)
 

@@ -11,37 +11,46 @@ if TYPE_CHECKING:
     from molgan.campaign.check import Findings
 
 SHORT_OF_TARGET = 3
+_MOST_SHOWN = 20  # molecules of a role
 
-Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML file, such as configs/quickstart.yaml.")]
-Overrides = Annotated[
-    list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="In place of the file's: seed=7 sample.n=20000.")
+Config = Annotated[
+    Path, typer.Argument(metavar="CONFIG", help="A configuration in YAML, such as configs/quickstart.yaml.")
 ]
-Smoke = Annotated[bool, typer.Option("--smoke", help="In miniature: every stage, a few steps, a few molecules.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[KEY=VALUE]…", help="Values that replace those of the file: seed=7 sample.n=20000."),
+]
+Smoke = Annotated[
+    bool, typer.Option("--smoke", help="Run in miniature: every stage, with few steps and few molecules.")
+]
 
 
 def check(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> None:
-    """Validate a configuration without running it: what it costs, what its filters keep, how it scores known molecules.
+    """Validate a configuration without running it, and print its cost, filter counts and the scores of known molecules.
 
     Example: `molgan check configs/quickstart.yaml`
     """
     from molgan.config import CampaignConfig, load
+    from molgan.distributed.resources import check_resources
     from molgan.distributed.storage import check_storage
 
     settings = load(config, overrides or [], smoke=smoke)
     check_storage(settings.compute, settings.folder, settings.storage)
+    with show_progress() as progress:
+        check_resources(settings.compute, progress)
     if not isinstance(settings, CampaignConfig):
-        print(f"{config}: a training of a generator, valid; it writes to {settings.folder}")
+        print(f"{config}: valid training of a generator; it writes to {settings.folder}")
         return
     from molgan.campaign.check import check_campaign
 
     with show_progress() as progress:
         findings = check_campaign(settings, progress)
-    print(f"{config}: a campaign, valid; it writes to {settings.folder}")
+    print(f"{config}: valid campaign; it writes to {settings.folder}")
     _print_findings(findings)
 
 
 def run(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> None:
-    """Run a campaign, or go on with it where it stopped: train, sample, score, filter, report.
+    """Run a campaign, or continue it where it stopped: train, sample, score, filter, report.
 
     Example: `molgan run configs/quickstart.yaml seed=7 sample.n=20000`
     """
@@ -53,12 +62,13 @@ def run(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> No
     with show_progress() as progress:
         result = run_campaign(settings, progress=progress)
     print(result.summary)
+    print(f"report: {result.folder / 'report.html'}")
     if result.short:
         raise typer.Exit(SHORT_OF_TARGET)
 
 
 def train(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> None:
-    """Train a generator, or go on with its training where it stopped: a prior, or a one-shot generator.
+    """Train a generator, or continue its training where it stopped: a prior, or a one-shot generator.
 
     Example: `molgan train configs/moses_prior.yaml pretrain.epochs=2`
     """
@@ -76,8 +86,10 @@ def train(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> 
     print(f"weights: {weights}")
 
 
-def report(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder: runs/quickstart.")]) -> None:
-    """Write the report of a run folder anew, from the files in it.
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as runs/quickstart.")],
+) -> None:
+    """Write the report of a run folder again, from the files in it.
 
     Example: `molgan report runs/quickstart`
     """
@@ -88,14 +100,23 @@ def report(folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run fol
 
 
 def _print_findings(findings: "Findings") -> None:
-    print(f"\nOf {findings.passing[0].entered:,} molecules of the MOSES test set")
+    print(f"\nFilters, tried on {findings.passing[0].entered:,} molecules of the MOSES test set")
     for count in findings.passing:
         reasons = ", ".join(f"{reason} {number}" for reason, number in count.reasons.most_common(3))
         print(f"  {count.stage:<20} {count.entered:>6,} in {count.kept:>6,} kept  {reasons}".rstrip())
-    for row in findings.known.to_dict("records"):
+    for row in findings.known.groupby("role", sort=False).head(_MOST_SHOWN).to_dict("records"):
         verdict = f"rejected by {row['stage']}: {row['reason']}" if row["stage"] else "passes every filter"
         raw = ", ".join(f"{name} {format_number(row[name])}" for name in findings.components)
         print(f"\n{row['role']} {row['smiles']}\n  score {format_number(row['score'])} ({raw})\n  {verdict}")
-    print("\nOn this machine, about and at most")
+    for role, count in findings.known["role"].value_counts(sort=False).items():
+        if count > _MOST_SHOWN:
+            scores = findings.known[findings.known["role"] == role]["score"]
+            spread = f"score {format_number(scores.min())} to {format_number(scores.max())}"
+            print(f"\n{count:,} molecules with the role {role!r}, {_MOST_SHOWN} of them shown; {spread}")
+    if findings.advice:
+        print("\nAdvice")
+        for line in findings.advice:
+            print(f"  {line}")
+    print("\nEstimated cost on this machine, at most")
     for cost in findings.costs:
         print(f"  {cost.stage:<12} {cost.seconds / 60:6.1f} min  {cost.drawn:>9,} drawn  {cost.scored:>9,} scored")

@@ -1,4 +1,4 @@
-"""The verbs on what a configuration can say: list, schema."""
+"""The verbs that describe configurations: list, schema."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from molgan.base.errors import ConfigError, InputError
-from molgan.cli.output import written
+from molgan.cli.output import open_output
 
 if TYPE_CHECKING:
     from molgan.base.settings import Settings
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What there are lists of."""
+    """The lists that can be printed."""
 
     SCORERS = "scorers"
     FILTERS = "filters"
@@ -31,62 +31,62 @@ def list_(
         str | None,
         typer.Argument(
             metavar="[SECTION]",
-            help="Of settings: reinforce, reinforce.collapse, or a scorer, filter or transform.",
+            help="Of settings: a section (reinforce, reinforce.collapse), scorer, filter or transform.",
         ),
     ] = None,
 ) -> None:
-    """List the names that a configuration can use, with their parameters, or its keys.
+    """List the names that a configuration can use, with their parameters, or the keys of configurations.
 
     Example: `molgan list scorers`, `molgan list settings reinforce`
     """
     if section is not None and kind is not Kind.SETTINGS:
-        raise InputError(f"only settings have sections: `molgan list settings {section}`")
+        raise InputError(f"only settings have sections; write `molgan list settings {section}`")
     print("\n".join(_settings(section) if kind is Kind.SETTINGS else _LISTS[kind]()))
 
 
 def schema(
     output: Annotated[str, typer.Option("-o", "--output", help="A JSON file; - writes to stdout.")] = "-",
 ) -> None:
-    """Write the JSON Schema of campaigns and trainings, by which an editor completes and checks YAML files.
+    """Write the JSON Schema of campaigns and trainings, with which an editor completes and checks YAML files.
 
     Example: `molgan schema -o schema.json`
     """
     from molgan.config.schema import job_schema
 
-    with written(output) as handle:
-        handle.write(json.dumps(job_schema(), indent=1, ensure_ascii=False) + "\n")
+    with open_output(output) as stream:
+        stream.write((json.dumps(job_schema(), indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def _settings(section: str | None) -> list[str]:
-    """Key, type with range, default, description."""
-    from molgan.config.setting_lists import all_settings, find_settings
+    """A table of settings: key, type with range, default, description."""
+    from molgan.config.setting_lists import find_settings, list_settings
 
-    rows = all_settings() if section is None else find_settings(section)
+    rows = list_settings() if section is None else find_settings(section)
     cells = [(row.key, row.type, row.default, row.description) for row in rows]
-    return _aligned(("key", "type", "default", "description"), cells)
+    return _align(("key", "type", "default", "description"), cells)
 
 
 def _scorers() -> list[str]:
-    """Name, unit, range, which raw values are usually good, what it is, parameters; those of other packages too."""
+    """A table of scorers, those of other packages included: name, unit, range, good direction, summary, parameters."""
     from molgan.scoring.registry import scorer_names
 
-    return _aligned(("scorer", "unit", "range", "good", "what", "parameters"), map(_scorer, scorer_names()))
+    return _align(("scorer", "unit", "range", "good", "what", "parameters"), map(_scorer, scorer_names()))
 
 
 def _filters() -> list[str]:
-    """Name, what it keeps, parameters."""
+    """A table of filters: name, what each keeps, parameters."""
     from molgan.filters.registry import FILTERS
 
     rows = [(name, each.summary, _parameters(each.Parameters)) for name, each in FILTERS.items()]
-    return _aligned(("filter", "keeps", "parameters"), rows)
+    return _align(("filter", "keeps", "parameters"), rows)
 
 
 def _transforms() -> list[str]:
-    """Name, what it does, parameters."""
+    """A table of transforms: name, what each does, parameters."""
     from molgan.scoring.transforms import TRANSFORMS
 
     rows = [(name, each.summary, _parameters(each)) for name, each in TRANSFORMS.items()]
-    return _aligned(("transform", "what", "parameters"), rows)
+    return _align(("transform", "what", "parameters"), rows)
 
 
 _LISTS = {Kind.SCORERS: _scorers, Kind.FILTERS: _filters, Kind.TRANSFORMS: _transforms}
@@ -97,12 +97,12 @@ def _scorer(name: str) -> Sequence[str]:
 
     try:
         each = find_scorer(name)
-    except ConfigError as error:  # a package that this one needs is not installed
+    except ConfigError as error:  # the scorer needs a package that is not installed
         return name, "", "", "", f"not available: {error}", ""
     return name, each.unit, _range(each), each.direction, each.summary, _parameters(each.Parameters)
 
 
-def _aligned(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def _align(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     table = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]

@@ -2,9 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,117 +12,168 @@ import typer
 from molgan.base.errors import InputError
 from molgan.base.parallel import cores
 from molgan.cli.bars import show_progress
-from molgan.cli.output import bad_rows, written
+from molgan.cli.output import find_format, find_regular_file, open_output, report_bad_rows, report_note
 
 if TYPE_CHECKING:
+    import pandas
+
+    from molgan.base.progress import Progress
+    from molgan.bulk.score_file import Scoring
     from molgan.chem.reading import Record
 
-_CHUNK = 2048  # molecules that are worked on at a time
+_CHUNK = 2048  # molecules in a chunk
+_CHUNK_CHARACTERS = 8_000_000  # characters after which a chunk of long rows ends
 
 Molecules = Annotated[
-    str, typer.Argument(metavar="FILE", help=".smi, .csv, .tsv (also .gz), .sdf or .parquet; - reads from stdin.")
+    str, typer.Argument(metavar="FILE", help="A .smi, .csv, .tsv (also .gz), .sdf or .parquet file; - reads stdin.")
 ]
-Column = Annotated[str | None, typer.Option(help="The SMILES column; found by its name when left out.")]
+Column = Annotated[str | None, typer.Option(help="The SMILES column; found by its name by default.")]
 
 Standardize = Annotated[
-    bool, typer.Option("--standardize", help="Without salts, charges and solvents first, as `molgan standardize` does.")
+    bool, typer.Option("--standardize", help="Remove salts, charges and solvents first, as `molgan standardize` does.")
 ]
-ProcessCount = Annotated[int | None, typer.Option(min=1, help="All cores when left out; the output is the same.")]
+TableOutput = Annotated[
+    str,
+    typer.Option("-o", "--output", help="A .csv, .tsv, .smi (also .gz), .sdf or .parquet file; - is CSV to stdout."),
+]
+ProcessCount = Annotated[
+    int | None, typer.Option(min=1, help="Processes; one for each core by default. The output is the same.")
+]
 
 
 def sample(
-    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many molecules.")],
-    output: Annotated[str, typer.Option("-o", "--output", help="SMILES, one a line; - writes to stdout.")] = "-",
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same molecules.")] = 0,
-    weights: Annotated[str, typer.Option(help="Shipped weights by name, or what `molgan train` wrote.")] = "moses",
-    raw: Annotated[bool, typer.Option("--raw", help="Without the critic that was trained for the weights.")] = False,
+    number: Annotated[int, typer.Option("-n", "--number", min=1, help="Number of molecules.")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="A .smi, .csv, .tsv (also .gz), .sdf or .parquet file; - is stdout.")
+    ] = "-",
+    seed: Annotated[int, typer.Option(min=0, help="Seed; the same seed gives the same molecules.")] = 0,
+    weights: Annotated[
+        str, typer.Option(help="Shipped weights by name, or a folder that `molgan train` wrote.")
+    ] = "moses",
+    raw: Annotated[bool, typer.Option("--raw", help="Do not use the critic of the weights.")] = False,
     target: Annotated[
-        list[str] | None, typer.Option(help="Property that a conditional generator aims at: logp=2.5; may be repeated.")
+        list[str] | None, typer.Option(help="Target of a conditional generator: logp=2.5; may be repeated.")
     ] = None,
 ) -> None:
-    """Draw molecules from a generator; its critic, where it has one, lets through what looks real and is not known.
+    """Draw molecules from a generator. Its critic, if it has one, keeps those that look real and are not known.
 
-    A line with ? is a sample of a one-shot generator that is no molecule.
+    The output has one SMILES a line, unless its suffix says otherwise. A line with ? is an invalid sample of a one-shot
+    generator.
 
     Example: `molgan sample -n 1000 --seed 7 -o samples.smi`
     """
     from molgan import api
+    from molgan.chem.writing import encode_samples
 
-    targets = dict(pairs := [_target(text) for text in target or []])
+    targets = dict(pairs := [_read_target(text) for text in target or []])
     if len(targets) < len(pairs):
         raise InputError("--target: a property is given twice")
-    with show_progress() as progress, written(output) as handle:
+    suffix = find_format(output, ".smi")
+    with show_progress() as progress, open_output(output) as file:
         progress.start("sample", number)
         on_batch = partial(progress.advance, "sample")
         drawn = api.sample(number, seed=seed, weights=weights, raw=raw, targets=targets, on_batch=on_batch)
-        handle.writelines(f"{smiles or '?'}\n" for smiles in drawn)
+        file.writelines(encode_samples(drawn, suffix))
         progress.finish("sample")
 
 
-def _target(text: str) -> tuple[str, float]:
+def _read_target(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
     try:
         return name.strip(), float(value)
     except ValueError:
-        raise InputError(f"--target {text}: not a property and its value; write --target logp=2.5") from None
+        raise InputError(f"--target {text}: not of the form property=number; write --target logp=2.5") from None
 
 
 def score(
     file: Molecules,
-    scorers: Annotated[str, typer.Option(help="Names, separated by commas; see `molgan list scorers`.")],
-    output: Annotated[str, typer.Option("-o", "--output", help="CSV; - writes to stdout.")] = "-",
+    scorers: Annotated[
+        str | None, typer.Option(help="Names of scorers, separated by commas; see `molgan list scorers`.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A campaign, or a file with an `objective` alone, in place of --scorers.")
+    ] = None,
+    output: TableOutput = "-",
     column: Column = None,
     processes: ProcessCount = None,
     standardize: Standardize = False,
 ) -> None:
-    """Score molecules: raw values, one row a molecule, in order; what failed is empty, with the reason in `error`.
+    """Score molecules: raw values, one row for each molecule, in order; a failure is empty, with a reason in `error`.
 
-    A file may be of any length. After an interruption the same command goes on where it stopped.
+    With --config the columns are those of the campaign's objective: `score`, the total, and the raw and the transformed
+    value of each component, such as `qed` and `qed_score`. A row that cannot be used is kept, with the reason. All rows
+    have the other columns of the file and their `line` in it. A file may have any length. After an interruption the
+    same command continues where it stopped.
 
     Example: `molgan score molecules.smi --scorers qed,sa,pains -o scores.csv`
     """
-    from molgan.bulk.score_file import score_records
+    from molgan.bulk.score_file import score_records, score_tables
     from molgan.chem.settings import StandardizeSettings
 
-    names = [name.strip() for name in scorers.split(",")]
-    first = StandardizeSettings() if standardize else None
-    beside, count = _find_parts(output), processes or cores()
-    with show_progress() as progress, written(output) as handle:
-        chunks = _chunks(file, column)
-        handle.writelines(score_records(chunks, names, beside, progress, processes=count, standardize=first))
+    form = StandardizeSettings() if standardize else None
+    chunks, scoring = _read_chunks(file, column, "no score"), _read_scoring(scorers, config)
+    make_pieces = partial(score_records, chunks, scoring, processes=processes or cores(), standardize=form)
+    make_tables = partial(score_tables, chunks, scoring, processes=processes or cores(), standardize=form)
+    _write_table(output, make_pieces, make_tables)
+
+
+def _read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
+    from molgan.scoring.settings import load_objective
+
+    if (scorers is None) == (config is None):
+        raise InputError("give either --scorers, such as --scorers qed,sa, or --config campaign.yaml")
+    return load_objective(config) if config is not None else [name.strip() for name in str(scorers).split(",")]
 
 
 def standardize(
     file: Molecules,
-    output: Annotated[str, typer.Option("-o", "--output", help="CSV; - writes to stdout.")] = "-",
+    output: TableOutput = "-",
     tautomers: Annotated[
-        bool, typer.Option("--tautomers", help="RDKit's canonical tautomer in place of the one given.")
+        bool, typer.Option("--tautomers", help="Replace molecules by RDKit's canonical tautomer.")
     ] = False,
-    drop_stereo: Annotated[bool, typer.Option("--drop-stereo", help="Without stereo.")] = False,
+    drop_stereo: Annotated[bool, typer.Option("--drop-stereo", help="Remove stereo.")] = False,
     column: Column = None,
     processes: ProcessCount = None,
 ) -> None:
-    """Molecules as a chemist would register them, one row a molecule, in order: salts, solvents and charges go.
+    """Standardise molecules: salts, solvents and charges are removed; one row for each molecule, in order.
 
-    `smiles` is the standard form, `original` the text as given, `changes` what was done, `error` why there is none.
-
-    A file may be of any length. After an interruption the same command goes on where it stopped. Also spelled
-    standardise.
+    `smiles` is the standard form, `original` the text as given, `changes` lists the changes, and `error` is the reason
+    where there is no standard form. All rows have the other columns of the file and their `line` in it. A file may have
+    any length. After an interruption the same command continues where it stopped. Also spelled standardise.
 
     Example: `molgan standardize molecules.smi -o standard.csv`
     """
-    from molgan.bulk.standardise_file import standardise_records
+    from molgan.bulk.standardise_file import standardise_records, standardise_tables
     from molgan.chem.settings import StandardizeSettings
 
     settings = StandardizeSettings(tautomers=tautomers, keep_stereo=not drop_stereo)
-    beside, count = _find_parts(output), processes or cores()
-    with show_progress() as progress, written(output) as handle:
-        handle.writelines(standardise_records(_chunks(file, column), settings, beside, progress, processes=count))
+    chunks, count = _read_chunks(file, column, "no standard form"), processes or cores()
+    make_pieces = partial(standardise_records, chunks, settings, processes=count)
+    _write_table(output, make_pieces, partial(standardise_tables, chunks, settings, processes=count))
+
+
+def _write_table(
+    output: str,
+    make_pieces: "Callable[[Path | None, Progress], Iterator[str]]",
+    make_tables: "Callable[[Path | None, Progress], Iterator[pandas.DataFrame]]",
+) -> None:
+    """Write the table of a file: from pieces of CSV, or from tables for another format. Both get the folder for
+    finished chunks, beside the output."""
+    from molgan.chem.writing import encode_table
+
+    suffix = find_format(output, ".csv")
+    target = find_regular_file(output)
+    parts = target and target.with_name(f".{target.name}.parts")
+    with show_progress() as progress, open_output(output) as stream:
+        if suffix == ".csv":
+            stream.writelines(map(str.encode, make_pieces(parts, progress)))
+        else:
+            stream.writelines(encode_table(make_tables(parts, progress), suffix))
 
 
 def filter_(
     file: Molecules,
-    config: Annotated[Path, typer.Option(help="A campaign; its `filters` and `objective` are used.")],
+    config: Annotated[Path, typer.Option(help="A campaign, whose `filters` and `objective` are used.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the library and the rejected molecules.")],
     column: Column = None,
     processes: ProcessCount = None,
@@ -131,7 +181,9 @@ def filter_(
 ) -> None:
     """Pass molecules through a campaign's filters: library.csv, .smi, .sdf, .parquet, rejected.csv and funnel.json.
 
-    A file may be of any length. After an interruption the same command goes on where it stopped.
+    A row that cannot be used is rejected. Library and rejected molecules have the line and the other columns of the
+    file after their own; `duplicate_of` is the line of the molecule that a duplicate equals. A file may have any
+    length. After an interruption the same command continues where it stopped.
 
     Example: `molgan filter molecules.smi --config configs/quickstart.yaml -o filtered/`
     """
@@ -142,7 +194,9 @@ def filter_(
     if standardize and settings.standardize is None:
         settings = load_config(config, ["standardize=true"])
     with show_progress() as progress:
-        counts = filter_records(_chunks(file, column), settings, output, progress, processes=processes or cores())
+        counts = filter_records(
+            _read_chunks(file, column, "rejected"), settings, output, progress, processes=processes or cores()
+        )
     for count in counts:
         print(f"{count.stage:<24} {count.entered:>10,} in {count.kept:>10,} kept")
     print(f"{counts[-1].kept:,} molecules in {output / 'library.csv'}")
@@ -150,38 +204,39 @@ def filter_(
 
 def evaluate(
     file: Molecules,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; what cannot be computed is null.")] = False,
-    train: Annotated[Path | None, typer.Option(help="Training set, for novelty; MOSES's when left out.")] = None,
-    test: Annotated[Path | None, typer.Option(help="Test set; MOSES's test and scaffold test when left out.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON; a figure that cannot be computed is null.")
+    ] = False,
+    train: Annotated[Path | None, typer.Option(help="Training set, for novelty; that of MOSES by default.")] = None,
+    test: Annotated[
+        Path | None, typer.Option(help="Test set; the test and scaffold test sets of MOSES by default.")
+    ] = None,
     reference: Annotated[
-        str | None, typer.Option(help="qm9, or a file: figures for small molecules, one-shot, in place of MOSES's.")
+        str | None, typer.Option(help="qm9, or a file: the metrics of small molecules in place of those of MOSES.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     column: Column = None,
 ) -> None:
     """Compare samples with real molecules by the metrics of MOSES: valid, unique, FCD, SNN, Frag, Scaf, IntDiv, ….
 
-    With --reference qm9: valid, unique, novel, their product, and FCD to 10,000 molecules that training leaves alone.
+    With --reference qm9: valid, unique, novel, their product, and FCD to 10,000 molecules that training does not use.
 
-    Give raw samples in the order drawn, invalid ones included; published FCDs are of 30,000. A blank line is no sample.
+    Give raw samples in the order drawn, invalid ones included; published FCDs are those of 30,000 samples.
 
     Example: `molgan sample -n 30000 | molgan evaluate - --json`
     """
-    from molgan.chem.reading import read_smiles
+    from molgan.chem.reading import read_rows
     from molgan.evaluation.comparison_sets import Moses
     from molgan.evaluation.metrics import evaluate as measure
     from molgan.evaluation.small_molecules import evaluate_small as measure_small
     from molgan.evaluation.small_molecules import small_reference
 
     samples: list[str | None] = []
-    with bad_rows(file) as tell:
-
-        def count_bad(line: int, reason: str) -> None:
-            samples.append(None)  # a sample that is no row is an invalid one
-            tell(line, reason)
-
-        for record in read_smiles(file, column=column, on_bad=count_bad):
-            samples.append(record.smiles)
+    with report_bad_rows(file, "an invalid sample") as on_bad:
+        for record in read_rows(file, column=column, on_note=report_note(file)):
+            if record.reason is not None:
+                on_bad(record.line, record.reason)
+            samples.append(record.smiles if record.reason is None else None)
     with show_progress() as progress:
         if reference is not None:
             values = measure_small(
@@ -203,15 +258,20 @@ def evaluate(
             print(f"{name:<21} {value:.4f}")
 
 
-def _find_parts(output: str) -> Path | None:
-    """The folder for what is done of a file, beside the output."""
-    return None if output == "-" else Path(output).with_name(f".{Path(output).name}.parts")
+def _read_chunks(file: str, column: str | None, fate: str) -> "Iterator[list[Record]]":
+    """The rows of a file in chunks, unusable rows included; `fate` says what happens to those."""
+    from molgan.chem.reading import read_rows
 
-
-def _chunks(file: str, column: str | None) -> "Iterator[tuple[Record, ...]]":
-    from molgan.chem.reading import read_smiles
-
-    with bad_rows(file) as on_bad:
-        records = read_smiles(file, column=column, on_bad=on_bad)
-        while chunk := tuple(islice(records, _CHUNK)):
+    chunk: list[Record] = []
+    size = 0
+    with report_bad_rows(file, fate) as on_bad:
+        for record in read_rows(file, column=column, on_note=report_note(file)):
+            if record.reason is not None:
+                on_bad(record.line, record.reason)
+            chunk.append(record)
+            size += len(record.smiles) + sum(map(len, record.fields.values()))
+            if len(chunk) == _CHUNK or size > _CHUNK_CHARACTERS:
+                yield chunk
+                chunk, size = [], 0
+        if chunk:
             yield chunk

@@ -1,55 +1,111 @@
-"""Writing a result to a file or to stdout, and telling which rows of an input were left out."""
+"""Writes results to a file or to stdout, and reports the rows of an input that cannot be used."""
 
 import gzip
+import os
+import shutil
+import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from io import TextIOWrapper
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, cast
 
-from molgan.base.errors import RunError
+from molgan.base.errors import InputError, RunError
 from molgan.base.files import write_whole
+from molgan.cli.bars import print_message
 
 _SHOWN = 10
+_STDOUT = ("-", "/dev/stdout")
+_FORMATS = (".csv", ".tsv", ".smi", ".sdf", ".parquet")
 
 
-@contextmanager
-def written(output: str) -> Iterator[TextIO]:
-    """Text for the file `output` (gzipped when it ends with .gz; "-" is stdout), which is there whole or not at all.
+def find_format(output: str, default: str) -> str:
+    """The format to write: the suffix of `output` without .gz; `default` for stdout, no suffix, or .txt.
 
-    Raises RunError when it cannot be written.
+    Raises InputError for an unknown suffix.
     """
-    if output == "-":
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    path = Path(output)
+    name = "" if output in _STDOUT else Path(output).name.lower()
+    suffix = Path(name.removesuffix(".gz")).suffix
+    if suffix in ("", ".txt"):
+        return default
+    if suffix not in _FORMATS or (suffix == ".parquet" and name.endswith(".gz")):
+        raise InputError(f"{output}: unknown suffix; write .csv, .tsv, .smi, .sdf (also .gz) or .parquet")
+    return suffix
+
+
+def find_regular_file(output: str) -> Path | None:
+    """The file that `output` names, existing or not, with links resolved; None for stdout, a device or a pipe.
+
+    Raises RunError for a folder, or where the file system cannot be read.
+    """
+    if output in _STDOUT:
+        return None
     try:
-        with write_whole(path) as file, ExitStack() as stack:
-            # No time in it, so that the same text gives the same bytes.
-            gzipped = path.suffix == ".gz"
-            raw = stack.enter_context(gzip.GzipFile("", "wb", fileobj=file, mtime=0)) if gzipped else file
-            handle = TextIOWrapper(raw, encoding="utf-8", newline="")
-            yield handle
-            handle.detach()
+        mode = os.stat(output).st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG if output else stat.S_IFDIR
     except OSError as error:
-        if error.filename not in (None, str(path)):
-            raise
-        raise RunError(f"{path}: cannot be written: {error.strerror}") from None
+        raise RunError(f"{output}: cannot be written: {error.strerror}") from None
+    if stat.S_ISDIR(mode):
+        raise RunError(f"{output}: cannot be written: it is a folder; name a file")
+    return Path(os.path.realpath(output)) if stat.S_ISREG(mode) else None
 
 
 @contextmanager
-def bad_rows(file: str) -> Iterator[Callable[[int, str], None]]:
-    """Takes (line, reason) of each row that was skipped; the first ten and the number of all go to stderr."""
+def open_output(output: str) -> Iterator[BinaryIO]:
+    """A stream of bytes into `output` (gzipped when it ends with .gz; "-" is stdout).
+
+    A file is written whole or not at all; a file that it replaces passes on its permissions, and links to it stay. A
+    device or a pipe is written directly. Raises RunError when the output cannot be written.
+    """
+    if output in _STDOUT:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    file = find_regular_file(output)
+    compress = _compress if output.lower().endswith(".gz") else nullcontext
+    try:
+        with open(output, "wb") if file is None else _replace(file) as raw, compress(raw) as stream:
+            yield stream
+    except OSError as error:
+        if error.filename not in (None, output, str(file)):
+            raise
+        raise RunError(f"{output}: cannot be written: {error.strerror}") from None
+
+
+def _compress(raw: BinaryIO) -> BinaryIO:
+    # No name and no time in the header, so that the same content gives the same bytes.
+    return cast(BinaryIO, gzip.GzipFile("", "wb", fileobj=raw, mtime=0))
+
+
+@contextmanager
+def _replace(file: Path) -> Iterator[BinaryIO]:
+    with write_whole(file) as stream:
+        yield stream
+        with suppress(FileNotFoundError):
+            shutil.copymode(file, stream.name)
+
+
+@contextmanager
+def report_bad_rows(file: str, fate: str = "row skipped") -> Iterator[Callable[[int, str], None]]:
+    """Give a function that takes (line, reason) of each unusable row; the first ten and the count go to stderr.
+
+    `fate` says what happens to such a row.
+    """
     count = 0
 
     def on_bad(line: int, reason: str) -> None:
         nonlocal count
         count += 1
         if count <= _SHOWN:
-            print(f"{file}:{line}: {reason}; row skipped", file=sys.stderr)
+            print_message(f"{file}:{line}: {reason}; {fate}")
 
     yield on_bad
     if count > _SHOWN:
-        print(f"{file}: {count:,} rows skipped in all", file=sys.stderr)
+        print_message(f"{file}: {count:,} rows in all cannot be used; {fate}")
+
+
+def report_note(file: str) -> Callable[[str], None]:
+    """A function that prints a message on an input as a whole on stderr."""
+    return lambda text: print_message(f"{file}: {text}")

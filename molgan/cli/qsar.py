@@ -1,4 +1,4 @@
-"""The verb qsar: train a model that a campaign's `qsar` scorer can use."""
+"""The verb qsar: trains a model for the scorer `qsar` of campaigns."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from molgan.cli.bars import show_progress
-from molgan.cli.output import bad_rows
+from molgan.cli.output import report_bad_rows
 
 if TYPE_CHECKING:
     from molgan.models.qsar.fitting import Trained
@@ -20,7 +20,7 @@ app = typer.Typer(help="Train models of measured properties, for the scorer `qsa
 
 
 class Kind(StrEnum):
-    """The models there are."""
+    """The kinds of models."""
 
     BEST = "best"
     FINGERPRINT = "fingerprint"
@@ -28,16 +28,16 @@ class Kind(StrEnum):
     FOREST = "forest"
 
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help=".csv, .tsv (also .gz), .parquet, or .sdf with properties.")]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A .csv, .tsv (also .gz), .parquet or .sdf file.")]
 
 
 @app.command()
 def train(
     data: Data,
-    target: Annotated[str, typer.Option(help="The column with what was measured: numbers, or classes 0 and 1.")],
-    smiles: Annotated[str | None, typer.Option(help="The SMILES column; found by its name when left out.")] = None,
+    target: Annotated[str, typer.Option(help="The column with the measured values: numbers, or classes 0 and 1.")],
+    smiles: Annotated[str | None, typer.Option(help="The SMILES column; found by its name by default.")] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder for the model; runs/qsar/TARGET when left out.")
+        Path | None, typer.Option("-o", "--output", help="Folder for the model; runs/qsar/TARGET by default.")
     ] = None,
     model: Annotated[
         Kind,
@@ -49,19 +49,19 @@ def train(
     trees: Annotated[int, typer.Option(min=2, max=5000, help="Trees of the forest.")] = 100,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training molecules.")] = 40,
     hidden: Annotated[int, typer.Option(min=4, max=8192, help="Width of the hidden layers.")] = 256,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same model.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed; the same seed gives the same model.")] = 0,
     standardize: Annotated[
-        bool, typer.Option("--standardize", help="Without salts, charges and solvents, in predictions, too.")
+        bool, typer.Option("--standardize", help="Remove salts, charges and solvents, in predictions, too.")
     ] = False,
     limit: Annotated[
         float | None,
-        typer.Option(min=0, help="How far measurements of a molecule may lie apart before they are listed."),
+        typer.Option(min=0, help="Largest difference between measurements of a molecule that is not listed."),
     ] = None,
 ) -> None:
-    """Train a model on a scaffold split, and print how good it is on molecules that it never saw.
+    """Train a model on a scaffold split, and print its metrics on molecules that it never saw.
 
-    Leaves the model (no pickle), predictions.csv, fit.svg, and disagreements.csv where measurements of a molecule lie
-    apart.
+    Leaves the model (no pickle), predictions.csv, fit.svg, and disagreements.csv where measurements of a molecule
+    differ.
 
     Example: `molgan qsar train data/solubility.csv.gz --smiles smiles --target logS`
     """
@@ -75,7 +75,7 @@ def train(
         kind=model.value, members=members, trees=trees, epochs=epochs, hidden=hidden, seed=seed, standardize=first
     )
     folder = output or Path("runs") / "qsar" / target
-    with bad_rows(data) as on_bad:
+    with report_bad_rows(data) as on_bad:
         measured = read_measured(data, target, smiles=smiles, on_bad=on_bad, standardize=first, limit=limit)
     _print_causes(measured)
     with show_progress() as progress:
@@ -142,12 +142,12 @@ def _print_metrics(measured: "Measured", trained: "Trained", folder: Path) -> No
 
     description = trained.model.description
     counts = ", ".join(f"{number:,} {name}" for name, number in description.molecules.items())
-    print(f"{description.target}: {counts} (scaffold split); on the test part")
+    print(f"{description.target}: {counts} (scaffold split); metrics on the test part")
     names = list(next(iter(trained.metrics.values())))
     print(f"  {'':<14}" + "".join(f"{name:>9}" for name in names))
     for model, values in trained.metrics.items():
-        told = "".join(f"{value:>9.3f}" for value in values.values() if value is not None)
-        print(f"  {model:<14}{told}")
+        figures = "".join(f"{value:>9.3f}" for value in values.values() if value is not None)
+        print(f"  {model:<14}{figures}")
     if trained.choice:
         print(f"chosen: {trained.choice}")
     a, b, c = description.error
@@ -156,5 +156,5 @@ def _print_metrics(measured: "Measured", trained: "Trained", folder: Path) -> No
     if description.task == "regression":
         residual = np.abs(trained.prediction.value - measured.target)[test]
         within = (residual <= trained.prediction.error[test]).mean()
-        print(f"  {within:.0%} of the test molecules are within it")
+        print(f"  {within:.0%} of the test molecules are within the expected error")
     print(f"model: {folder}")

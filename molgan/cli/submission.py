@@ -1,4 +1,4 @@
-"""The verbs on runs elsewhere: submit, status."""
+"""The verbs for runs on other machines: submit, status."""
 
 import json
 import os
@@ -20,14 +20,14 @@ def submit(
     config: Config,
     overrides: Overrides = None,
     address: Annotated[
-        str, typer.Option(help="The cluster's dashboard, or RAY_API_SERVER_ADDRESS of the environment.")
+        str, typer.Option(help="URL of the cluster's dashboard; RAY_API_SERVER_ADDRESS of the environment by default.")
     ] = "",
-    wheel: Annotated[Path | None, typer.Option(help="Run this build of molgan, not the installed one.")] = None,
-    log: Annotated[str, typer.Option(help="The job's log: plain, or json for machines.")] = "plain",
-    follow: Annotated[bool, typer.Option(help="Show the job's log and end as the job ends.")] = True,
+    wheel: Annotated[Path | None, typer.Option(help="Build of molgan to run; the installed one by default.")] = None,
+    log: Annotated[str, typer.Option(help="Form of the job's log: plain, or json for machines.")] = "plain",
+    follow: Annotated[bool, typer.Option(help="Show the job's log until it ends, and exit with its code.")] = True,
     smoke: Smoke = False,
 ) -> None:
-    """Run a campaign or a training as a Ray job: what `molgan run` or `molgan train` does, on a cluster.
+    """Run a campaign or a training as a Ray job on a cluster, like `molgan run` or `molgan train`.
 
     Example: `molgan submit configs/quickstart.yaml --address http://127.0.0.1:8265 compute.workers=8 out=s3://bucket/run`
     """
@@ -49,10 +49,12 @@ def submit(
 
 
 def status(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder: runs/quickstart, s3://bucket/run.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run folder, such as runs/quickstart or s3://bucket/run.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show how far a run has come, wherever it is: stages, steps, the last figures.
+    """Show the state of a run, here or on storage: stages, steps, latest figures.
 
     Example: `molgan status runs/quickstart`
     """
@@ -62,7 +64,7 @@ def status(
     if as_json:
         print(json.dumps({**asdict(found), "done": found.done}, default=str))
         return
-    ago = "" if found.written is None else f", written {_span(found.written)} ago"
+    ago = "" if found.written is None else f", written {_format_span(found.written)} ago"
     print(f"{found.name}: {'done' if found.done else 'not done'}{ago}")
     for stage in found.stages:
         if stage.state == "done":
@@ -79,7 +81,7 @@ def status(
         print(f"  {found.library:,} molecules in the library")
 
 
-def _span(since: datetime) -> str:
+def _format_span(since: datetime) -> str:
     seconds = max(0.0, (datetime.now(UTC) - since).total_seconds())
     for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:

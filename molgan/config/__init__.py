@@ -1,4 +1,4 @@
-"""What a YAML file may say: one section a layer. Everything is checked before any work starts."""
+"""The configurations that YAML files may hold. Everything is checked before any work starts."""
 
 from molgan.config.campaign_config import CampaignConfig
 from molgan.config.load import Training, job_of, load, load_config, load_training, write_config

@@ -1,11 +1,11 @@
-"""What the YAML of a campaign may say."""
+"""The configuration of a campaign."""
 
 from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from molgan.chem.settings import DataSettings, EnumerateSettings, StandardizeSettings
-from molgan.config.faults import nearest
+from molgan.config.faults import suggest
 from molgan.config.job import JobConfig
 from molgan.filters.registry import FILTERS, get_filter
 from molgan.filters.settings import FunnelSettings, StageSettings
@@ -13,12 +13,10 @@ from molgan.filters.stages.score_filters import REALISM
 from molgan.models.settings import GeneratorSettings
 from molgan.report.settings import ReportSettings
 from molgan.scoring.settings import ObjectiveSettings
-from molgan.training.settings import (
-    AdversarialSettings,
-    DesignSettings,
-    ReinforceSettings,
-    SampleSettings,
-)
+from molgan.training.design.settings import DesignSettings
+from molgan.training.settings import AdversarialSettings, ReinforceSettings, SampleSettings
+
+_SHIPPED_SET = "approved_drugs"
 
 
 class CampaignConfig(JobConfig):
@@ -58,14 +56,19 @@ class CampaignConfig(JobConfig):
 
     @model_validator(mode="before")
     @classmethod
-    def _scored_molecules(cls, values: Any) -> Any:
-        if not isinstance(values, dict) or values.get("optimize") is None:
+    def _add_sample(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("optimize") is None or values.get("sample") is not None:
             return values
         section = values["optimize"] if isinstance(values["optimize"], dict) else {}
-        drawn = {"n": section.get("budget", DesignSettings.model_fields["budget"].default)}
-        if values.get("sample") not in (None, drawn, SampleSettings(**drawn).model_dump(mode="json")):
-            raise ValueError("sample: drop it, the library is chosen from the molecules that `optimize` scores")
-        return {**values, "sample": drawn}
+        return {**values, "sample": {"n": section.get("budget", DesignSettings.model_fields["budget"].default)}}
+
+    @field_validator("sample")
+    @classmethod
+    def _check_sample(cls, sample: SampleSettings, info: ValidationInfo) -> SampleSettings:
+        design = info.data.get("optimize")
+        if design is not None and sample != SampleSettings(n=design.budget):
+            raise ValueError("sample: drop it, since the library is chosen from the molecules that `optimize` scores")
+        return sample
 
     @field_validator("standardize", mode="before", json_schema_input_type=StandardizeSettings | bool | None)
     @classmethod
@@ -74,28 +77,30 @@ class CampaignConfig(JobConfig):
 
     @field_validator("filters", mode="before", json_schema_input_type=FunnelSettings | tuple[StageSettings, ...])
     @classmethod
-    def _complete(cls, value: Any, info: ValidationInfo) -> Any:
+    def _complete_references(cls, value: Any, info: ValidationInfo) -> Any:
         stages = value.get("stages") if isinstance(value, dict) else value
-        if not isinstance(stages, list) or "data" not in info.data:
+        if not isinstance(stages, list):
             return value
-        standardize = info.data.get("standardize")
-        return {"stages": [_ignoring(_with_references(stage, info.data["data"]), standardize) for stage in stages]}
+        data, standardize = info.data.get("data"), info.data.get("standardize")
+        return {"stages": [_set_ignored(_with_references(stage, data), standardize) for stage in stages]}
 
     @model_validator(mode="after")
-    def _columns(self) -> "CampaignConfig":
+    def _check_columns(self) -> "CampaignConfig":
         names = [component.name for component in self.objective.components]
         columns = ["score", *names, *(f"{name}_score" for name in names)]
         columns += [REALISM] if self.adversarial is not None else []
         for stage in self.filters.stages:
             column = get_filter(stage.filter, **stage.parameters).column
             if column == REALISM and column not in columns:
-                raise ValueError(f"filter {stage.name!r}: only a campaign with the section `adversarial` has a critic")
+                raise ValueError(
+                    f"filter {stage.name!r}: only a campaign with the section `adversarial` has a critic; add it"
+                )
             if column is not None and column not in columns:
-                raise ValueError(f"filter {stage.name!r}: no column {column!r}, {nearest(column, columns)}")
+                raise ValueError(f"filter {stage.name!r}: no column {column!r}, {suggest(column, columns)}")
         return self
 
     @model_validator(mode="after")
-    def _shares(self) -> "CampaignConfig":
+    def _check_shares(self) -> "CampaignConfig":
         batches = {}
         if self.adversarial is not None:
             batches["adversarial.batch_size"] = self.adversarial.batch_size
@@ -104,30 +109,33 @@ class CampaignConfig(JobConfig):
             batches["reinforce.batch_size"] = self.reinforce.batch_size
         for name, size in batches.items():
             if size < self.compute.workers:
-                raise ValueError(f"compute.workers: {self.compute.workers} cannot share {name}, {size} molecules")
+                raise ValueError(
+                    f"compute.workers: {self.compute.workers} workers cannot share {name} of {size} molecules"
+                )
         unknown = sorted(self.compute.scorers.keys() - {component.name for component in self.objective.components})
         if unknown:
             names = [component.name for component in self.objective.components]
-            raise ValueError(f"compute.scorers: no component {unknown[0]!r}, {nearest(unknown[0], names)}")
+            raise ValueError(f"compute.scorers: no component {unknown[0]!r}, {suggest(unknown[0], names)}")
         return self
 
 
-def _with_references(stage: Any, data: DataSettings) -> Any:
-    """A stage that compares with known molecules: with the training data, which `train` stands for, unless it names
-    others."""
+def _with_references(stage: Any, data: DataSettings | None) -> Any:
+    """A filter stage; one that compares with known molecules gets the training data, which `train` stands for, as the
+    default of its `references`. Without data, which is another fault, a shipped set takes its place."""
     stage = {"filter": stage} if isinstance(stage, str) else stage
     kind = FILTERS.get(str(stage.get("filter"))) if isinstance(stage, dict) else None
     if kind is None or "references" not in kind.Parameters.model_fields:
         return stage
+    train, column = (_SHIPPED_SET, None) if data is None else (str(data.train), data.column)
     if (given := stage.get("references")) is not None:
         listed = given if isinstance(given, list | tuple) else [given]
-        return {**stage, "references": [str(data.train) if one == "train" else one for one in listed]}
-    return {**stage, "references": [str(data.train)], "column": data.column}
+        return {**stage, "references": [train if name == "train" else name for name in listed]}
+    return {**stage, "references": [train], "column": column}
 
 
-def _ignoring(stage: Any, standardize: StandardizeSettings | None) -> Any:
-    """A stage that compares with known molecules: without regard to what standardising removes, unless it says
-    otherwise, so that it does not matter in which form they are known."""
+def _set_ignored(stage: Any, standardize: StandardizeSettings | None) -> Any:
+    """A filter stage; one that compares with known molecules ignores by default what standardising removes, so that
+    the form in which they are known does not matter."""
     kind = FILTERS.get(str(stage.get("filter"))) if isinstance(stage, dict) else None
     if standardize is None or kind is None or "references" not in kind.Parameters.model_fields:
         return stage

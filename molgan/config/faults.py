@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in one line with the nearest valid name."""
+"""Describes what is wrong with a configuration, a line for each fault, with the nearest valid name."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -7,15 +7,41 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from molgan.base.yaml import Location, YamlFile
+from molgan.base.yaml import Location, YamlFile, quoting_hint
 
 
-def describe_fault(job: type[BaseModel], fault: ErrorDetails, source: YamlFile) -> str:
+def describe_faults(job: type[BaseModel], faults: Sequence[ErrorDetails], source: YamlFile) -> str:
+    """A line for each fault. A value that fits no member of a union has a fault for each; the first one is used."""
+    first = {_value_at(fault, source): fault for fault in reversed(faults)}
+    # An unknown key comes first: misspelt, it is the cause of a missing one.
+    ordered = sorted((fault for fault in faults if fault in first.values()), key=_is_known_key)
+    messages = [(fault["loc"], _describe_fault(job, fault, source)) for fault in ordered]
+    return "\n".join(f"{source.place(location, message)}: {message}" for location, message in messages)
+
+
+def _is_known_key(fault: ErrorDetails) -> bool:
+    return fault["type"] != "extra_forbidden"
+
+
+def _value_at(fault: ErrorDetails, source: YamlFile) -> tuple[object, ...]:
+    """What the fault is of: the value in the file, or the key that the file lacks."""
+    location = fault["loc"]
+    if fault["type"] == "missing":
+        return location
+    if fault["type"] == "value_error":
+        return (*location, fault["msg"])
+    ends = range(1, len(location) + 1)
+    return next((location[: end - 1] for end in ends if source.known(location[:end]) != location[:end]), location)
+
+
+def _describe_fault(job: type[BaseModel], fault: ErrorDetails, source: YamlFile) -> str:
     location = fault["loc"]
     where = ".".join(str(part) for part in source.known(location))
     match fault["type"]:
         case "extra_forbidden":
-            return f"{str(location[-1])!r} is not a key here, {nearest(str(location[-1]), _keys(job, location[:-1]))}"
+            return (
+                f"{str(location[-1])!r} is not a key here, {suggest(str(location[-1]), _list_keys(job, location[:-1]))}"
+            )
         case "missing":
             return f"{str(location[-1])!r} is missing" + (f" in {where}" if where else "")
         case "model_type" | "model_attributes_type" | "dict_type":
@@ -23,38 +49,40 @@ def describe_fault(job: type[BaseModel], fault: ErrorDetails, source: YamlFile) 
         case "value_error":
             return fault["msg"].removeprefix("Value error, ")
         case _:
-            return f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.60}"
+            return f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.60}" + (
+                quoting_hint(fault["input"]) if fault["type"] == "string_type" else ""
+            )
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
+def suggest(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
 
 
-def _keys(job: type[BaseModel], location: Location) -> list[str]:
+def _list_keys(job: type[BaseModel], location: Location) -> list[str]:
     """The valid keys of the section at `location`."""
     kinds: list[Any] = [job]
     for part in location:
-        # A union adds its member's name to the location; no section holds it, so it changes nothing.
-        kinds = [inner for kind in kinds for inner in _inside(kind, part)] or kinds
+        # pydantic adds the name of a union's member to the location; it is not a key of any section.
+        kinds = [inner for kind in kinds for inner in _find_inside(kind, part)] or kinds
     return sorted({key for kind in kinds if _is_section(kind) for key in kind.model_fields})
 
 
-def _inside(kind: Any, part: str | int) -> Iterator[Any]:
+def _find_inside(kind: Any, part: str | int) -> Iterator[Any]:
     if _is_section(kind):
         if part in kind.model_fields:
-            yield from _members(kind.model_fields[str(part)].annotation)
+            yield from _split_union(kind.model_fields[str(part)].annotation)
     elif get_origin(kind) is list and isinstance(part, int):
-        yield from _members(get_args(kind)[0])
+        yield from _split_union(get_args(kind)[0])
 
 
-def _members(annotation: Any) -> Iterator[Any]:
-    """The members of a union, or the one type."""
+def _split_union(annotation: Any) -> Iterator[Any]:
+    """The members of a union, or the type itself."""
     if get_origin(annotation) is list or not get_args(annotation):
         yield annotation
     else:
         for member in get_args(annotation):
-            yield from _members(member)
+            yield from _split_union(member)
 
 
 def _is_section(kind: Any) -> bool:

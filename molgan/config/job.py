@@ -1,4 +1,4 @@
-"""What campaigns and trainings share."""
+"""The settings that campaigns and trainings share."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -30,18 +30,20 @@ class JobConfig(Settings):
 
     @field_validator("out", mode="before")
     @classmethod
-    def _place(cls, out: Any) -> Any:
+    def _check_place(cls, out: Any) -> Any:
         if isinstance(out, str) and "@" in out.partition("://")[2].partition("/")[0]:
-            # It would be written to config.yaml, and shown in errors.
-            raise ValueError("out: storage takes its credentials from the environment, not from the URL")
+            # The credentials would be written to config.yaml, and shown in errors.
+            raise ValueError(
+                "out: remove the credentials from the URL; storage takes its credentials from the environment"
+            )
         return str(out) if isinstance(out, Path) else out
 
     @property
     def storage(self) -> str | None:
-        """The URL where the run's files go, None when that is a folder."""
+        """The URL of the run's files, None when they go to a folder."""
         return self.out if self.out is not None and "://" in self.out else None
 
     @property
     def folder(self) -> Path:
-        """Where the run's files are written, relative to the working folder; with `storage` copied there from here."""
+        """Where the run's files are written, relative to the working folder; with `storage` copied from here."""
         return Path("runs") / self.name if self.out is None or self.storage else Path(self.out)

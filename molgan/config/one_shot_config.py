@@ -1,4 +1,4 @@
-"""What the YAML of a one-shot generator's training may say."""
+"""The configuration of the training of a one-shot generator."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -19,7 +19,7 @@ class OneShotConfig(JobConfig):
     A `network` with `rows` first learns by `likelihood`; `oneshot` is the adversarial training.
     """
 
-    miniature: ClassVar = {  # of molecules of a few atoms
+    miniature: ClassVar = {  # data with molecules of a few atoms
         "data": {"train": str(SHIPPED / "qm9_reference_1000.csv.gz"), "column": None},
         "held_out": 0,
     }
@@ -41,22 +41,24 @@ class OneShotConfig(JobConfig):
     )
 
     @model_validator(mode="after")
-    def _parts(self) -> "OneShotConfig":
+    def _check_parts(self) -> "OneShotConfig":
         if self.generator is not None and "network" in self.model_fields_set:
-            raise ValueError("the weights of `generator` have their own network: drop `network`")
+            raise ValueError("the weights of `generator` have their own network; drop `network`")
         if self.generator is None and (self.network.rows is None) != (self.likelihood is None):
-            raise ValueError("a network with `rows` and the section `likelihood` go together")
+            raise ValueError(
+                "a network with `rows` needs the section `likelihood`, and the section needs `network.rows`"
+            )
         if self.oneshot.anchor and self.generator is None and self.network.rows is None:
-            raise ValueError("oneshot.anchor: only a network with `rows` knows how likely the data is")
+            raise ValueError("oneshot.anchor: only a network with `rows` computes likelihoods; set `network.rows`")
         if self.oneshot.policy and self.generator is None and self.network.rows is None:
-            raise ValueError("oneshot.policy: only a network with `rows` knows how likely its molecules are")
+            raise ValueError("oneshot.policy: only a network with `rows` computes likelihoods; set `network.rows`")
         if self.oneshot.gan_weight < 1 and self.objective is None:
             raise ValueError("oneshot.gan_weight below 1 needs an `objective`")
         _check_scorers(self.network.condition)
         if self.network.condition and self.critic.pack > 1:
-            raise ValueError("critic.pack: molecules with `network.condition` are judged one by one, pack 1")
+            raise ValueError("critic.pack: molecules with `network.condition` are judged one by one; set pack to 1")
         if self.oneshot.batch_size % self.critic.pack:
-            raise ValueError(f"oneshot.batch_size: not a multiple of critic.pack, {self.critic.pack}")
+            raise ValueError(f"oneshot.batch_size: must be a multiple of critic.pack, which is {self.critic.pack}")
         return self
 
 

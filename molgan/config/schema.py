@@ -1,4 +1,4 @@
-"""The JSON Schema of campaigns and trainings, by which editors complete and check YAML files."""
+"""Makes the JSON Schema of campaigns and trainings, with which editors complete and check YAML files."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,8 +20,10 @@ _OWN_SCORER = {"type": "string", "pattern": ":", "description": "module:name or 
 
 
 def job_schema() -> Schema:
-    """One schema (draft 7) for all files that `molgan run` and `molgan train` take. Which keys a file may have depends
-    on its sections, as for those verbs. Parameters depend on the scorer, filter or transform that is named."""
+    """One schema (draft 7) for all files that `molgan run` and `molgan train` take.
+
+    The keys that a file may have depend on its sections, as for those verbs. Parameters depend on the scorer, filter or
+    transform that is named."""
     schema = models_json_schema(
         [(job, "validation") for job in (CampaignConfig, TrainingConfig, OneShotConfig)],
         schema_generator=_UntitledSchema,
@@ -62,13 +64,13 @@ def job_schema() -> Schema:
             "then": {"$ref": "#/$defs/TrainingConfig"},
             "else": {"$ref": "#/$defs/CampaignConfig"},
         },
-        "$defs": {name: _untitled(section) for name, section in sorted(definitions.items())},
+        "$defs": {name: _drop_title(section) for name, section in sorted(definitions.items())},
     }
 
 
 class _UntitledSchema(GenerateJsonSchema):
-    """Without titles of keys, which editors would show in place of the keys, and defaults of whole sections, which they
-    would write out."""
+    """A schema without titles, which editors would show in place of the keys, and without defaults of whole sections,
+    which they would write out."""
 
     def generate_inner(self, schema: Any) -> Schema:
         inner = super().generate_inner(schema)
@@ -92,17 +94,17 @@ def _transform(definitions: Schema) -> Schema:
         "type": "object",
         "properties": {"name": _names({name: kind.summary for name, kind in TRANSFORMS.items()})},
         "required": ["name"],
-        "allOf": [_closed("name", name, _parameters(kind, definitions)) for name, kind in TRANSFORMS.items()],
+        "allOf": [_allow_only("name", name, _parameters(kind, definitions)) for name, kind in TRANSFORMS.items()],
     }
 
 
 def _scorer_call(definitions: Schema) -> Schema:
-    """What the keys `scorer` and `parameters` of a section may say together."""
+    """The schema of the keys `scorer` and `parameters` of a section, which depend on each other."""
     summaries, cases = {}, []
     for name in scorer_names():
         try:
             kind = find_scorer(name)
-        except ConfigError as error:  # a package that this one needs is not installed
+        except ConfigError as error:  # the scorer needs a package that is not installed
             summaries[name] = f"not available: {error}"
             continue
         summaries[name] = kind.summary
@@ -115,17 +117,17 @@ def _scorer_call(definitions: Schema) -> Schema:
 
 
 def _stage(section: Schema, definitions: Schema) -> Schema:
-    """A filter by its name alone where it needs no parameters, or with them beside the name."""
+    """The schema of a filter stage: the name alone for a filter without required parameters, or name and parameters."""
     shared = section["properties"]
     parameters = {name: _parameters(kind.Parameters, definitions) for name, kind in FILTERS.items()}
     for each in parameters.values():
-        if "references" in each.get("required", ()):  # the training data by default, in a campaign
+        if "references" in each.get("required", ()):  # in a campaign the training data is the default
             each["required"].remove("references")
     summaries = {name: kind.summary for name, kind in FILTERS.items()}
     alone = {name: summary for name, summary in summaries.items() if not parameters[name].get("required")}
     keys = {"filter": {**shared["filter"], **_names(summaries)}, "name": shared["name"]}
     cases = [
-        _closed("filter", name, {**each, "properties": {"name": True, **each["properties"]}})
+        _allow_only("filter", name, {**each, "properties": {"name": True, **each["properties"]}})
         for name, each in parameters.items()
     ]
     full = {"type": "object", "properties": keys, "required": ["filter"], "allOf": cases}
@@ -133,23 +135,23 @@ def _stage(section: Schema, definitions: Schema) -> Schema:
 
 
 def _parameters(kind: type[BaseModel], definitions: Schema) -> Schema:
-    """The schema of the parameters; the sections in it go to `definitions`."""
+    """The schema of parameters; the schemas of sections in them go to `definitions`."""
     schema = kind.model_json_schema(schema_generator=_UntitledSchema)
     for name, section in schema.pop("$defs", {}).items():
         definitions.setdefault(name, section)
     schema.pop("description", None)
-    return {"properties": {}, **_untitled(schema)}
+    return {"properties": {}, **_drop_title(schema)}
 
 
-def _closed(key: str, name: str, parameters: Schema) -> Schema:
-    """Where `key` is `name`: these parameters and no others beside it."""
+def _allow_only(key: str, name: str, parameters: Schema) -> Schema:
+    """A condition: where `key` is `name`, only these parameters are allowed."""
     case = {"properties": {key: True, **parameters["properties"]}, "additionalProperties": False}
     if parameters.get("required"):
         case["required"] = parameters["required"]
     return {"if": _is(key, name), "then": case}
 
 
-def _untitled(section: Schema) -> Schema:
+def _drop_title(section: Schema) -> Schema:
     return {key: value for key, value in section.items() if key != "title"}
 
 

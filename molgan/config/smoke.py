@@ -1,22 +1,22 @@
-"""What makes any configuration a miniature of itself, so that every stage can be tried within seconds."""
+"""Makes a miniature of any configuration, so that every stage can be tried within seconds."""
 
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from molgan.base.content import flat
+from molgan.base.content import flatten
 from molgan.base.settings import Settings
 from molgan.config.job import JobConfig
 from molgan.scoring.registry import SCORERS
 
 _COSTLY = {"reinforce": {"steps": 1, "batch_size": 4}, "sample": {"n": 8}, "report": {"reference": 4}}
-"""Of a campaign with a scorer that takes seconds a molecule, as docking does."""
+"""The miniature of a campaign with a scorer that takes seconds for a molecule, as docking does."""
 
 
-def miniature(job: type[JobConfig], values: Mapping[str, Any], stem: str) -> Iterator[str]:
-    """The overrides for a configuration, by the sections that it has; its run folder becomes another one.
+def list_smoke_overrides(job: type[JobConfig], values: Mapping[str, Any], stem: str) -> Iterator[str]:
+    """The overrides that make a configuration small, for the sections that it has; its run folder gets another name.
 
-    `stem` is the name of a configuration that gives none. What a section becomes, its settings say themselves.
+    `stem`: the name of a configuration that gives none. The settings of each section define its `miniature`.
     """
     yield f"name={values.get('name', stem)}-smoke"
     if values.get("out") is not None:
@@ -25,12 +25,12 @@ def miniature(job: type[JobConfig], values: Mapping[str, Any], stem: str) -> Ite
     changes = _changes(job, {**values, **network})
     if _is_costly(values):
         changes |= {name: changes[name] | few for name, few in _COSTLY.items() if name in changes}
-    for key, value in flat(changes).items():
+    for key, value in flatten(changes).items():
         yield f"{key}={json.dumps(value)}"
 
 
 def _changes(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What makes a section small: its own miniature, and those of the sections in it."""
+    """The changes that make a section small: its own miniature, and those of the sections in it."""
     changes = dict(kind.miniature)
     for name, field in kind.model_fields.items():
         for inner in (field.annotation, *get_args(field.annotation)):

@@ -1,4 +1,4 @@
-"""What the YAML of a prior's training may say."""
+"""The configuration of the training of a prior."""
 
 from pydantic import Field, model_validator
 
@@ -15,8 +15,8 @@ class TrainingConfig(JobConfig):
     """`molgan train`: pretrain → distil → rejection, from the start or from the weights that `generator` names.
 
     `pretrain` is likelihood training on the data; the weights to start from keep their network, and their vocabulary
-    takes in the data's frequent motifs. `distil` refines by a critic; `rejection` trains one that sampling asks. Each
-    may be left out.
+    takes in the data's frequent motifs. `distil` refines by a critic; `rejection` trains a critic for sampling. Each
+    section may be left out.
     """
 
     generator: GeneratorSettings | None = Field(None, description="Weights to start from; none by default")
@@ -24,13 +24,13 @@ class TrainingConfig(JobConfig):
     pretrain: PretrainSettings | None = Field(None, description="Likelihood training on the data; skipped by default")
     distil: DistilSettings | None = Field(None, description="Refinement by a critic; skipped by default")
     rejection: RejectionSettings | None = Field(
-        None, description="Training of a critic that sampling asks; skipped by default"
+        None, description="Training of a critic for rejection sampling; skipped by default"
     )
 
     @model_validator(mode="after")
-    def _one_network(self) -> "TrainingConfig":
+    def _check_network(self) -> "TrainingConfig":
         if self.pretrain is None and self.generator is None:
             raise ValueError("there is nothing to refine: add `generator` (weights to start from) or `pretrain`")
         if self.generator is not None and "network" in self.model_fields_set:
-            raise ValueError("the weights of `generator` have their own network: drop `network`")
+            raise ValueError("the weights of `generator` have their own network; drop `network`")
         return self

@@ -1,1 +1,1 @@
-"""Ray: the only place that imports it. Importing these modules does not."""
+"""Everything that uses Ray. Ray itself is imported only when it is used."""

@@ -1,4 +1,4 @@
-"""Chunks of a stream worked on by Ray actors."""
+"""Ray actors that work on chunks of a stream."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHUNKS_A_WORKER = 4
 
 
 class Work(Protocol):
-    """What is done with a chunk; and what is said of a row that no worker survives."""
+    """Computes the result of a chunk, and the result of a row that crashes every worker."""
 
     def __call__(self, rows: Sequence[Any]) -> bytes: ...
 
@@ -27,12 +27,11 @@ class Work(Protocol):
 
 
 class RayCrew:
-    """Does with a stream what `molgan.base.parallel.Processes` does, for use in a `with` block.
+    """Works on a stream like `molgan.base.parallel.Processes`, for use in a `with` block.
 
-    Actors of the kind that score, rather than Ray Data: they load references and models once, a worker that dies is
-    replaced and its chunk tried again, and results come back to this process, which alone writes, so that resuming
-    after a kill needs no disk that all machines share. A chunk that costs two workers is taken apart; a row that does
-    the same alone is lost.
+    Actors are used rather than Ray Data: they load references and models once, a worker that dies is replaced and its
+    chunk tried again, and results come back to this process, which alone writes, so that resuming after a kill needs no
+    disk that all machines share. A chunk that kills two workers is split into rows; a row that kills two more is lost.
     """
 
     def __init__(
@@ -42,7 +41,7 @@ class RayCrew:
         join: Callable[[Sequence[bytes]], bytes],
         progress: Progress | None = None,
     ) -> None:
-        """`join` puts the results of parts of a chunk together. `compute.workers` actors work, each of a processor."""
+        """`join` combines the results of parts of a chunk. There are `compute.workers` actors of a processor each."""
         self._work = work
         self._compute = compute
         self._join = join
@@ -74,10 +73,10 @@ class RayCrew:
             results = dict(self._run([[chunk] for chunk in window]))
             for position, chunk in enumerate(window):
                 result = results[position]
-                yield self._apart(chunk) if isinstance(result, Lost) else result
+                yield self._run_rows(chunk) if isinstance(result, Lost) else result
 
-    def _apart(self, chunk: Sequence[Any]) -> bytes:
-        """The result of a chunk that costs workers their lives, row by row."""
+    def _run_rows(self, chunk: Sequence[Any]) -> bytes:
+        """The result of a chunk that kills workers, computed row by row."""
         results = dict(self._run([[[row]] for row in chunk]))
         parts = [results[position] for position in range(len(chunk))]
         return self._join(
@@ -97,7 +96,7 @@ class _Working:
     """The actor."""
 
     def __init__(self, work: bytes, path: list[str]) -> None:
-        import_from(path)  # before what is pickled is looked for there
+        import_from(path)  # before unpickling, which imports from there
         self._work: Work = pickle.loads(work)
 
     def work(self, chunks: list[Sequence[Any]]) -> bytes:

@@ -1,4 +1,4 @@
-"""Molecules drawn by Ray actors, the same ones that one process draws."""
+"""Ray actors that draw molecules, the same ones that one process draws."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class DrawingPool:
-    """`compute.workers` actors that hold copies of `generator`, until `close`."""
+    """`compute.workers` actors with copies of a generator, until `close`."""
 
     def __init__(
         self, generator: LikelihoodGenerator, compute: ComputeSettings, progress: Progress | None = None
@@ -43,7 +43,7 @@ class DrawingPool:
         self._open.close()
 
     def sample(self, n: int, *, on_batch: Callable[[int], None] = lambda done: None, **options: Any) -> list[Sample]:
-        """As `LikelihoodGenerator.sample`, a batch of 2,048 an actor. Raises RunError when a batch costs two actors."""
+        """Like `LikelihoodGenerator.sample`, in batches of 2,048. Raises RunError when a batch kills two actors."""
         tasks = [[(n, start, options)] for start in range(0, n, BATCH)]
         parts: dict[int, list[Sample]] = {}
         for position, result in self._workers.run(tasks):
@@ -67,4 +67,4 @@ class _Drawing:
     def work(self, tasks: Sequence[tuple[int, int, dict[str, Any]]]) -> list[Sample]:
         """The molecules of a batch among `n`."""
         ((n, start, options),) = tasks
-        return self._generator.sample(n, only=range(start, min(start + BATCH, n)), batch_size=BATCH, **options)
+        return self._generator.sample(n, only=range(start, min(start + BATCH, n)), **options)

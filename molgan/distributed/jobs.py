@@ -1,4 +1,4 @@
-"""Campaigns and trainings as Ray jobs."""
+"""Runs campaigns and trainings as Ray jobs."""
 
 from __future__ import annotations
 
@@ -31,16 +31,29 @@ def submit(
     on_submitted: Callable[[str], None] = lambda job: None,
     on_log: Callable[[str], None] | None = None,
 ) -> int:
-    """Run `molgan <verb>` on a cluster, with the configuration `values` (a `model_dump`) and the files that it names.
+    """Run `molgan <verb>` on a cluster, with a configuration and the files that it names.
 
-    `address` is the dashboard's, http://host:8265. The job runs the code of this installation or of `wheel`; what that
-    depends on must be installed there. Nothing of this process's environment goes along. With `on_log` it is told the
-    job's log as it is written, until the job ends; gives its exit code, 0 without `on_log`. Raises ConfigError when the
-    results would be lost with the job, RunError when the cluster cannot be reached.
+    The packages that molgan depends on must be installed on the cluster. No environment variable is sent.
+
+    Args:
+        verb: run or train.
+        values: The configuration, a `model_dump`.
+        address: URL of the dashboard, http://host:8265.
+        wheel: The build of molgan to run; the code of this installation by default.
+        options: Options of `molgan` before the verb.
+        on_submitted: Called with the name of the job.
+        on_log: Called with the text of the log as it is written, until the job ends.
+
+    Returns:
+        The exit code of the job; 0 without `on_log`.
+
+    Raises:
+        ConfigError: The results would be lost with the job.
+        RunError: The cluster cannot be reached.
     """
     _check_folder(values)
-    with TemporaryDirectory(prefix="molgan-") as staging, _told(address):
-        client = _client(address)
+    with TemporaryDirectory(prefix="molgan-") as staging, _translate_errors(address):
+        client = _connect(address)
         _stage(values, Path(staging), wheel)
         command = ["python", "-m", "molgan", *options, verb, "job.yaml"]
         job = client.submit_job(
@@ -53,9 +66,9 @@ def submit(
 
 
 def follow(job: str, address: str, on_log: Callable[[str], None]) -> int:
-    """Tell a job's log as it is written, until the job ends; gives its exit code. Raises RunError, as `submit`."""
-    with _told(address):
-        client = _client(address)
+    """Pass on the log of a job until it ends, and return its exit code. Raises RunError like `submit`."""
+    with _translate_errors(address):
+        client = _connect(address)
         asyncio.run(_tail(client, job, on_log))
         details = client.get_job_info(job)
     if details.driver_exit_code is None:
@@ -64,21 +77,21 @@ def follow(job: str, address: str, on_log: Callable[[str], None]) -> int:
 
 
 async def _tail(client: JobSubmissionClient, job: str, on_log: Callable[[str], None]) -> None:
-    told = 0
+    passed = 0  # characters of the log
     while True:
         seen = 0
         with suppress(RuntimeError, OSError):  # the connection breaks while a cluster changes; the job goes on
             async for text in client.tail_job_logs(job):
                 seen += len(text)
-                if seen > told:
-                    on_log(text[len(text) - (seen - told) :])
-                    told = seen
+                if seen > passed:
+                    on_log(text[len(text) - (seen - passed) :])
+                    passed = seen
         if client.get_job_status(job).is_terminal():
             return
         await asyncio.sleep(1)
 
 
-def _client(address: str) -> JobSubmissionClient:
+def _connect(address: str) -> JobSubmissionClient:
     try:
         from ray.job_submission import JobSubmissionClient
     except ImportError as error:
@@ -87,8 +100,8 @@ def _client(address: str) -> JobSubmissionClient:
 
 
 @contextmanager
-def _told(address: str) -> Iterator[None]:
-    """In one line what goes wrong with the cluster."""
+def _translate_errors(address: str) -> Iterator[None]:
+    """Turn errors of the cluster into a RunError of one line."""
     try:
         yield
     except (ConnectionError, RuntimeError, ValueError) as error:
@@ -100,13 +113,13 @@ def _check_folder(values: dict[str, Any]) -> None:
     out = values.get("out")
     if out is None or not ("://" in out or Path(out).is_absolute()):
         raise ConfigError(
-            f"out: {out or 'runs/' + str(values['name'])} would go with the job's own folder; give a URL that the "
-            f"cluster can write (out=s3://bucket/{values['name']}) or a folder that all its machines see"
+            f"out: {out or 'runs/' + str(values['name'])} would be deleted with the job's own folder; give a URL that "
+            f"the cluster can write (out=s3://bucket/{values['name']}) or a folder that all its machines see"
         )
 
 
 def _stage(values: dict[str, Any], folder: Path, wheel: Path | None) -> None:
-    """Put code, configuration and input files into a folder that travels to the cluster as it is."""
+    """Copy code, configuration and input files to a folder, which is then sent to the cluster."""
     if wheel is None:
         package = Path(__file__).parents[1]
         shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -115,26 +128,26 @@ def _stage(values: dict[str, Any], folder: Path, wheel: Path | None) -> None:
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(folder)
         except (OSError, zipfile.BadZipFile) as error:
-            raise ConfigError(f"{wheel}: not a wheel that can be read: {error}") from None
+            raise ConfigError(f"{wheel}: the wheel cannot be read: {error}") from None
     (folder / "inputs").mkdir()
     # JSON is YAML.
-    (folder / "job.yaml").write_text(json.dumps(_with_inputs(values, folder, out=values["out"]), indent=1))
+    (folder / "job.yaml").write_text(json.dumps(_copy_inputs(values, folder, out=values["out"]), indent=1))
 
 
-def _with_inputs(value: Any, folder: Path, out: str) -> Any:
-    """The values with every file or folder that they name copied to `inputs/` and named by its path there."""
+def _copy_inputs(value: Any, folder: Path, out: str) -> Any:
+    """Copy every file and folder that the values name to `inputs/`; returns the values with the new paths."""
     match value:
         case dict():
-            return {key: _with_inputs(inner, folder, out) for key, inner in value.items()}
+            return {key: _copy_inputs(inner, folder, out) for key, inner in value.items()}
         case list():
-            return [_with_inputs(inner, folder, out) for inner in value]
+            return [_copy_inputs(inner, folder, out) for inner in value]
         case str() if value != out and Path(value).is_absolute():
-            return _copied(Path(value), folder / "inputs")
+            return _copy_input(Path(value), folder / "inputs")
         case _:
             return value
 
 
-def _copied(path: Path, inputs: Path) -> str:
+def _copy_input(path: Path, inputs: Path) -> str:
     # Weights are named without the suffix of their two files.
     files = [path] if path.exists() else sorted(path.parent.glob(f"{path.name}.*"))
     if not files:

@@ -1,4 +1,4 @@
-"""What a driver and its training workers tell each other."""
+"""The messages between a driver and its training workers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from molgan.base.errors import MolganError
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The workers begin, for the first time or again after one was lost."""
+    """The workers have started, for the first time or again after one was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What the loop reports, and the files of its checkpoint when there is a new one."""
+    """Metrics that the loop reports, and the files of its checkpoint when there is a new one."""
 
     metrics: dict[str, Any]
     saved: Mapping[str, Any] | None
@@ -26,7 +26,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A call of one of the driver's functions; its result is due under the number."""
+    """A call of a function of the driver, which answers with the number of the call."""
 
     number: int
     name: str
@@ -35,14 +35,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The loop ended with an error of its own, which a new start would not mend."""
+    """The loop ended with an error of its own, which would come again after a restart."""
 
     error: MolganError
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The loop has ended: what it gave, the tensors of the networks by name, and a new checkpoint if there is one."""
+    """The loop has ended: its result, the tensors of the networks by name, and a new checkpoint if there is one."""
 
     outcome: Any
     networks: dict[str, dict[str, Any]]
@@ -50,9 +50,9 @@ class Done:
 
 
 class Mailbox:
-    """The actor between them; it lives on the driver's node, for without that all is lost.
+    """The actor that holds the messages. It runs on the node of the driver, without which the training ends anyway.
 
-    It keeps the newest checkpoint too, so that workers need no storage that they share with the driver.
+    It also keeps the newest checkpoint, so that workers need no storage that they share with the driver.
     """
 
     def __init__(self, checkpoint: dict[str, bytes]) -> None:
@@ -62,25 +62,25 @@ class Mailbox:
         self._answers: list[asyncio.Future[Any]] = []
 
     async def post(self, message: Any) -> None:
-        """From a worker to the driver."""
+        """Send a message from a worker to the driver."""
         if isinstance(message, Reported | Done) and message.checkpoint:
             self._checkpoint = message.checkpoint
         self._messages.append(message)
         self._something.set()
 
     async def ask(self, name: str, *arguments: Any) -> Any:
-        """What the driver's function of that name gives."""
+        """Call the function of the driver with this name, and return its result."""
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._answers.append(answer)
         await self.post(Asked(len(self._answers) - 1, name, arguments))
         return await answer
 
     async def answer(self, number: int, value: Any) -> None:
-        """From the driver to whoever asked."""
+        """Send the result of a call from the driver to the worker that asked."""
         self._answers[number].set_result(value)
 
     async def take(self, seconds: float) -> list[Any]:
-        """What has come since the last time; waits until something has, or so many seconds."""
+        """The messages since the last call; waits for one, at most so many seconds."""
         try:
             await asyncio.wait_for(self._something.wait(), seconds)
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""How the training workers of one machine find each other without a server that other machines could reach."""
+"""Lets the training workers of one machine find each other without a server that other machines could reach."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _FileBackend(_TorchBackend):
         gpus = worker_group.get_resources_per_worker().get("GPU", 0)
         worker_group.execute(_set_torch_distributed_env_vars)
         worker_group.execute(_stay_on_loopback)
-        # A new file each time: what a worker that died left in the old one would be taken for its answer.
+        # A new file each time, since the entry of a dead worker in the old file would be taken for an answer.
         url = f"file://{config.rendezvous}/{uuid4().hex}"
         ray.get(
             [
@@ -51,13 +51,13 @@ class _FileBackend(_TorchBackend):
 
 
 def _stay_on_loopback() -> None:
-    """In a worker: gloo and nccl, too, would else listen on the interface of the host's name."""
+    """In a worker: keep gloo and nccl on the loopback, not on the interface of the host's name."""
     interface = "lo0" if sys.platform == "darwin" else "lo"
     os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = interface
 
 
 def torch_config(folder: str, timeout: int) -> TorchConfig:
-    """The process group's settings for the cluster as it is: by a file on one machine, by Ray's way on several."""
+    """Settings of the process group: workers meet in a file on one machine, and as Ray does it on several."""
     machines = {node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
     if machines - {"127.0.0.1"}:
         return TorchConfig(timeout_s=timeout)

@@ -27,12 +27,12 @@ _CHUNKS_A_WORKER = 4
 class ScoringActors:
     """A crew of Ray actors, which score all components.
 
-    They start when the objective's `with` block begins, live until its end, and give the values that the objective
-    gives in this process. `compute` says how many there are; a component that it names in `scorers`, or that caps its
-    own `concurrency`, has actors of its own, and all kinds work at the same time. A call to one holds `chunk`
-    molecules, by default a quarter of its share and at most 256. A molecule that kills two workers, or takes longer
-    than a call may, is NaN with a reason. Workers import scorers and transforms from the modules that define them.
-    `progress` is told of every worker that is lost.
+    The actors start when the `with` block of the objective begins, run until its end, and give the same values as the
+    objective in this process. `compute` says how many there are; a component that it names in `scorers`, or that limits
+    its `concurrency`, has its own actors, and all kinds work at the same time. A call scores `chunk` molecules, by
+    default a quarter of an actor's share and at most 256. A molecule that kills two workers, or takes longer than a
+    call may, is NaN with a reason. Workers import scorers and transforms from the modules that define them. `progress`
+    gets a message for every lost worker.
     """
 
     least = 0
@@ -47,8 +47,8 @@ class ScoringActors:
         self.workers: dict[tuple[str, ...], Workers] = {}
 
     def assign(self, components: Sequence[Component]) -> list[list[Component]]:
-        self._modules = _modules([part for c in components for part in (c.scorer, c.transform)])
-        self._pools = list(_pools([component.settings for component in components], self._compute))
+        self._modules = _find_modules([part for c in components for part in (c.scorer, c.transform)])
+        self._pools = list(_make_pools([component.settings for component in components], self._compute))
         named = {component.name: component for component in components}
         return [[named[settings.name] for settings in pool.components] for pool in self._pools]
 
@@ -64,7 +64,7 @@ class ScoringActors:
             self._open = stack.pop_all()
 
     def score(self, jobs: Sequence[ScoringJob]) -> dict[str, list[Score]]:
-        """As a crew does. Raises RunError when the workers fail for good."""
+        """The scores of each column, as from any crew. Raises RunError when the workers fail for good."""
         if not self.workers:
             raise RuntimeError("a ScoringPool works inside its `with` block only")
         if len(jobs) == 1:
@@ -92,7 +92,7 @@ class ScoringActors:
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """Components that are scored together, by which actors, and how many there are at least and at most."""
+    """Components that are scored together, the settings of their actors, and the least and most of them."""
 
     components: list[ComponentSettings]
     settings: PoolSettings
@@ -103,7 +103,7 @@ class _Pool:
         return tuple(component.name for component in self.components)
 
 
-def _pools(components: list[ComponentSettings], compute: ComputeSettings) -> Iterator[_Pool]:
+def _make_pools(components: list[ComponentSettings], compute: ComputeSettings) -> Iterator[_Pool]:
     apart = [c for c in components if c.name in compute.scorers or c.concurrency is not None]
     for component in apart:
         settings = compute.scorers.get(component.name, compute.scoring)
@@ -135,7 +135,7 @@ class _Scoring:
             return found | {name: future.result() for name, future in waiting.items()}
 
 
-def _modules(parts: list[object]) -> list[str]:
+def _find_modules(parts: list[object]) -> list[str]:
     modules = {type(part).__module__: type(part).__name__ for part in parts}
     if "__main__" in modules:
         raise ConfigError(

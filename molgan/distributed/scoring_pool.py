@@ -15,14 +15,14 @@ from molgan.scoring.settings import ObjectiveSettings
 def open_objective(
     settings: ObjectiveSettings, compute: ComputeSettings, *, progress: Progress | None = None
 ) -> AbstractContextManager[Objective]:
-    """The objective where `compute` says: in this process, or on Ray workers for as long as the `with` lasts."""
+    """The objective, scored in this process or, as `compute` says, on Ray workers for as long as the `with` lasts."""
     if compute.workers == 0:
         return nullcontext(Objective(settings))
     return ScoringPool(settings, compute, progress=progress)
 
 
 class ScoringPool(Objective):
-    """An `Objective` scored by `ScoringActors`, for use in a `with` block; see there for what the arguments mean."""
+    """An `Objective` scored by `ScoringActors`, which explains the arguments; for use in a `with` block."""
 
     def __init__(
         self,

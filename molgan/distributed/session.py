@@ -1,4 +1,4 @@
-"""The connection to Ray."""
+"""Connects to Ray, or starts it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _ATTEMPTS = 3
 
 @contextmanager
 def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
-    """Ray for as long as the `with` lasts: the connection that this process has; else the cluster at `address`, or at
-    RAY_ADDRESS of the environment; else a Ray of its own with `cpus` processors on this machine.
+    """Provide Ray for as long as the `with` lasts.
 
-    Ray of its own listens on the loopback interface only, has no dashboard and stops at the end. Raises ConfigError
-    where Ray is not installed, RunError where it cannot be started or reached.
+    That is the connection that this process already has; or the cluster at `address`, or at RAY_ADDRESS of the
+    environment; or a local Ray with `cpus` processors, which listens on the loopback interface only, has no dashboard
+    and stops at the end. Raises ConfigError where Ray is not installed, RunError where it cannot be started or reached.
     """
     try:
         import ray
@@ -35,7 +35,7 @@ def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
         _join(address)
     else:
         _start(cpus)
-    # Else Ray prints a paragraph to stdout for every process that dies. What comes of it is told where it is handled.
+    # Ray would print a paragraph to stdout for every process that dies; the code that handles it writes a message.
     ray._private.worker._worker_logs_enabled = False
     try:
         yield
@@ -44,7 +44,7 @@ def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
 
 
 def import_from(folders: Sequence[str]) -> None:
-    """In a worker: look for modules where the driver does. Ray tells it the folder of the driver's script only."""
+    """In a worker: import from the same folders as the driver. Ray itself adds only the folder of its script."""
     sys.path.extend(folder for folder in folders if folder not in sys.path)
 
 
@@ -58,27 +58,27 @@ def _join(address: str) -> None:
 
 
 def _start(cpus: int) -> None:
-    """Start Ray on this machine, more than once if need be: it gives its own processes 15 seconds to start, which is
-    too little on a busy machine with a cold disk (ray-project/ray issue 65983)."""
+    """Start Ray on this machine, with several attempts: it gives its own processes 15 seconds to start, which is too
+    little on a busy machine with a cold disk (ray-project/ray issue 65983)."""
     import ray
 
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            with _loopback():
+            with _listen_on_loopback():
                 ray.init("local", num_cpus=cpus, include_dashboard=False, **_QUIET)
             return
         except Exception as error:  # Ray raises plain Exception here
             ray.shutdown()
             if attempt == _ATTEMPTS:
-                raise RunError(f"Ray cannot start: {_first_line(error)} compute.workers=0 works without it") from error
+                raise RunError(f"Ray cannot start: {_first_line(error)}; compute.workers=0 works without it") from error
 
 
 @contextmanager
-def _loopback() -> Iterator[None]:
+def _listen_on_loopback() -> Iterator[None]:
     """Make Ray take 127.0.0.1 for the machine's address, so that its servers listen there and nowhere else.
 
-    It does so by itself on macOS and Windows; elsewhere it turns a loopback address that it is given into another.
+    Ray does so by itself on macOS and Windows; elsewhere it replaces a loopback address by another one.
     """
     from ray._private import ray_constants
 

@@ -1,4 +1,4 @@
-"""Where the work is done."""
+"""Settings of where the work is done."""
 
 import math
 from typing import Literal
@@ -23,13 +23,13 @@ class PoolSettings(Settings):
     idle: float = Field(default=60.0, gt=0, description="Seconds without work after which an actor beyond `min` ends")
 
     @model_validator(mode="after")
-    def _ordered(self) -> "PoolSettings":
+    def _check_order(self) -> "PoolSettings":
         if self.max is not None and self.min is not None and self.max < self.min:
             raise ValueError(f"max {self.max} is below min {self.min}")
         return self
 
     def bounds(self, workers: int, cap: int | None = None) -> tuple[int, int]:
-        """Actors at least and at most, neither above `cap`."""
+        """The least and the most actors, neither above `cap`."""
         least = self.min or (workers if self.max is None else 1)
         most = self.max or max(workers, least)
         return (least, most) if cap is None else (min(least, cap), min(most, cap))
@@ -63,7 +63,7 @@ class ComputeSettings(Settings):
 
     @property
     def processors(self) -> int:
-        """Processors that training workers and scoring actors reserve together, at most."""
+        """The most processors that training workers and scoring actors reserve together."""
         pools = [self.scoring, *self.scorers.values()]
         scoring = sum(pool.bounds(self.workers)[1] * pool.cpus for pool in pools)
         return math.ceil(self.workers * (self.threads or 1) + scoring)

@@ -1,4 +1,4 @@
-"""Whether a run folder outlives the machine that it is on."""
+"""Checks whether a run folder outlives the machine that it is on."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ _MOUNTS = Path("/proc/mounts")
 
 
 def check_storage(compute: ComputeSettings, folder: Path, storage: str | None) -> None:
-    """Raises ConfigError where a campaign would run on a cluster of several machines with its run folder on the disk of
-    one: the driver may find itself on another one next time. RunError when the cluster cannot be reached."""
+    """Check that a campaign on a cluster of several machines does not keep its run folder on the disk of one of them,
+    since the driver may run on another machine next time. Raises ConfigError if it does, RunError when the cluster
+    cannot be reached."""
     address = compute.address or os.environ.get("RAY_ADDRESS")
     if not compute.workers or storage or not address or _is_shared(folder):
         return
@@ -27,13 +28,13 @@ def check_storage(compute: ComputeSettings, folder: Path, storage: str | None) -
         machines = {node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
     if len(machines) > 1:
         raise ConfigError(
-            f"out: {folder} is a folder of this machine alone, and the cluster has {len(machines)}; give a URL "
-            f"(out=s3://bucket/{folder.name}) or a folder that all of them see"
+            f"out: {folder} is a folder of this machine alone, and the cluster has {len(machines)} machines; give a "
+            f"URL (out=s3://bucket/{folder.name}) or a folder that all of them see"
         )
 
 
 def _is_shared(folder: Path) -> bool:
-    """Whether the folder is on a file system of a network, as far as the kernel tells; True where it does not."""
+    """Whether the folder is on a network file system according to the kernel; True where that is unknown."""
     try:
         lines = _MOUNTS.read_text().splitlines()
     except OSError:

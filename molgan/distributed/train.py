@@ -1,4 +1,4 @@
-"""Training on Ray workers: the loops of `training/`, data-parallel."""
+"""Runs the training loops data-parallel on Ray workers."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ from molgan.training.report import Report, silent
 from molgan.training.settings import PretrainSettings
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from molgan.graphs.motif.motif_data import ActionData
     from molgan.models.motif.motif_generator import MotifGenerator
+    from molgan.models.protocols import Network
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 # Ray waits a minute for processors, then counts a failure: a cluster has an hour to grow.
 _MOST_WAITS = 60
-# A worker that waits for a reward waits in a collective; of a worker that is gone Ray knows by itself.
+# Workers wait in a collective operation while the leader waits for rewards. Ray notices lost workers by itself.
 _SECONDS_TO_WAIT_FOR_OTHERS = 7 * 24 * 3600
 
 
@@ -46,22 +45,35 @@ def pretrain_on_ray(
     on_restart: Callable[[], None] = lambda: None,
     progress: Progress | None = None,
 ) -> None:
-    """`pretrain` by `compute.workers` Ray workers together; in the end `generator` has the weights that it gives.
+    """Run `pretrain` on `compute.workers` Ray workers together; `generator` gets the resulting weights.
 
-    Raises ConfigError where a batch has fewer molecules than there are workers; else as `train_on_ray`.
+    Args:
+        generator: The generator to train.
+        data: Action sequences of the molecules.
+        settings: Settings of the training.
+        compute: How many workers there are, and where.
+        seed: Seed of the random numbers.
+        checkpoint: The folder of the checkpoint.
+        report: Takes the metrics of the loop.
+        on_restart: Called when the workers start again from the checkpoint.
+        progress: Gets messages.
+
+    Raises:
+        ConfigError: A batch has fewer molecules than there are workers.
+        RunError: The training fails; see `train_on_ray`.
     """
     batch = min(settings.batch_size, len(data))
     if batch < compute.workers:
-        raise ConfigError(f"compute.workers: {compute.workers} cannot share a batch of {batch} molecules")
+        raise ConfigError(f"compute.workers: {compute.workers} workers cannot share a batch of {batch} molecules")
     loop = partial(pretrain, data=data, settings=settings, seed=seed)
-    told: dict[str, Any] = {"report": report, "on_restart": on_restart, "progress": progress}
-    train_on_ray(loop, {"generator": generator}, compute, checkpoint=checkpoint, **told)
+    options: dict[str, Any] = {"report": report, "on_restart": on_restart, "progress": progress}
+    train_on_ray(loop, {"generator": generator}, compute, checkpoint=checkpoint, **options)
     generator.eval()
 
 
 def train_on_ray(
     loop: Callable[..., Any],
-    networks: Mapping[str, nn.Module],
+    networks: Mapping[str, Network],
     compute: ComputeSettings,
     *,
     checkpoint: Path,
@@ -70,23 +82,38 @@ def train_on_ray(
     on_restart: Callable[[], None] = lambda: None,
     progress: Progress | None = None,
 ) -> Any:
-    """Call `loop(**networks, **calls, share=…, checkpoint=…, report=…)` in `compute.workers` Ray workers that form a
-    process group (gloo, or nccl); gives what the loop gives, and in the end `networks` have the weights of theirs.
+    """Call `loop(**networks, **calls, share=…, checkpoint=…, report=…)` in Ray workers that form a process group (gloo,
+    or nccl).
 
-    Each worker takes its share of every batch, so that settings mean what they mean in one process. The loop travels
-    pickled, arguments included. `calls` are functions of this process, which the leading worker may call. A checkpoint
-    that it writes is written to `checkpoint` here; the workers need not see that folder. When a worker is lost, all
-    start again from it, `compute.failures` times at most, which `progress` and `on_restart` are told; steps since then
-    are reported twice. Raises the loop's own MolganError at once, RunError for anything else that ends the training.
+    Each worker takes its share of every batch, so that settings mean the same as in one process. The loop is sent
+    pickled, with its arguments. When a worker is lost, all start again from the checkpoint, at most `compute.failures`
+    times; steps since the checkpoint are then reported twice.
+
+    Args:
+        loop: The training loop.
+        networks: The networks by their names in the loop; they get the trained weights at the end.
+        compute: How many workers there are, and where.
+        checkpoint: The folder of the checkpoint on this machine; the workers need not see it.
+        report: Takes the metrics of the loop.
+        calls: Functions of this process that the leading worker may call, by their names in the loop.
+        on_restart: Called when the workers start again from the checkpoint.
+        progress: Gets messages.
+
+    Returns:
+        The result of the loop.
+
+    Raises:
+        MolganError: The loop raised it; it is passed on at once.
+        RunError: Anything else ended the training.
     """
     progress = progress or Silent()
     devices = {name: next(network.parameters()).device for name, network in networks.items()}
     with ray_session(compute.processors, compute.address):
         import ray
 
-        _tell_of_shortage(compute, progress)
+        _report_shortage(compute, progress)
         loop_and_networks = ray.put((loop, {name: network.cpu() for name, network in networks.items()}))
-        mailbox = _mailbox(checkpoint)
+        mailbox = _start_mailbox(checkpoint)
         task = {
             "loop": loop_and_networks,
             "calls": list(calls or {}),
@@ -95,19 +122,19 @@ def train_on_ray(
             "threads": compute.threads or 1,
         }
         try:
-            done = _attended(task, compute, checkpoint, report, calls or {}, on_restart, progress)
+            done = _attend_workers(task, compute, checkpoint, report, calls or {}, on_restart, progress)
         except ray.exceptions.RayError as error:
             reason = f"the driver has lost its training workers ({type(error).__name__})"
-            raise RunError(f"{reason}; run again, it goes on") from error
+            raise RunError(f"{reason}; run again to continue") from error
         finally:
-            ray.kill(mailbox)  # whatever is still at work fails over it, and ends
+            ray.kill(mailbox)  # workers that are still running fail without it, and end
     for name, network in networks.items():
         network.load_state_dict(done.networks[name])
         network.to(devices[name])
     return done.outcome
 
 
-def _attended(
+def _attend_workers(
     task: dict[str, Any],
     compute: ComputeSettings,
     checkpoint: Path,
@@ -116,15 +143,15 @@ def _attended(
     on_restart: Callable[[], None],
     progress: Progress,
 ) -> Done:
-    """Train, and do here what the workers ask for."""
+    """Start the training, and answer the messages of the workers until its end."""
     import ray
 
     mailbox, errors, starts, done = task["mailbox"], list[BaseException](), 0, None
-    # In a thread, so that this one attends to the workers and can be interrupted.
+    # In a thread, so that this thread can answer the workers and be interrupted.
     training = Thread(target=_fit, args=(task, compute, errors), daemon=True)
     training.start()
     while training.is_alive() or done is None:
-        over = not training.is_alive()
+        ended = not training.is_alive()
         messages = ray.get(mailbox.take.remote(_SECONDS_BETWEEN_LOOKS))
         for message in messages:
             match message:
@@ -132,7 +159,7 @@ def _attended(
                     starts += 1
                     if starts > 1:
                         on_restart()
-                        progress.message("a training worker was lost: all go on from the last checkpoint")
+                        progress.message("a training worker was lost; all workers continue from the last checkpoint")
                 case Reported(metrics, saved, files):
                     if files:
                         write_checkpoint(checkpoint, files)
@@ -143,15 +170,15 @@ def _attended(
                     raise error
                 case Done():
                     done = message
-        if over and not messages and done is None:
-            cause = errors[0] if errors else RuntimeError("the workers ended without a word")
-            raise _failure(cause, starts) from cause
+        if ended and not messages and done is None:
+            cause = errors[0] if errors else RuntimeError("the workers ended without a message")
+            raise _describe_failure(cause, starts) from cause
     if done.checkpoint:
         write_checkpoint(checkpoint, done.checkpoint)
     return done
 
 
-def _mailbox(checkpoint: Path) -> Any:
+def _start_mailbox(checkpoint: Path) -> Any:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -161,7 +188,7 @@ def _mailbox(checkpoint: Path) -> Any:
 
 
 def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseException]) -> None:
-    """Train to the end; what goes wrong is left in `errors`, for the thread that waits."""
+    """Train to the end; an error is appended to `errors`, for the thread that waits."""
     import ray
     from ray.train.v2.api.config import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
     from ray.train.v2.torch.torch_trainer import TorchTrainer
@@ -176,7 +203,7 @@ def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseExcept
     )
     failures = FailureConfig(max_failures=compute.failures, controller_failure_limit=_MOST_WAITS)
     try:
-        # Ray Train wants a folder, though checkpoints are the loop's own and nothing but a marker comes into it.
+        # Ray Train needs a folder, though the loop keeps its own checkpoints and Ray writes only a marker there.
         with TemporaryDirectory(prefix="molgan-") as folder:
             TorchTrainer(
                 work,
@@ -187,24 +214,26 @@ def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseExcept
                     storage_path=folder, failure_config=failures, logging_config=LoggingConfig(log_level="ERROR")
                 ),
             ).fit()
-    except (Exception, SystemExit) as error:  # SystemExit is what Ray raises in a call under way when it is shut down
+    except (Exception, SystemExit) as error:  # Ray raises SystemExit in a running call when it is shut down
         errors.append(error)
 
 
-def _tell_of_shortage(compute: ComputeSettings, progress: Progress) -> None:
-    """Ray waits for processors without a word."""
+def _report_shortage(compute: ComputeSettings, progress: Progress) -> None:
+    """Write a message when processors or GPUs are missing, since Ray waits for them silently."""
     import ray
 
-    free, wanted = ray.available_resources().get("CPU", 0.0), compute.workers * (compute.threads or 1)
-    if free < wanted:
-        progress.message(
-            f"training waits for {wanted} processors, of which Ray has {free:g} free: lower compute.workers or give "
-            "scoring actors a fraction of a processor (compute.scoring.cpus), unless the cluster grows by itself"
-        )
+    wanted = {"CPU": compute.workers * (compute.threads or 1), "GPU": compute.workers * (compute.device == "cuda")}
+    for name, amount in wanted.items():
+        word, setting = {"CPU": ("processors", "cpus"), "GPU": ("GPUs", "gpus")}[name]
+        if (free := ray.available_resources().get(name, 0.0)) < amount:
+            progress.message(
+                f"training waits for {amount} {word}, but Ray has {free:g} free: lower compute.workers, or give "
+                f"scoring actors a fraction of one (compute.scoring.{setting}), unless the cluster grows by itself"
+            )
 
 
-def _failure(error: BaseException, starts: int) -> RunError:
-    """What the first worker failed of in the end, in one line."""
+def _describe_failure(error: BaseException, starts: int) -> RunError:
+    """The error of the first worker that failed, in one line."""
     first = next(iter(getattr(error, "worker_failures", {}).values()), error)
     lines = str(first).strip().splitlines() or [""]
-    return RunError(f"training on Ray failed, started {starts} times: {type(first).__name__}: {lines[0]}")
+    return RunError(f"training on Ray failed after {starts} starts: {type(first).__name__}: {lines[0]}")

@@ -1,4 +1,4 @@
-"""What one of the Ray workers that train together does."""
+"""The work of one of the Ray workers that train together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def work(task: dict[str, Any]) -> None:
 
     import_from(task["path"])
     torch.set_num_threads(task["threads"])
-    share, mailbox = _share(), task["mailbox"]
+    share, mailbox = _make_share(), task["mailbox"]
     loop, networks = ray.get(task["loop"])
     for network in networks.values():
         network.to(get_device())
@@ -34,9 +34,9 @@ def work(task: dict[str, Any]) -> None:
         options: dict[str, Any] = {"checkpoint": Path(folder) / "checkpoint", "share": share}
         if leader:
             leader.begin()
-        calls = {name: partial(leader.ask, name) if leader else _nothing for name in task["calls"]}
+        calls = {name: partial(leader.ask, name) if leader else _ignore for name in task["calls"]}
         try:
-            outcome = loop(**networks, **calls, **options, report=leader.report if leader else _nothing)
+            outcome = loop(**networks, **calls, **options, report=leader.report if leader else _ignore)
         except MolganError as error:
             ray.get(mailbox.post.remote(Failed(error)))
             raise
@@ -46,7 +46,7 @@ def work(task: dict[str, Any]) -> None:
 
 
 class _Leader:
-    """The worker that reports and asks for all."""
+    """The worker that reports for all workers, and calls the functions of the driver."""
 
     def __init__(self, mailbox: Any, checkpoint: Path) -> None:
         self._mailbox = mailbox
@@ -73,7 +73,7 @@ class _Leader:
         ray.get(self._last)
 
     def _post(self, message: Any) -> None:
-        """Send it without waiting, once the one before has arrived."""
+        """Send a message without waiting for it to arrive; the one before has arrived by then."""
         import ray
 
         if self._last is not None:
@@ -81,7 +81,7 @@ class _Leader:
         self._last = self._mailbox.post.remote(message)
 
     def _new_checkpoint(self) -> dict[str, bytes]:
-        """The files of the checkpoint, unless they are those of the last time."""
+        """The files of the checkpoint; empty if it has not changed since the last call."""
         state = self._checkpoint / "state.json"
         stamp = state.stat().st_mtime_ns if state.exists() else None
         if stamp == self._stamp:
@@ -90,11 +90,11 @@ class _Leader:
         return read_checkpoint(self._checkpoint)
 
 
-def _nothing(*arguments: Any) -> None:
+def _ignore(*arguments: Any) -> None:
     pass
 
 
-def _share() -> Share:
+def _make_share() -> Share:
     import ray.train
     import torch
     from torch import distributed
@@ -103,7 +103,7 @@ def _share() -> Share:
     rank, workers = context.get_world_rank(), context.get_world_size()
     if workers == 1:
         return Share()
-    # Values that are no tensors go by way of the processor, whatever the gradients take.
+    # Values other than tensors are gathered on the processor, whatever backend the gradients use.
     group = None if distributed.get_backend() == "gloo" else distributed.new_group(backend="gloo")
 
     def all_gather(value: Any) -> list[Any]:

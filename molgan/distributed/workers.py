@@ -1,4 +1,4 @@
-"""Ray actors that work on lists, and are replaced when they die."""
+"""A pool of Ray actors that work on lists of items, and are replaced when they die."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_LOST_IN_A_ROW = 20
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """What comes of an item that takes its workers with it."""
+    """The result of an item that kills its workers."""
 
     reason: str
     late: bool = False
@@ -31,23 +31,23 @@ class _Task:
     items: Sequence[Any]
     losses: int = 0
 
-    def again(self, lost: Lost) -> list[_Task]:
-        """How to go on after a worker was lost over this task; an empty list when it has had its chances.
+    def retry(self, lost: Lost) -> list[_Task]:
+        """The tasks to try after a worker was lost with this one; an empty list when the task is given up.
 
-        The first loss may have nothing to do with the items: a node went away, somebody killed the worker, a server
-        did not answer. A list that took too long is not given whole again: that would take as long once more.
+        The first loss may have nothing to do with the items: a node failed, somebody killed the worker, a server did
+        not answer. A list that took too long is not tried as a whole again, since that would take as long once more.
         """
         self.losses += 1
         alone = len(self.items) == 1
         if self.losses == 1 and (alone or not lost.late):
             return [self]
-        # An item of a list that took too long has had a chance, those of one that died may all be innocent.
+        # An item of a list that took too long has had one try; the items of a list whose worker died have had none.
         return [] if alone else [_Task(self.position + i, [item], int(lost.late)) for i, item in enumerate(self.items)]
 
 
 @dataclass(slots=True)
 class _Call:
-    """A call under way; without a task when the worker is starting, or its task is no longer wanted."""
+    """A running call; without a task while the worker starts, or when the task is no longer wanted."""
 
     actor: Any
     task: _Task | None = None
@@ -55,12 +55,12 @@ class _Call:
 
 
 class Workers:
-    """Ray actors of class `kind`, built with `arguments`, whose method `work(items)` gives a result for a list.
+    """Ray actors of the class `kind`, built with `arguments`, whose method `work(items)` gives a result for a list.
 
-    From the least to the most of `bounds`: more start while lists wait, and end when idle. They start in the
-    background: `run` takes them as they become ready. A worker that dies is replaced, and its list goes to another one.
-    A list that costs two workers, or takes too long, is taken apart and each item tried alone; an item that costs two
-    workers of its own, or takes too long twice, is `Lost`. `progress` is told of every worker that is lost.
+    `bounds` gives the least and the most of them: more start while lists wait, and idle ones end. They start in the
+    background, and `run` uses them as they become ready. A worker that dies is replaced, and its list goes to another.
+    A list that kills two workers, or takes too long, is split and each item tried alone; an item that kills two
+    workers, or takes too long twice, is `Lost`. `progress` gets a message for every lost worker.
     """
 
     def __init__(
@@ -72,14 +72,22 @@ class Workers:
         bounds: tuple[int, int],
         progress: Progress | None = None,
     ) -> None:
+        """
+        Args:
+            kind: The class of the actors.
+            arguments: The arguments of its constructor.
+            settings: Processors and GPUs of an actor, time limits.
+            bounds: The least and the most actors.
+            progress: Gets messages.
+        """
         import ray
 
         self._kind: Any = ray.remote(kind).options(
             num_cpus=settings.cpus,
             num_gpus=settings.gpus,
             scheduling_strategy="SPREAD",
-            # Ray itself neither restarts an actor (one that dies on its start would be restarted for ever) nor repeats
-            # a call: which call killed it, and what to do about it, is decided here.
+            # Ray itself must not restart an actor (one that dies on its start would be restarted for ever) nor repeat
+            # a call: this class decides what to do about a call that killed its actor.
             max_restarts=0,
             max_task_retries=0,
         )
@@ -96,16 +104,16 @@ class Workers:
             self._start()
 
     def __len__(self) -> int:
-        """Workers at present, those that are starting included."""
+        """The number of workers, including those that are starting."""
         return len(self._idle) + len(self._calls)
 
     def run(self, lists: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Any]]:
-        """For each list the position of its first item among all items, and its result; as they get done.
+        """Work on lists of items; yields (position, result) for each, in the order in which they finish.
 
-        Single items that are lost come as their position and `Lost`. Raises what `work` raises, and RunError when no
-        worker can start or too many are lost in a row.
+        The position is that of the first item of the list among all items. A lost item is yielded as its position and
+        `Lost`. Raises the errors of `work`, and RunError when no worker can start or too many are lost in a row.
         """
-        waiting = deque(_tasks(lists))
+        waiting = deque(_make_tasks(lists))
         with self._lock:
             yield from self._run(waiting)
 
@@ -118,10 +126,10 @@ class Workers:
                 starting = sum(call.task is None for call in self._calls.values())
                 for _ in range(min(self._most - len(self), len(waiting) - starting)):
                     self._start()
-                for call, result in self._ended():
+                for call, result in self._collect_ended():
                     if isinstance(result, Lost):
                         self._replace(result)
-                        tasks = call.task.again(result) if call.task else []
+                        tasks = call.task.retry(result) if call.task else []
                         waiting.extendleft(reversed(tasks))
                         if call.task and not tasks:
                             yield call.task.position, result
@@ -148,7 +156,7 @@ class Workers:
         self._idle, self._calls = [], {}
 
     def _shrink(self) -> None:
-        """Nobody has asked for a while: stop what is idle beyond the least, first what has not even started."""
+        """Stop idle workers beyond the least, first those that have not started yet."""
         import ray
 
         with self._lock:
@@ -169,16 +177,16 @@ class Workers:
         actor = self._idle.pop()
         self._calls[actor.work.remote(task.items)] = _Call(actor, task)
 
-    def _ended(self) -> list[tuple[_Call, Any]]:
-        """The calls that have come to an end since the last look, each with its result or `Lost`."""
+    def _collect_ended(self) -> list[tuple[_Call, Any]]:
+        """The calls that have ended since the last time, each with its result or `Lost`."""
         import ray
 
         if not self._calls:
             raise RunError("no worker is left")
         ready, _ = ray.wait(list(self._calls), timeout=1.0)
-        return [self._result(reference) for reference in ready] + list(self._late())
+        return [self._fetch_result(reference) for reference in ready] + list(self._stop_late())
 
-    def _result(self, reference: Any) -> tuple[_Call, Any]:
+    def _fetch_result(self, reference: Any) -> tuple[_Call, Any]:
         import ray
         from ray.exceptions import OutOfMemoryError, RayActorError, RayError, RayTaskError
 
@@ -197,7 +205,7 @@ class Workers:
         except RayError as error:
             return call, Lost(type(error).__name__)
 
-    def _late(self) -> Iterator[tuple[_Call, Lost]]:
+    def _stop_late(self) -> Iterator[tuple[_Call, Lost]]:
         import ray
 
         now, timeout = time.monotonic(), self._settings.timeout
@@ -209,17 +217,18 @@ class Workers:
                 yield call, Lost(f"took longer than {timeout:g} s", late=True)
         starting = [now - call.began for call in self._calls.values() if call.task is None]
         if len(starting) == len(self._calls) and not self._idle and min(starting, default=0) > _SECONDS_TO_START:
-            raise RunError(f"no worker has started within {_SECONDS_TO_START:g} s: has Ray processors to spare?")
+            asked = f"{self._settings.cpus:g} processors and {self._settings.gpus:g} GPUs"
+            raise RunError(f"no worker has started within {_SECONDS_TO_START:g} s: each waits for {asked} to be free")
 
     def _replace(self, lost: Lost) -> None:
         self._lost_in_a_row += 1
         if self._lost_in_a_row > _MOST_LOST_IN_A_ROW:
-            raise RunError(f"{self._lost_in_a_row} workers were lost in a row, the last one because {lost.reason}")
+            raise RunError(f"{self._lost_in_a_row} workers were lost in a row; the last reason: {lost.reason}")
         self._progress.message(f"a worker was lost ({lost.reason}); another one takes its place")
         self._start()
 
 
-def _tasks(lists: Iterable[Sequence[Any]]) -> Iterator[_Task]:
+def _make_tasks(lists: Iterable[Sequence[Any]]) -> Iterator[_Task]:
     position = 0
     for items in lists:
         yield _Task(position, items)

@@ -1,1 +1,1 @@
-"""Metrics of generated sets (MOSES and others), and a watch on training."""
+"""Metrics of generated molecules (MOSES and others), and a watch for mode collapse in training."""

@@ -30,7 +30,7 @@ _BATCH = 1024
 
 
 def encode(smiles: str) -> list[int]:
-    """The codes of a SMILES as ChemNet reads it: its first fragment, closed by ".", at most 350 symbols."""
+    """The symbol codes of a SMILES for ChemNet: its first fragment, closed by ".", at most 350 symbols."""
     tokens = _TOKEN.findall(smiles.partition(".")[0])[: _LENGTH - 1]
     return [*(_CODES.get(token, _CODES["X"]) for token in tokens), _CODES["."]]
 
@@ -38,7 +38,7 @@ def encode(smiles: str) -> list[int]:
 def activations(smiles: Sequence[str], *, progress: Progress | None = None) -> NDArray[np.float32]:
     """ChemNet's last hidden state for each canonical SMILES, [n, 512] float32.
 
-    Raises WeightsError when fcd_torch, which brings the weights, is not installed.
+    Raises WeightsError when the package fcd_torch, which contains the weights, is not installed.
     """
     import torch
 
@@ -97,5 +97,5 @@ def _network() -> Any:
 def _weights_path() -> Path:
     package = find_spec("fcd_torch")
     if package is None or not package.submodule_search_locations:
-        raise WeightsError("FCD needs ChemNet's weights, which the package fcd_torch brings: pip install fcd_torch")
+        raise WeightsError("FCD needs ChemNet's weights, which are part of fcd_torch: pip install fcd_torch")
     return Path(package.submodule_search_locations[0]) / "ChemNet_v0.13_pretrained.pt"

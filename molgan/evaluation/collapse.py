@@ -15,11 +15,11 @@ from molgan.evaluation.settings import CollapseSettings
 
 State = Literal["healthy", "collapsing", "diverging"]
 
-# How each figure is called and written in a sentence.
+# The name and the format of each figure in a sentence.
 _WORDS = {
     "validity": ("validity", ".0%"),
     "uniqueness": ("uniqueness", ".0%"),
-    "scaffolds": ("distinct scaffolds", ".1%"),
+    "scaffolds": ("share of distinct scaffolds", ".1%"),
     "scaffold_entropy": ("scaffold entropy", ".2f"),
     "diversity": ("internal diversity", ".2f"),
 }
@@ -27,7 +27,8 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The state of training, why in a sentence ("" when healthy), and the figures of the last look at the window.
+    """The state of training, its reason in a sentence ("" when healthy), and the figures of the last look at the
+    window.
 
     `figures`: validity, uniqueness, scaffolds, scaffold_entropy and diversity, each 0..1, NaN where there were no valid
     samples; empty before the first look.
@@ -39,10 +40,10 @@ class Verdict:
 
 
 class CollapseWatch:
-    """Fed each step's samples, tells whether a generator collapses or its training diverges.
+    """Detects from each step's samples whether a generator collapses or its training diverges.
 
-    A look at the window costs about 0.3 ms a molecule that was not seen in the last window; it is taken every
-    `settings.interval` samples once half a window is there, so a watch adds about 0.3 ms a sample at most.
+    A look at the window costs about 0.3 ms per molecule that was not in the last window. It is taken every
+    `settings.interval` samples once the window is half full, so a watch adds at most about 0.3 ms per sample.
     """
 
     def __init__(self, settings: CollapseSettings | None = None) -> None:
@@ -57,10 +58,10 @@ class CollapseWatch:
     def update(
         self, smiles: Sequence[str | None], *, critic_gap: float | None = None, gradient_norm: float | None = None
     ) -> Verdict:
-        """Take in a training step's samples, invalid ones included, and give the verdict.
+        """Add the samples of a training step, invalid ones included, and return the verdict.
 
-        `critic_gap`: mean critic output on real minus on generated molecules. `gradient_norm`: of the generator, before
-        clipping. A gap or norm that is not finite is a verdict at once.
+        `critic_gap` is the mean critic output on real molecules minus that on generated ones, `gradient_norm` that of
+        the generator before clipping. If either is not finite, training diverges at once.
         """
         self._window.extend(text or "" for text in smiles)
         self._unseen += len(smiles)
@@ -86,13 +87,13 @@ class CollapseWatch:
         return self._bad_looks > 0 or self._bad_steps > 0
 
     def reset(self) -> None:
-        """Forget the window and the verdict: the generator was rolled back."""
+        """Forget the window and the verdict, since the generator was rolled back."""
         self._window.clear()
         self._unseen = self._bad_looks = self._bad_steps = 0
         self.verdict = Verdict("healthy")
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a resumed run needs, as JSON values."""
+        """The state that a resumed run needs, as JSON values."""
         return {
             "window": list(self._window),
             "unseen": self._unseen,
@@ -102,7 +103,7 @@ class CollapseWatch:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` gave. Raises InputError when it is another thing."""
+        """Restore the state that `state_dict` returned. Raises InputError for anything else."""
         try:
             self._window = deque(state["window"], maxlen=self.settings.window)
             self._unseen, self._bad_looks = int(state["unseen"]), int(state["bad_looks"])
@@ -111,7 +112,7 @@ class CollapseWatch:
             raise InputError(f"not the state of a collapse watch ({error!r}); start the stage anew") from None
 
     def _divergence(self, critic_gap: float | None, gradient_norm: float | None) -> str:
-        """Why training diverges, "" when it does not."""
+        """The reason why training diverges; "" when it does not."""
         steps = self.settings.patience
         limits = (
             ("critic gap", critic_gap, self.settings.critic_gap),
@@ -120,9 +121,13 @@ class CollapseWatch:
         for name, value, _ in limits:
             if value is not None and not math.isfinite(value):
                 return f"{name} is {value}"
-        over = [f"{name} {value:.3g} over {c:g}" for name, value, c in limits if value is not None and abs(value) > c]
+        over = [
+            f"{name} is {value:.3g}, beyond its ceiling of {ceiling:g}"
+            for name, value, ceiling in limits
+            if value is not None and abs(value) > ceiling
+        ]
         self._bad_steps = self._bad_steps + 1 if over else 0
-        return f"{over[0]} in the last {self._bad_steps} steps" if self._bad_steps >= steps else ""
+        return f"{over[0]}, for {self._bad_steps} steps in a row" if self._bad_steps >= steps else ""
 
     def _look(self) -> dict[str, float]:
         known = self._known
@@ -145,9 +150,10 @@ class CollapseWatch:
     def _fault(self, figures: Mapping[str, float]) -> str:
         """The first figure below its floor, as a sentence; "" when there is none."""
         for name, (words, form) in _WORDS.items():
-            floor = getattr(self.settings, name)
-            if figures[name] < floor:
-                return f"{words} of the last {len(self._window):,} samples {figures[name]:{form}}, floor {floor:{form}}"
+            value, floor = figures[name], getattr(self.settings, name)
+            if value < floor:
+                samples = f"{len(self._window):,} samples"
+                return f"{words} of the last {samples} is {value:{form}}, below its floor of {floor:{form}}"
         return ""
 
 
@@ -157,12 +163,12 @@ def _identify(text: str) -> tuple[str, str] | None:
         return None
     try:
         return molecule.smiles, murcko_scaffold(molecule.mol)
-    except Exception:  # RDKit cannot take every valid molecule apart; such a one counts as without rings
+    except Exception:  # RDKit cannot find the scaffold of every valid molecule; such a molecule counts as ringless
         return molecule.smiles, ""
 
 
 def _entropy(counts: Counter[str]) -> float:
-    """Shannon entropy over its largest possible value, that of all different: 0..1; 1 for a single sample."""
+    """Shannon entropy as a share of its maximum (all values different), 0..1; 1 for a single sample."""
     total = counts.total()
     if total < 2:
         return 1.0

@@ -19,28 +19,30 @@ class Moses(StrEnum):
 
 
 Source: TypeAlias = Moses | Path | Iterable[str] | None
-"""A set of SMILES, a file of them, a split of MOSES, or None to leave out what needs the set."""
+"""A list of SMILES, a file of them, a split of MOSES, or None to leave out the metrics that need the set."""
 
 
-def moses_file(split: Moses) -> Path | None:
-    """The file of a split, None when there is none; see `data_file`."""
-    return data_file(f"moses_{split.value}.*")
+def find_moses_file(split: Moses) -> Path | None:
+    """The file of a split, None when it is missing; see `find_data_file`."""
+    return find_data_file(f"moses_{split.value}.*")
 
 
-def data_file(pattern: str) -> Path | None:
-    """The first file by that pattern, None when there is none.
+def find_data_file(pattern: str) -> Path | None:
+    """The first file that matches a pattern, None when no file does.
 
-    It is looked for in `$MOLGAN_DATA`, else in the folder `data` of the repository and of the working folder.
+    The file is looked for in `$MOLGAN_DATA` if it is set, else in the folder `data` of the repository and of the
+    working folder.
     """
     chosen = os.environ.get("MOLGAN_DATA")
     folders = [Path(chosen)] if chosen else [Path(__file__).parents[2] / "data", Path("data")]
     return next((path for folder in folders for path in sorted(folder.glob(pattern))), None)
 
 
-def smiles_of(source: Source) -> Iterator[str] | None:
-    """The SMILES of a source as given, None when it is left out or not installed. Raises InputError for a bad file."""
+def read_source(source: Source) -> Iterator[str] | None:
+    """The SMILES of a source as written, None when it is left out or missing. Raises InputError for an unreadable
+    file."""
     if isinstance(source, Moses):
-        source = moses_file(source)
+        source = find_moses_file(source)
     if source is None:
         return None
     if isinstance(source, Path):
@@ -49,6 +51,6 @@ def smiles_of(source: Source) -> Iterator[str] | None:
 
 
 def shipped_statistics(split: Moses) -> Path:
-    """The statistics of a split that are part of molgan."""
+    """The file of the shipped statistics of a split."""
     with as_file(files("molgan") / "data" / f"moses_{split.value}_statistics.npz") as path:
         return path

@@ -1,4 +1,4 @@
-"""The metrics of MOSES, by the definitions of its official code, so that values can be set beside published ones.
+"""The metrics of MOSES, by the definitions of its official code, so that values can be compared with published ones.
 
 Polykovskiy et al., Molecular Sets (MOSES), Frontiers in Pharmacology 11, 565644 (2020), and the package molsets.
 """
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from molgan.base.parallel import map_chunks
 from molgan.base.progress import Progress, Silent
-from molgan.evaluation.comparison_sets import Moses, Source, smiles_of
+from molgan.evaluation.comparison_sets import Moses, Source, read_source
 from molgan.evaluation.frechet import frechet_distance
 from molgan.evaluation.molecule_features import CHUNK, PROPERTIES, Features, sample_features
-from molgan.evaluation.quality import circles, quality, unpacked
+from molgan.evaluation.quality import circles, quality, unpack
 from molgan.evaluation.reference_statistics import Reference, Statistics, pack, reference, summarise
 from molgan.evaluation.tanimoto import mean_similarities, nearest_similarities
 
@@ -36,7 +36,8 @@ _COMPARABLE = 30_000
 
 @dataclass(frozen=True)
 class _Sample:
-    """How many samples, the canonical SMILES of the valid ones in order, each distinct one and its `counts` [n]."""
+    """The number of samples, the canonical SMILES of the valid ones in order, and the distinct ones with their
+    `counts`."""
 
     given: int
     valid: list[str]
@@ -53,26 +54,37 @@ def evaluate(
     n_jobs: int = 1,
     progress: Progress | None = None,
 ) -> dict[str, float]:
-    """The MOSES metrics of samples in the order they were drawn, invalid ones included: `METRICS` → value.
+    """The MOSES metrics of samples: the value of each of `METRICS`.
 
-    NaN is what cannot be computed: no valid sample, a reference set that is left out (None) or not installed. FCD
-    depends on the number of samples; published values have 30,000. Two differences from the official code: a molecule
-    of more than 1,000 heavy atoms is invalid, and so is text behind a SMILES. Raises InputError for an unreadable file,
-    RunError when one of the `n_jobs` processes dies.
+    A metric is NaN where no sample is valid, or its reference set is left out (None) or missing. FCD depends on the
+    number of samples; published values are of 30,000. Two differences from the official code: a molecule of more than
+    1,000 heavy atoms is invalid, and so is text behind a SMILES.
+
+    Args:
+        smiles: Samples in the order drawn, invalid ones included.
+        train: Training set, for novelty.
+        test: Test set, for the metrics named …/Test.
+        test_scaffolds: Scaffold test set, for the metrics named …/TestSF.
+        n_jobs: Number of processes.
+        progress: Receiver of the progress; None shows nothing.
+
+    Raises:
+        InputError: The file of a set cannot be read.
+        RunError: A process died.
     """
     progress = progress or Silent()
     sample = _describe(smiles, n_jobs, progress)
     if sample.given < _COMPARABLE:
-        progress.message(f"{sample.given:,} samples: FCD is comparable with published values at {_COMPARABLE:,}")
+        progress.message(f"FCD of {sample.given:,} samples: published values are of {_COMPARABLE:,} samples")
     values = dict.fromkeys(METRICS, math.nan)
     if sample.given:
         values["valid"] = len(sample.valid) / sample.given
     if not sample.valid:
-        progress.message("no valid sample: nothing more can be computed")
+        progress.message("no valid samples: the other metrics cannot be computed")
         return values
     for k in (1000, 10_000):
         if len(sample.valid) < k:
-            progress.message(f"unique@{k} is of {len(sample.valid):,} valid samples")
+            progress.message(f"unique@{k} is computed from {len(sample.valid):,} valid samples, fewer than {k:,}")
         values[f"unique@{k}"] = len(set(sample.valid[:k])) / len(sample.valid[:k])
     statistics = summarise(sample.distinct, sample.counts, progress=progress)
     fingerprints = pack(sample.distinct)
@@ -89,7 +101,7 @@ def evaluate(
     values["Filters"] = _passing(sample)
     values["Novelty"] = _novelty(sample, train, progress)
     values["Quality"] = quality(sample.distinct, sample.given)
-    values["Circles"] = circles(unpacked(fingerprints))
+    values["Circles"] = circles(unpack(fingerprints))
     return values
 
 
@@ -128,7 +140,7 @@ def _nearest(
     fingerprints: NDArray[np.uint8], counts: NDArray[np.int64], known: Reference, suffix: str, progress: Progress
 ) -> float:
     if known.fingerprints is None:
-        progress.message(f"SNN/{suffix} needs the file of the set, which is not here: set MOLGAN_DATA to its folder")
+        progress.message(f"SNN/{suffix} is left out: the file of the set is missing; set MOLGAN_DATA to its folder")
         return math.nan
     similarities = nearest_similarities(fingerprints, known.fingerprints, progress=progress)
     return float(np.average(similarities, weights=counts))
@@ -159,11 +171,11 @@ def _passing(sample: _Sample) -> float:
 
 
 def _novelty(sample: _Sample, train: Source, progress: Progress) -> float:
-    given = smiles_of(train)
+    given = read_source(train)
     if given is None:
         if train is not None:
-            progress.message("Novelty needs the training set, which is not here: set MOLGAN_DATA to its folder")
+            progress.message("Novelty is left out: the training set is missing; set MOLGAN_DATA to its folder")
         return math.nan
     distinct = {each.smiles for each in sample.distinct}
-    # The training set is taken as it is written: MOSES's is canonical.
+    # The training set is compared as written: that of MOSES is canonical.
     return 1 - len(distinct.intersection(given)) / len(distinct)

@@ -1,4 +1,4 @@
-"""What the MOSES metrics need to know of each molecule."""
+"""The features of a molecule that the MOSES metrics need."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -16,13 +16,13 @@ PROPERTIES = {"logP": "logp", "SA": "sa", "QED": "qed", "weight": "mw"}
 FINGERPRINT_BITS = 1024
 
 CHUNK = 500
-"""Molecules that a process describes at a time."""
+"""Molecules in one task of a process."""
 
 T = TypeVar("T")
 
 
 class Features(NamedTuple):
-    """One molecule. What was not asked for, or failed, is empty, None or NaN."""
+    """The features of one molecule. A feature that was not computed, or failed, is empty, None or NaN."""
 
     smiles: str  # canonical
     fingerprint: bytes  # Morgan, radius 2, 1024 bits, packed
@@ -33,27 +33,27 @@ class Features(NamedTuple):
 
 
 def fingerprints_alone(smiles: list[str]) -> list[Features | None]:
-    """Canonical SMILES and fingerprints; None for what is not valid. Takes 0.3 ms a molecule."""
-    return _spread(_read(smiles), lambda molecules: [_basic(molecule) for molecule in molecules])
+    """Canonical SMILES and fingerprints; None for an invalid SMILES. Takes 0.3 ms per molecule."""
+    return _spread(_read(smiles), lambda molecules: [_compute_fingerprint(molecule) for molecule in molecules])
 
 
 def reference_features(smiles: list[str]) -> list[Features | None]:
-    """All features except the filters; None for what is not valid."""
-    return _spread(_read(smiles), _described)
+    """All features except the filters; None for an invalid SMILES."""
+    return _spread(_read(smiles), _compute_features)
 
 
 def sample_features(smiles: list[str]) -> list[Features | None]:
-    """All features; None for what is not valid."""
+    """All features; None for an invalid SMILES."""
 
     def describe(molecules: Sequence[Molecule]) -> list[Features]:
         passes = [_attempt(lambda mol: moses_rejection(mol) is None, molecule.mol) for molecule in molecules]
-        return [features._replace(passes=p) for features, p in zip(_described(molecules), passes, strict=True)]
+        return [features._replace(passes=p) for features, p in zip(_compute_features(molecules), passes, strict=True)]
 
     return _spread(_read(smiles), describe)
 
 
 def _read(smiles: list[str]) -> list[Molecule]:
-    # MOSES measures the molecule that the canonical SMILES of a sample says, so each is read twice.
+    # MOSES measures the molecule read from the canonical SMILES of a sample, so each is read twice.
     return [parse(parse(text).smiles) for text in smiles]
 
 
@@ -62,11 +62,11 @@ def _spread(molecules: list[Molecule], describe: Callable[[list[Molecule]], list
     return [next(described) if molecule.valid else None for molecule in molecules]
 
 
-def _basic(molecule: Molecule) -> Features:
+def _compute_fingerprint(molecule: Molecule) -> Features:
     return Features(str(molecule.smiles), DataStructs.BitVectToBinaryText(_morgan().GetFingerprint(molecule.mol)))
 
 
-def _described(molecules: Sequence[Molecule]) -> list[Features]:
+def _compute_features(molecules: Sequence[Molecule]) -> list[Features]:
     from molgan.scoring.batch import Batch
     from molgan.scoring.registry import get_scorer
 
@@ -74,7 +74,7 @@ def _described(molecules: Sequence[Molecule]) -> list[Features]:
     columns = np.stack([get_scorer(scorer)(batch).values for scorer in PROPERTIES.values()], axis=1)
     with rdBase.BlockLogs():
         return [
-            _basic(molecule)._replace(
+            _compute_fingerprint(molecule)._replace(
                 fragments=_attempt(_fragments, molecule.mol) or (),
                 scaffold=_attempt(_scaffold, molecule.mol),
                 properties=tuple(row),

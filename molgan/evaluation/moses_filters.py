@@ -20,7 +20,7 @@ class _Patterns(NamedTuple):
 
 
 def moses_rejection(mol: Chem.Mol) -> str | None:
-    """Why the MOSES filters refuse a molecule, None when it passes.
+    """The reason why the MOSES filters reject a molecule, None when it passes.
 
     The reasons are "ring of 8 atoms", "charge", "element Si", "no atoms", or the name of the first substructure found
     ("MCF7", "PAINS anil_di_alk_F(14)").
@@ -52,6 +52,7 @@ def _substructure(mol: Chem.Mol) -> str | None:
 def _patterns() -> _Patterns:
     with (files("molgan") / "data" / "moses_filters.csv").open(encoding="utf-8") as table:
         rows = list(csv.DictReader(table))
+    # Not by `read_smarts`: as in MOSES, these see molecules with explicit hydrogens.
     queries = [Chem.MolFromSmarts(row["smarts"]) for row in rows]
     names = [row["name"] if row["set"] == "MCF" else f"{row['set']} {row['name']}" for row in rows]
     return _Patterns(names, queries, np.stack([_pattern_bits(query) for query in queries]))

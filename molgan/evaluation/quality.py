@@ -1,4 +1,4 @@
-"""What a chemist counts: the share of samples worth a look, and how much of chemical space they cover."""
+"""Quality and coverage: the share of drug-like samples, and the number of distinct regions that they cover."""
 
 from collections.abc import Sequence
 
@@ -21,10 +21,10 @@ def quality(distinct: Sequence[Features], given: int, *, qed: float = 0.6, sa: f
 
 
 def circles(fingerprints: Sequence[ExplicitBitVect], *, distance: float = 0.75) -> int:
-    """#Circles: how many of them lie more than `distance` (1 - Tanimoto similarity) apart from each other.
+    """#Circles: the size of a set of molecules that lie more than `distance` (1 - Tanimoto similarity) apart.
 
-    The largest such set is hard to find; this is the one met first in the given order, a lower bound, as in Xie et al.,
-    How Much Space Has Been Explored? (ICLR 2023). `distance` 0.75 is theirs.
+    The largest such set is hard to find; the set is built greedily in the given order, which gives a lower bound, as in
+    Xie et al., How Much Space Has Been Explored? (ICLR 2023), whose `distance` is 0.75.
     """
     centres: list[ExplicitBitVect] = []
     for fingerprint in fingerprints:
@@ -33,6 +33,6 @@ def circles(fingerprints: Sequence[ExplicitBitVect], *, distance: float = 0.75) 
     return len(centres)
 
 
-def unpacked(packed: NDArray[np.uint8]) -> list[ExplicitBitVect]:
+def unpack(packed: NDArray[np.uint8]) -> list[ExplicitBitVect]:
     """RDKit's vectors of fingerprints packed to bytes, uint8 [n, bits / 8]."""
     return [CreateFromBitString("".join(map(str, row))) for row in np.unpackbits(packed, axis=1).tolist()]

@@ -1,7 +1,7 @@
-"""What the MOSES metrics have to know of a reference set: computed once, then kept by the content of the set.
+"""The statistics of a reference set for the MOSES metrics: computed once, then cached by the content of the set.
 
 The statistics of MOSES's test and scaffold test sets are part of molgan. Those of other sets, and the fingerprints of
-all, are computed when first needed (about 10 and 0.3 ms a molecule) and kept in the cache folder.
+all, are computed when first needed (about 10 and 0.3 ms per molecule) and kept in the cache folder.
 """
 
 import zipfile
@@ -20,7 +20,7 @@ from molgan.base.parallel import map_chunks
 from molgan.base.progress import Progress, Silent
 from molgan.evaluation import chemnet
 from molgan.evaluation import molecule_features as features
-from molgan.evaluation.comparison_sets import Moses, Source, shipped_statistics, smiles_of
+from molgan.evaluation.comparison_sets import Moses, Source, read_source, shipped_statistics
 from molgan.evaluation.molecule_features import CHUNK, FINGERPRINT_BITS, PROPERTIES, Features
 
 T = TypeVar("T")
@@ -75,9 +75,9 @@ class Reference:
 
 
 def reference(source: Source, *, n_jobs: int = 1, progress: Progress | None = None) -> Reference | None:
-    """What has to be known of `source`, None when it is left out. Invalid SMILES in it do not count."""
+    """The statistics and fingerprints of a source, None when it is left out. Invalid SMILES in it do not count."""
     progress = progress or Silent()
-    given = smiles_of(source)
+    given = read_source(source)
     if given is None:
         return Reference(Statistics.load(shipped_statistics(source)), None) if isinstance(source, Moses) else None
     smiles = sorted(given)
@@ -88,7 +88,7 @@ def reference(source: Source, *, n_jobs: int = 1, progress: Progress | None = No
         return [each for each in chain.from_iterable(chunks) if each is not None]
 
     def statistics() -> Statistics:
-        progress.message(f"describing a reference set of {len(smiles):,} molecules, once")
+        progress.message(f"computing the statistics of a reference set of {len(smiles):,} molecules; they are cached")
         valid = describe(features.reference_features, "reference molecules")
         return summarise(valid, np.ones(len(valid), dtype=np.int64), content=content, progress=progress)
 
@@ -98,15 +98,15 @@ def reference(source: Source, *, n_jobs: int = 1, progress: Progress | None = No
     statistics_path = cache.entry("statistics-1", content, ".npz")
     fingerprints_path = cache.entry("fingerprints-1", content, ".npy")
     return Reference(
-        _shipped(content) or kept(statistics_path, Statistics.load, _save_statistics, statistics, progress),
-        kept(fingerprints_path, np.load, np.save, fingerprints, progress),
+        _shipped(content) or load_or_compute(statistics_path, Statistics.load, _save_statistics, statistics, progress),
+        load_or_compute(fingerprints_path, np.load, np.save, fingerprints, progress),
     )
 
 
 def summarise(
     molecules: Sequence[Features], counts: NDArray[np.int64], *, content: str = "", progress: Progress | None = None
 ) -> Statistics:
-    """The statistics of molecules of which each occurs as often as `counts` [n] says."""
+    """The statistics of molecules that occur `counts` [n] times each."""
     fragments: Counter[str] = Counter()
     scaffolds: Counter[str] = Counter()
     for molecule, count in zip(molecules, counts.tolist(), strict=True):
@@ -144,25 +144,33 @@ def _shipped(content: str) -> Statistics | None:
     return None
 
 
-def kept(
+def load_or_compute(
     path: Path,
     load: Callable[[Path], T],
     save: Callable[[BinaryIO, T], None],
     compute: Callable[[], T],
     progress: Progress,
 ) -> T:
-    """The result from the cache folder, else computed and put there."""
+    """A result from the cache, or else computed and put into the cache.
+
+    Args:
+        path: Cache entry.
+        load: Reads the result from `path`.
+        save: Writes the result to a file.
+        compute: Computes the result.
+        progress: Receiver of the messages about an unreadable entry or an unwritable cache.
+    """
     if path.exists():
         try:
             return load(path)
         except _UNREADABLE as error:
-            progress.message(f"{path}: unreadable ({error}); computed again")
+            progress.message(f"{path}: the cached result is unreadable ({error}) and is computed again")
     result = compute()
     try:
         with cache.store(path) as file:
             save(file, result)
     except OSError as error:
-        progress.message(f"{path}: not kept for the next time ({error.strerror or error})")
+        progress.message(f"{path}: the result cannot be cached ({error.strerror or error})")
     return result
 
 

@@ -6,9 +6,9 @@ from molgan.base.settings import Settings
 
 
 class CollapseSettings(Settings):
-    """When a training run counts as collapsing or diverging. Floors are shares, 0 to 1; 0 switches a floor off."""
+    """Limits at which training counts as collapsing or diverging. Floors are shares, 0 to 1; 0 switches a floor off."""
 
-    window: int = Field(default=1000, ge=10, description="Number of the last samples that are looked at")
+    window: int = Field(default=1000, ge=10, description="Number of the latest samples that are examined")
     interval: int = Field(default=250, ge=1, description="New samples between two looks")
     validity: float = Field(default=0.5, ge=0, le=1, description="Floor of valid samples / samples")
     uniqueness: float = Field(default=0.5, ge=0, le=1, description="Floor of distinct molecules / valid samples")
@@ -27,7 +27,7 @@ class CollapseSettings(Settings):
     )
 
     @model_validator(mode="after")
-    def _a_window_holds_a_sample(self) -> "CollapseSettings":
+    def _check_sample(self) -> "CollapseSettings":
         if self.diversity_sample > self.window:
             raise ValueError(f"diversity_sample ({self.diversity_sample}) is larger than window ({self.window})")
         return self

@@ -1,4 +1,4 @@
-"""How samples of small molecules compare with a data set such as QM9: valid, unique, novel, and the distance (FCD)."""
+"""Metrics of small molecules against a data set such as QM9: valid, unique, novel, and distance (FCD)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +10,9 @@ from molgan.base.errors import InputError
 from molgan.base.progress import Progress, Silent
 from molgan.chem.molecule import parse
 from molgan.evaluation import chemnet
-from molgan.evaluation.comparison_sets import data_file
+from molgan.evaluation.comparison_sets import find_data_file
 from molgan.evaluation.frechet import frechet_distance
-from molgan.evaluation.reference_statistics import kept
+from molgan.evaluation.reference_statistics import load_or_compute
 from molgan.graphs.dense.dense_data import DenseData, flat_smiles, prepare_dense
 
 HELD_OUT = 10_000
@@ -22,27 +22,27 @@ FIGURES = ("samples", "valid", "unique", "novel", "V·U·N", "FCD", "FCD of real
 
 
 def small_reference(name: str, *, n_jobs: int = 1, progress: Progress | None = None) -> DenseData:
-    """The molecules of a file, or of `data/qm9.csv.gz` for "qm9". Raises InputError where there is none."""
-    path = data_file("qm9.*") if name == "qm9" else Path(name)
+    """The molecules of a file, or of `data/qm9.csv.gz` for "qm9". Raises InputError where the file is missing."""
+    path = find_data_file("qm9.*") if name == "qm9" else Path(name)
     if path is None:
         raise InputError(
-            "qm9.csv.gz is not here: run in the repository, or set MOLGAN_DATA to the folder that holds it"
+            "qm9.csv.gz was not found: run in the repository, or set MOLGAN_DATA to the folder of the file"
         )
     if not path.is_file():
-        raise InputError(f"{path}: no such file; --reference takes a file, or qm9")
+        raise InputError(f"{path}: no such file; --reference takes the name of a file, or qm9")
     return prepare_dense(path, processes=n_jobs, progress=progress)
 
 
 def evaluate_small(
     smiles: Sequence[str | None], data: DenseData, *, held_out: int = HELD_OUT, progress: Progress | None = None
 ) -> dict[str, float]:
-    """`FIGURES` of samples in the order drawn, None or text that is no SMILES where a sample was no molecule.
+    """`FIGURES` of samples in the order drawn; an invalid sample is None or invalid text.
 
-    valid: sanitised by RDKit, of one fragment and of elements only / samples. unique: distinct / valid. novel: distinct
-    molecules that are not in all of `data` / distinct; molecules are compared as canonical SMILES without stereo. V·U·N
-    is the product of the three. FCD: between the valid samples and the `held_out` molecules; beside it that of as many
-    real ones, the next in `data`. It depends on the numbers: published figures for QM9 have 10,000 samples. NaN where
-    there are too few.
+    valid: molecules that RDKit can sanitise, of one fragment and of elements only / samples. unique: distinct / valid.
+    novel: distinct molecules outside `data` / distinct; molecules are compared as canonical SMILES without stereo.
+    V·U·N is the product of the three. FCD is the distance of the valid samples to the first `held_out` molecules of
+    `data`; FCD of real molecules is that of the next `held_out` ones. FCD depends on the number of samples: published
+    values for QM9 are of 10,000. A figure is NaN where there are too few molecules.
     """
     progress = progress or Silent()
     molecules = [parse(text) for text in smiles]
@@ -68,13 +68,13 @@ def evaluate_small(
 def _gaussian(smiles: Sequence[str], progress: Progress) -> np.ndarray:
     """Mean and covariance of ChemNet's activations as rows of one array [513, 512], kept in the cache folder."""
     path = cache.entry("chemnet-1", cache.content_hash(smiles), ".npy")
-    return kept(path, np.load, np.save, lambda: _fit(smiles, progress), progress)
+    return load_or_compute(path, np.load, np.save, lambda: _fit(smiles, progress), progress)
 
 
 def _fit(smiles: Sequence[str], progress: Progress) -> np.ndarray:
     if len(smiles) < 2:
         return np.full((chemnet.DIMENSIONS + 1, chemnet.DIMENSIONS), np.nan)
-    # A molecule drawn often is looked at once.
+    # A molecule that was drawn several times is computed once.
     texts, counts = np.unique(np.array(smiles), return_counts=True)
     active = chemnet.activations(texts.tolist(), progress=progress).astype(np.float64)
     return np.vstack([np.average(active, axis=0, weights=counts), np.cov(active, rowvar=False, fweights=counts)])

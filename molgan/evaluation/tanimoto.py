@@ -52,9 +52,9 @@ def nearest_similarities(
 def mean_similarities(
     fingerprints: Packed, weights: NDArray[np.float64], *, progress: Progress | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """For each fingerprint the mean of T, and the mean of T², to all of them, itself included; two arrays [n], 0 to 1.
+    """The means of T and of T² of each fingerprint to all, itself included: two arrays [n], 0 to 1.
 
-    `weights` [n], positive, tells how often each counts. Time grows with the square of n.
+    `weights` [n], positive, says how often each counts. Time grows with the square of n.
     """
     import torch
 

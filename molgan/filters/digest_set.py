@@ -1,4 +1,4 @@
-"""A set of digests that grows to tens of millions in little memory: 16 bytes each."""
+"""A set of tens of millions of digests in little memory: 16 bytes each."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,19 +10,18 @@ Digests = NDArray[np.bytes_]
 
 
 def digest(text: str) -> bytes:
-    """16 bytes that stand for the text."""
+    """A hash of 16 bytes of a text."""
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 class DigestSet:
-    """Sorted arrays, each at least twice as long as the next, so that few are searched and each is seldom merged."""
+    """Sorted arrays, each at least twice as long as the next, so that few are searched and merges are rare."""
 
     def __init__(self) -> None:
         self._sorted: list[Digests] = []
 
     def add(self, digests: Sequence[bytes]) -> NDArray[np.bool_]:
-        """Which of the digests [n], of 16 bytes each, are new, each the first of its kind; from now on none of them
-        is."""
+        """Add digests [n] of 16 bytes each; whether each is new, bool [n]. Of equal digests only the first is new."""
         distinct, first = np.unique(np.array(digests, "S16"), return_index=True)
         new = np.ones(len(distinct), np.bool_)
         for known in self._sorted:

@@ -1,6 +1,6 @@
-"""The contract of filters: a base class for each way to judge, with one or two methods to override.
+"""The contract of filters: one base class for each way to judge, with one or two methods to override.
 
-Invalid input, failures and missing reasons are taken care of here.
+The base classes handle invalid input, failures and missing reasons.
 """
 
 from abc import ABC, abstractmethod
@@ -14,9 +14,10 @@ from rdkit import Chem
 
 from molgan.base.errors import MolganError
 from molgan.base.settings import Settings
+from molgan.chem.guarded import find_delay, is_suspicious
 from molgan.chem.molecule import Molecule
 from molgan.filters.digest_set import DigestSet, digest
-from molgan.scoring.parameters import unknown, validated
+from molgan.scoring.parameters import make_name_error, validate_section
 
 if TYPE_CHECKING:
     import pandas
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Verdict = tuple[Mask, list[str | None]]
-"""What to keep (True), and a reason for each that is not kept."""
+"""Whether to keep each molecule, and a reason for each rejection."""
 
 DUPLICATE = "duplicate"
 NO_REASON = "no reason given"
@@ -34,8 +35,8 @@ FILTERS: dict[str, type["Filter"]] = {}
 
 
 def register(kind: type["Filter"]) -> type["Filter"]:
-    """Make a filter of a program's own known by its name; usable as a decorator. Raises ValueError when another filter
-    has the name; one that is defined anew takes its own place."""
+    """Register a program's own filter under its name; usable as a decorator. Raises ValueError when another filter has
+    the name; a filter that is defined again replaces itself."""
     place, taken = (f"{each.__module__}.{each.__qualname__}" for each in (kind, FILTERS.get(kind.name, kind)))
     if taken != place:
         raise ValueError(f"{place}: there is a filter {kind.name!r} already: {taken}")
@@ -45,9 +46,9 @@ def register(kind: type["Filter"]) -> type["Filter"]:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One answer a molecule, in order: whether it is kept, and the reason where it is not (None where it is).
+    """One answer per molecule, in order: whether it is kept, and the reason if it is rejected (None if it is kept).
 
-    A reason is one short line, "what: details; what: details". The first "what" is what rejections are counted by.
+    A reason is one short line, "kind: details; kind: details". Rejections are counted by the first kind.
     """
 
     kept: Mask
@@ -58,52 +59,62 @@ class Filter(ABC):
     """Keeps molecules or rejects them with a reason.
 
     A subclass sets the class variables, declares its `Parameters` and overrides `_accept`, which judges each molecule
-    by itself: filters that compare molecules are an `IdentityFilter` or a `WholeFilter`. One of molgan's that states a
-    `name` is registered under it.
+    independently of the others: filters that compare molecules derive from `IdentityFilter` or `WholeFilter`. A
+    subclass in molgan that sets `name` is registered under it.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
 
     class Parameters(Settings):
-        """A filter's parameters; none here."""
+        """The parameters of the filter; none by default."""
 
     def __init__(self, **parameters: Any) -> None:
         """Raises ConfigError for a wrong or unknown parameter, with the nearest valid name."""
-        self.parameters: Any = validated(self.Parameters, parameters, f"filter {self.name!r}")
+        self.parameters: Any = validate_section(self.Parameters, parameters, f"filter {self.name!r}")
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        # What a user or another package defines clashes neither with these nor with an earlier version of itself.
+        # A filter of a user or another package clashes neither with these nor with an earlier version of itself.
         if "name" in vars(cls) and cls.__module__.startswith(f"{__package__}."):
             register(cls)
 
     @property
     def column(self) -> str | None:
-        """The column of the score table that this filter reads; None when it reads none."""
+        """The column of the score table that this filter reads; None when it reads no scores."""
         return None
 
     @abstractmethod
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        """Judge valid molecules, in order; they are shared: copy one before changing it.
+        """Judge valid molecules, in order. They are shared: copy a molecule before changing it.
 
-        What is raised becomes the reason of the molecule that caused it. Only what a `WholeFilter` raises, and a
+        An exception becomes the reason of the molecule that caused it. Only the exceptions of a `WholeFilter`, and a
         MolganError, which the user can mend, end the run.
         """
 
     def __call__(self, molecules: Sequence[Molecule], table: "pandas.DataFrame | None" = None) -> Decision:
-        """Judge each; invalid input is rejected for the parser's reason. `table` has one row a molecule.
+        """Judge each molecule; invalid input is rejected with the parser's reason. `table` has one row per molecule.
 
         Raises ConfigError when `column` is not in the table.
         """
         values = self.read_column(len(molecules), table)
-        valid = np.array([molecule.valid for molecule in molecules], np.bool_)
-        kept, reasons = valid.copy(), [molecule.reason for molecule in molecules]
+        reasons = [molecule.reason or self.find_delay(molecule) for molecule in molecules]
+        valid = np.array([reason is None for reason in reasons], np.bool_)
+        kept = valid.copy()
         places = np.flatnonzero(valid).tolist()
-        judged = self._isolated([molecules[place] for place in places], values[valid])
+        judged = self._judge_isolated([molecules[place] for place in places], values[valid])
         for place, keep, reason in zip(places, *judged, strict=True):
             kept[place], reasons[place] = keep, None if keep else reason or NO_REASON
         return Decision(kept, reasons)
+
+    def find_delay(self, molecule: Molecule) -> str | None:
+        """Why a valid molecule cannot be judged, should that take RDKit too long."""
+        # Another process knows the filters of molgan by their names.
+        trusted = self.column is not None or not type(self).__module__.startswith("molgan.")
+        if molecule.smiles is None or not is_suspicious(molecule.smiles) or trusted:
+            return None
+        setup = [self.name, self.parameters.model_dump(mode="json")]
+        return find_delay("molgan.filters.rehearsal:prepare_judging", setup, molecule.smiles)
 
     def read_column(self, count: int, table: "pandas.DataFrame | None") -> Floats:
         """The scores [count] that this filter reads, NaN without a column. Raises ConfigError for a missing one."""
@@ -111,14 +122,14 @@ class Filter(ABC):
             return np.full(count, np.nan)
         columns = [] if table is None else [str(name) for name in table.columns]
         if table is None or self.column not in columns:
-            raise unknown(f"column of scores for filter {self.name!r},", self.column, columns)
+            raise make_name_error(f"column of scores for filter {self.name!r},", self.column, columns)
         return np.asarray(table[self.column].to_numpy(float, na_value=np.nan), np.float64)
 
     def _judge(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
         return self._accept(molecules)
 
-    def _isolated(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
-        """The verdict on all at once; should that raise, each is judged alone, so that only the culprit is rejected."""
+    def _judge_isolated(self, molecules: Sequence[Molecule], values: Floats) -> Verdict:
+        """The verdict on all molecules at once; if that raises, on each alone, so that only the culprit is rejected."""
         if not molecules:
             return np.zeros(0, np.bool_), []
         try:
@@ -130,7 +141,7 @@ class Filter(ABC):
                 raise
             if len(molecules) == 1:
                 return np.zeros(1, np.bool_), [describe_failure(error)]
-            alone = [self._isolated([one], values[i : i + 1]) for i, one in enumerate(molecules)]
+            alone = [self._judge_isolated([molecule], values[i : i + 1]) for i, molecule in enumerate(molecules)]
             return np.concatenate([kept for kept, _ in alone]), [reason for _, reasons in alone for reason in reasons]
         if not len(kept) == len(reasons) == len(molecules):
             fault = f"error: filter gave {len(kept)} answers and {len(reasons)} reasons for {len(molecules)} molecules"
@@ -143,12 +154,12 @@ class MoleculeFilter(Filter):
 
     @abstractmethod
     def _reason(self, mol: Chem.Mol) -> str | None:
-        """Why to reject a molecule; None to keep it. What is raised becomes the reason."""
+        """The reason to reject a molecule; None to keep it. An exception becomes the reason."""
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
-        return decide([self._isolated_reason(mol) for mol in get_mols(molecules)])
+        return decide([self._find_reason(mol) for mol in get_mols(molecules)])
 
-    def _isolated_reason(self, mol: Chem.Mol) -> str | None:
+    def _find_reason(self, mol: Chem.Mol) -> str | None:
         try:
             return self._reason(mol)
         except MolganError:
@@ -172,14 +183,14 @@ class ScoredFilter(Filter):
 
 
 class IdentityFilter(Filter):
-    """A filter that keeps the first of equal molecules, by nothing else. A subclass overrides `identify`."""
+    """A filter that keeps the first of equal molecules. A subclass overrides `identify`."""
 
     @abstractmethod
     def identify(self, molecules: Sequence[Molecule]) -> list[str]:
-        """The text that equal molecules share, one a valid molecule, in order."""
+        """One text per valid molecule, in order; equal molecules have the same text."""
 
     def compute_features(self, molecules: Sequence[Molecule]) -> list[bytes]:
-        """16 bytes that equal molecules share, one a valid molecule."""
+        """16 bytes per valid molecule, in order; equal molecules have the same bytes."""
         return [digest(text) for text in self.identify(molecules)]
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
@@ -189,13 +200,13 @@ class IdentityFilter(Filter):
 
 
 class WholeFilter(ScoredFilter):
-    """A filter that judges molecules against each other, by little of each, so that many can be judged.
+    """A filter that compares all molecules with each other, by a few bytes of each, so that many can be judged.
 
     A subclass overrides `compute_features` and `select`.
     """
 
     def compute_features(self, molecules: Sequence[Molecule]) -> list[bytes]:
-        """What the filter compares of each valid molecule beside its score."""
+        """The bytes of each valid molecule that the filter compares, along with its score."""
         return [b""] * len(molecules)
 
     @abstractmethod
@@ -212,7 +223,7 @@ def get_mols(molecules: Sequence[Molecule]) -> list[Chem.Mol]:
 
 
 def decide(reasons: list[str | None]) -> Verdict:
-    """The verdict that keeps all without a reason for a rejection."""
+    """The verdict that rejects the molecules with a reason and keeps the others."""
     return np.array([reason is None for reason in reasons], np.bool_), reasons
 
 

@@ -1,4 +1,4 @@
-"""A funnel: filters one behind the other, with counts in and out of each and a reason for every rejection."""
+"""A funnel: filters in a row, with counts in and out of each and a reason for every rejection."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A filter under the name that reports call it by."""
+    """A filter and its name in reports."""
 
     name: str
     filter: Filter
 
 
 class Funnel:
-    """Passes molecules through its stages, in order: of what one rejects, no later one has a say."""
+    """Passes molecules through its stages, in order: a rejected molecule does not reach later stages."""
 
     def __init__(self, stages: FunnelSettings | Sequence[str | StageSettings | Filter]) -> None:
-        """`stages`: settings, or names of filters, settings of stages and filters in any mixture.
+        """`stages` are settings, or any mixture of names of filters, settings of stages and filters.
 
         Raises ConfigError for an unknown filter or parameter, for two stages of one name, and for no stage.
         """
@@ -54,21 +54,21 @@ class Funnel:
         return [stage.filter for stage in self.stages]
 
     def __call__(self, molecules: Sequence[Item], *, table: "pandas.DataFrame | Scoring | None" = None) -> FunnelResult:
-        """Filter molecules or SMILES. `table` holds the scores that stages read, one row a molecule, or computes them
-        for the molecules that get that far.
+        """Filter molecules or SMILES. `table` holds the scores that stages read, one row per molecule, or computes them
+        for the molecules that reach such a stage.
 
         Raises InputError for a single string or a table of another length, ConfigError for a missing column.
         """
         if isinstance(molecules, str | bytes):
             raise InputError("expected a list of SMILES, not a single string: write [smiles]")
         if table is not None and not callable(table) and len(table) != len(molecules):
-            raise InputError(f"{len(table)} rows of scores for {len(molecules)} molecules")
+            raise InputError(f"table: {len(table)} rows of scores for {len(molecules)} molecules; give one row each")
         passage = self.begin_passage()
         passage.add(molecules, table)
         return passage.collect_result()
 
     def begin_passage(self) -> Passage:
-        """Molecules may come chunk by chunk then; the result is that of all at once."""
+        """A passage for molecules that come chunk by chunk; the result is that of all at once."""
         return Passage(self.names, self.filters)
 
 

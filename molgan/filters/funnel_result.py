@@ -1,4 +1,4 @@
-"""What a funnel found: what is kept, what is rejected and why, and counts that reconcile."""
+"""The result of a funnel: the molecules kept, those rejected with their reasons, and counts that reconcile."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,19 +7,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """`index` counts the inputs from 0, `smiles` is the text as given, `reason` is never empty."""
+    """`index` counts the inputs from 0, `smiles` is the text as given, `reason` is never empty. `duplicate_of` is the
+    index of the molecule that a duplicate equals, None for what is rejected for another reason."""
 
     index: int
     smiles: str
     stage: str
     reason: str
+    duplicate_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StageCount:
-    """How many molecules entered a stage, how many it kept, and how long it took.
+    """The numbers of molecules that entered a stage and that it kept, and its time in seconds.
 
-    `reasons` counts the rejected by the kind of their reason.
+    `reasons` counts the rejected molecules by the kind of their reason.
     """
 
     stage: str
@@ -29,7 +31,7 @@ class StageCount:
     reasons: Counter[str] = field(default_factory=Counter)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; the commonest reasons first."""
+        """The counts as JSON values, the most common reasons first."""
         return {
             "stage": self.stage,
             "entered": self.entered,
@@ -40,7 +42,7 @@ class StageCount:
 
 
 def get_kind(reason: str) -> str:
-    """What a reason is counted by: the first thing that it names, without the details behind its colon."""
+    """The kind of a reason, by which it is counted: its first part, without the details behind the colon."""
     return reason.partition(":")[0].partition(";")[0]
 
 
@@ -55,5 +57,5 @@ class FunnelResult:
 
     @property
     def narrowest(self) -> StageCount | None:
-        """The stage that keeps the smallest share of what enters it; None when nothing entered any."""
+        """The stage that keeps the smallest share of its molecules; None when no molecule entered any stage."""
         return min((count for count in self.counts if count.entered), key=lambda c: c.kept / c.entered, default=None)

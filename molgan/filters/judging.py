@@ -1,10 +1,11 @@
-"""What filters say of molecules without knowing the others, so that chunks of a stream can be judged anywhere.
+"""Judge the molecules of a chunk without knowing the others, so that chunks of a stream can be judged anywhere.
 
-A judged chunk is a table by column, one row a molecule, in order: `source`, the SMILES as given; `smiles`, canonical
-(None for invalid input); `stage` and `reason`, the number of the first filter that rejects it by itself and why (the
-number of filters and None where none does). And for each filter that compares molecules, by its number, of those that
-reach it, None for the others: `same_<number>`, 16 bytes that equal molecules share; or `features_<number>` and
-`value_<number>`, what a filter of the whole set compares. `molgan.filters.settling` does the rest.
+A judged chunk is a table by column, one row per molecule, in order: `source`, the SMILES as given; `smiles`, canonical
+(None for invalid input); `stage` and `reason`, the number and the reason of the first filter that rejects the molecule
+by itself (the number of filters and None where no filter does). Each filter that compares molecules adds columns with
+its number, with values for the molecules that reach it and None for the others: `same_<number>`, 16 bytes that equal
+molecules share; or `features_<number>` and `value_<number>`, which a filter of the whole set compares.
+`molgan.filters.settling` completes the judgement.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,21 +20,22 @@ if TYPE_CHECKING:
     import pandas
 
 Scoring = Callable[[Sequence[Molecule]], "pandas.DataFrame"]
-"""Scores molecules: a table with one row a molecule, in order."""
+"""A function that scores molecules: a table with one row per molecule, in order."""
 
 
 class JudgedChunk(Protocol):
     """The columns of a judged chunk, in memory or on disk."""
 
     def __getitem__(self, name: str, /) -> Sequence[Any]:
-        """One value a molecule, in order."""
+        """A column: one value per molecule, in order."""
 
 
 class Lot:
-    """Molecules on their way through filters, no more of them at a time than `SHARED`."""
+    """Molecules on their way through filters, at most `SHARED` at a time."""
 
     def __init__(self, molecules: Sequence[Molecule], table: "pandas.DataFrame | Scoring | None" = None) -> None:
-        """`table` has the scores that filters read, one row a molecule, or computes them for those that get so far."""
+        """`table` has the scores that filters read, one row per molecule, or computes them for those that get so
+        far."""
         self._molecules = molecules
         self._table = table
         self._left = list(range(len(molecules)))
@@ -41,16 +43,16 @@ class Lot:
         self._reasons: list[str | None] = [None] * len(molecules)
         self._features: dict[str, list[Any]] = {}
         self.seconds: list[float] = []
-        """How long each filter took."""
+        """Seconds that each filter took."""
 
     @property
     def survivors(self) -> list[Molecule]:
-        """The molecules that no filter so far rejects by itself."""
+        """The molecules that no filter has rejected by itself so far."""
         return [self._molecules[place] for place in self._left]
 
     def judge(self, filters: Sequence[Filter]) -> dict[str, list[Any]]:
-        """Pass the molecules through the filters, once: the columns of a judged chunk. Raises ConfigError when `table`
-        lacks a column that a filter reads."""
+        """Pass the molecules through the filters, which can be done once, and return the columns of a judged chunk.
+        Raises ConfigError when `table` lacks a column that a filter reads."""
         for number, filter_ in enumerate(filters):
             began = perf_counter()
             if isinstance(filter_, IdentityFilter | WholeFilter):
@@ -67,15 +69,15 @@ class Lot:
         }
 
     def spread(self, values: Sequence[Any]) -> list[Any]:
-        """A column from the values of the survivors: None for the others."""
+        """A column with the values of the survivors and None for the others."""
         column: list[Any] = [None] * len(self._molecules)
         for place, value in zip(self._left, values, strict=True):
             column[place] = value
         return column
 
     def _collect_features(self, number: int, filter_: IdentityFilter | WholeFilter) -> None:
-        """Reject invalid input only, and note what the filter needs to know of the rest."""
-        self._reject(number, [molecule.reason for molecule in self.survivors])
+        """Reject invalid input and what takes too long, and collect the features that the filter compares."""
+        self._reject(number, [molecule.reason or filter_.find_delay(molecule) for molecule in self.survivors])
         features, reasons = _compute_features(filter_, self.survivors)
         self._reject(number, reasons)
         name = "same" if isinstance(filter_, IdentityFilter) else "features"
@@ -91,7 +93,7 @@ class Lot:
         self._left = [place for place in self._left if self._stages[place] is None]
 
     def _scores(self, filter_: Filter) -> "pandas.DataFrame | None":
-        """The rows of the survivors, where the filter reads scores."""
+        """The score rows of the survivors; None where the filter reads no scores."""
         if filter_.column is None or self._table is None:
             return None
         return self._table(self.survivors) if callable(self._table) else self._table.iloc[self._left]
@@ -100,7 +102,7 @@ class Lot:
 def _compute_features(
     filter_: IdentityFilter | WholeFilter, molecules: Sequence[Molecule]
 ) -> tuple[list[bytes], list[str | None]]:
-    """The features of valid molecules; a reason for each that the filter fails on, which has none then."""
+    """The features of valid molecules, and a reason for each that the filter fails on, whose feature is empty."""
     try:
         return filter_.compute_features(molecules), [None] * len(molecules)
     except MolganError:

@@ -1,4 +1,4 @@
-"""Limits on properties, as the rules and the property filter judge by."""
+"""Limits on properties, for the rules and the property filter."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,10 +14,10 @@ from molgan.scoring.batch import Batch
 
 
 class Range(Settings):
-    """From `min` to `max`, both included; a side left out has no limit."""
+    """The range from `min` to `max`, both included; a side left out has no limit."""
 
-    min: float | None = Field(default=None, allow_inf_nan=False, description="Smallest value, included")
-    max: float | None = Field(default=None, allow_inf_nan=False, description="Largest value, included")
+    min: float | None = Field(default=None, description="Smallest value, included")
+    max: float | None = Field(default=None, description="Largest value, included")
 
     @model_validator(mode="after")
     def _check_order(self) -> "Range":
@@ -28,7 +28,7 @@ class Range(Settings):
         return self
 
     def find_violation(self, name: str, value: float) -> str | None:
-        """Why `value` is outside; None when it is inside."""
+        """The reason why `value` is outside the range; None when it is inside."""
         if self.min is not None and value < self.min:
             return f"{name} below {self.min:g}: {value:.4g}"
         if self.max is not None and value > self.max:
@@ -42,10 +42,10 @@ Property = Scorer | Callable[[Chem.Mol], float]
 def check_limits(
     molecules: Sequence[Molecule], limits: Mapping[str, tuple[Property, Range]], *, violations: int = 0
 ) -> Verdict:
-    """Keeps valid molecules that break at most `violations` limits. The reason names all that are broken.
+    """Keep the valid molecules that break at most `violations` limits. The reason names all broken limits.
 
-    `limits`: what computes a property and the range of its raw value, by its name. A property that cannot be computed
-    is a rejection of its own.
+    `limits`: by name, the function that computes a property and the range of its raw value. A molecule is rejected if
+    a property cannot be computed.
     """
     batch = make_batch(molecules)
     failed: list[list[str]] = [[] for _ in molecules]

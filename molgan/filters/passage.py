@@ -1,4 +1,4 @@
-"""Molecules that pass through a funnel chunk by chunk, and how many of them come through so far."""
+"""Pass molecules through a funnel chunk by chunk, and count those that pass so far."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from molgan.chem.molecule import Molecule, parse, parse_all
 from molgan.filters.filter import Filter, WholeFilter
 from molgan.filters.funnel_result import FunnelResult, Rejection
 from molgan.filters.judging import JudgedChunk, Lot, Scoring
-from molgan.filters.settling import Outcome, count_stages, settle
+from molgan.filters.settling import Originals, Outcome, count_stages, settle
 from molgan.filters.shared_descriptors import SHARED
 
 if TYPE_CHECKING:
@@ -19,36 +19,39 @@ Item = Molecule | str | None
 
 
 class Passage:
-    """Each molecule is judged by itself when it comes, and compared with the others when it is asked what passes.
+    """Judges each molecule by itself when it comes, and compares it with the others when the result is asked for.
 
-    Of each molecule its SMILES are held, and what filters compare: no parsed one.
+    Only the SMILES and the compared features of a molecule are kept in memory.
     """
 
     def __init__(self, names: Sequence[str], filters: Sequence[Filter]) -> None:
-        """`names` and filters of the stages, in order."""
+        """`names` and `filters` are those of the stages, in order."""
         self._names = names
         self._filters = filters
         self._first_whole = next((i for i, each in enumerate(filters) if isinstance(each, WholeFilter)), len(filters))
         self._chunks: list[JudgedChunk] = []
+        self._count = 0
         self._seconds = np.zeros(len(filters))
         self._outcomes: list[Outcome] | None = None
 
     def add(self, items: Sequence[Item], table: "pandas.DataFrame | Scoring | None" = None) -> None:
         """Judge the next molecules. `table` has their scores, one row each, or computes them for those that get so far.
 
-        Raises ConfigError when it lacks a column that a filter reads.
+        Raises ConfigError when `table` lacks a column that a filter reads.
         """
         self._outcomes = None
         for start in range(0, len(items), SHARED):
             few = slice(start, start + SHARED)
             molecules = [item if isinstance(item, Molecule) else parse(item) for item in items[few]]
             lot = Lot(molecules, table if table is None or callable(table) else table.iloc[few])
-            self._chunks.append(lot.judge(self._filters))
+            rows = range(self._count, self._count + len(molecules))
+            self._chunks.append({"index": rows, **lot.judge(self._filters)})
+            self._count += len(molecules)
             self._seconds += lot.seconds
 
     def count_passing(self, target: int = 0) -> int:
-        """How many pass every filter so far; below `target` it may be how many can at most: those that reach the first
-        filter of the whole set, which is not asked then."""
+        """The number of molecules that pass every filter so far. Below `target` it may be an upper bound: the number
+        that reach the first filter of the whole set, which is then not run."""
         outcomes, _ = settle(self._chunks, self._filters[: self._first_whole])
         reaching = sum(len(outcome.find_passing(self._first_whole)) for outcome in outcomes)
         if reaching < target or self._first_whole == len(self._filters):
@@ -56,18 +59,19 @@ class Passage:
         return sum(len(outcome.find_passing(len(self._filters))) for outcome in self._settle())
 
     def collect_result(self) -> FunnelResult:
-        """What becomes of all molecules so far; indices count over all of them."""
+        """The result for all molecules so far; indices count over all of them."""
         kept: list[int] = []
         rejected: list[Rejection] = []
-        outcomes, first = self._settle(), 0
+        outcomes = self._settle()
+        originals = Originals(outcomes, self._filters, "index")
         for outcome in outcomes:
-            source = outcome.chunk["source"]
-            kept += (first + outcome.find_passing(len(self._filters))).tolist()
+            source, index = outcome.chunk["source"], outcome.chunk["index"]
+            kept += outcome.read("index", outcome.find_passing(len(self._filters)))
+            matches = originals.match(outcome)
             rejected += [
-                Rejection(first + row, source[row], self._names[number], reason)
+                Rejection(index[row], source[row], self._names[number], reason, matches.get(row))
                 for row, number, reason in outcome.list_rejected(len(self._filters))
             ]
-            first += len(source)
         return FunnelResult(kept, rejected, count_stages(outcomes, self._names, self._seconds.tolist()))
 
     def parse_passing(self) -> list[Molecule]:

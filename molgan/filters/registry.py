@@ -4,7 +4,7 @@ from typing import Any
 
 from molgan.filters import stages  # noqa: F401 - whose modules define them all
 from molgan.filters.filter import FILTERS, Filter, register
-from molgan.scoring.parameters import unknown
+from molgan.scoring.parameters import make_name_error
 
 __all__ = ["FILTERS", "find_filter", "get_filter", "register"]
 
@@ -12,7 +12,7 @@ __all__ = ["FILTERS", "find_filter", "get_filter", "register"]
 def find_filter(name: str) -> type[Filter]:
     """The class of a filter. Raises ConfigError with the nearest name."""
     if name not in FILTERS:
-        raise unknown("filter", name, FILTERS)
+        raise make_name_error("filter", name, FILTERS)
     return FILTERS[name]
 
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, model_v
 from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
 from molgan.filters.registry import find_filter, get_filter
-from molgan.scoring.parameters import validated
+from molgan.scoring.parameters import validate_section
 
 
 class StageSettings(Settings):
@@ -21,7 +21,7 @@ class StageSettings(Settings):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What goes to the filter."""
+        """The parameters of the filter."""
         return dict(self.model_extra or {})
 
     @model_validator(mode="before")
@@ -36,7 +36,7 @@ class StageSettings(Settings):
 
 
 class FunnelSettings(Settings):
-    """The stages, in the order in which molecules pass them. Cheap ones that reject many belong first."""
+    """The stages, in the order in which molecules pass them. Put cheap ones that reject many first."""
 
     stages: tuple[StageSettings, ...] = Field(min_length=1, description="Filters in the order that molecules pass")
 
@@ -49,23 +49,23 @@ class FunnelSettings(Settings):
         return self
 
     def without(self, column: str) -> tuple["FunnelSettings", list[str]]:
-        """The stages that do not read this column of scores, and the names of those that do. Raises ConfigError when
-        none is left."""
+        """The stages that do not read a column of scores, and the names of those that do. Raises ConfigError when no
+        stage is left."""
         reading = [stage for stage in self.stages if get_filter(stage.filter, **stage.parameters).column == column]
         others = tuple(stage for stage in self.stages if stage not in reading)
         if not others:
-            raise ConfigError(f"filters: every stage reads {column!r}, which only a run has")
+            raise ConfigError(f"filters: every stage reads {column!r}, which only a run has; add a stage that does not")
         return self.model_copy(update={"stages": others}), [stage.name for stage in reading]
 
 
 def _validate(name: str, given: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`given` for the filter of that name, validated; its files found beside the configuration that `context` tells."""
+    """The validated parameters of a filter; their files are found in the folder of the configuration (`context`)."""
     try:
         section = find_filter(name).Parameters
         try:
             return section.model_validate(given, context=context).model_dump(exclude_unset=True)
         except ValidationError:
             # Raises the same again, in one readable line.
-            return validated(section, given, f"filter {name!r}").model_dump(exclude_unset=True)
+            return validate_section(section, given, f"filter {name!r}").model_dump(exclude_unset=True)
     except ConfigError as error:
         raise ValueError(str(error)) from None

@@ -1,7 +1,7 @@
-"""What becomes of molecules once all chunks are judged: filters that compare molecules have their say.
+"""Complete the judgement of a stream: the filters that compare molecules run once all chunks are judged.
 
-Memory grows by some 16 bytes with every molecule that reaches a filter for equal ones, by some 300 with every one that
-reaches a filter of the whole set.
+Each molecule that reaches a filter of equal molecules takes about 16 bytes of memory, each that reaches a filter of the
+whole set about 300.
 """
 
 from collections import Counter
@@ -22,20 +22,20 @@ Rows = NDArray[np.intp]
 
 
 class Outcome:
-    """What becomes of the molecules of a chunk. `stages` int16 [n]: the number of the filter that rejects each, as many
-    as there are filters for none."""
+    """The outcome of a chunk. `stages` int16 [n] is the number of the filter that rejects each molecule; the number of
+    filters for a molecule that none rejects."""
 
     def __init__(self, chunk: JudgedChunk) -> None:
         self.chunk = chunk
         self.stages: NDArray[np.int16] = np.array(chunk["stage"], np.int16)
-        self._reasons: dict[int, str] = {}  # without those of duplicates, which may be many and are all the same
+        self._reasons: dict[int, str] = {}  # without duplicates: they may be many, all with the same reason
 
     def find_compared(self, number: int) -> Rows:
-        """The rows that a filter compares: none before it has rejected them, and they are valid."""
+        """The rows that a filter compares: valid molecules that no earlier filter has rejected."""
         return np.flatnonzero(self.stages > number)
 
     def find_passing(self, number: int) -> Rows:
-        """The rows that reach a filter; with the number of filters, those that all keep."""
+        """The rows that reach a filter; with the number of filters, the rows that all filters keep."""
         return np.flatnonzero(self.stages >= number)
 
     def read(self, name: str, rows: Rows) -> list[Any]:
@@ -54,7 +54,8 @@ class Outcome:
                 self._reasons[row] = reason
 
     def list_rejected(self, filters: int) -> Iterator[tuple[int, int, str]]:
-        """Row, number of the filter and reason of each molecule that one of so many filters rejects, in order."""
+        """The row, the number of the filter and the reason of each rejected molecule, in order; `filters` is the number
+        of filters."""
         alone = zip(self.chunk["stage"], self.chunk["reason"], strict=True)
         for row, (stage, (first, reason)) in enumerate(zip(self.stages.tolist(), alone, strict=True)):
             if stage < filters:
@@ -62,8 +63,8 @@ class Outcome:
 
 
 def settle(chunks: Sequence[JudgedChunk], filters: Sequence[Filter]) -> tuple[list[Outcome], list[float]]:
-    """The outcome of each chunk, and how many seconds the comparisons of each filter took. Chunks may have been judged
-    by more filters; those after the last of `filters` have no say."""
+    """The outcome of each chunk, and the seconds that the comparisons of each filter took. Chunks may have been judged
+    by more filters; those after the last of `filters` are ignored."""
     outcomes, seconds = [Outcome(chunk) for chunk in chunks], []
     for number, filter_ in enumerate(filters):
         began = perf_counter()
@@ -75,8 +76,52 @@ def settle(chunks: Sequence[JudgedChunk], filters: Sequence[Filter]) -> tuple[li
     return outcomes, seconds
 
 
+class Originals:
+    """The molecules that duplicates equal. Memory grows by 16 bytes with every duplicate."""
+
+    def __init__(self, outcomes: Sequence[Outcome], filters: Sequence[Filter], column: str) -> None:
+        """`column`: the one of the chunks that tells molecules apart, by whole numbers: the line of each, say."""
+        self._found = {
+            number: _find_originals(outcomes, number, column)
+            for number, filter_ in enumerate(filters)
+            if isinstance(filter_, IdentityFilter)
+        }
+
+    def match(self, outcome: Outcome) -> dict[int, int]:
+        """What `column` has for the original of each duplicate of a chunk, by the duplicate's row."""
+        matches: dict[int, int] = {}
+        for number, (digests, places) in self._found.items():
+            rows = _find_duplicates(outcome, number)
+            found = places[np.searchsorted(digests, np.array(outcome.read(f"same_{number}", rows), "S16"))]
+            matches |= zip(rows.tolist(), found.tolist(), strict=True)
+        return matches
+
+
+def _find_originals(
+    outcomes: Sequence[Outcome], number: int, column: str
+) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
+    """The digests that a filter for equal molecules has rejected, ascending, and where the first of each is."""
+    parts = [np.zeros(0, "S16")]
+    for outcome in outcomes:
+        parts.append(np.array(outcome.read(f"same_{number}", _find_duplicates(outcome, number)), "S16"))
+    digests = np.unique(np.concatenate(parts))
+    places = np.zeros(len(digests), np.int64)
+    for outcome in outcomes if len(digests) else ():
+        rows = outcome.find_compared(number)
+        kept = np.array(outcome.read(f"same_{number}", rows), "S16")
+        position = np.minimum(np.searchsorted(digests, kept), len(digests) - 1)
+        match = digests[position] == kept
+        places[position[match]] = outcome.read(column, rows[match])
+    return digests, places
+
+
+def _find_duplicates(outcome: Outcome, number: int) -> Rows:
+    """The rows that a filter for equal molecules has rejected for what they equal."""
+    return np.flatnonzero((outcome.stages == number) & (np.array(outcome.chunk["stage"]) > number))
+
+
 def count_stages(outcomes: Sequence[Outcome], names: Sequence[str], seconds: Sequence[float]) -> list[StageCount]:
-    """The counts of stages of these names, in order, with how long each took."""
+    """The counts of the stages of these names, in order; `seconds` is the time of each."""
     kinds: list[Counter[str]] = [Counter() for _ in names]
     entering = sum(len(outcome.stages) for outcome in outcomes)
     for outcome in outcomes:

@@ -1,4 +1,4 @@
-"""Molecules on their way through several filters, so that what scorers derive from one is derived once."""
+"""Descriptors shared by several filters: each molecule's descriptors are computed once."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -10,11 +10,11 @@ from molgan.scoring.batch import Batch
 from molgan.scoring.fast.descriptors import Descriptors
 
 SHARED = 1024
-"""How many molecules are remembered: no more should pass several filters at a time."""
+"""Number of molecules whose descriptors are kept; at most this many should pass several filters at a time."""
 
 
 def make_batch(molecules: Sequence[Molecule]) -> Batch:
-    """Valid molecules as scorers take them, with what they derived when the same objects came before."""
+    """A batch of valid molecules for scorers, with the descriptors computed before for the same objects."""
     distinct: list[Descriptors] = []
     place: dict[str, int] = {}
     for molecule in molecules:

@@ -1,1 +1,1 @@
-"""The networks: generators, the discriminator, the reward network."""
+"""The networks: generators, critics, the reward network, and models of measured properties."""

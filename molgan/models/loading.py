@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
-# Both register the format of their weights.
+# Importing these modules registers the formats of their weights.
 import molgan.models.motif.motif_generator
 import molgan.models.one_shot.one_shot_generator  # noqa: F401
 from molgan.base.errors import ConfigError, WeightsError
@@ -14,7 +14,7 @@ from molgan.models.protocols import Generator, LikelihoodGenerator, MotifTreeGen
 from molgan.models.registry import GENERATORS
 from molgan.models.weights import find_weights, read_kind
 
-_NEEDS = {
+_NEEDS: dict[Any, str] = {
     LikelihoodGenerator: "draws action sequences of known likelihood",
     MotifTreeGenerator: "draws trees of motifs",
 }
@@ -23,30 +23,34 @@ _Needed = TypeVar("_Needed", bound=Generator)
 
 
 def load_any(weights: str | Path = "moses", *, raw: bool = False) -> Generator:
-    """The generator with the weights of that name which molgan ships, or from a path or folder that training wrote;
-    with the critic that was trained for it in front, where there is one, unless it is asked for `raw`.
+    """The generator with shipped weights of a name, or with the weights at a path or in a folder that training wrote.
 
-    Raises WeightsError where there are none, or they are damaged or of another architecture.
+    If a critic was trained for it, the critic refines the samples, unless `raw` is set. Raises WeightsError for missing
+    or damaged weights, or another architecture.
     """
     path = find_weights(weights)
     kind = read_kind(path)
     if kind not in GENERATORS:
-        raise WeightsError(f"{path}.json: the weights are of a {kind}, which is not a generator")
+        raise WeightsError(f"{path}.json: the weights belong to a {kind}, which is not a generator")
     generator = GENERATORS[kind].load(path)
     if raw or not isinstance(generator, LikelihoodGenerator):
         return generator
     return RefinedGenerator.load(path, generator) or generator
 
 
-def load_generator(weights: str | Path = "moses", needs: type[_Needed] = LikelihoodGenerator) -> _Needed:  # type: ignore[assignment]
-    """The generator alone, for work that `needs` the methods of a protocol: by default of one that can be trained.
+@overload
+def load_generator(weights: str | Path = "moses") -> LikelihoodGenerator: ...
+@overload
+def load_generator(weights: str | Path, needs: type[_Needed]) -> _Needed: ...
+def load_generator(weights: str | Path = "moses", needs: Any = LikelihoodGenerator) -> Any:
+    """The generator without its critic, for work that `needs` the methods of a protocol; by default those of training.
 
-    Raises ConfigError where the generator has not got them, else as `load_any`.
+    Raises ConfigError where the generator lacks them, and otherwise as `load_any`.
     """
     generator = load_any(weights, raw=True)
     if not isinstance(generator, needs):
         raise ConfigError(
-            f"generator.weights: {weights} are of a {getattr(generator, 'kind', type(generator).__name__)}; "
+            f"generator.weights: {weights} belongs to a {getattr(generator, 'kind', type(generator).__name__)}; "
             f"give weights of a generator that {_NEEDS.get(needs, f'is a {needs.__name__}')}"
         )
     return generator

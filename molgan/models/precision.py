@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
-# oneDNN keeps a compiled kernel for each shape it met. Batches of molecules come in ever new shapes, so that its
-# default of 1,024 kernels grew a training to 5 GB; this many are enough for speed and stay below 1 GB.
+# oneDNN keeps a compiled kernel for each shape. Batches of molecules come in ever new shapes, and the default of 1,024
+# kernels took 5 GB in training; this many are enough for speed and stay below 1 GB.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
 
@@ -16,7 +16,7 @@ def has_bfloat16(device: torch.device | str = "cpu") -> bool:
     """True where the device multiplies bfloat16 matrices in hardware (AVX512-BF16, AMX, Ampere and later)."""
     kind = torch.device(device).type
     if kind == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     probes = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
     return kind == "cpu" and any(probe is not None and probe() for probe in probes)
 

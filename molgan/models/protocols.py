@@ -1,4 +1,4 @@
-"""What generators and critics offer: loops, campaigns and `molgan.sample` ask for these and not for classes."""
+"""Protocols of generators and critics: loops, campaigns and `molgan.sample` depend on these, not on classes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Drawn(Protocol):
 
     @property
     def smiles(self) -> str | None:
-        """Its SMILES, None where the graph that was drawn is not a valid molecule."""
+        """The SMILES, None where the drawn graph is not a valid molecule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Sample:
 
 
 class Network(Protocol):
-    """What the loops use of `torch.nn.Module`."""
+    """The methods of `torch.nn.Module` that the loops use."""
 
     training: bool
 
@@ -69,7 +69,7 @@ class Generator(Protocol):
 class StoredGenerator(Generator, Protocol):
     """A generator with a format of weights of its own; see `molgan.models.registry`."""
 
-    kind: ClassVar[str]  # the format's name in the description beside the weights
+    kind: ClassVar[str]  # the name of the format in the description of the weights
 
     @property
     def identity(self) -> str:
@@ -77,7 +77,7 @@ class StoredGenerator(Generator, Protocol):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """What `save` wrote at `path`. Raises WeightsError for missing, damaged or foreign weights."""
+        """Read what `save` wrote at `path`. Raises WeightsError for missing, damaged or foreign weights."""
 
 
 @runtime_checkable
@@ -122,7 +122,17 @@ class LikelihoodGenerator(Generator, Network, Protocol):
         only: Sequence[int] | np.ndarray | None = None,
         on_batch: Callable[[int], None] = lambda drawn: None,
     ) -> list[Sample]:
-        """With `only` the molecules of those indices among the `n`, in ascending order."""
+        """Draw molecules, the same for the same seed.
+
+        Args:
+            n: Number of molecules.
+            seed: Seed of all random numbers.
+            max_atoms: Most heavy atoms of a molecule; by default those of the generator.
+            temperature: The logits are divided by it.
+            bf16: Whether to compute in bfloat16 where the device has it.
+            only: Ascending indices of the molecules among the `n` that are drawn; all by default.
+            on_batch: Called with the number of molecules just drawn.
+        """
 
     def log_likelihood(self, actions: Sequence[Sequence[int]], *, max_atoms: int | None = None) -> Tensor:
         """Log-probabilities of molecules given by their actions, in nats, [B]; -inf for a molecule it cannot draw."""
@@ -149,14 +159,26 @@ class MotifTreeGenerator(LikelihoodGenerator, Protocol):
         only: Sequence[int] | np.ndarray | None = None,
         on_batch: Callable[[int], None] = lambda drawn: None,
     ) -> list[Sample]:
-        """Each molecule begins with the actions of its prefix."""
+        """Draw molecules, the same for the same seed.
+
+        Args:
+            n: Number of molecules.
+            seed: Seed of all random numbers.
+            max_atoms: Most heavy atoms of a molecule; by default those of the generator.
+            prefixes: The actions that each of the `n` molecules begins with; none by default.
+            temperature: The logits are divided by it.
+            bf16: Whether to compute in bfloat16 where the device has it.
+            only: Ascending indices of the molecules among the `n` that are drawn; all by default.
+            on_batch: Called with the number of molecules just drawn.
+        """
 
     def log_probs(self, forced: Forced) -> Tensor:
         """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end."""
 
 
 class Critic(Network, Protocol):
-    """Tells real molecules from generated ones: its logit estimates the log density ratio of real to generated."""
+    """Distinguishes real molecules from generated ones: its logit estimates the log density ratio of real to
+    generated."""
 
     temperature: Tensor  # the logits are divided by it
 

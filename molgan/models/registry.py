@@ -1,4 +1,4 @@
-"""Generators by the format of their weights: a class registers where it is defined."""
+"""Generators by the format of their weights; a class is registered in its definition."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ _Class = TypeVar("_Class", bound=type[StoredGenerator])
 def register(generator: _Class) -> _Class:
     """Let the class load weights of its `kind`; a decorator. Raises ValueError when the kind is taken."""
     if GENERATORS.setdefault(generator.kind, generator) is not generator:
-        raise ValueError(f"there is a {generator.kind!r} already: {GENERATORS[generator.kind].__qualname__}")
+        raise ValueError(f"there is a generator {generator.kind!r} already: {GENERATORS[generator.kind].__qualname__}")
     return generator

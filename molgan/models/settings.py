@@ -34,9 +34,9 @@ class GeneratorSettings(Settings):
 
     @field_validator("weights")
     @classmethod
-    def _located(cls, weights: str, info: ValidationInfo) -> str:
-        beside = Path((info.context or {}).get("folder", ".")) / weights
-        return str(beside.resolve()) if "/" in weights and beside.exists() else weights
+    def _locate_weights(cls, weights: str, info: ValidationInfo) -> str:
+        path = Path((info.context or {}).get("folder", ".")) / weights
+        return str(path.resolve()) if "/" in weights and path.exists() else weights
 
 
 class MotifNetworkSettings(Settings):

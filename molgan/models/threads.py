@@ -1,4 +1,4 @@
-"""Work of networks side by side, each on its share of torch's threads."""
+"""Parallel work of networks in threads, each with its share of torch's threads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import torch
 
-# Seconds. By default the interpreter goes on for 5 ms before another thread's turn; a network asks every .1 ms.
+# Seconds. By default a thread holds the interpreter for 5 ms; a network needs it every 0.1 ms.
 _HAND_OVER = 5e-4
 
 Work = TypeVar("Work")
@@ -21,11 +21,11 @@ Result = TypeVar("Result")
 def map_in_threads(
     do: Callable[[Work], Result], jobs: Iterable[Work], device: torch.device | str = "cpu"
 ) -> Iterator[Result]:
-    """The result of each job, in order, as many under way as torch has threads.
+    """The result of each job, in order; as many jobs run at a time as torch has threads.
 
-    Steps of a small network are too short to be split: on two cores, two threads that share each step are 1.2 times as
-    fast as one, two that draw a batch each 1.8 times. On other devices, with one thread or one job, nothing runs side
-    by side.
+    The steps of a small network are too short to be split: on two cores, two threads that share each step are 1.2 times
+    as fast as one, two threads that draw a batch each 1.8 times. On other devices, or with one thread or one job, jobs
+    run one after the other.
     """
     jobs = list(jobs)
     threads = torch.get_num_threads()
@@ -46,15 +46,16 @@ def map_in_threads(
         try:
             pool.shutdown(cancel_futures=True)
         finally:
-            # The number is the process's for threads to come.
+            # The number applies to all threads that the process starts later.
             torch.set_num_threads(threads)
 
 
 @contextmanager
 def run_in_background(work: Callable[[], Result], device: torch.device | str = "cpu") -> Iterator[Callable[[], Result]]:
-    """Do some work of a network while the block does what needs none; what comes out gives the result, or raises.
+    """Run work of a network in a thread while the `with` block runs; the value of the block returns the result, or
+    raises the exception of the work.
 
-    With one thread, or on another device, the work is done first.
+    With one thread, or on another device, the work runs before the block.
     """
     threads = torch.get_num_threads()
     if threads == 1 or torch.device(device).type != "cpu":

@@ -1,4 +1,4 @@
-"""Weights on disk: tensors as safetensors, and beside them a JSON file that says what they are. No pickle."""
+"""Weights on disk: tensors as safetensors with a JSON file that describes them. No pickle."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def save_weights(
 ) -> None:
     """Write `path`.safetensors and `path`.json, so that no reader sees half a file. Raises RunError.
 
-    `dtype` is what floating-point tensors are stored as, their own by default; loading gives them back in their own.
+    `dtype` is the stored type of floating-point tensors, by default their own; loading restores their own type.
     """
     path = Path(path)
     tensors = {
@@ -39,29 +39,29 @@ def save_weights(
 def find_weights(weights: str | Path) -> Path:
     """The path, without suffix, of weights given by a shipped name, a folder of `molgan train`, or a path.
 
-    Raises WeightsError where there are none.
+    Raises WeightsError where no weights are found.
     """
     names = sorted(file.stem for file in _SHIPPED.glob("*.safetensors") if not file.stem.endswith("_critic"))
     path = _SHIPPED / weights if str(weights) in names else Path(weights)
     path = path / "weights" if path.is_dir() else path
-    if not _suffixed(path, ".json").exists():
+    if not _add_suffix(path, ".json").exists():
         shipped = ", ".join(names) or "none"
         raise WeightsError(f"no weights at {path}: give a folder of `molgan train`, or a shipped name ({shipped})")
     return path
 
 
 def read_description(path: str | Path, kind: str) -> dict[str, Any]:
-    """What `path`.json says. Raises WeightsError if it is missing, unreadable, or not of this `kind`."""
+    """The content of `path`.json. Raises WeightsError if it is missing, unreadable, or not of this `kind`."""
     found = read_kind(path)
-    file = _suffixed(Path(path), ".json")
+    file = _add_suffix(Path(path), ".json")
     if found != kind:
-        raise WeightsError(f"{file}: the weights are of a {found}, not of a {kind}")
+        raise WeightsError(f"{file}: the weights belong to a {found}, not to a {kind}")
     return dict(json.loads(file.read_text()))
 
 
 def read_kind(path: str | Path) -> str:
     """The format of the weights at `path`. Raises WeightsError if `path`.json is missing or unreadable."""
-    file = _suffixed(Path(path), ".json")
+    file = _add_suffix(Path(path), ".json")
     try:
         return str(json.loads(file.read_text())["kind"])
     except OSError as error:
@@ -72,7 +72,7 @@ def read_kind(path: str | Path) -> str:
 
 def load_weights(path: str | Path, module: nn.Module) -> None:
     """Fill `module` from `path`.safetensors. Raises WeightsError unless names and shapes are the module's own."""
-    file = _suffixed(Path(path), ".safetensors")
+    file = _add_suffix(Path(path), ".safetensors")
     try:
         tensors = load_file(file)
     except (OSError, SafetensorError) as error:
@@ -92,5 +92,5 @@ def _difference(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> 
     return next((f"{name} is not part of the model" for name in found if name not in expected), None)
 
 
-def _suffixed(path: Path, suffix: str) -> Path:
+def _add_suffix(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)

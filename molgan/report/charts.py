@@ -1,4 +1,4 @@
-"""The charts of the report, as inline SVG that takes its colours from the page's style sheet."""
+"""Draws the charts of the report, as inline SVG that takes its colours from the page's style sheet."""
 
 import math
 from collections.abc import Sequence
@@ -39,10 +39,10 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
 
 
 def histogram(values: np.ndarray, reference: np.ndarray | None, *, description: str) -> Markup:
-    """The distribution of `values` as an area, and that of `reference` as a line, each with area one.
+    """The distribution of `values` as an area, and that of `reference` as a line, each with an area of 1.
 
-    Both are arrays of finite numbers, `values` not empty. The few values beyond the drawn range (0.1 % at either
-    end when that makes the chart more than a quarter wider) are counted in the outermost bins.
+    Both are arrays of finite numbers, `values` not empty. Extreme values (0.1 % at either end, if they would make the
+    chart more than a quarter wider) are counted in the outermost bins.
     """
     drawn = values if reference is None else np.concatenate([values, reference])
     edges = _bin_edges(drawn)
@@ -66,9 +66,9 @@ def curve(
     description: str,
     events: Sequence[float] = (),
 ) -> Markup:
-    """A line over training steps. Long curves are drawn as means of at most 80 spans, with their range behind.
+    """A line over training steps. Long curves are drawn as means of at most 80 spans, with their range behind them.
 
-    `steps` and `values` are finite and of one length; `events` are steps marked by an upright line.
+    `steps` and `values` are finite and of the same length; `events` are steps to mark with a vertical line.
     """
     order = np.argsort(steps, kind="stable")
     x_values, y_values = np.asarray(steps, float)[order], np.asarray(values, float)[order]
@@ -77,9 +77,9 @@ def curve(
     mean = np.array([y_values[span].mean() for span in spans])
     low = np.array([y_values[span].min() for span in spans])
     high = np.array([y_values[span].max() for span in spans])
-    # Early steps are often off the scale of all the others; the axis follows the bulk of the curve.
-    bottom, top = _padded(float(np.quantile(low, 0.01)), float(np.quantile(high, 0.99)))
-    left, right = _padded(float(x_values[0]), float(x_values[-1]), share=0)
+    # The values of early steps are often extreme; the axis follows the rest of the curve.
+    bottom, top = _pad(float(np.quantile(low, 0.01)), float(np.quantile(high, 0.99)))
+    left, right = _pad(float(x_values[0]), float(x_values[-1]), share=0)
     x, y = Scale(left, right, 40, WIDTH - 8), Scale(bottom, top, HEIGHT - FOOT, 8)
     parts = [_x_axis(x), *_y_axis(y, x)]
     parts += [
@@ -108,10 +108,20 @@ def scatter(
     description: str,
     x_mark: float | None = None,
 ) -> Markup:
-    """Points of finite coordinates; those where `best` is True are drawn on top in the strong colour."""
+    """A scatter plot of points.
+
+    Args:
+        x_values: Finite coordinates [n].
+        y_values: Finite coordinates [n].
+        best: The points that are drawn on top in the strong colour, bool [n].
+        x_title: Title of the x axis.
+        y_title: Title of the y axis.
+        description: Text for readers who do not see the chart.
+        x_mark: The place of a vertical line, if any.
+    """
     width, height, left, foot = 620, 330, 46, 42
-    x = Scale(*_padded(float(x_values.min()), float(x_values.max())), left, width - 10)
-    y = Scale(*_padded(float(y_values.min()), float(y_values.max())), height - foot, 10)
+    x = Scale(*_pad(float(x_values.min()), float(x_values.max())), left, width - 10)
+    y = Scale(*_pad(float(y_values.min()), float(y_values.max())), height - foot, 10)
     parts = [_x_axis(x, foot=height - foot, count=8), *_y_axis(y, x)]
     if x_mark is not None and x.low < x_mark < x.high:
         parts.append(element("line", class_="event", x1=x(x_mark), x2=x(x_mark), y1=y.start, y2=y.end))
@@ -124,7 +134,7 @@ def scatter(
 
 
 def funnel_bar(entered: int, kept: int, first: int) -> Markup:
-    """One stage of the funnel: what it kept in full colour, what it dropped behind it, both as shares of `first`."""
+    """The bar of a stage: the molecules kept in full colour, those dropped behind, both as shares of `first`."""
     scale = 1000 / max(first, 1)
     rects = [
         element("rect", class_="dropped", x=kept * scale, y=0, width=(entered - kept) * scale, height=20),
@@ -169,9 +179,9 @@ def _tick(value: float) -> str:
     return text.replace("-", MINUS)
 
 
-def _padded(low: float, high: float, share: float = 0.05) -> tuple[float, float]:
+def _pad(low: float, high: float, share: float = 0.05) -> tuple[float, float]:
     around = share * (high - low) if high > low else abs(low) * 0.05 or 0.5
-    if low >= 0 and high <= 1:  # a share: an axis beyond 0 or 1 would mislead
+    if low >= 0 and high <= 1:  # the values are shares; an axis beyond 0 or 1 would mislead
         return max(low - around, 0.0), min(high + around, 1.0)
     return low - around, high + around
 
@@ -185,7 +195,7 @@ def _bin_edges(values: np.ndarray) -> np.ndarray:
         low, high = math.floor(low), math.ceil(high)
         width = math.ceil((high - low + 1) / BINS)
         return low - 0.5 + width * np.arange(math.ceil((high - low + 1) / width) + 1)
-    return np.linspace(*_padded(low, high, share=0), BINS + 1)
+    return np.linspace(*_pad(low, high, share=0), BINS + 1)
 
 
 def _density(values: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Small line drawings of molecules as inline SVG."""
+"""Draws molecules as small inline SVG."""
 
 import re
 from typing import Any
@@ -31,10 +31,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def draw(smiles: str | None, *, label: str, width: int = 240, height: int = 170) -> Markup | None:
-    """A drawing with a transparent background that scales with its place; None for what RDKit cannot read.
+    """A drawing with a transparent background that scales with its place; None for SMILES that RDKit cannot read.
 
-    RDKit writes a path with its whole style for each half bond. Paths of one style are joined here, which makes
-    a drawing about five times smaller.
+    RDKit writes a path with its whole style for each half bond. Paths of the same style are joined, which makes the
+    drawing about five times smaller.
     """
     if not isinstance(smiles, str) or not smiles:
         return None
@@ -57,7 +57,7 @@ def draw(smiles: str | None, *, label: str, width: int = 240, height: int = 170)
         except (ValueError, RuntimeError):
             return None
         drawer.FinishDrawing()
-    paths = _joined_paths(drawer.GetDrawingText())
+    paths = _join_paths(drawer.GetDrawingText())
     return element(
         "svg",
         Markup("").join(paths),
@@ -68,7 +68,7 @@ def draw(smiles: str | None, *, label: str, width: int = 240, height: int = 170)
     )
 
 
-def _joined_paths(svg: str) -> list[Markup]:
+def _join_paths(svg: str) -> list[Markup]:
     strokes: dict[tuple[str, str, str], list[str]] = {}
     for node in ElementTree.fromstring(svg).iter(f"{SVG}path"):
         style = dict(part.split(":", 1) for part in node.get("style", "").split(";") if ":" in part)

@@ -1,11 +1,11 @@
-"""How well predictions fit what was measured: measured against predicted values, or an ROC curve for classes."""
+"""Draws how well predictions fit measurements: measured against predicted values, or an ROC curve for classes."""
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from molgan.report.charts import Scale, ticks
-from molgan.report.standalone import standalone
+from molgan.report.standalone import write_standalone
 from molgan.report.svg import element
 
 _SIZE, _LEFT, _FOOT, _TOP = 420, 52, 46, 16
@@ -14,29 +14,29 @@ Floats = NDArray[np.float64]
 
 
 def fit_chart(measured: Floats, predicted: Floats, unseen: NDArray[np.bool_], *, title: str) -> str:
-    """An SVG file: every molecule as a point, those that training has not seen on top in the strong colour."""
+    """An SVG file with each molecule as a point; those that training has not seen are on top in the strong colour."""
     low, high = float(min(measured.min(), predicted.min())), float(max(measured.max(), predicted.max()))
     x, y = _scales(low, high)
     parts = [*_axes(x, y, f"predicted {title}", f"measured {title}"), _diagonal(x, y)]
     for chosen, name in ((~unseen, "point"), (unseen, "point best")):
         dots = "".join(f"M{x(p):.1f} {y(m):.1f}h0" for p, m in zip(predicted[chosen], measured[chosen], strict=True))
         parts.append(element("path", class_=name, d=dots))
-    return standalone(parts, _SIZE, _SIZE, description=f"Measured against predicted {title}")
+    return write_standalone(parts, _SIZE, _SIZE, description=f"Measured against predicted {title}")
 
 
 def roc_chart(measured: Floats, predicted: Floats, unseen: NDArray[np.bool_], *, title: str) -> str:
-    """An SVG file: the share of class 1 above a threshold against that of class 0, for molecules that training has not
-    seen."""
+    """An SVG file with the share of class 1 above a threshold against the share of class 0, over the molecules that
+    training has not seen."""
     order = np.argsort(-predicted[unseen], kind="stable")
     truth, score = measured[unseen][order], predicted[unseen][order]
-    last = np.append(np.diff(score) != 0, True)  # equals pass the threshold together
+    last = np.append(np.diff(score) != 0, True)  # equal scores pass the threshold together
     found = np.append(0, np.cumsum(truth)[last] / max(truth.sum(), 1))
     false = np.append(0, np.cumsum(1 - truth)[last] / max((1 - truth).sum(), 1))
     x, y = _scales(0.0, 1.0)
     path = "M" + "L".join(f"{x(a):.1f} {y(b):.1f}" for a, b in zip(false, found, strict=True))
     parts = [*_axes(x, y, "false positive rate", f"true positive rate, {title}"), _diagonal(x, y)]
     parts.append(element("path", class_="curve", d=path))
-    return standalone(parts, _SIZE, _SIZE, description=f"ROC curve of {title}")
+    return write_standalone(parts, _SIZE, _SIZE, description=f"ROC curve of {title}")
 
 
 def _scales(low: float, high: float) -> tuple[Scale, Scale]:

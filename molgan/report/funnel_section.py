@@ -1,4 +1,4 @@
-"""The funnel as the report shows it: what entered, what was kept, why the rest was dropped, and whether it adds up."""
+"""The funnel in the report: molecules in and out of each stage, reasons, and whether the counts add up."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,7 +27,7 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of the funnel. `reasons` are the most frequent ones with their counts, `other` all the rest."""
+    """One stage of the funnel. `reasons`: the most frequent reasons with counts. `other`: the count of all others."""
 
     title: str
     entered: int
@@ -47,42 +47,42 @@ class Stage:
 
 def read_stages(rows: list[dict[str, Any]]) -> list[Stage]:
     """The stages of funnel.json, in order; a stage without counts is read as empty."""
-    return [_stage(row) for row in rows]
+    return [_read_stage(row) for row in rows]
 
 
-def _stage(row: dict[str, Any]) -> Stage:
-    told = row.get("reasons")
-    reasons = {str(reason): _count(count) for reason, count in told.items()} if isinstance(told, dict) else {}
+def _read_stage(row: dict[str, Any]) -> Stage:
+    counts = row.get("reasons")
+    reasons = {str(reason): _read_count(count) for reason, count in counts.items()} if isinstance(counts, dict) else {}
     ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    if len(ordered) == TOP_REASONS + 1:  # "1 other reason" would take the line that the reason itself needs
+    if len(ordered) == TOP_REASONS + 1:  # the line "1 other reason" would take the place of the reason itself
         top, rest = ordered, []
     else:
         top, rest = ordered[:TOP_REASONS], ordered[TOP_REASONS:]
     name = str(row["stage"])
     return Stage(
         title=TITLES.get(name, title_of(name)),
-        entered=_count(row.get("entered")),
-        kept=_count(row.get("kept")),
+        entered=_read_count(row.get("entered")),
+        kept=_read_count(row.get("kept")),
         reasons=top,
         other_kinds=len(rest),
         other=sum(count for _, count in rest),
     )
 
 
-def _count(value: object) -> int:
+def _read_count(value: object) -> int:
     return int(value) if isinstance(value, int | float) and value == value and abs(value) < 1e15 else 0
 
 
 def reconcile(stages: list[Stage], run: RunFolder) -> list[str]:
-    """What does not add up between the stages, their reasons, rejected.csv and the library; empty when all does."""
+    """Contradictions between the counts of stages, reasons, rejected.csv and the library; empty when all agree."""
     faults = []
     isomers = run.library_counts.get("stereoisomers")
     if stages and isinstance(isomers, int) and isomers != stages[0].entered:
         faults.append(f"{isomers:,} stereoisomers were made but {stages[0].entered:,} entered {stages[0].title}.")
     for stage in stages:
-        told = sum(count for _, count in stage.reasons) + stage.other
-        if told != stage.dropped:
-            faults.append(f"{stage.title} dropped {stage.dropped:,} molecules but gives reasons for {told:,}.")
+        explained = sum(count for _, count in stage.reasons) + stage.other
+        if explained != stage.dropped:
+            faults.append(f"{stage.title} dropped {stage.dropped:,} molecules but gives reasons for {explained:,}.")
     for before, after in pairwise(stages):
         if after.entered != before.kept:
             faults.append(f"{before.title} kept {before.kept:,} molecules but {after.entered:,} entered {after.title}.")
@@ -95,6 +95,6 @@ def reconcile(stages: list[Stage], run: RunFolder) -> list[str]:
 
 
 def narrowest(stages: list[Stage]) -> Stage | None:
-    """The stage that keeps the smallest share of what enters it, the one to look at when a library is small."""
+    """The stage that keeps the smallest share of its molecules, the one to look at when a library is small."""
     entered = [stage for stage in stages if stage.entered and stage.dropped > 0]
     return min(entered, key=lambda stage: stage.kept / stage.entered, default=None)

@@ -1,4 +1,4 @@
-"""The molecules as the report draws them: the best of the library, and its largest scaffold families."""
+"""The drawn molecules of the report: the best of the library, and its largest scaffold families."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ USUAL = ("qed", "sa", "logp", "mw", "tpsa", "fsp3")
 
 @dataclass(frozen=True)
 class Entry:
-    """A property on a card: its title, its value as written, and the objective's value of it (0..1) if it is part."""
+    """A property on a card: its title, its value as text, and its transformed value (0..1) in the objective, if any."""
 
     name: str
     title: str
@@ -54,7 +54,7 @@ class Family:
 
 
 def cards(library: pd.DataFrame, top: int = TOP) -> list[Card]:
-    """The `top` first rows of the library (its best), drawn."""
+    """The cards of the first `top` rows of the library, which are its best molecules."""
     if "smiles" not in library:
         return []
     names = card_properties(library)
@@ -95,7 +95,7 @@ def _card(row: dict[str, Any], place: int, names: list[str]) -> Card:
 
 
 def families(library: pd.DataFrame, count: int = FAMILIES) -> list[Family]:
-    """The most frequent Murcko scaffolds of the library, the larger first; scaffolds of one molecule are no family."""
+    """The most frequent Murcko scaffolds of the library, largest first, each with at least two molecules."""
     if "scaffold" not in library:
         return []
     sizes = library["scaffold"].dropna().value_counts()

@@ -1,4 +1,4 @@
-"""What training did: one small chart a metric for each training stage, and what the collapse watch reported."""
+"""Training in the report: small charts of the metrics of each training stage, and events of the collapse watch."""
 
 import math
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class TrainingStage:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that the collapse watch saw or did."""
+    """An event of the collapse watch."""
 
     stage: str
     step: str
@@ -45,7 +45,7 @@ class Event:
 
 
 def training_stages(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> list[TrainingStage]:
-    """One entry a stage, in the order in which the stages ran; well-known metrics come first."""
+    """One entry for each stage, in the order in which the stages ran; well-known metrics come first."""
     by_stage: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         if _number(row.get("step")) is not None:
@@ -54,7 +54,7 @@ def training_stages(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> li
 
 
 def _title(name: str, titles: Mapping[str, str]) -> str:
-    """What a stage is called, "distil 2" as "distil" with its number."""
+    """The title of a stage; "distil 2" gets the title of "distil" with its number."""
     word, blank, number = name.partition(" ")
     return titles[word] + blank + number if word in titles else title_of(name)
 

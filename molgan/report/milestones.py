@@ -1,4 +1,4 @@
-"""The best molecule of a stage as it went on: what training found, and when."""
+"""The best molecules of a training stage over time."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ class Milestone:
 
 
 def milestones(rows: list[dict[str, Any]], most: int = MOST) -> list[Milestone]:
-    """The best molecules of a stage's rows over time: the first, the last, and those with most of the gain between."""
+    """The best molecules in the rows of a stage: the first, the last, and those with the largest gains between."""
     found: list[tuple[int, float, str]] = []
     for row in rows:
         smiles, best, step = row.get("best_smiles"), row.get("best"), row.get("step")

@@ -1,4 +1,4 @@
-"""The report of a run folder as one HTML page with everything inline."""
+"""Renders the report of a run folder as one HTML page with everything inline."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,19 +21,19 @@ from molgan.report.summary import summarise
 
 
 def write_page(folder: Path, *, reference: pd.DataFrame | None, titles: Mapping[str, str]) -> Path:
-    """`molgan.report.write_report`: the page is never half there."""
+    """Write the report as `molgan.report.write_report` describes; the file is written whole or not at all."""
     page = render(read_run(folder, reference=reference), titles)
     target = folder / "report.html"
     try:
         with write_whole(target) as file:
             file.write(page.encode())
     except OSError as error:
-        raise RunError(f"{target}: cannot be written ({error.strerror}); free space or mend the permissions") from error
+        raise RunError(f"{target}: cannot be written ({error.strerror}); free space or fix the permissions") from error
     return target
 
 
 def render(run: RunFolder, titles: Mapping[str, str]) -> str:
-    """The page of a run folder that has been read; `titles` of the stages in metrics.jsonl, by their names."""
+    """The HTML page of a run folder. `titles`: the titles of the stages in metrics.jsonl, by their names."""
     environment = Environment(
         loader=PackageLoader("molgan.report"),
         autoescape=True,
@@ -45,8 +45,8 @@ def render(run: RunFolder, titles: Mapping[str, str]) -> str:
     stages = read_stages(run.funnel)
     return environment.get_template("report.html.j2").render(
         run=run,
-        style=_source(environment, "report.css"),
-        script=_source(environment, "report.js"),
+        style=_read_source(environment, "report.css"),
+        script=_read_source(environment, "report.js"),
         figures=summarise(run, stages),
         stages=stages,
         bars=[funnel_bar(stage.entered, stage.kept, stages[0].entered) for stage in stages],
@@ -59,57 +59,57 @@ def render(run: RunFolder, titles: Mapping[str, str]) -> str:
         training=training_stages(run.metrics, titles),
         events=collapse_events(run.metrics, titles),
         cards=cards(run.library),
-        orders=_orders(run.library),
+        orders=_list_orders(run.library),
         families=families(run.library),
-        scores=_scores(run.manifest),
-        failures=_failures(run.manifest),
-        manifest=list(_flat(run.manifest)),
+        scores=_list_scores(run.manifest),
+        failures=_list_failures(run.manifest),
+        manifest=list(_flatten(run.manifest)),
     )
 
 
-def _source(environment: Environment, name: str) -> Markup:
+def _read_source(environment: Environment, name: str) -> Markup:
     assert environment.loader is not None
     return Markup(environment.loader.get_source(environment, name)[0].strip())
 
 
-def _orders(library: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """The orders that the gallery offers: column, title, and `high` or `low` first."""
+def _list_orders(library: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """The sort orders of the gallery: column, title, and whether `high` or `low` comes first."""
     names = [name for name in ("score", *card_properties(library), "nearest_similarity") if name in library]
     return [(name, quantity(name).title, "low" if quantity(name).better == "low" else "high") for name in names]
 
 
-def _scores(manifest: dict[str, Any]) -> list[tuple[str, int, int, int]]:
-    """Component, and how many scores were computed, taken from a cache, and could not be computed."""
+def _list_scores(manifest: dict[str, Any]) -> list[tuple[str, int, int, int]]:
+    """For each component: its name, and how many scores were computed, found in a cache, and failed."""
     try:
-        told = manifest["scores"].items()
-        return [(name, *(int(counts[key]) for key in ("scored", "cached", "failed"))) for name, counts in told]
+        scores = manifest["scores"].items()
+        return [(name, *(int(counts[key]) for key in ("scored", "cached", "failed"))) for name, counts in scores]
     except (KeyError, TypeError, AttributeError, ValueError):
         return []
 
 
-def _failures(manifest: dict[str, Any]) -> list[tuple[str, str, int]]:
-    """Component, reason and number of molecules for scores that could not be computed."""
+def _list_failures(manifest: dict[str, Any]) -> list[tuple[str, str, int]]:
+    """The failed scores: component, reason and number of molecules."""
     try:
-        told = manifest["stages"]["library"]["failures"]
-        return [(name, reason, int(n)) for name, reasons in told.items() for reason, n in reasons.items()]
+        failures = manifest["stages"]["library"]["failures"]
+        return [(name, reason, int(n)) for name, reasons in failures.items() for reason, n in reasons.items()]
     except (KeyError, TypeError, AttributeError, ValueError):
         return []
 
 
-def _flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+def _flatten(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():
-            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+            yield from _flatten(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list) and value and all(isinstance(item, str | int | float) for item in value):
         yield path, ", ".join(str(item) for item in value)
     elif isinstance(value, list) and value:
         for number, inner in enumerate(value, start=1):
-            yield from _flat(inner, f"{path}[{number}]")
+            yield from _flatten(inner, f"{path}[{number}]")
     else:
-        yield path, _plain(value)
+        yield path, _format_plain(value)
 
 
-def _plain(value: Any) -> str:
+def _format_plain(value: Any) -> str:
     if value is None or value in ({}, []):
         return UNKNOWN
     return f"{value:.6g}" if isinstance(value, float) else str(value)

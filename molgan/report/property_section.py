@@ -1,4 +1,4 @@
-"""The library's properties: distributions beside the training data, a table of them, and how the score is made up."""
+"""Properties in the report: distributions next to those of the training data, and the components of the score."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ TRANSFORMED = "_score"
 
 @dataclass(frozen=True)
 class Property:
-    """One property of the library: its chart and its row in the table (median and the middle 90 %)."""
+    """One property of the library: its chart, and its median with the range of the middle 90 %."""
 
     title: str
     meaning: str
@@ -33,7 +33,7 @@ class Property:
 
 @dataclass(frozen=True)
 class Component:
-    """One component of the objective as the configuration gives it, and what the library reaches on it."""
+    """One component of the objective: its configuration, and its means over the library."""
 
     title: str
     weight: str
@@ -43,14 +43,14 @@ class Component:
 
 
 def property_columns(library: pd.DataFrame) -> list[str]:
-    """The columns of numbers that are properties: well-known ones first, in their usual order, then the campaign's."""
+    """The numeric columns that are properties: well-known ones first, in their usual order, then all others."""
     numeric = [
         str(name)
         for name in library.columns
         if name not in TEXT_COLUMNS
         and name != "rank"
         and pd.api.types.is_float_dtype(library[name])
-        and not library[name].dropna().isin((0.0, 1.0)).all()  # an alert, a match: nothing to draw
+        and not library[name].dropna().isin((0.0, 1.0)).all()  # an alert has no distribution to draw
         and not (str(name).endswith(TRANSFORMED) and str(name).removesuffix(TRANSFORMED) in library)
     ]
     order = list(QUANTITIES)
@@ -58,7 +58,7 @@ def property_columns(library: pd.DataFrame) -> list[str]:
 
 
 def properties(run: RunFolder) -> list[Property]:
-    """Every property of the library with its distribution; constant and failed values are said, not hidden."""
+    """Every property of the library with its distribution; constant properties and failed values are included."""
     return [_property(run, name) for name in property_columns(run.library)]
 
 
@@ -94,11 +94,11 @@ def _spread(values: np.ndarray, kind: Quantity) -> str:
 
 def components(run: RunFolder) -> list[Component]:
     """The objective's components, from the configuration and the library's columns."""
-    told = {str(part.get("name") or part.get("scorer")): part for part in _configured_components(run.config)}
+    parts = {str(part.get("name") or part.get("scorer")): part for part in _configured_components(run.config)}
     library = run.library
     scored = [str(name).removesuffix(TRANSFORMED) for name in library.columns if str(name).endswith(TRANSFORMED)]
-    names = list(told) + [name for name in scored if name in library and name not in told]
-    return [_component(name, told.get(name, {}), library) for name in names]
+    names = list(parts) + [name for name in scored if name in library and name not in parts]
+    return [_component(name, parts.get(name, {}), library) for name in names]
 
 
 def _component(name: str, part: dict[str, Any], library: pd.DataFrame) -> Component:
@@ -119,9 +119,9 @@ def _mean(library: pd.DataFrame, name: str) -> float | None:
 
 
 def _transform(part: dict[str, Any]) -> str:
-    told = part.get("transform")
-    if isinstance(told, dict) and "name" in told:
-        return _call(told["name"], {key: value for key, value in told.items() if key != "name"})
+    transform = part.get("transform")
+    if isinstance(transform, dict) and "name" in transform:
+        return _call(transform["name"], {key: value for key, value in transform.items() if key != "name"})
     try:
         default = get_scorer(str(part["scorer"]), **(part.get("parameters") or {})).default_transform
     except (ConfigError, TypeError):  # a scorer that is not installed here
@@ -136,7 +136,7 @@ def _call(name: object, parameters: dict[str, Any]) -> str:
 
 
 def aggregation(run: RunFolder) -> str | None:
-    """How the objective joins its components, as the configuration says it."""
+    """The aggregation of the components, from the configuration."""
     for section in _mappings(run.config):
         if isinstance(section.get("components"), list) and "aggregation" in section:
             return title_of(str(section["aggregation"])).lower()
@@ -159,7 +159,7 @@ def _mappings(section: object) -> Iterator[dict[str, Any]]:
 
 
 def novelty_map(library: pd.DataFrame, top: int) -> Markup | None:
-    """Score against the similarity to the nearest known compound, the `top` best molecules on top of the others."""
+    """A chart of the score against the similarity to the nearest known compound; the `top` best molecules stand out."""
     if not {"score", "nearest_similarity"} <= set(library.columns):
         return None
     best = np.arange(len(library)) < top

@@ -1,4 +1,4 @@
-"""How the quantities of a library and of training are named and written in the report."""
+"""Titles, units and formats of the quantities in the report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Quantity:
-    """A column of the library: its title, its unit, the decimals worth showing, and which direction is usually good."""
+    """A column of the library: title, unit, decimals to show, the direction that is usually good, and its meaning."""
 
     title: str
     unit: str = ""
@@ -18,7 +18,7 @@ class Quantity:
     meaning: str = ""
 
     def write(self, value: float | None) -> str:
-        """The value with its unit, a dash when it is unknown."""
+        """The value with its unit, or a dash for an unknown value."""
         text = write_number(value, self.decimals)
         return f"{text} {self.unit}" if self.unit and text != UNKNOWN else text
 
@@ -79,7 +79,7 @@ METRICS = {
 
 
 def quantity(name: str) -> Quantity:
-    """The quantity of a library column; an unknown column gets its own name as title and three figures."""
+    """The quantity of a library column; the title of an unknown column is made from its name."""
     return QUANTITIES.get(name) or Quantity(title_of(name), decimals=2)
 
 
@@ -89,13 +89,13 @@ def metric_title(name: str) -> str:
 
 
 def title_of(name: str) -> str:
-    """`drd2_activity` → `Drd2 activity`: what a reader sees of a name that the report does not know."""
+    """The title of a name that the report does not know: `drd2_activity` becomes `Drd2 activity`."""
     text = str(name).replace("_", " ").strip()
     return text[:1].upper() + text[1:]
 
 
 def write_number(value: float | None, decimals: int = 2) -> str:
-    """A number with fixed decimals and thousands separated, a dash for None, NaN and infinities."""
+    """A number with fixed decimals and separated thousands; a dash for None, NaN and infinities."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
     return f"{value:,.{decimals}f}".replace("-", MINUS)
@@ -113,7 +113,7 @@ def write_short(value: float | None) -> str:
 
 
 def write_share(value: float | None) -> str:
-    """A share of 0..1 as a percentage with one decimal, which never rounds to a false 0 % or 100 %."""
+    """A share of 0..1 as a percentage with one decimal, never rounded to a false 0 % or 100 %."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
     percent = 100 * value

@@ -1,4 +1,4 @@
-"""Reading a campaign's run folder. What is missing or damaged becomes a note for the reader, never a crash."""
+"""Reads the run folder of a campaign. A missing or damaged file becomes a note for the reader, never a crash."""
 
 import json
 import math
@@ -23,7 +23,7 @@ TEXT_COLUMNS = frozenset(
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The content of a run folder. Absent files are empty tables, lists and dicts, and each has a line in `notes`."""
+    """The content of a run folder. Missing files are empty tables, lists and dicts, and each has a line in `notes`."""
 
     path: Path
     library: pd.DataFrame  # one row a molecule, best first; numbers are finite or NaN
@@ -38,7 +38,7 @@ class RunFolder:
 
     @property
     def name(self) -> str:
-        """The campaign's name: as the manifest or the configuration gives it, else that of the folder."""
+        """The name of the campaign, from the manifest, the configuration or the folder."""
         return str(self.manifest.get("name") or self.config.get("name") or self.path.resolve().name)
 
     @property
@@ -50,21 +50,21 @@ class RunFolder:
 
     @property
     def date(self) -> str | None:
-        """When the campaign ended (or started, when only that is known), as the manifest says it."""
+        """When the campaign ended (or started, if only that is known), from the manifest."""
         for key in ("finished", "ended", "created", "started", "date"):
             if value := self.manifest.get(key):
-                return _readable_date(str(value))
+                return _format_date(str(value))
         return None
 
 
 def read_run(folder: Path, *, reference: pd.DataFrame | None = None) -> RunFolder:
-    """Reads a run folder; `reference` goes before the folder's own `reference.csv`.
+    """Read a run folder; `reference` takes the place of the `reference.csv` in the folder.
 
-    Raises RunError when the folder does not exist; anything wrong inside it is told in `notes`.
+    Raises RunError when the folder does not exist; any other fault becomes a line in `notes`.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise RunError(f"{folder}: no such run folder; give the folder that `molgan run` wrote, e.g. runs/quickstart")
+        raise RunError(f"{folder}: no such run folder; give a folder that `molgan run` wrote, such as runs/quickstart")
     files, notes = RunFiles(folder), list[str]()
 
     def read(name: str, parse: Callable[[], T], absent: T, *, required: bool = True) -> T:
@@ -74,7 +74,7 @@ def read_run(folder: Path, *, reference: pd.DataFrame | None = None) -> RunFolde
             if required:
                 notes.append(f"{name} is missing.")
         except (RunError, ValueError, RecursionError) as error:
-            notes.append(f"{name} cannot be read: {_one_line(error)}")
+            notes.append(f"{name} cannot be read: {_join_lines(error)}")
         return absent
 
     def read_csv(name: str, absent: Any, *, required: bool = True) -> Any:
@@ -86,34 +86,36 @@ def read_run(folder: Path, *, reference: pd.DataFrame | None = None) -> RunFolde
     config = read("config.yaml", files.config, None)
     own_reference = None if reference is not None else read_csv("reference.csv", None, required=False)
     rejected = read_csv("rejected.csv", None)
-    funnel = read("funnel.json", lambda: _read_stages(files.text("funnel.json") or ""), [])
-    metrics, damaged = read("metrics.jsonl", files.metrics, ([], []))
+    no_stages: list[dict[str, Any]] = []
+    funnel = read("funnel.json", lambda: _read_stages(files.text("funnel.json") or ""), no_stages)
+    no_metrics: tuple[list[dict[str, Any]], list[int]] = ([], [])
+    metrics, damaged = read("metrics.jsonl", files.metrics, no_metrics)
     if damaged:
         notes.append(f"metrics.jsonl: {len(damaged)} unreadable line(s) left out, the first is line {damaged[0]}.")
     return RunFolder(
         path=folder,
-        library=_best_first(library),
+        library=_sort_best_first(library),
         rejected=rejected,
         funnel=funnel,
         metrics=metrics,
         manifest=read("manifest.json", lambda: files.mapping("manifest.json"), {}),
         config=config or {},
         config_text="" if config is None else files.text("config.yaml") or "",
-        reference=_numbers(reference) if reference is not None else own_reference,
+        reference=_convert_numbers(reference) if reference is not None else own_reference,
         notes=notes,
     )
 
 
 def read_table(text: str) -> pd.DataFrame:
-    """A CSV table with numbers as floats; a cell that is not a finite number, in a column of numbers, is NaN."""
+    """A CSV table with floats; in a column of numbers, a cell that is not a finite number is NaN."""
     try:
         table = pd.read_csv(StringIO(text), dtype={name: "object" for name in TEXT_COLUMNS})
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
-    return _numbers(table)
+    return _convert_numbers(table)
 
 
-def _numbers(table: pd.DataFrame) -> pd.DataFrame:
+def _convert_numbers(table: pd.DataFrame) -> pd.DataFrame:
     table = table.copy()
     for name in table.columns:
         if name in TEXT_COLUMNS or pd.api.types.is_bool_dtype(table[name]):
@@ -124,7 +126,7 @@ def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _best_first(library: pd.DataFrame) -> pd.DataFrame:
+def _sort_best_first(library: pd.DataFrame) -> pd.DataFrame:
     if "rank" in library:
         return library.sort_values("rank", kind="stable", ignore_index=True)
     if "score" in library:
@@ -139,7 +141,7 @@ def _read_stages(text: str) -> list[dict[str, Any]]:
     return stages
 
 
-def _readable_date(text: str) -> str:
+def _format_date(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -151,5 +153,5 @@ def _readable_date(text: str) -> str:
     return f"{day}, {moment:%H:%M}{zone}"
 
 
-def _one_line(error: Exception) -> str:
+def _join_lines(error: Exception) -> str:
     return " ".join(str(error).split())[:200]

@@ -1,4 +1,4 @@
-"""What the report of a campaign shows."""
+"""Settings of the report of a campaign."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Charts as SVG files of their own, which look the same without the report's style sheet."""
+"""Makes charts into SVG files that look the same without the report's style sheet."""
 
 from markupsafe import Markup
 
@@ -19,8 +19,8 @@ text { fill: #566270; font: 11px system-ui, sans-serif; }
 """
 
 
-def standalone(parts: list[Markup], width: int, height: int, *, description: str) -> str:
-    """An SVG document on white of the given size in pixels."""
+def write_standalone(parts: list[Markup], width: int, height: int, *, description: str) -> str:
+    """An SVG document with a white background and the given size in pixels."""
     background = element("rect", width=width, height=height, fill="#fff")
     svg = element(
         "svg",

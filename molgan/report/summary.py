@@ -1,4 +1,4 @@
-"""The figures at the head of the report; each is there only when the run folder gives it."""
+"""The figures at the head of the report; each is shown only if the run folder has its data."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ NEW_CHEMISTRY = 0.4  # Tanimoto on ECFP4 below which two molecules are usually c
 
 @dataclass(frozen=True)
 class Figure:
-    """One number of the summary: what it is, its value as written, and a word on how to read it."""
+    """One number of the summary: a label, the value as text, and a note on how to read it."""
 
     label: str
     value: str
@@ -58,7 +58,7 @@ def summarise(run: RunFolder, stages: list[Stage]) -> list[Figure]:
 
 
 def _variety(library: pd.DataFrame) -> list[Figure]:
-    """How unlike each other the molecules are, on average and in number."""
+    """Figures on how different the molecules are from each other."""
     if "smiles" not in library:
         return []
     with rdBase.BlockLogs():

@@ -1,4 +1,4 @@
-"""Writing SVG elements with everything escaped: names and SMILES come from users."""
+"""Writes SVG elements with everything escaped, since names and SMILES come from users."""
 
 from markupsafe import Markup
 

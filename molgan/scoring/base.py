@@ -1,4 +1,4 @@
-"""The base of every scorer: one method to override; deduping, caching, isolation of failures and counts come free."""
+"""The base class of scorers: one method to override; it removes duplicates, caches, isolates failures and counts."""
 
 import json
 import math
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from molgan.base.settings import Settings
+from molgan.chem.guarded import find_delay, is_suspicious
 from molgan.chem.molecule import Molecule
 from molgan.scoring.batch import Batch
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.parameters import validated
+from molgan.scoring.parameters import validate_section
 from molgan.scoring.registration import is_shipped, register_class
 from molgan.scoring.score_cache import Known, shared_cache
 from molgan.scoring.score_store import ScoreStore
@@ -25,7 +26,7 @@ from molgan.scoring.transforms import Identity, Transform
 
 
 class Score(NamedTuple):
-    """One molecule's value (NaN = failed), why it failed, and what there is to say about it (an alert's name)."""
+    """One molecule's value (NaN for a failure), the reason of the failure, and a note (an alert's name)."""
 
     value: float
     error: str | None = None
@@ -33,15 +34,15 @@ class Score(NamedTuple):
 
 
 class WorkerLost(str):
-    """Why no scorer has a value for a molecule: what became of the worker that had it."""
+    """The reason why no scorer has a value for a molecule: its worker was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of the molecules given; the five others add up to `given`.
+    """The numbers of molecules by outcome; the other five add up to `given`.
 
-    `invalid` were no molecule, `repeated` equal an earlier one, `cached` were known, `scored` and `failed` were new.
-    `reasons`: how often each reason for a failure was given.
+    `invalid` counts invalid input, `repeated` molecules that equal an earlier one, `cached` known values, `scored` and
+    `failed` new ones. `reasons` counts the failures by reason.
     """
 
     given: int
@@ -62,7 +63,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """One value, error and note an input, in order. `values`: float64 [n], NaN exactly where `errors` has a reason."""
+    """One value, error and note per input, in order. `values`: float64 [n], NaN exactly where `errors` has a reason."""
 
     values: NDArray[np.float64]
     errors: list[str | None]
@@ -71,27 +72,27 @@ class Scores:
 
 
 Scoring = Callable[[list[Descriptors]], list[Score]]
-"""How distinct molecules that no cache knows are scored: a score for each, in order."""
+"""A function that scores distinct molecules that are in no cache: a score for each, in order."""
 
 SCORERS: dict[str, "type[Scorer]"] = {}
-"""The scorers of this layer, and those that a program has registered, by name."""
+"""The scorers of this layer and those that a program has registered, by name."""
 
 
 def register(scorer: "type[Scorer]") -> "type[Scorer]":
-    """Make a scorer of a program's own known by its name; usable as a decorator. Raises ValueError when another
-    scorer has the name."""
+    """Register a program's own scorer under its name; usable as a decorator. Raises ValueError when another scorer has
+    the name."""
     register_class(SCORERS, scorer, "scorer")
     return scorer
 
 
 class Scorer(ABC):
-    """A raw property of molecules in the field's unit. What is good is told by a transform, not here.
+    """A raw property of molecules in its usual unit. A transform, not the scorer, says which values are good.
 
-    A subclass sets the class variables, declares its `Parameters` and overrides `_score`. One of molgan's that has a
-    `name` is registered under it. `version` is part of the cache's key: raise it when values change. `costly`: worth a
-    cache on disk. `waits`: it mostly waits for others, its own processes or a server, so that it need not run in a
-    process of a pool. `source` tells versions of a user's own scorer apart. `judging`: parameters that an objective or
-    a filter sets where the user does not.
+    A subclass sets the class variables, declares its `Parameters` and overrides `_score`. A subclass in molgan that
+    sets `name` is registered under it. `version` is part of the cache key: raise it when values change. `costly` values
+    are worth a cache on disk. A scorer that `waits` spends its time waiting for its own processes or a server, so that
+    it need not run in a process of a pool. `source` distinguishes versions of a user's own scorer. `judging` holds
+    parameters that an objective or a filter sets where the user does not.
     """
 
     name: ClassVar[str]
@@ -109,7 +110,7 @@ class Scorer(ABC):
     default_transform: ClassVar[Transform] = Identity()
 
     class Parameters(Settings):
-        """A scorer's parameters; none here."""
+        """The parameters of the scorer; none by default."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -118,12 +119,12 @@ class Scorer(ABC):
 
     def __init__(self, **parameters: Any) -> None:
         """Raises ConfigError for a wrong or unknown parameter, with the nearest valid name."""
-        self.parameters: Settings = validated(self.Parameters, parameters, f"scorer {self.name!r}")
+        self.parameters: Settings = validate_section(self.Parameters, parameters, f"scorer {self.name!r}")
 
     @abstractmethod
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
-        """One value a molecule, in order; NaN where there is none. The molecules are valid, distinct and shared:
-        copy one before changing it. What is raised becomes the reason of the molecule that caused it."""
+        """One value per molecule, in order; NaN for a failure. The molecules are valid, distinct and shared: copy a
+        molecule before changing it. An exception becomes the reason of the molecule that caused it."""
 
     def __call__(
         self,
@@ -132,10 +133,10 @@ class Scorer(ABC):
         scoring: Scoring | None = None,
         store: ScoreStore | None = None,
     ) -> Scores:
-        """Score SMILES or molecules; same length and order. Raises InputError for a single string, else nothing.
+        """Score SMILES or molecules: a result of the same length and order. Raises InputError for a single string.
 
-        `scoring` stands in for scoring here: in another process, say. `store` is a cache on disk; it can raise
-        RunError.
+        `scoring` replaces scoring in this process, by another process for example. `store` is a cache on disk, which
+        can raise RunError.
         """
         batch = molecules if isinstance(molecules, Batch) else Batch.of(molecules)
         known = self._recall(batch, store)
@@ -154,15 +155,15 @@ class Scorer(ABC):
         return _count(batch, scores, fresh)
 
     def close(self) -> None:  # noqa: B027
-        """Give back what the scorer holds, and end what is under way; it can be used again."""
+        """Release the scorer's resources and end running calls; the scorer can be used again."""
 
     def find_unknown(self, batch: Batch, store: ScoreStore | None = None) -> list[Descriptors]:
-        """The distinct molecules that no cache knows."""
+        """The distinct molecules that are in no cache."""
         known = self._recall(batch, store)
         return [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
 
     def _recall(self, batch: Batch, store: ScoreStore | None) -> list[Known | None]:
-        """What the caches know of the distinct molecules; what is found on disk is in memory then."""
+        """The cached values of the distinct molecules; those found on disk are put into memory."""
         cache = shared_cache(self.key)
         known = [cache.get(molecule.smiles) for molecule in batch.distinct]
         if store is None or None not in known:
@@ -177,26 +178,39 @@ class Scorer(ABC):
 
     @cached_property
     def key(self) -> str:
-        """The cache's key: two scorers that have it in common give the same values."""
+        """The key of the cache: scorers with the same key give the same values."""
         return json.dumps(self._key())
 
     def _key(self) -> dict[str, Any]:
-        """What decides the values beside the molecule, as plain values."""
+        """All that decides the values apart from the molecule, as plain values."""
         version = [self.version, self.source] if self.source else self.version
         return {"scorer": self.name, "version": version, **self.parameters.model_dump(mode="json")}
 
     def score_fresh(self, molecules: list[Descriptors]) -> list[Score]:
-        """A score for each distinct molecule, past all caches."""
-        return self._isolated(molecules) if molecules else []
+        """A score for each distinct molecule, past all caches; one that RDKit takes too long for is a failure."""
+        delays = [self._find_delay(molecule.smiles) for molecule in molecules]
+        if not any(delays):
+            return self._score_isolated(molecules) if molecules else []
+        timely = [molecule for molecule, delay in zip(molecules, delays, strict=True) if delay is None]
+        scores = iter(self._score_isolated(timely) if timely else [])
+        return [next(scores) if delay is None else Score(math.nan, delay) for delay in delays]
 
-    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
-        """A score for each: when scoring all at once raises, each is scored alone, so that only the culprit fails."""
+    def _find_delay(self, smiles: str) -> str | None:
+        # Another process knows the scorers of molgan by their names; others are not to be trusted in this one anyway.
+        if not is_suspicious(smiles) or self.waits or self.source or not type(self).__module__.startswith("molgan."):
+            return None
+        setup = [self.name, self.parameters.model_dump(mode="json")]
+        return find_delay("molgan.scoring.rehearsal:prepare_scoring", setup, smiles)
+
+    def _score_isolated(self, molecules: list[Descriptors]) -> list[Score]:
+        """A score for each molecule: if scoring all at once raises, each is scored alone, so that only the culprit
+        fails."""
         try:
             values = list(self._score([molecule.mol for molecule in molecules]))
         except Exception as error:
             if len(molecules) == 1:
                 return [describe_failure(error)]
-            return [self._isolated([molecule])[0] for molecule in molecules]
+            return [self._score_isolated([molecule])[0] for molecule in molecules]
         if len(values) != len(molecules):
             reason = f"scorer gave {len(values)} values for {len(molecules)} molecules"
             return [Score(math.nan, reason) for _ in molecules]
@@ -204,20 +218,20 @@ class Scorer(ABC):
 
 
 class DescriptorScorer(Scorer):
-    """A scorer of one molecule at a time that uses what scorers share. A subclass overrides `_value`."""
+    """A scorer of one molecule at a time, which uses shared descriptors. A subclass overrides `_value`."""
 
     @abstractmethod
     def _value(self, molecule: Descriptors) -> float:
-        """The raw value, NaN when there is none."""
+        """The raw value, NaN for a failure."""
 
     def _note(self, molecule: Descriptors) -> str | None:
-        """What there is to say about the value."""
+        """A note on the value, such as the names of alerts; None for no note."""
         return None
 
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
         return [self._value(Descriptors(Chem.MolToSmiles(mol), mol)) for mol in mols]
 
-    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+    def _score_isolated(self, molecules: list[Descriptors]) -> list[Score]:
         return [self._score_one(molecule) for molecule in molecules]
 
     def _score_one(self, molecule: Descriptors) -> Score:
@@ -229,14 +243,23 @@ class DescriptorScorer(Scorer):
 
 
 def read_value(value: object) -> Score:
-    """`value` as a score; a failure with its reason when it is no finite number."""
+    """`value` as a score; a failure with its reason when it is not a finite number."""
     try:
         number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return Score(math.nan, f"scorer gave {value!r:.40}, not a number")
+    except OverflowError:
+        return Score(math.nan, "scorer gave a number that is too large")
+    except Exception:  # an object of the user's may raise anything
+        return Score(math.nan, f"scorer gave {_describe_value(value)}, not a number")
     if math.isfinite(number):
         return Score(number)
     return Score(math.nan, "scorer gave no value" if math.isnan(number) else "scorer gave infinity")
+
+
+def _describe_value(value: object) -> str:
+    try:
+        return f"{value!r:.40}"
+    except Exception:
+        return f"a {type(value).__name__}"
 
 
 def describe_failure(error: Exception) -> Score:
@@ -245,7 +268,7 @@ def describe_failure(error: Exception) -> Score:
 
 
 def spread(batch: Batch, scores: Sequence[Score]) -> list[Score]:
-    """The scores of the distinct molecules at every input that has them; the parser's reason at the others."""
+    """One score per input: that of its distinct molecule, or the parser's reason for an invalid input."""
     return [
         scores[position] if position >= 0 else Score(math.nan, molecule.reason)
         for molecule, position in zip(batch.molecules, batch.place.tolist(), strict=True)
@@ -253,7 +276,7 @@ def spread(batch: Batch, scores: Sequence[Score]) -> list[Score]:
 
 
 def _count(batch: Batch, scores: list[Score], fresh: list[Score]) -> Scores:
-    """The scores of all inputs, and what became of them. `fresh` are those of `scores` that were not known."""
+    """The scores of all inputs with their counts. `fresh` are those of `scores` that were not cached."""
     rows = spread(batch, scores)
     invalid = int((batch.place < 0).sum())
     reasons = Counter(error for _, error, _ in fresh if error is not None)

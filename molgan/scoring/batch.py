@@ -1,4 +1,4 @@
-"""The distinct molecules of a list, and where each input's value is found among theirs."""
+"""The distinct molecules of a list, and the position of each input among them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from molgan.base.errors import InputError
 from molgan.chem.molecule import Molecule, parse
 from molgan.scoring.fast.descriptors import Descriptors
+from molgan.scoring.inputs import as_list, get_text, is_missing
 
 _CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`molecules`: one an input. `distinct`: one a canonical isomeric SMILES, in order of first appearance.
+    """`molecules`: one per input. `distinct`: one per canonical isomeric SMILES, in order of first appearance.
 
-    `place`: int [n], the position in `distinct` of each input, -1 where the input is not a valid molecule.
+    `place`: int [n], the position of each input in `distinct`, -1 for an invalid input.
     """
 
     molecules: list[Molecule]
@@ -48,7 +48,7 @@ class Batch:
 
     @property
     def texts(self) -> list[str]:
-        """The text of each distinct molecule that came first: a value of another spelling may differ in its last
+        """The text of the first input of each distinct molecule: the value of another spelling may differ in its last
         bit."""
         first: dict[int, str] = {}
         for molecule, position in zip(self.molecules, self.place.tolist(), strict=True):
@@ -63,29 +63,12 @@ def chunks(items: Iterable[Any]) -> Iterator[Batch]:
         yield Batch.of(items[start : start + _CHUNK])
 
 
-def as_list(items: Iterable[Any]) -> list[Any]:
-    """SMILES, `Molecule`s and RDKit molecules, None for what is missing, from a list, a column of pandas or polars, an
-    array, …. Raises InputError for a single string or molecule."""
-    if isinstance(items, list):
-        return items
-    if isinstance(items, str | bytes | Molecule | Chem.Mol):
-        raise InputError("expected a list of SMILES, not a single string: write [smiles]")
-    return list(items)
-
-
-def source_of(item: Any) -> str | None:
-    """What a table shows of an input: its text."""
-    if isinstance(item, Molecule):
-        return item.source
-    return Chem.MolToSmiles(item) if isinstance(item, Chem.Mol) else item
-
-
 def _parse_once(text: Any, parsed: dict[str, Molecule]) -> Molecule:
     if isinstance(text, Chem.Mol):
-        # By way of SMILES, so that a molecule has the same values however it comes.
-        text = Chem.MolToSmiles(text)
+        # Converted to SMILES, so that a molecule has the same values in every form of input.
+        text = get_text(text)
     if not isinstance(text, str):
-        return parse(None if type(text).__name__ == "NAType" else text)
+        return parse(None if is_missing(text) else text)
     molecule = parsed.get(text)
     if molecule is None:
         molecule = parsed[text] = parse(text)

@@ -1,4 +1,4 @@
-"""One component of an objective at work: its scorer, where that runs, and its transform."""
+"""One component of an objective at work: its scorer, the processes that run it, and its transform."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Component:
-    """Built by `Component.of`. `isolated`: the processes of a scorer that does not run in this one."""
+    """A component, built by `Component.of`. `isolated` are the processes of a scorer that does not run in this one."""
 
     settings: ComponentSettings
     scorer: Scorer
@@ -49,15 +49,15 @@ class Component:
 
     @property
     def waits(self) -> bool:
-        """Whether scoring costs this process little time, since others do the work."""
+        """Whether scoring costs this process little time, since other processes or servers do the work."""
         return self.isolated is not None or self.scorer.waits
 
     def choose_store(self, store: ScoreStore | None) -> ScoreStore | None:
-        """The cache on disk when values are worth it."""
+        """The cache on disk if values are worth caching there, else None."""
         return store if self.scorer.costly or self.isolated is not None else None
 
     def score(self, batch: Batch, store: ScoreStore | None = None, scoring: Scoring | None = None) -> Scores:
-        """Raw values; `scoring` stands in for `score_fresh`. Raises RunError when `store` cannot be used."""
+        """Raw values; `scoring` replaces `score_fresh`. Raises RunError when `store` cannot be used."""
         return self.scorer(batch, scoring=scoring or self.score_fresh, store=self.choose_store(store))
 
     def score_fresh(self, molecules: list[Descriptors]) -> list[Score]:
@@ -65,8 +65,8 @@ class Component:
         return self.retry_failed(self.score_once(molecules), lambda rows: self.score_once([molecules[i] for i in rows]))
 
     def retry_failed(self, scores: list[Score], score: Callable[[list[int]], list[Score]]) -> list[Score]:
-        """The scores, of which those that failed are asked for again by their positions."""
-        # A scorer with retries of its own sees to them itself.
+        """The scores, after `score` was called again with the positions of those that failed."""
+        # A scorer with retries of its own makes them itself.
         retries = 0 if "retries" in self.scorer.Parameters.model_fields else self.settings.retries
         for _ in range(retries):
             failed = [i for i, result in enumerate(scores) if result.error is not None]
@@ -77,7 +77,7 @@ class Component:
         return scores
 
     def score_once(self, molecules: list[Descriptors]) -> list[Score]:
-        """A score for each distinct molecule, past all caches."""
+        """A score for each distinct molecule, computed once and without caches."""
         if self.isolated is None:
             return self.scorer.score_fresh(molecules)
         if not molecules:
@@ -86,14 +86,14 @@ class Component:
         return self.isolated.score([ScoringJob([self.name], smiles, smiles)])[self.name]
 
     def transform_values(self, raw: NDArray[np.float64], batch: Batch) -> NDArray[np.float64]:
-        """How good the raw values are; NaN for what failed, or 0 when a missing value counts as the worst."""
+        """The transformed raw values, 0..1; NaN for a failure, or 0 when a missing value counts as the worst."""
         values = self.transform(raw)
         if self.settings.missing == "worst":
             return np.where(np.isnan(values) & (batch.place >= 0), 0.0, values)
         return values
 
     def close(self) -> None:
-        """End processes, and calls under way."""
+        """End the scorer's processes and running calls."""
         self.scorer.close()
         if self.isolated is not None:
             self.isolated.close()
@@ -101,7 +101,7 @@ class Component:
 
 @contextmanager
 def start_calls(components: Iterable[Component], call: Callable[[Component], T]) -> Iterator[dict[str, Future[T]]]:
-    """Calls for components that wait for others, begun in threads, by their names."""
+    """Start a call in a thread for each component that waits for others; the futures by the components' names."""
     chosen = list(components)
     if not chosen:
         yield {}
@@ -109,7 +109,7 @@ def start_calls(components: Iterable[Component], call: Callable[[Component], T])
     with ThreadPoolExecutor(len(chosen)) as threads:
         try:
             yield {component.name: threads.submit(call, component) for component in chosen}
-        except BaseException:  # an interrupt is not made to wait for them
+        except BaseException:  # an interrupt does not wait for the calls
             for component in chosen:
                 component.close()
             raise

@@ -1,4 +1,4 @@
-"""Who scores for an objective in its stead, and what is asked of them."""
+"""Crews: processes that score for an objective, and the delegation of its work to them."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -12,19 +12,19 @@ from molgan.scoring.scoring_job import ScoringJob
 
 
 class Crew(Protocol):
-    """Processes that score, of this machine or others. A crew works for one objective.
+    """Processes that score, on this machine or others. A crew works for one objective.
 
-    `least`: unknown molecules from which on it is worth asking.
+    `least` is the smallest number of uncached molecules for which using the crew pays.
     """
 
     least: int
 
     def assign(self, components: Sequence[Component]) -> list[list[Component]]:
-        """Those of the objective's components that the crew scores, in groups whose scorers share what they work out
-        about a molecule; called once. Raises ConfigError when it cannot."""
+        """Choose the components of the objective that the crew scores, in groups whose scorers share descriptors;
+        called once. Raises ConfigError when the crew cannot score them."""
 
     def open(self) -> None:
-        """Get ready, if there is something to do before the first molecules come. Raises ConfigError or RunError."""
+        """Prepare for the first molecules. Raises ConfigError or RunError."""
 
     def score(self, jobs: Sequence[ScoringJob]) -> dict[str, list[Score]]:
         """The scores of each column, in the order of its job's molecules; each column is in one job. Raises RunError
@@ -42,16 +42,17 @@ class Delegation:
         self._groups = crew.assign(components) if crew is not None else []
 
     def is_worthwhile(self, count: int) -> bool:
-        """Whether the crew is asked about so many molecules."""
+        """Whether the crew is used for `count` molecules."""
         return self._crew is not None and bool(self._groups) and count >= self._crew.least
 
     def make_jobs(self, batch: Batch, store: ScoreStore | None) -> list[ScoringJob]:
-        """What no cache knows, by groups of components; nothing where it is not worth asking."""
+        """Jobs of the molecules that are in no cache, one per group of components; none where using the crew does not
+        pay."""
         jobs = [_make_job(group, batch, store) for group in self._groups]
         return jobs if self.is_worthwhile(max((len(job.smiles) for job in jobs), default=0)) else []
 
     def score(self, jobs: list[ScoringJob], batch: Batch, store: ScoreStore | None) -> dict[str, Scores]:
-        """The values that the crew gives, by component. Raises RunError when the crew fails for good."""
+        """The values of the crew, by component. Raises RunError when the crew fails for good."""
         found = self._ask(jobs)
         scores = {}
         for group, job in zip(self._groups, jobs, strict=False):

@@ -5,9 +5,9 @@ from typing import Any
 
 from molgan.scoring.base import SCORERS, Scorer
 from molgan.scoring.own import load_own
-from molgan.scoring.parameters import unknown
+from molgan.scoring.parameters import make_name_error
 
-# Those that need a higher layer are plugged in as other packages' are.
+# Scorers that need a higher layer are found by their place, as those of other packages are.
 _ABOVE = {"qsar": "molgan.models.qsar.qsar_scorer:QSAR"}
 
 
@@ -20,12 +20,12 @@ def find_scorer(name: str) -> type[Scorer]:
         return load_own(name)
     others = _entry_points()
     if name not in others:
-        raise unknown("scorer", name, [*SCORERS, *others])
+        raise make_name_error("scorer", name, [*SCORERS, *others])
     return load_own(others[name])
 
 
 def scorer_names() -> list[str]:
-    """The names that `find_scorer` knows, a user's own apart."""
+    """The names that `find_scorer` knows, without a user's own scorers."""
     return [*SCORERS, *(name for name in _entry_points() if name not in SCORERS)]
 
 

@@ -1,4 +1,4 @@
-"""What a good molecule is: scorers, transforms, and how their values become one."""
+"""The objective: scorers, transforms, and the aggregation of their values to one score per molecule."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,9 +16,10 @@ from rdkit import Chem
 from molgan.chem.molecule import Molecule
 from molgan.scoring.aggregation import aggregate
 from molgan.scoring.base import Counts, Scores, WorkerLost
-from molgan.scoring.batch import Batch, as_list, chunks
+from molgan.scoring.batch import Batch, chunks
 from molgan.scoring.component import Component, start_calls
 from molgan.scoring.crew import Crew, Delegation
+from molgan.scoring.inputs import as_list
 from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.settings import ObjectiveSettings, load_objective
 
@@ -63,7 +64,7 @@ class ScoreTable:
 class Objective:
     """Scores SMILES by settings, here or by a `crew`. It pickles as its settings and is cheap to build.
 
-    `tally`: what became of all molecules so far, by component: how many were known, scored and failed, and why.
+    `tally` holds the counts of all molecules so far, by component: cached, scored and failed, with reasons.
 
     Components that wait for others, their own processes or a server, work at the same time as the rest. `close`, or the
     end of a `with` block, ends such processes and those of the crew; they end with this one in any case. Raises
@@ -89,15 +90,15 @@ class Objective:
         return Objective, (self.settings,)
 
     def __call__(self, smiles: Iterable[str | Molecule | Chem.Mol | None]) -> ScoreTable:
-        """Score each; what fails is NaN with a reason. Raises InputError for a single string, and RunError when the
-        cache on disk cannot be used, or the crew fails for good."""
+        """Score each molecule; a failure is NaN with a reason. Raises InputError for a single string, and RunError when
+        the cache on disk cannot be used, or the crew fails for good."""
         items = as_list(smiles)
         batches = [Batch.of(items)] if self._delegation.is_worthwhile(len(items)) else chunks(items)
         return self._add_totals(_join([self._table(batch) for batch in batches]))
 
     def _add_totals(self, table: ScoreTable) -> ScoreTable:
-        """The table with the totals of its rows, which follow from the transformed values; a Pareto rank needs all. Its
-        counts are added to `tally`."""
+        """Add the totals to a table, computed from the transformed values (a Pareto rank needs all rows), and its
+        counts to `tally`."""
         for name, counts in table.counts.items():
             total = self.tally[name] + counts if name in self.tally else counts
             self.tally[name] = replace(total, reasons=Counter(dict(total.reasons.most_common(_MOST_REASONS))))
@@ -108,12 +109,12 @@ class Objective:
         return replace(table, total=aggregate(self.settings.aggregation, values, weights, ignored))
 
     def reward(self, smiles: Sequence[str | None]) -> Floats:
-        """The total, 0..1: all that training sees of scoring."""
-        # The one place where a failure becomes 0: a policy needs a number for what it made, and broken is worst.
+        """The totals [n], 0..1, for training; a failure is 0."""
+        # The one place where a failure becomes 0: a policy needs a number for each of its molecules.
         return np.nan_to_num(self(smiles).total, nan=0.0)
 
     def close(self) -> None:
-        """End the processes of components and crew; the next call would start new ones."""
+        """End the processes of the components and the crew; the next call starts new ones."""
         for component in self._components:
             component.close()
         if self._crew is not None:
@@ -122,13 +123,18 @@ class Objective:
             store.close()
 
     def __enter__(self) -> Self:
-        """Raises ConfigError or RunError when the crew cannot get ready."""
+        """Start the crew. Raises ConfigError or RunError when it cannot start."""
         if self._crew is not None:
             self._crew.open()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    @property
+    def components(self) -> list[Component]:
+        """Its components at work, in order."""
+        return self._components
 
     @cached_property
     def _store(self) -> ScoreStore | None:
@@ -179,7 +185,8 @@ def _join(parts: list[ScoreTable]) -> ScoreTable:
 
 
 def merge_errors(batch: Batch, scores: dict[str, Scores]) -> Iterator[str | None]:
-    """A reason a row: why it is no molecule, or which scorers failed and why; None when all went well."""
+    """One reason per row: the parser's for an invalid input, or those of the scorers that failed; None without
+    failure."""
     failing = {name: score.errors for name, score in scores.items() if score.counts.failed}
     for i, molecule in enumerate(batch.molecules):
         if molecule.reason is not None:

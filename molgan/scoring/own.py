@@ -20,11 +20,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import ValidationInfo, create_model
+from pydantic import Field, ValidationInfo, create_model
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError
-from molgan.base.settings import Settings, existing
+from molgan.base.settings import Settings, find_existing
 from molgan.scoring.base import Scorer
 from molgan.scoring.transforms import Identity, Transform
 
@@ -58,12 +58,21 @@ def scorer(
     transform: Transform | None = None,
     version: str = "1",
 ) -> Callable[[Callable[..., Any]], type[Scorer]]:
-    """Make a scorer of a function: `@scorer(...)` above it.
+    """Turn a function into a scorer: write `@scorer(...)` above it.
 
-    The function takes a molecule and gives its value; NaN or an exception is a failure. The annotation of its first
+    The function takes a molecule and returns its value; NaN or an exception is a failure. The annotation of its first
     parameter says what it takes: a `Chem.Mol` (the default), a `str` (canonical SMILES), or a list of either, for which
-    it gives a list of values. Its keyword-only parameters are the scorer's. The first line of its docstring says what
-    it is. A change of its file is seen by the caches; `version` is for what it depends on beside that.
+    it returns a list of values. Its keyword-only parameters are the scorer's parameters. The first line of its
+    docstring is the scorer's summary.
+
+    Args:
+        name: Name of the scorer; the function's name by default.
+        unit: Unit of the values, "" for plain numbers.
+        low: Lowest possible value.
+        high: Highest possible value.
+        direction: Which values are good: `high`, `low` or `none`.
+        transform: Default transform of values to 0..1; the identity by default.
+        version: Text to change when values change for a reason other than the function's file, which caches notice.
     """
 
     def decorate(function: Callable[..., Any]) -> type[Scorer]:
@@ -90,7 +99,7 @@ def scorer(
 
 
 def load_own(place: str) -> type[Scorer]:
-    """The scorer at `path/to/file.py:name` or `package.module:name`. Raises ConfigError when there is none."""
+    """The scorer at `path/to/file.py:name` or `package.module:name`. Raises ConfigError when it cannot be found."""
     where, _, name = place.rpartition(":")
     module = _file(Path(where)) if where.endswith(".py") else _module(where)
     try:
@@ -100,18 +109,18 @@ def load_own(place: str) -> type[Scorer]:
     if inspect.isfunction(found):
         found = scorer()(found)
     if not (isinstance(found, type) and issubclass(found, Scorer)):
-        raise ConfigError(f"scorer {place!r}: neither a function nor a subclass of Scorer")
+        raise ConfigError(f"scorer {place!r}: {name} is neither a function nor a subclass of Scorer")
     return complete(found, name)
 
 
 def locate(place: str, info: ValidationInfo) -> str:
-    """`path/to/file.py:name` with the file found beside the configuration; any other name as it is."""
+    """`path/to/file.py:name` with the absolute path of the file; any other name unchanged."""
     where, colon, name = place.rpartition(":")
-    return f"{existing(Path(where), info)}:{name}" if colon and where.endswith(".py") else place
+    return f"{find_existing(Path(where), info)}:{name}" if colon and where.endswith(".py") else place
 
 
 def complete(kind: type[Scorer], name: str) -> type[Scorer]:
-    """Fill in what a class leaves out: its name, its summary, and the hash of its file."""
+    """Fill in the name, the summary and the hash of the file of a class, where it leaves them out."""
     if "name" not in dir(kind):
         kind.name = name
     if "summary" not in dir(kind):
@@ -121,12 +130,12 @@ def complete(kind: type[Scorer], name: str) -> type[Scorer]:
     if own and not kind.source and module is not None and (path := getattr(module, "__file__", None)):
         kind.source = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
         if module.__name__.startswith(_PREFIX):
-            kind.__module__ = __name__  # other processes import this and load the file, which is no module of theirs
+            kind.__module__ = __name__  # other processes cannot import the user's module: they load its file here
     return kind
 
 
 def _signature(function: Callable[..., Any]) -> tuple[Any, dict[str, Any]]:
-    """What the first parameter is annotated as, and the keyword-only ones as pydantic's fields."""
+    """The annotation of the first parameter, and the keyword-only parameters as fields of pydantic."""
     hints = get_type_hints(function)
     parameters = list(inspect.signature(function).parameters.values())
     if not parameters or parameters[0].kind is inspect.Parameter.KEYWORD_ONLY:
@@ -135,10 +144,12 @@ def _signature(function: Callable[..., Any]) -> tuple[Any, dict[str, Any]]:
     for parameter in parameters[1:]:
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             raise ConfigError(
-                f"scorer {function.__name__!r}: write its parameters behind a star: "
+                f"scorer {function.__name__!r}: make its parameters keyword-only, behind a star: "
                 f"({parameters[0].name}, *, {parameter.name})"
             )
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+        if isinstance(default, float) and not math.isfinite(default):
+            default = Field(default, allow_inf_nan=True)
         fields[parameter.name] = (hints.get(parameter.name, Any), default)
     return hints.get(parameters[0].name, Chem.Mol), fields
 
@@ -173,7 +184,7 @@ def _module(name: str) -> ModuleType:
 
 
 def _describe(error: Exception, path: Path | None = None) -> str:
-    """One line: what was raised and, in the user's file, where."""
+    """The exception in one line, with the line of the user's file where it was raised."""
     trace, line = error.__traceback__, None
     while trace is not None:
         if path is not None and trace.tb_frame.f_code.co_filename == str(path):

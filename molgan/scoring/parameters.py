@@ -12,7 +12,7 @@ from molgan.base.settings import Settings
 Section = TypeVar("Section", bound=Settings)
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> ConfigError:
+def make_name_error(kind: str, name: str, known: Iterable[str]) -> ConfigError:
     """The error for a name that is not registered: `no scorer 'sas', did you mean 'sa'?`, or all names there are."""
     names = sorted(known)
     near = get_close_matches(str(name), names, n=1)
@@ -20,9 +20,9 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> ConfigError:
     return ConfigError(f"no {kind} {name!r}, {hint}")
 
 
-def validated(section: type[Section], values: Mapping[str, Any], owner: str, context: Any = None) -> Section:
-    """`section` filled with `values`; files among them are found beside the configuration that `context` tells. Raises
-    ConfigError, one line about every wrong value, `owner` named."""
+def validate_section(section: type[Section], values: Mapping[str, Any], owner: str, context: Any = None) -> Section:
+    """`section` with `values`, validated; files are looked for in the folder of the configuration (`context`). Raises
+    ConfigError, one line that names `owner` and every wrong value."""
     try:
         return section.model_validate(dict(values), context=context)
     except ValidationError as error:
@@ -32,9 +32,10 @@ def validated(section: type[Section], values: Mapping[str, Any], owner: str, con
 
 def fault_message(fault: Mapping[str, Any], section: type[Settings]) -> str:
     """What is wrong with a value of `section`, of which pydantic says `fault`."""
-    place = ".".join(str(part) for part in fault["loc"])
+    # Of a union, pydantic also names the member that does not fit, such as "list[str]".
+    place = ".".join(str(part) for part in fault["loc"] if "[" not in str(part))
     if fault["type"] == "extra_forbidden":
-        return str(unknown("parameter", place, section.model_fields))
+        return str(make_name_error("parameter", place, section.model_fields))
     if fault["type"] == "missing":
         return f"parameter {place!r} is missing"
     message = str(fault["msg"]).removeprefix("Value error, ")

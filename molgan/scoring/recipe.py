@@ -1,4 +1,4 @@
-"""What another process makes a scorer from."""
+"""Recipes, from which another process builds a scorer."""
 
 import importlib.util
 from typing import Any
@@ -11,7 +11,7 @@ Recipe = tuple[str, dict[str, Any]]
 
 
 def make_recipe(name: str, scorer: Scorer) -> Recipe:
-    """What another process makes a scorer from that is called `name` here. Raises ConfigError when it cannot."""
+    """The recipe of a scorer that is called `name` here. Raises ConfigError when another process cannot build it."""
     kind = type(scorer)
     parameters = scorer.parameters.model_dump(mode="json")
     if not is_registered_elsewhere(scorer):
@@ -25,7 +25,7 @@ def make_recipe(name: str, scorer: Scorer) -> Recipe:
 
 
 def is_registered_elsewhere(scorer: Scorer) -> bool:
-    """Whether this program has registered the scorer, so that a new process does not know it by its name."""
+    """Whether this program has registered the scorer, so that a new process does not know its name."""
     return SCORERS.get(scorer.name) is type(scorer) and not type(scorer).__module__.startswith("molgan.")
 
 

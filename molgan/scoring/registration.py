@@ -1,4 +1,4 @@
-"""Classes that enter a table by the name that they state where they are defined."""
+"""Registration of classes under the name that they set in their definition."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ _LAYER = f"{__package__}."
 
 
 def is_shipped(kind: type[Any]) -> bool:
-    """Whether a class states a name and belongs to this layer. What a user, another package or a higher layer defines
-    is found by its place, so that it clashes neither with what is here nor with an earlier version of itself."""
+    """Whether a class sets a name and belongs to this layer. A class of a user, another package or a higher layer is
+    found by its place, so that it clashes neither with the classes here nor with an earlier version of itself."""
     return "name" in vars(kind) and kind.__module__.startswith(_LAYER)
 
 
 def register_class(table: dict[str, type[Any]], kind: type[Any], what: str) -> None:
-    """Enter a class under its `name`. Raises ValueError when another class has it; one that is loaded anew takes its
-    own place."""
+    """Register a class under its `name`. Raises ValueError when another class has the name; a class that is loaded
+    again replaces itself."""
     known = table.get(kind.name)
     if known is not None and _place(known) != _place(kind):
         raise ValueError(f"{_place(kind)}: there is a {what} {kind.name!r} already: {_place(known)}")

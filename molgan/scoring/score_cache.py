@@ -5,7 +5,7 @@ from collections.abc import Mapping
 _CAPACITY = 100_000
 
 Known = tuple[float, str | None]
-"""A value and its note. Plain, so that Python's garbage collector need not look at it again and again."""
+"""A value and its note, as a plain tuple, which Python's garbage collector need not visit again and again."""
 
 
 class Cache:

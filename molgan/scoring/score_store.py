@@ -43,7 +43,7 @@ class ScoreStore:
             self._connection.executescript(_TABLES)
 
     def get(self, key: str, smiles: list[str]) -> dict[str, Known]:
-        """What is known of `smiles`."""
+        """The stored values of those of `smiles` that have one."""
         found: dict[str, Known] = {}
         with self._lock, self._report_errors():
             number = self._number(key)
@@ -57,7 +57,7 @@ class ScoreStore:
         return found
 
     def put(self, key: str, found: Mapping[str, Known]) -> None:
-        """Keep the values; what is there already stays."""
+        """Store the values; those that are stored already stay."""
         with self._lock, self._report_errors():
             number = self._number(key)
             rows = [(number, smiles, value, note) for smiles, (value, note) in found.items()]

@@ -1,4 +1,4 @@
-"""What processes are given to score."""
+"""Jobs of molecules for the processes that score."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from molgan.chem.molecule import Molecule, parse
 from molgan.scoring.batch import Batch
 
-_LARGEST = 5000  # heavy atoms: whoever made the job has checked for fewer
+_LARGEST = 5000  # heavy atoms; the sender of the job has checked a lower limit
 
 
 @dataclass(frozen=True, slots=True)
 class ScoringJob:
-    """Distinct molecules to be scored for some columns, whose scorers share what they work out about a molecule, by
-    `most` processes at the same time.
+    """Distinct molecules to score for some columns, whose scorers share descriptors, with at most `most` processes at
+    the same time.
 
-    `smiles` are canonical. `texts` are the same molecules as they were written: a value of another spelling may differ
-    in its last bit.
+    `smiles` are canonical. `texts` are the same molecules as written: the value of another spelling may differ in its
+    last bit.
     """
 
     columns: Sequence[str]
@@ -25,8 +25,8 @@ class ScoringJob:
 
 
 def read_batch(texts: Sequence[str], smiles: Sequence[str]) -> Batch:
-    """The molecules of a job, each parsed from its text, or from its SMILES where the text is of another molecule: of
-    the salt, say, that it was before it was standardised."""
+    """The molecules of a job, each parsed from its text, or from its SMILES where the text describes another molecule,
+    such as the salt before it was standardised."""
     return Batch.of([_read_molecule(text, canonical) for text, canonical in zip(texts, smiles, strict=True)])
 
 

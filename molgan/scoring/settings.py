@@ -11,7 +11,7 @@ from molgan.base.settings import Settings
 from molgan.base.yaml import YamlFile
 from molgan.scoring.base import Scorer
 from molgan.scoring.own import locate
-from molgan.scoring.parameters import fault_message, validated
+from molgan.scoring.parameters import fault_message, validate_section
 from molgan.scoring.recipe import make_recipe
 from molgan.scoring.registry import find_scorer
 from molgan.scoring.transforms import Identity, Linear, Transform, get_transform
@@ -29,7 +29,6 @@ class ComponentSettings(Settings):
     weight: float = Field(
         default=1.0,
         ge=0,
-        allow_inf_nan=False,
         description="Weight in the total; 0 reports the value and counts nothing",
     )
     transform: dict[str, Any] | None = Field(
@@ -38,9 +37,7 @@ class ComponentSettings(Settings):
         "see `molgan list transforms`",
     )
     parameters: dict[str, Any] = Field(default_factory=dict, description="Parameters of the scorer")
-    timeout: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False, description="Seconds that a call may take; no limit by default"
-    )
+    timeout: float | None = Field(default=None, gt=0, description="Seconds that a call may take; no limit by default")
     retries: int = Field(default=0, ge=0, le=10, description="Times that a molecule that failed is tried again")
     concurrency: int | None = Field(
         default=None, ge=1, description="Most copies of the scorer that run at the same time; no limit by default"
@@ -52,7 +49,7 @@ class ComponentSettings(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _named(cls, values: Any, info: ValidationInfo) -> Any:
+    def _complete(cls, values: Any, info: ValidationInfo) -> Any:
         if not isinstance(values, dict):
             return values
         if not isinstance(scorer := values.get("scorer"), str):
@@ -64,7 +61,7 @@ class ComponentSettings(Settings):
         return values
 
     @model_validator(mode="after")
-    def _buildable(self) -> "ComponentSettings":
+    def _check_buildable(self) -> "ComponentSettings":
         try:
             scorer = self.build_scorer()
             self.build_transform(scorer)
@@ -75,8 +72,8 @@ class ComponentSettings(Settings):
         return self
 
     def build_scorer(self) -> Scorer:
-        """The scorer; the limits of the component go to one that has parameters of their names. Raises ConfigError for
-        a scorer or parameter that does not exist or does not fit."""
+        """The scorer. A scorer with parameters of the same names also gets the limits of the component. Raises
+        ConfigError for a scorer or parameter that does not exist or does not fit."""
         kind = find_scorer(self.scorer)
         limits: dict[str, Any] = {
             name: value
@@ -103,13 +100,13 @@ class ComponentSettings(Settings):
 
     def is_isolated(self, scorer: Scorer) -> bool:
         """Whether the scorer runs in processes of its own."""
-        # A scorer with a timeout of its own sees to it itself. A user's code is not trusted not to hang or to crash.
+        # A scorer with a timeout of its own handles it. A user's code may hang or crash.
         has_timeout = "timeout" in scorer.Parameters.model_fields
         return bool(scorer.source) or (self.timeout is not None and not has_timeout)
 
 
 class ObjectiveSettings(Settings):
-    """What a good molecule is: components, and how their transformed values become one."""
+    """The objective: components, and the aggregation of their transformed values to one score."""
 
     components: list[ComponentSettings] = Field(min_length=1, description="Properties that molecules are scored by")
     aggregation: Literal["geometric_mean", "arithmetic_mean", "product", "pareto"] = Field(
@@ -124,37 +121,39 @@ class ObjectiveSettings(Settings):
     )
 
     @model_validator(mode="after")
-    def _sound(self) -> "ObjectiveSettings":
+    def _check_components(self) -> "ObjectiveSettings":
         names = [component.name for component in self.components]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two components are called {twice[0]!r}: give each its own name")
         if not any(component.weight for component in self.components):
-            raise ValueError("every component has weight 0")
+            raise ValueError("every component has weight 0; give at least one a positive weight")
         return self
 
 
 def load_objective(path: Path) -> ObjectiveSettings:
-    """The section `objective` of a YAML file, or a file that holds nothing else. Raises ConfigError, one line with
-    file, line and mend."""
+    """The section `objective` of a YAML file, or a file that holds nothing else. Raises ConfigError, a line for
+    each fault with file, line and mend."""
     source = YamlFile(path)
     at = ("objective",) if "objective" in source.values else ()
     values = source.values["objective"] if at else source.values
     try:
         return ObjectiveSettings.model_validate(values, context={"folder": path.parent})
     except ValidationError as error:
-        fault = error.errors()[0]
-        place = fault["loc"]
-        section = ComponentSettings if len(place) > 1 else ObjectiveSettings
-        shown = () if fault["type"] == "value_error" else place[-1:]
-        message = fault_message({**fault, "loc": shown}, section)
-        raise ConfigError(f"{source.place((*at, *place), message)}: {message}") from None
+        lines = []
+        for fault in error.errors():
+            place = fault["loc"]
+            section = ComponentSettings if len(place) > 1 else ObjectiveSettings
+            shown = () if fault["type"] == "value_error" else place[-1:]
+            message = fault_message({**fault, "loc": shown}, section)
+            lines.append(f"{source.place((*at, *place), message)}: {message}")
+        raise ConfigError("\n".join(lines)) from None
 
 
 def _locate(scorer: str, parameters: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The parameters with the files among them found beside the configuration that `context` tells."""
+    """The parameters with the absolute paths of their files, looked for in the folder of `context`."""
     try:
-        section = validated(find_scorer(scorer).Parameters, parameters, f"scorer {scorer!r}", context)
+        section = validate_section(find_scorer(scorer).Parameters, parameters, f"scorer {scorer!r}", context)
     except ConfigError as error:
         raise ValueError(str(error)) from None
     return section.model_dump(exclude_unset=True)

@@ -14,13 +14,20 @@ from pydantic import Field, model_validator
 
 from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
-from molgan.scoring.parameters import unknown, validated
+from molgan.scoring.parameters import make_name_error, validate_section
 from molgan.scoring.registration import is_shipped, register_class
 
 Values = NDArray[np.float64]
 
 TRANSFORMS: dict[str, "type[Transform]"] = {}
-"""The transforms by name, in the order of their definition."""
+"""The transforms by name, in the order of their definition, and those that a program has registered."""
+
+
+def register(transform: "type[Transform]") -> "type[Transform]":
+    """Make a transform of a program's own known by its name; usable as a decorator. Raises ValueError when another
+    transform has the name."""
+    register_class(TRANSFORMS, transform, "transform")
+    return transform
 
 
 class Transform(Settings):
@@ -32,7 +39,7 @@ class Transform(Settings):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if is_shipped(cls):
-            register_class(TRANSFORMS, cls, "transform")
+            register(cls)
 
     def __call__(self, values: ArrayLike) -> Values:
         """Array in, array of the same shape in 0..1 out."""
@@ -41,7 +48,7 @@ class Transform(Settings):
 
     @abstractmethod
     def _apply(self, values: Values) -> Values:
-        """The transformed values; NaN and what lies outside 0..1 are dealt with by the caller."""
+        """The transformed values; the caller handles NaN and clips to 0..1."""
 
 
 class _Range(Transform):
@@ -49,7 +56,7 @@ class _Range(Transform):
     high: float = Field(description="Raw value where the range ends, not below `low`")
 
     @model_validator(mode="after")
-    def _ordered(self) -> "_Range":
+    def _check_order(self) -> "_Range":
         if self.low > self.high:
             raise ValueError(f"low ({self.low:g}) is above high ({self.high:g})")
         return self
@@ -163,7 +170,7 @@ class Linear(Transform):
     high: float = Field(description="Raw value that gives 1")
 
     @model_validator(mode="after")
-    def _distinct(self) -> "Linear":
+    def _check_ends(self) -> "Linear":
         if self.low == self.high:
             raise ValueError("low and high are equal")
         return self
@@ -187,5 +194,5 @@ def get_transform(settings: Mapping[str, Any]) -> Transform:
     if name is None:
         raise ConfigError(f"a transform needs a name: {', '.join(sorted(TRANSFORMS))}")
     if name not in TRANSFORMS:
-        raise unknown("transform", name, TRANSFORMS)
-    return validated(TRANSFORMS[name], parameters, f"transform {name!r}")
+        raise make_name_error("transform", name, TRANSFORMS)
+    return validate_section(TRANSFORMS[name], parameters, f"transform {name!r}")

@@ -1,1 +1,1 @@
-"""How the networks are trained: losses, and one loop a file."""
+"""Trains the networks: losses, and one loop in each file."""

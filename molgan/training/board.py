@@ -1,4 +1,4 @@
-"""What a run reports, for TensorBoard to show while it goes on: `tensorboard --logdir RUN/tensorboard`."""
+"""Writes the reports of a run for TensorBoard: `tensorboard --logdir RUN/tensorboard`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Any
 
 
 class Board:
-    """Numbers become curves, texts such as the SMILES of the best molecule become notes, tagged `stage`/name.
+    """Writes numbers as curves, and texts such as the SMILES of the best molecule as notes, tagged `stage`/name.
 
-    A writer that starts again hides all of its folder beyond its first step, so every stage has a folder of its own.
+    A restarted writer hides everything in its folder beyond its first step, so that every stage has its own folder.
     """
 
     def __init__(self, folder: Path, stage: str) -> None:
@@ -18,18 +18,18 @@ class Board:
         self._texts: dict[str, str] = {}
 
     def close(self) -> None:
-        """Write what is left; the next row opens the board anew."""
+        """Write pending rows; the next row opens the board again."""
         if self._writer is not None:
             self._writer.close()
         self._writer = None
 
     def __call__(self, metrics: Mapping[str, Any]) -> None:
-        """`metrics` has at least `step`; a text is noted when it changes."""
+        """Write a row of metrics, which has at least `step`; a text is written when it changes."""
         step = metrics["step"]
         if self._writer is None:
             from torch.utils.tensorboard import SummaryWriter
 
-            # A run that goes on hides what it had written beyond its checkpoint.
+            # A resumed run hides the rows beyond its checkpoint.
             self._writer = SummaryWriter(str(self._folder), purge_step=step)
         for name, value in metrics.items():
             tag = f"{self._stage}/{name}"

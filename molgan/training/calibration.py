@@ -1,4 +1,4 @@
-"""How far a critic's logits can be taken at their word."""
+"""Measures how well the logits of a critic are calibrated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from scipy.stats import rankdata
 
 
 def auc(real: np.ndarray, fake: np.ndarray) -> float:
-    """Probability that a real molecule's logit is above a fake one's, ties counting half; .5 means nothing was told.
+    """Probability that a real molecule's logit is above a fake one's, ties counting half; .5 for a random critic.
 
     The area under the ROC curve, by ranks (Mann & Whitney 1947).
     """
@@ -33,7 +33,7 @@ def calibration_error(real: np.ndarray, fake: np.ndarray, bins: int = 15) -> flo
 
 
 def fit_temperature(real: np.ndarray, fake: np.ndarray) -> float:
-    """The T in .05..20 for which logits / T lose least (Guo et al. 2017, section 4.2); above 1 they were too sure."""
+    """The T in .05..20 that minimises the loss of logits / T (Guo et al. 2017, section 4.2); above 1: overconfident."""
     found = minimize_scalar(
         lambda log: logistic_loss(real / np.exp(log), fake / np.exp(log)), bounds=(-3, 3), method="bounded"
     )

@@ -1,4 +1,4 @@
-"""Checkpoints that a crash at any moment leaves whole: tensors as safetensors, the rest as JSON, no pickle."""
+"""Reads and writes checkpoints: tensors as safetensors, the rest as JSON. A crash at any moment leaves one whole."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def save_checkpoint(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[
 
 
 def write_checkpoint(folder: Path, files: Mapping[str, bytes]) -> None:
-    """`save_checkpoint` with what `read_checkpoint` gave."""
+    """Replace the checkpoint in `folder` by the files that `read_checkpoint` returned. Raises RunError."""
     try:
         with write_folder(folder) as new:
             for name, content in files.items():
@@ -62,7 +62,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put back a copy of what `optimizer_tensors` gave; the hyperparameters stay as they are."""
+    """Restore a copy of the state from `optimizer_tensors`; the hyperparameters stay as they are."""
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         if key.startswith("optimizer."):
@@ -77,5 +77,5 @@ def with_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]
 
 
 def under_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """What `with_prefix` put there."""
+    """The tensors that `with_prefix` put under `prefix.`, by their original names."""
     return {name[len(prefix) + 1 :]: tensor for name, tensor in tensors.items() if name.startswith(prefix + ".")}

@@ -1,4 +1,4 @@
-"""Train the critic on real against generated molecules, and use it for rejection sampling."""
+"""Trains a critic on real against generated molecules, and computes acceptance probabilities from its logits."""
 
 from __future__ import annotations
 
@@ -25,20 +25,21 @@ Judge = Callable[[np.ndarray], np.ndarray]  # rows to logits
 
 
 class Examples(Protocol):
-    """Molecules as a critic sees them: `GraphArrays` a `Discriminator`, `Descriptions` a `DescriptorCritic`."""
+    """The input of a critic: `GraphArrays` for a `Discriminator`, `Descriptions` for a `DescriptorCritic`."""
 
-    failures: dict[int, str]
+    @property
+    def failures(self) -> dict[int, str]: ...
 
     def __len__(self) -> int: ...
 
     @property
     def valid(self) -> np.ndarray: ...
 
-    def select(self, rows: np.ndarray) -> Self: ...
+    def select(self, rows: np.ndarray, /) -> Self: ...
 
-    def batch(self, rows: np.ndarray) -> Any: ...
+    def batch(self, rows: np.ndarray, /) -> Any: ...
 
-    def joined(self, other: Self) -> Self: ...
+    def concatenate(self, other: Self, /) -> Self: ...
 
 
 _Examples = TypeVar("_Examples", bound=Examples)
@@ -46,22 +47,22 @@ _Examples = TypeVar("_Examples", bound=Examples)
 
 @dataclass(frozen=True, slots=True)
 class CriticReport:
-    """What the training came to. The figures from `loss` on are of the calibrated critic on held-out molecules."""
+    """The result of the training. The figures from `loss` on are of the calibrated critic on held-out molecules."""
 
     real: int  # molecules trained on
     fake: int
     held_out: int  # of both sides
-    failed: int  # of both sides: not represented, left out
+    failed: int  # of both sides: could not be represented
     steps: int
-    best_step: int  # its weights were kept
+    best_step: int  # the step whose weights were kept
     seconds: float
     molecules_per_second: float
-    loss: float  # nats; 1.386 where the critic tells nothing
-    accuracy: float  # .5 where the critic tells nothing
+    loss: float  # nats; 1.386 for a random critic
+    accuracy: float  # .5 for a random critic
     auc: float
     calibration_error: float  # 0..1
     temperature: float  # by which the logits were divided
-    mean_ratio: float  # of exp(logit) over fake molecules; 1 for an exact density ratio
+    mean_ratio: float  # mean of exp(logit) over fake molecules; 1 for an exact density ratio
     acceptance: float  # share of fake molecules that rejection sampling keeps
 
 
@@ -76,19 +77,30 @@ def train_critic(
     device: torch.device | str = "cpu",
     share: Share = ALONE,
 ) -> CriticReport:
-    """Train `critic` in place by the logistic loss, keep the weights that lose least held out, and calibrate them.
+    """Train `critic` in place by the logistic loss, keep the weights with the least held-out loss, and calibrate them.
 
-    Batches are half real, half fake; an epoch shows each molecule of the larger side once. `report` gets the held-out
-    figures every `evaluate_every` steps. With a `share` this is one worker of several, all with the same examples.
-    Raises InputError where a side has too few molecules.
+    Batches are half real, half fake; an epoch shows each molecule of the larger side once.
+
+    Args:
+        critic: The critic to train.
+        real: Real molecules.
+        fake: Generated molecules.
+        settings: Settings of the training.
+        seed: Seed of the random numbers.
+        report: Takes the held-out figures every `evaluate_every` steps.
+        device: PyTorch's device for the critic.
+        share: This worker's part, where several workers train; all have the same examples.
+
+    Raises:
+        InputError: A side has too few molecules.
     """
     rng = np.random.default_rng(seed)
-    examples = real.joined(fake)
+    examples = real.concatenate(fake)
     real_rows, real_held = _split(np.flatnonzero(real.valid), settings.held_out, rng)
     fake_rows, fake_held = _split(np.flatnonzero(fake.valid) + len(real), settings.held_out, rng)
     half = min(settings.batch_size // 2, len(real_rows), len(fake_rows))
     steps = max(1, round(settings.epochs * max(len(real_rows), len(fake_rows)) / half))
-    pairs = zip(_shuffled(real_rows, half, rng), _shuffled(fake_rows, half, rng), strict=True)
+    pairs = zip(_draw_batches(real_rows, half, rng), _draw_batches(fake_rows, half, rng), strict=True)
 
     def judge(rows: np.ndarray) -> np.ndarray:
         return np.array(share.whole(critic.score(examples.select(share.of(rows)), bf16=settings.bf16).tolist()))
@@ -103,7 +115,7 @@ def train_critic(
         own = share.of(shown)
         with autocast(device, enabled=settings.bf16):
             logits = critic(examples.batch(np.concatenate([own, share.of(faked)])).to(device))
-        # Its part of the mean over the whole batch.
+        # This worker's part of the mean over the whole batch.
         loss = logistic_critic(logits[: len(own)], logits[len(own) :]) * (len(own) / half)
         update(optimizer, loss, critic, clip=settings.clip, share=share)
         schedule.step()
@@ -118,7 +130,7 @@ def train_critic(
     seconds = time.perf_counter() - start
     critic.load_state_dict(best_weights)
     critic.eval()
-    # Divided by what fits the held-out molecules best.
+    # The temperature that fits the held-out molecules best divides the logits from now on.
     temperature = fit_temperature(judge(real_held), judge(fake_held))
     critic.temperature *= temperature
     return CriticReport(
@@ -136,7 +148,7 @@ def train_critic(
 
 
 def acceptance(logits: np.ndarray, cap_quantile: float = 0.98) -> np.ndarray:
-    """Probabilities in 0..1 of keeping generated molecules so that what is kept follows the real density.
+    """Probabilities in 0..1 with which generated molecules are kept, so that the kept ones follow the real density.
 
     min(1, exp(logit - cap)), where the cap, in place of the unbounded maximum, is the logits' quantile (Azadi et al.
     2018, equation 2); it holds as far as the critic is calibrated. NaN is never kept.
@@ -167,8 +179,8 @@ def _split(rows: np.ndarray, share: float, rng: np.random.Generator) -> tuple[np
     return rows[held:], rows[:held]
 
 
-def _shuffled(rows: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Endless batches of `size` rows; all rows come before any comes again, save for a remainder below `size`."""
+def _draw_batches(rows: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Endless batches of `size` rows; all rows come before any is repeated, except for a remainder below `size`."""
     while True:
         order = rng.permutation(rows)
         yield from (order[start : start + size] for start in range(0, len(order) - size + 1, size))

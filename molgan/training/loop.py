@@ -1,4 +1,4 @@
-"""What the training loops share: seeds of steps, learning rates, updates, averaged weights, checkpoints."""
+"""Functions that the training loops share: seeds of steps, learning rates, updates, averaged weights, checkpoints."""
 
 from __future__ import annotations
 
@@ -35,8 +35,15 @@ def is_due(step: int, steps: int, every: int) -> bool:
 
 
 def warm_up_and_decay(optimizer: torch.optim.Optimizer, *, warmup: int, decay: int, steps: int, done: int) -> LambdaLR:
-    """The learning rate of the steps behind `done`, counted from 1: it rises linearly over the first `warmup` steps and
-    falls linearly over the last `decay`, to 0 behind the last of `steps`."""
+    """A learning rate that rises linearly over the first `warmup` steps and falls linearly over the last `decay` steps.
+
+    Args:
+        optimizer: The optimiser whose learning rate is scheduled.
+        warmup: Steps over which the rate rises to its full value.
+        decay: Steps over which it falls, to 0 after the last step.
+        steps: The number of steps of the training.
+        done: The number of finished steps.
+    """
 
     def factor(step: int) -> float:
         return min(step / max(1, warmup), max(0.0, (steps - step + 1) / max(1, decay)))
@@ -47,9 +54,17 @@ def warm_up_and_decay(optimizer: torch.optim.Optimizer, *, warmup: int, decay: i
 def update(
     optimizer: torch.optim.Optimizer, loss: Tensor, network: Network, *, clip: float, share: Share = ALONE
 ) -> Tensor:
-    """One step down the gradient of `loss`, clipped to the norm `clip` over the parameters of `network`.
+    """Take one step of the optimiser with a clipped gradient.
 
-    With a `share` the losses of all workers add up to the loss of the batch. Returns the norm before the clipping.
+    Args:
+        optimizer: The optimiser.
+        loss: The loss, a scalar; the losses of all workers add up to that of the batch.
+        network: The network whose gradient is clipped.
+        clip: Largest norm of the gradient over all parameters of the network.
+        share: This worker's part, where several workers train.
+
+    Returns:
+        The norm of the gradient before clipping.
     """
     optimizer.zero_grad()
     loss.backward()
@@ -63,7 +78,7 @@ def update(
 def update_average(average: nn.Module, current: nn.Module, *, decay: float, step: int) -> None:
     """Move the exponential moving average of the weights towards the current ones, after step `step` from 1.
 
-    Young averages follow quickly, so that the first weights are forgotten.
+    In early steps the average follows quickly, so that the first weights are forgotten.
     """
     keep = min(decay, (1 + step) / (10 + step))
     for averaged, parameter in zip(average.parameters(), current.parameters(), strict=True):
@@ -77,7 +92,18 @@ def save(
     state: Mapping[str, Any],
     share: Share = ALONE,
 ) -> None:
-    """Replace the checkpoint in `folder`; with a `share` the leader does. Raises RunError."""
+    """Replace the checkpoint in `folder`.
+
+    Args:
+        folder: The folder of the checkpoint.
+        modules: The networks, by their names in the checkpoint.
+        optimizer: The optimiser.
+        state: JSON values.
+        share: Where several workers train, only the leading one writes.
+
+    Raises:
+        RunError: The checkpoint cannot be written.
+    """
     if share.leads:
         save_checkpoint(folder, collect_tensors(modules, optimizer), state)
 
@@ -88,7 +114,7 @@ def resume(
     optimizer: torch.optim.Optimizer,
     identity: Mapping[str, Any] | None = None,
 ) -> dict[str, Any] | None:
-    """Take modules and optimiser back to the checkpoint in `folder`; its state, None where there is no checkpoint.
+    """Restore modules and optimiser from the checkpoint in `folder`; returns its state, None without a checkpoint.
 
     Raises WeightsError where the checkpoint is damaged, or its state has another `identity`.
     """
@@ -103,7 +129,7 @@ def resume(
 
 
 def check_identity(folder: Path | None, state: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
-    """Raises WeightsError where a checkpoint's state was saved by a training with other settings or data."""
+    """Raise WeightsError where the state of a checkpoint was saved by a training with other settings or data."""
     if state["identity"] != identity:
         raise WeightsError(f"{folder}: a checkpoint of another training; delete it or change the run folder")
 
@@ -117,7 +143,7 @@ def collect_tensors(modules: Mapping[str, Network], optimizer: torch.optim.Optim
 def restore_tensors(
     modules: Mapping[str, Network], optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]
 ) -> None:
-    """Put back what `collect_tensors` gave."""
+    """Restore the tensors from `collect_tensors`."""
     for name, module in modules.items():
         module.load_state_dict(under_prefix(name, tensors))
     restore_optimizer(optimizer, tensors)

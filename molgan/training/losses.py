@@ -1,4 +1,4 @@
-"""Losses that several loops share, pure functions to be minimised: of logits and of log-probabilities, each [B].
+"""Losses that several loops share: functions of logits or of log-probabilities, each [B], to be minimised.
 
 D = sigmoid(logit) is the critic's probability that a molecule is real.
 """
@@ -15,7 +15,7 @@ def logistic_critic(real: Tensor, fake: Tensor) -> Tensor:
     """-E log D(real) - E log(1 - D(fake)): the critic's side of the minimax game (Goodfellow et al. 2014, equation 1).
 
     Its optimum over all functions is the logit log p(real) / p(fake), where the loss is log 4 minus twice the
-    Jensen-Shannon divergence; log 4 = 1.386 is what a critic loses that learns nothing.
+    Jensen-Shannon divergence; log 4 = 1.386 is the loss of a critic that learns nothing.
     """
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
@@ -28,10 +28,15 @@ def log_variance(
     It is 0 exactly where p_agent is proportional to p_anchor · exp(energy): the anchored optimum of reinforcement
     learning with a KL penalty, and, with the critic's logit as energy, the data distribution. The batch mean stands
     for the unknown log normaliser (VarGrad, Richter et al. 2020, equation 8), where REINVENT's augmented likelihood
-    (Olivecrona et al. 2017) takes it as 0. Any samples will do, so that replayed ones may join.
+    (Olivecrona et al. 2017) takes it as 0. Samples of any policy will do, so that replayed ones may be added.
 
-    With a `share` the batch is of `size` molecules over all workers and the mean is theirs; what they give adds up to
-    the loss of the whole, and so do the gradients.
+    Args:
+        agent: Log-probabilities under the agent.
+        anchor: Log-probabilities under the anchor.
+        energy: Energies in nats.
+        share: This worker's part, where several workers train. The mean is over the molecules of all workers, and their
+            losses and gradients add up to those of the whole batch.
+        size: The number of molecules over all workers; the length of `agent` by default.
     """
     residual = agent - anchor.detach() - energy.detach()
     size = size or len(residual)

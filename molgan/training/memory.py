@@ -1,4 +1,4 @@
-"""What training towards a reward remembers: scores already paid for, and how often a scaffold came."""
+"""The memories of training towards a reward: known scores, and how often each scaffold was seen."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Reward = Callable[[Sequence[str | None]], np.ndarray]
 
 
 class OracleCache:
-    """Asks the reward only for molecules it has not scored yet; keys are canonical SMILES.
+    """Calls the reward only for molecules that are not scored yet; keys are canonical SMILES.
 
-    With a `share` the leader asks, and all workers know the same molecules.
+    With a `share` the leading worker calls it, and all workers know the same molecules.
     """
 
     def __init__(self, reward: Reward, share: Share = ALONE):
@@ -38,12 +38,13 @@ class OracleCache:
         return self.ask(smiles)()
 
     def ask(self, smiles: Sequence[str], background: Executor | None = None) -> Callable[[], np.ndarray]:
-        """What gives the rewards when it is called; a `background` executor finds them in the meantime."""
+        """A function that returns the rewards; a `background` executor computes them in the meantime."""
         new = list(dict.fromkeys(s for s in smiles if s not in self._known))
         underway = background.submit(self._reward, new) if background and new and self._share.leads else None
 
         def find() -> list[float]:
-            return np.asarray(underway.result() if underway else self._reward(new), dtype=float).tolist()
+            rewards = underway.result() if underway else self._reward(new)
+            return [float(reward) for reward in rewards]
 
         def answer() -> np.ndarray:
             if new:
@@ -61,7 +62,7 @@ class OracleCache:
 
 
 class DiversityMemory:
-    """Counts good molecules a Murcko scaffold, and takes the reward from scaffolds that are full.
+    """Counts the good molecules of each Murcko scaffold; molecules of full scaffolds get no reward.
 
     Blaschke et al. 2020, "Memory-assisted reinforcement learning for diverse molecular de novo design".
     """

@@ -1,11 +1,12 @@
-"""What training reports, as lines of metrics.jsonl: each step once, however often the training was interrupted."""
+"""Writes the reports of training to metrics.jsonl: each step once, however often the training was interrupted."""
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from molgan.base.errors import RunError
 from molgan.base.files import write_files
 from molgan.base.run_files import RunFiles
 
@@ -13,19 +14,21 @@ from molgan.base.run_files import RunFiles
 class MetricsLog:
     """The rows of `folder`/metrics.jsonl, one JSON object a line; NaN is written as null."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, require_folder: Callable[[], None] = lambda: None) -> None:
+        """`require_folder` is called before a row is written: it raises where the folder is no longer this run's."""
+        self._require_folder = require_folder
         self.path = folder / "metrics.jsonl"
         rows, _ = RunFiles(folder).metrics()
         self.rows = [row for row in rows if isinstance(row.get("step"), int)]
 
     def forget(self, stages: Collection[str]) -> None:
-        """Drop the rows of stages that start anew or are no more."""
+        """Drop the rows of stages that start anew or no longer exist."""
         self._keep([row for row in self.rows if row.get("stage") not in stages])
 
     def resume(self, stage: str, step: int) -> None:
-        """Drop the rows that an interrupted run wrote beyond its checkpoint, now that `step` comes again.
+        """Drop the rows that an interrupted run wrote beyond its checkpoint; the loop repeats them from `step` on.
 
-        Earlier rows of the same step stay: after a rollback there are some, and the checkpoint is younger than they.
+        Rows of the same step before the checkpoint stay; a rollback may have written some.
         """
         own = [i for i, row in enumerate(self.rows) if row.get("stage") == stage]
         saved = max((i for i in own if self.rows[i].get("saved")), default=-1)
@@ -33,10 +36,13 @@ class MetricsLog:
         self._keep([row for i, row in enumerate(self.rows) if i not in again])
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Append a row with at least `stage` and `step`."""
+        """Append a row with at least `stage` and `step`. Raises RunError where the file of earlier rows is gone."""
+        self._require_folder()
+        if self.rows and not self.path.exists():
+            raise RunError(f"{self.path}: was deleted while this run was at work; put it back, or run again without it")
         row = {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
         self.rows.append(row)
-        # One write a row, so that a killed process leaves whole lines.
+        # One write for each row, so that a killed process leaves whole lines.
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 

@@ -1,4 +1,4 @@
-"""How a training loop tells what it does."""
+"""The interface by which training loops report their metrics."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 
 def silent(metrics: dict[str, Any], checkpoint: Mapping[str, Any] | None) -> None:
-    """Tell nobody."""
+    """Discard the report."""

@@ -1,4 +1,4 @@
-"""Where the reports of a training loop go: metrics.jsonl, TensorBoard, the terminal."""
+"""Passes the reports of a training loop on to metrics.jsonl, TensorBoard and the terminal."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,11 +9,11 @@ from molgan.training.board import Board
 from molgan.training.metrics_log import MetricsLog
 
 _SHOWN = ("loss", "score", "best", "best_10", "unique", "accuracy", "auc")
-_MOST_SHOWN = 6  # figures beside the bar
+_MOST_SHOWN = 6  # figures next to the bar
 
 
 class Reporter:
-    """Takes what the loop of a stage reports there, for as long as the `with` lasts."""
+    """Takes the reports of a stage for as long as the `with` lasts."""
 
     def __init__(
         self,
@@ -27,12 +27,17 @@ class Reporter:
         molecules_a_step: int | None = None,
         components: Callable[[], Mapping[str, float]] | None = None,
     ) -> None:
-        """`stage`: what its rows, tags and bar are called. `metrics` and `tensorboard`, a folder, get what is reported
-        where they are given. `on_saved` is called after a checkpoint.
-
-        `shown`: the figures beside the bar, the first six that the loop reports where it is None. With
-        `molecules_a_step` the bar counts the molecules that are still to come, else it counts steps. `components`: the
-        means of the objective's components, 0 to 1, for a stage whose best molecules are shown below the bar.
+        """
+        Args:
+            stage: The name of the stage in rows, tags and on the bar.
+            progress: Shows the bar.
+            metrics: The log of the run, if the reports go there.
+            tensorboard: The folder for TensorBoard, if the reports go there.
+            on_saved: Called after every checkpoint.
+            shown: Names of the figures next to the bar; None shows the first six that the loop reports.
+            molecules_a_step: Molecules of a step, for a bar that counts molecules; by default it counts steps.
+            components: Gives the means of the objective's components, 0 to 1, for a stage whose best molecules are
+                shown below the bar.
         """
         self._stage = stage
         self._progress = progress
@@ -42,7 +47,7 @@ class Reporter:
         self._shown = shown
         self._molecules_a_step = molecules_a_step
         self._components = components
-        self._task: str | None = None  # whose bar is shown
+        self._task: str | None = None  # the task whose bar is shown
         self._step = 0
         self._goes_on = False
 
@@ -53,7 +58,7 @@ class Reporter:
         self.restart()
 
     def __call__(self, metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
-        """`metrics` has `step`, counted anew in each `round`, and may have `steps`, and `phase` critic or generator."""
+        """Pass on a report. `metrics` has `step`, counted anew in each `round`, and may have `steps` and `phase`."""
         row = {name: value for name, value in metrics.items() if name not in ("phase", "steps")}
         task = "critic" if metrics.get("phase") == "critic" else self._stage
         if self._metrics is not None:
@@ -63,8 +68,7 @@ class Reporter:
             self._metrics.add({"stage": task, **row, **({"saved": True} if saved else {})})
         self._goes_on = True
         if self._board is not None:
-            # Not in metrics.jsonl: a run that goes on does not ask again for what it knows, and its log is to be the
-            # same.
+            # Not in metrics.jsonl: a resumed run does not score known molecules again, and its log has to be the same.
             components = {} if self._components is None else self._components()
             self._board({**row, **{f"component_{name}": value for name, value in components.items()}})
         if saved:
@@ -72,13 +76,19 @@ class Reporter:
         self._show(task, metrics)
 
     def start(self, task: str, total: int | None) -> None:
-        """Show the bar of a task before it has anything to report."""
+        """Show the bar of a task before its first report."""
         self._finish()
         self._progress.start(task, total)
         self._task = task
 
+    def advance(self, task: str, done: int, total: int) -> None:
+        """`done` more of `total` molecules are ready in a task of the loop that has no figures to report."""
+        if task != self._task:
+            self.start(task, total)
+        self._progress.advance(task, done)
+
     def restart(self) -> None:
-        """The loop starts again from its last checkpoint, or is over."""
+        """Prepare for a loop that starts again from its last checkpoint, or end."""
         if self._board is not None:
             self._board.close()
         self._finish()
@@ -111,7 +121,7 @@ class Reporter:
 
 
 def _facts(metrics: Mapping[str, Any], components: Mapping[str, float]) -> dict[str, str]:
-    """What a chemist looks at while the generator learns."""
+    """Notes for a chemist who watches the training: best molecule, components, scaffolds, molecules scored."""
     facts: dict[str, str] = {}
     if metrics.get("best_smiles"):
         facts["best so far"] = f"{metrics['best']:.3f}  {metrics['best_smiles']}"

@@ -1,15 +1,13 @@
 """Settings of the training loops."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from molgan.base.errors import InputError
-from molgan.base.settings import InputPath, Settings
-from molgan.chem.molecule import parse
+from molgan.base.settings import Settings
 from molgan.evaluation.settings import CollapseSettings
 from molgan.models.settings import DescriptorCriticSettings
-from molgan.scoring.settings import ObjectiveSettings
+from molgan.training.registry import AGENT_LOSSES, OrRegistered
 
 
 class PretrainSettings(Settings):
@@ -64,7 +62,7 @@ class AdversarialSettings(Settings):
         "batch_size": 16,
     }
 
-    rounds: int = Field(1, ge=1, description="Times that the critic is trained anew")
+    rounds: int = Field(1, ge=1, description="Rounds, each with a new training of the critic")
     real: int = Field(20_000, ge=40, description="Molecules of the training data that the critic sees per round")
     fake: int = Field(20_000, ge=40, description="Molecules that the generator draws for the critic per round")
     critic: CriticSettings = Field(CriticSettings(epochs=4), description="Training of the critic")
@@ -82,7 +80,7 @@ class AdversarialSettings(Settings):
 
 
 class DistilSettings(Settings):
-    """Learning from the generator's own molecules that the critic takes for real."""
+    """Training on those of the generator's own molecules that the critic takes for real."""
 
     miniature: ClassVar = {
         "real": 100,
@@ -92,11 +90,11 @@ class DistilSettings(Settings):
         "fit": {"epochs": 1, "batch_size": 32},
     }
 
-    rounds: int = Field(1, ge=1, description="Times that the critic is trained anew")
+    rounds: int = Field(1, ge=1, description="Rounds, each with a new training of the critic")
     real: int = Field(100_000, ge=40, description="Molecules of the training data that the critic sees per round")
     fake: int = Field(100_000, ge=40, description="Molecules that the generator draws for the critic per round")
     critic: CriticSettings = Field(CriticSettings(epochs=4), description="Training of the critic")
-    candidates: int = Field(300_000, ge=40, description="Molecules drawn, that the critic has not seen, to choose from")
+    candidates: int = Field(300_000, ge=40, description="Molecules drawn to choose from, which the critic has not seen")
     cap_quantile: float = Field(
         0.98, gt=0, le=1, description="Quantile of the candidates' logits from which on a molecule is always accepted"
     )
@@ -109,7 +107,7 @@ class DistilSettings(Settings):
 
 
 class RejectionSettings(Settings):
-    """A critic that sampling asks: molecules are accepted by how real they look to it."""
+    """Training of a critic for rejection sampling, which accepts molecules by how real they look to the critic."""
 
     miniature: ClassVar = {
         "reference": 100,
@@ -127,12 +125,12 @@ class RejectionSettings(Settings):
     )
     network: DescriptorCriticSettings = Field(DescriptorCriticSettings(), description="Network of the critic")
     candidates: int = Field(
-        10_000, ge=40, description="Molecules drawn, that the critic has not seen, to find the cap by"
+        10_000, ge=40, description="Molecules drawn to determine the cap, which the critic has not seen"
     )
     cap_quantile: float = Field(
         0.95, gt=0, le=1, description="Quantile of the candidates' logits from which on a molecule is always accepted"
     )
-    novel: bool = Field(True, description="Leave out what is in the training data, too")
+    novel: bool = Field(True, description="Leave out molecules of the training data, too")
     bf16: bool = Field(True, description="Draw in bfloat16 where the processor has it")
 
 
@@ -189,7 +187,7 @@ class SampleSettings(Settings):
     miniature: ClassVar = {"n": 200, "target": None}
 
     n: int | None = Field(None, ge=1, description="Molecules to draw")
-    target: int | None = Field(None, ge=1, description="Molecules that shall pass the filters")
+    target: int | None = Field(None, ge=1, description="Molecules that must pass the filters")
     budget: int = Field(100_000, ge=1, description="Most molecules to draw for the target")
     round: int = Field(2048, ge=1, description="Molecules drawn between two looks at how many pass")
     max_atoms: int | None = Field(
@@ -198,17 +196,17 @@ class SampleSettings(Settings):
     temperature: float = Field(1.0, gt=0, le=10, description="Temperature of the draws; above 1 they vary more")
 
     @model_validator(mode="after")
-    def _one_aim(self) -> "SampleSettings":
+    def _check_aim(self) -> "SampleSettings":
         if (self.n is None) == (self.target is None):
-            raise ValueError("give either n (molecules to draw) or target (molecules that shall pass)")
+            raise ValueError("give either n (molecules to draw) or target (molecules that must pass)")
         return self
 
 
 class OptimizeSettings(Settings):
-    """Goal-directed design: the most of an oracle's calls. One setting for all tasks.
+    """Goal-directed design in few calls of an oracle. The defaults suit all tasks.
 
-    A round makes candidates by the agent and by genetic moves, asks the oracle for those that promise most, and lets
-    the agent learn from the best of all rounds.
+    A round makes candidates by the agent and by genetic moves, scores the most promising ones by the oracle, and trains
+    the agent on the best of all rounds.
     """
 
     first: int = Field(64, ge=1, description="Molecules of the prior that are scored first")
@@ -216,7 +214,7 @@ class OptimizeSettings(Settings):
     least_batch: int = Field(16, ge=1, description="Fewest molecules scored per round")
     growth: float = Field(0.05, gt=0, le=1, description="Molecules scored per round, as a share of those scored so far")
     policy: int = Field(32, ge=0, description="Candidates per round that the agent draws")
-    regrowth: int = Field(48, ge=0, description="Candidates per round whose last actions the agent draws anew")
+    regrowth: int = Field(48, ge=0, description="Candidates per round whose last actions the agent draws again")
     crossover: int = Field(192, ge=0, description="Candidates per round with subtrees of two parents")
     edit: int = Field(128, ge=0, description="Candidates per round with one motif changed")
     mutation: int = Field(96, ge=0, description="Candidates per round with one atom or bond changed")
@@ -231,7 +229,7 @@ class OptimizeSettings(Settings):
     )
     screened: float = Field(0.9, ge=0, le=1, description="Share of a batch that the surrogate chooses")
     boldness: float = Field(
-        1.0, ge=0, description="How bold the surrogate is: 0 trusts its mean, 1 draws from all that it holds possible"
+        1.0, ge=0, description="Factor of the surrogate's uncertainty in its draws: 0 takes the mean, 1 the full spread"
     )
     surrogate: int = Field(800, ge=0, description="Molecules that the surrogate learns from, half of them the best")
     memory: int = Field(128, ge=2, description="Best molecules that are parents and that the agent learns from")
@@ -241,10 +239,12 @@ class OptimizeSettings(Settings):
     greed: float = Field(0.01, gt=0, description="Weight of the k-th best molecule is 1 / (k + greed * memory)")
     updates: int = Field(2, ge=0, description="Updates of the agent per round")
     update_size: int = Field(64, ge=1, description="Molecules per update")
-    roots: int = Field(1, ge=0, description="Encodings of a molecule from random roots beside the canonical one")
-    loss: Literal["augmented_likelihood", "log_variance", "trajectory_balance"] = Field(
-        "augmented_likelihood", description="Loss of the agent"
+    roots: int = Field(
+        1, ge=0, description="Encodings of a molecule from random roots, in addition to the canonical one"
     )
+    loss: Annotated[
+        Literal["augmented_likelihood", "log_variance", "trajectory_balance"], OrRegistered(AGENT_LOSSES)
+    ] = Field("augmented_likelihood", description="Loss of the agent")
     reward_scale: float = Field(500.0, gt=0, description="Nats by which the best molecule may outweigh the prior")
     learning_rate: float = Field(2e-4, gt=0, description="Learning rate of the generator")
     clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
@@ -263,90 +263,3 @@ class OptimizeSettings(Settings):
     )
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
     checkpoint_every: int = Field(10, ge=1, description="Rounds between two checkpoints")
-
-
-class AnalogueSettings(Settings):
-    """Only molecules whose ECFP4 Tanimoto similarity to a lead is within bounds."""
-
-    of: str = Field(description="SMILES of the lead")
-    least: float = Field(0.5, ge=0, le=1, description="Smallest Tanimoto similarity to the lead (ECFP4)")
-    most: float = Field(1.0, ge=0, le=1, description="Largest Tanimoto similarity to the lead (ECFP4)")
-
-    @field_validator("of")
-    @classmethod
-    def _is_molecule(cls, smiles: str) -> str:
-        if (reason := parse(smiles).reason) is not None:
-            raise ValueError(f"{smiles!r} is not a molecule: {reason}")
-        return smiles
-
-
-class LessonSettings(Settings):
-    """A stage of a curriculum, before the campaign's own objective."""
-
-    objective: ObjectiveSettings = Field(description="What a good molecule is in this stage")
-    budget: int = Field(1_000, ge=1, description="Distinct molecules to score")
-    target: float | None = Field(None, description="Mean of the ten best scores at which the next stage begins")
-    patience: int | None = Field(
-        None, ge=1, description="Molecules scored without a gain after which the next stage begins"
-    )
-    carry: int = Field(64, ge=0, description="Best molecules that the next stage starts from; 0 forgets them")
-
-
-class TransferSettings(Settings):
-    """Fine-tuning of the prior on known actives, until those that are held out are likeliest."""
-
-    miniature: ClassVar = {"epochs": 2}
-
-    epochs: int = Field(60, ge=1, description="Most passes over the actives")
-    patience: int = Field(5, ge=1, description="Epochs without a gain on the held-out actives before training stops")
-    held_out: float = Field(0.2, gt=0, lt=1, description="Share of the actives that is not trained on")
-    batch_size: int = Field(16, ge=1, description="Actives per update")
-    learning_rate: float = Field(1e-4, gt=0, description="Learning rate of AdamW")
-    weight_decay: float = Field(0.01, ge=0, description="Weight decay of AdamW")
-    clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
-    bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
-
-
-class DesignSettings(OptimizeSettings):
-    """Goal-directed design as a stage of a campaign: the library is chosen from the molecules that were scored."""
-
-    miniature: ClassVar = {
-        "budget": 60,
-        "first": 16,
-        "policy": 16,
-        "regrowth": 8,
-        "crossover": 32,
-        "edit": 16,
-        "updates": 1,
-        "update_size": 8,
-    }
-
-    budget: int = Field(5_000, ge=1, description="Distinct molecules to score")
-    start: list[str] | InputPath = Field(default_factory=list, description="SMILES to start from, or a file of them")
-    core: str | None = Field(
-        None, description="SMILES of a core that every molecule keeps, grown at its marks *: *c1ccc(*)cc1"
-    )
-    analogues: AnalogueSettings | None = Field(None, description="Bounds of the similarity to a lead; none by default")
-    transfer: TransferSettings | None = Field(
-        None, description="Fine-tuning on the molecules of `start`, the actives, first"
-    )
-    curriculum: list[LessonSettings] = Field(
-        default_factory=list, description="Stages with easier objectives that come first"
-    )
-
-    @model_validator(mode="after")
-    def _has_actives(self) -> "DesignSettings":
-        if self.transfer is not None and not self.start:
-            raise ValueError("transfer: learns from the molecules of `start`; give some, or a file of them")
-        return self
-
-    @field_validator("core")
-    @classmethod
-    def _is_core(cls, smiles: str | None) -> str | None:
-        from molgan.graphs.motif.core import Core
-
-        try:
-            _ = smiles and Core.read(smiles)
-        except InputError as error:
-            raise ValueError(str(error)) from None
-        return smiles

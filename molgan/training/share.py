@@ -1,4 +1,4 @@
-"""One worker's part of data-parallel training."""
+"""The part of one worker in data-parallel training."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ T = TypeVar("T")
 class Share:
     """Worker `rank` of `workers` that train one network together.
 
-    A batch is a batch of them all: each takes its own molecules of it, divides its loss by the size of the whole, and
-    the sums of the gradients are those of one worker with the whole batch. So the batch size and the learning rate mean
-    the same for any number of workers. `all_reduce` replaces a tensor by its sum over the workers, in all of them;
-    `all_gather` gives each the values of all, by rank.
+    All workers share each batch: every worker takes its own molecules of it and divides its loss by the size of the
+    whole batch, so that the sums of the gradients are those of one worker with the whole batch. The batch size and the
+    learning rate therefore mean the same for any number of workers. `all_reduce` replaces a tensor by its sum over the
+    workers, in all of them; `all_gather` gives each worker the values of all, by rank.
 
-    What is decided over a whole batch, every worker decides alike, from the values that all have gathered: memories
-    and counters are copies of each other.
+    Decisions over a whole batch are made by every worker from the same gathered values, so that all workers have the
+    same memories and counters.
     """
 
     rank: int = 0
@@ -38,17 +38,18 @@ class Share:
         return self.rank == 0
 
     def of(self, rows: np.ndarray) -> np.ndarray:
-        """This worker's rows of a batch: every `workers`th, so that all get long and short molecules alike."""
+        """This worker's rows of a batch: every `workers`th, so that each gets long and short molecules."""
         return rows[self.rank :: self.workers]
 
     def whole(self, own: Sequence[T]) -> list[T]:
-        """The batch whose `of` is this worker's `own`. Every worker must call it."""
+        """The whole batch, gathered from the parts of all workers. Every worker must call it."""
         parts = self.all_gather(list(own))
         return [parts[i % self.workers][i // self.workers] for i in range(sum(map(len, parts)))]
 
     def from_leader(self, find: Callable[[], T]) -> T:
-        """What the leader finds; the others do not look. Every worker must call it."""
-        return self.all_gather(find() if self.leads else None)[0]
+        """The result of `find`, which only the leading worker calls. Every worker must call this method."""
+        found: T = self.all_gather(find() if self.leads else None)[0]
+        return found
 
     def total(self, value: Tensor) -> float:
         """The sum of a number over the workers. Every worker must call it."""

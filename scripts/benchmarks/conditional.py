@@ -1,10 +1,10 @@
-"""Control of a conditional one-shot generator: how far its molecules are from the property that they were asked for.
+"""Measure the control of a conditional one-shot generator: the distance of its molecules from their targets.
 
     python scripts/benchmarks/conditional.py RUN [--samples 1000] [--reference data/qm9.csv.gz]
 
 For each property a grid from the 5th to the 95th percentile of the reference; molecules are drawn for each point.
 Prints for each point the share that is valid, the mean and the deviation of the property, and the mean absolute error
-beside two baselines: the same generator without that target, and molecules of the reference at random.
+next to two baselines: the same generator without that target, and molecules of the reference at random.
 """
 
 import argparse
@@ -32,26 +32,26 @@ def main() -> None:
         parser.error(f"{arguments.run} was trained without network.condition")
     texts = [record.smiles for record in read_smiles(arguments.reference)]
     real = [texts[i] for i in np.random.default_rng(0).permutation(len(texts))[:10_000]]
-    free = drawn(arguments, None)
+    free = draw(arguments, None)
     print("| property | aim | valid | mean | s.d. | error | without aim | real at random |")
     print("|---" * 8 + "|")
     for name in targets.names:
         known, loose = values(real, name), values(free, name)
         for aim in np.percentile(known, POINTS):
-            smiles = drawn(arguments, {name: float(aim)})
+            smiles = draw(arguments, {name: float(aim)})
             found = values(smiles, name)
             valid = np.mean([text is not None for text in smiles])
             errors = [np.abs(each - aim).mean() for each in (found, loose, known)]
-            told = [aim, valid, found.mean(), found.std(), *errors]
-            print(f"| {name} | " + " | ".join(f"{figure:.3f}" for figure in told) + " |", flush=True)
+            figures = [aim, valid, found.mean(), found.std(), *errors]
+            print(f"| {name} | " + " | ".join(f"{figure:.3f}" for figure in figures) + " |", flush=True)
 
 
-def drawn(arguments: argparse.Namespace, aims: dict[str, float] | None) -> list[str | None]:
+def draw(arguments: argparse.Namespace, aims: dict[str, float] | None) -> list[str | None]:
     return sample(arguments.samples, weights=arguments.run, seed=1, targets=aims)
 
 
 def values(smiles: list[str | None] | list[str], name: str) -> np.ndarray:
-    """Of those that are valid."""
+    """The property of the valid molecules."""
     found = score([text for text in smiles if text is not None], [name])[name].to_numpy(dtype=float, na_value=np.nan)
     return found[np.isfinite(found)]
 

@@ -1,9 +1,9 @@
-"""What each part of goal-directed design is worth: AUC top-10 on development tasks of PMO with one part left out.
+"""Measure the worth of each part of goal-directed design: AUC top-10 on tasks of PMO with one part left out.
 
     python scripts/benchmarks/design_ablation.py --weights runs/design_prior [--budget 2000] [--seeds 0 1 2]
 
 AUCs are over `budget` calls and therefore below those over 10,000. A part that is left out leaves its candidates to the
-others: the oracle is asked as often.
+others: the oracle is called as often.
 """
 
 import argparse
@@ -35,13 +35,21 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--tasks", nargs="+", default=["isomers_c7h8n2o2", "perindopril_mpo", "zaleplon_mpo"])
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=list(PARTS))
-    asked = parser.parse_args()
-    table = Table(title=f"AUC top-10 over {asked.budget:,} calls, mean of seeds {asked.seeds} (deviation)")
-    for column in ("", *asked.tasks, "sum", "CPU seconds a run"):
+    arguments = parser.parse_args()
+    table = Table(title=f"AUC top-10 over {arguments.budget:,} calls, mean of seeds {arguments.seeds} (deviation)")
+    for column in ("", *arguments.tasks, "sum", "CPU seconds a run"):
         table.add_column(column, justify="left" if not column else "right")
-    for part in asked.parts:
-        runs = list(pmo(asked.tasks, asked.seeds, budget=asked.budget, weights=asked.weights, settings=PARTS[part]))
-        values = [np.array([run.auc for run in runs if run.task == task]) for task in asked.tasks]
+    for part in arguments.parts:
+        runs = list(
+            pmo(
+                arguments.tasks,
+                arguments.seeds,
+                budget=arguments.budget,
+                weights=arguments.weights,
+                settings=PARTS[part],
+            )
+        )
+        values = [np.array([run.auc for run in runs if run.task == task]) for task in arguments.tasks]
         cells = [f"{each.mean():.3f} ({each.std():.3f})" for each in values]
         total, seconds = sum(each.mean() for each in values), np.mean([run.cpu_seconds for run in runs])
         table.add_row(part, *cells, f"{total:.3f}", f"{seconds:.0f}")

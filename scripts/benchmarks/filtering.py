@@ -1,10 +1,11 @@
-"""What filtering costs: molgan's druglike funnel, and the same filters by datamol, medchem and RDKit, side by side.
+"""Measure the cost of filtering: molgan's druglike funnel, and the same filters by datamol, medchem and RDKit.
 
     python scripts/benchmarks/filtering.py [--molecules 3000] [--rounds 3]
 
 Both parse the SMILES and judge valid, distinct, one fragment, 12 to 40 heavy atoms, Lipinski, Veber, QED of at least
 0.6, PAINS and BRENK, and both let a molecule that fails one pass by the rest. Times are CPU seconds of this process,
-the best of some rounds, each with molecules of its own, in which the two take turns on chunks. What is kept must agree.
+the best of several rounds, each with its own molecules, in which the two take turns on chunks. The kept molecules must
+agree.
 """
 
 import argparse
@@ -49,12 +50,12 @@ def main() -> None:
         theirs = Medchem()
         theirs(["CCO"])
         molgan.filter(["CCO"], FUNNEL)
-        seconds, kept = zip(*[measured(smiles, theirs) for smiles in rounds], strict=True)
+        seconds, kept = zip(*[measure(smiles, theirs) for smiles in rounds], strict=True)
         rates = [len(rounds[0]) / best for best in np.min(seconds, axis=0)]
         share = sum(kept) / sum(map(len, rounds))
         table.add_row(name, f"{rates[0]:,.0f}", f"{rates[1]:,.0f}", f"{rates[1] / rates[0]:.1f}", f"{share:.0%}")
     Console().print(table)
-    Console().print("What is kept agrees.")
+    Console().print("The kept molecules agree.")
 
 
 def read(molecules: int, rounds: int) -> dict[str, list[list[str]]]:
@@ -104,13 +105,13 @@ class Medchem:
         return FilterCatalog.FilterCatalog(parameters)
 
 
-def measured(smiles: list[str], theirs: Callable[[list[str]], list[bool]]) -> tuple[list[float], int]:
+def measure(smiles: list[str], theirs: Callable[[list[str]], list[bool]]) -> tuple[list[float], int]:
     """CPU seconds of the others and of molgan, and how many are kept. Exits when they do not agree."""
     totals, count = np.zeros(2), 0
     for start in range(0, len(smiles), CHUNK):
         chunk = smiles[start : start + CHUNK]
-        expected, other = timed(theirs, chunk)
-        table, ours = timed(lambda part: molgan.filter(part, FUNNEL), chunk)
+        expected, other = measure_time(theirs, chunk)
+        table, ours = measure_time(lambda part: molgan.filter(part, FUNNEL), chunk)
         for text, keep, row in zip(chunk, expected, table.itertuples(), strict=True):
             if keep != row.kept:
                 raise SystemExit(f"not the same: {text}: {keep} and {row.kept} ({row.stage}: {row.reason})")
@@ -119,7 +120,7 @@ def measured(smiles: list[str], theirs: Callable[[list[str]], list[bool]]) -> tu
     return totals.tolist(), count
 
 
-def timed(function: Callable, argument: list[str]) -> tuple:
+def measure_time(function: Callable, argument: list[str]) -> tuple:
     start = time.process_time()
     result = function(argument)
     return result, time.process_time() - start

@@ -1,4 +1,4 @@
-"""Variants of the prior, each trained from the start for the same processor time on the same molecules.
+"""Compare variants of the prior, each trained from the start for the same processor time on the same molecules.
 
     python scripts/benchmarks/prior_variants.py [--seconds 300] [--molecules 100000] [--only NAME ...]
 
@@ -25,6 +25,7 @@ from rdkit import Chem, RDLogger
 from rdkit.Chem import rdFingerprintGenerator
 from torch import nn
 from torch.nn.utils import parametrize
+from torch.optim.lr_scheduler import LambdaLR
 
 from molgan.chem.motifs import Motif, cut
 from molgan.evaluation.chemnet import activations
@@ -35,6 +36,7 @@ from molgan.graphs.motif.motif_data import prepare
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.precision import autocast
 from molgan.models.settings import MotifNetworkSettings
+from molgan.training.loop import warm_up_and_decay
 from molgan.training.prior import pretrain as pretrain_module
 from molgan.training.prior.pretrain import pretrain
 from molgan.training.settings import PretrainSettings
@@ -45,7 +47,7 @@ BITS = 1024
 
 @dataclass(frozen=True)
 class Variant:
-    """What is changed of the shipped prior's settings."""
+    """Changes of the settings of the shipped prior."""
 
     network: MotifNetworkSettings = field(default_factory=MotifNetworkSettings)
     least_count: int = 5
@@ -54,7 +56,13 @@ class Variant:
     roots: int = 0  # random roots a molecule; 0 takes the canonical one
     ema: float = 0.0
     fingerprints: bool = False
-    pace: Callable[[int, int, int], float] = pretrain_module._pace  # (step, warm-up, steps) to a share of the rate
+    pace: Callable[[int, int, int], float] | None = None  # (step, warm-up, steps) to a share of the rate
+
+    def schedule(self, optimizer: torch.optim.Optimizer, *, warmup: int, decay: int, steps: int, done: int) -> LambdaLR:
+        """The schedule of the learning rate, in place of that of `pretrain`."""
+        if self.pace is None:
+            return warm_up_and_decay(optimizer, warmup=warmup, decay=decay, steps=steps, done=done)
+        return LambdaLR(optimizer, lambda later: self.pace(done + 1 + later, warmup, steps))
 
 
 def cosine(step: int, warmup: int, steps: int) -> float:
@@ -85,16 +93,18 @@ VARIANTS = {
 
 
 class RandomRoots:
-    """Several action sequences of each molecule, of which a random one is given at each look."""
+    """Several action sequences of each molecule, of which a random one is returned each time."""
 
     def __init__(self, smiles: Sequence[str], roots: int, least_count: int) -> None:
         rng = np.random.default_rng(0)
-        trees = [list(_rooted(text, roots, rng)) for text in smiles]
+        trees = [list(_cut_at_random(text, roots, rng)) for text in smiles]
         counts = Counter(motif for several in trees for tree in several for motif in _motifs(tree))
         frequent = [motif for motif, count in counts.most_common() if count >= least_count]
         self.vocabulary = Vocabulary(tuple(frequent))
-        encoded = ([_encoded(tree, self.vocabulary) for tree in several] for several in trees)
-        self.sequences = [kept for several in encoded if (kept := [one for one in several if one is not None])]
+        encoded = ([_try_encode(tree, self.vocabulary) for tree in several] for several in trees)
+        self.sequences = [
+            kept for several in encoded if (kept := [sequence for sequence in several if sequence is not None])
+        ]
         self.rng = rng
 
     def __len__(self) -> int:
@@ -122,14 +132,14 @@ class WithFingerprint(nn.Module):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=300, help="of processor time for the training of each")
-    parser.add_argument("--molecules", type=int, default=100_000, help="to train on, at random")
+    parser.add_argument("--seconds", type=float, default=300, help="processor time for the training of each variant")
+    parser.add_argument("--molecules", type=int, default=100_000, help="random molecules to train on")
     parser.add_argument("--samples", type=int, default=10_000)
     parser.add_argument("--only", nargs="+", choices=list(VARIANTS))
     arguments = parser.parse_args()
     RDLogger.DisableLog("rdApp.*")
-    train = _drawn("moses_train.csv.gz", arguments.molecules)
-    test = _drawn("moses_test.csv.gz", 2000)
+    train = _read_some("moses_train.csv.gz", arguments.molecules)
+    test = _read_some("moses_test.csv.gz", 2000)
     references = [
         Statistics.load(ROOT / "molgan" / "data" / f"moses_{name}_statistics.npz")
         for name in ("test", "test_scaffolds")
@@ -140,7 +150,7 @@ def main() -> None:
         flush=True,
     )
     for name in arguments.only or VARIANTS:
-        generator, steps = trained(VARIANTS[name], train, arguments.seconds)
+        generator, steps = train_variant(VARIANTS[name], train, arguments.seconds)
         nats = np.nan if VARIANTS[name].roots else _nats(generator, test)
         drawn = [Chem.CanonSmiles(sample.smiles) for sample in generator.sample(arguments.samples, seed=0)]
         seen = activations(drawn).astype(np.float64)
@@ -152,7 +162,7 @@ def main() -> None:
         print(f"{counted} {fcd:>6.3f} {scaffolds:>6.3f} {unique:>7.4f} {novel:>6.3f}", flush=True)
 
 
-def trained(variant: Variant, smiles: Sequence[str], seconds: float) -> tuple[MotifGenerator, int]:
+def train_variant(variant: Variant, smiles: Sequence[str], seconds: float) -> tuple[MotifGenerator, int]:
     """A generator trained for `seconds` of processor time, and the steps that these were."""
     data = _data(variant, smiles)
     torch.manual_seed(0)
@@ -171,7 +181,7 @@ def trained(variant: Variant, smiles: Sequence[str], seconds: float) -> tuple[Mo
     steps = int(seconds / paces.a_step)
     average = _Average(generator, variant.ema)
     settings = settings.model_copy(update={"epochs": steps * variant.batch_size / len(data), "report_every": 5})
-    with patch.object(pretrain_module, "_pace", variant.pace):
+    with patch.object(pretrain_module, "warm_up_and_decay", variant.schedule):
         pretrain(generator, data, settings, seed=0, report=average)
     if variant.fingerprints:
         for table in (generator.last, generator.top):
@@ -226,7 +236,7 @@ class _Sequences(list):
         self.vocabulary = vocabulary
 
 
-def _drawn(name: str, n: int) -> list[str]:
+def _read_some(name: str, n: int) -> list[str]:
     with gzip.open(ROOT / "data" / name, "rt") as file:
         smiles = [line.split(",")[0].strip() for line in file][1:]
     return [smiles[i] for i in np.random.default_rng(0).permutation(len(smiles))[:n]]
@@ -239,7 +249,7 @@ def _nats(generator: MotifGenerator, smiles: Sequence[str]) -> float:
         return -float(generator.log_likelihood(sequences).mean())
 
 
-def _rooted(smiles: str, roots: int, rng: np.random.Generator) -> Iterator[Motif]:
+def _cut_at_random(smiles: str, roots: int, rng: np.random.Generator) -> Iterator[Motif]:
     mol = Chem.MolFromSmiles(smiles)
     for root in rng.integers(mol.GetNumAtoms(), size=roots):
         yield cut(mol, int(root))
@@ -251,7 +261,7 @@ def _motifs(tree: Motif) -> list[str]:
     return found
 
 
-def _encoded(tree: Motif, vocabulary: Vocabulary) -> np.ndarray | None:
+def _try_encode(tree: Motif, vocabulary: Vocabulary) -> np.ndarray | None:
     try:
         return np.array(encode(tree, vocabulary), dtype=np.int32)
     except NotEncodable:

@@ -1,9 +1,9 @@
-"""What the critic takes for real: how well its logit separates MOSES's test set from molecules of other kinds.
+"""Measure how well the logit of a critic separates the test set of MOSES from molecules of other kinds.
 
     python scripts/benchmarks/realism.py [CRITIC] [--molecules 2000]
 
-Without CRITIC it is the one that sampling asks, with -inf outside of its ranges; else a graph critic that a training
-left, without its suffix.
+CRITIC is a graph critic that a training wrote, without its suffix; by default the critic that sampling uses, with -inf
+outside of its ranges.
 
 Prints, for each kind, the mean logit and the area under the ROC curve against the test set (1: all below it, .5: no
 difference). The critic has seen none of these molecules. Shuffled bonds: pairs of single bonds of a test molecule
@@ -29,25 +29,25 @@ DATA = Path(__file__).parents[2] / "data"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("critic", type=Path, nargs="?", help="of graphs, without its suffix")
-    parser.add_argument("--weights", default="moses", help="of the generator")
-    parser.add_argument("--molecules", type=int, default=2000, help="of each kind")
+    parser.add_argument("critic", type=Path, nargs="?", help="graph critic, without its suffix")
+    parser.add_argument("--weights", default="moses", help="weights of the generator")
+    parser.add_argument("--molecules", type=int, default=2000, help="molecules of each kind")
     arguments = parser.parse_args()
     RDLogger.DisableLog("rdApp.*")
     refined, n = load_any(arguments.weights), arguments.molecules
     judge = Discriminator.load(arguments.critic).score if arguments.critic else refined.judge
     rng = np.random.default_rng(0)
-    test = drawn("moses_test.csv.gz", n, rng)
+    test = draw("moses_test.csv.gz", n, rng)
     generator = load_generator(arguments.weights)
     kinds = {
         "MOSES test set": test,
-        "MOSES scaffold test set": drawn("moses_test_scaffolds.csv.gz", n, rng),
+        "MOSES scaffold test set": draw("moses_test_scaffolds.csv.gz", n, rng),
         "generated": [sample.smiles for sample in generator.sample(n, seed=123)],
         "generated, refined": [sample.smiles for sample in refined.sample(n, seed=123)],
-        "approved drugs and ChEMBL": drawn("drugs_and_chembl.csv.gz", n, rng),
-        "the same, of MOSES's weights": list(islice(in_window(drawn("drugs_and_chembl.csv.gz", 10**9, rng)), n)),
-        "QM9": drawn("qm9.csv.gz", n, rng),
-        "shuffled bonds": list(islice(shuffled(test, rng), n)),
+        "approved drugs and ChEMBL": draw("drugs_and_chembl.csv.gz", n, rng),
+        "the same, of MOSES's weights": list(islice(in_window(draw("drugs_and_chembl.csv.gz", 10**9, rng)), n)),
+        "QM9": draw("qm9.csv.gz", n, rng),
+        "shuffled bonds": list(islice(shuffle_bonds(test, rng), n)),
     }
     real = judge(test)
     print(f"{'':30} {'molecules':>9} {'in range':>8} {'mean logit':>10} {'AUC':>6}")
@@ -59,37 +59,37 @@ def main() -> None:
         print(f"{name:30} {len(logits):>9,} {inside.mean():>8.1%} {mean:>10.2f} {auc(real, logits):>6.3f}")
 
 
-def drawn(file: str, n: int, rng: np.random.Generator) -> list[str]:
+def draw(file: str, n: int, rng: np.random.Generator) -> list[str]:
     smiles = [record.smiles for record in read_smiles(DATA / file)]
     return [smiles[i] for i in rng.permutation(len(smiles))[:n]]
 
 
 def in_window(smiles: list[str]) -> Iterator[str]:
-    """Those of one fragment of 17 to 26 heavy atoms, without charge or stereo, as MOSES has them."""
+    """The molecules like those of MOSES: one fragment of 17 to 26 heavy atoms, without charge or stereo."""
     for text in smiles:
         molecule = parse(text)
         if molecule.mol is not None and 17 <= molecule.mol.GetNumHeavyAtoms() <= 26 and not set("@+-./") & set(text):
             yield text
 
 
-def shuffled(smiles: list[str], rng: np.random.Generator) -> Iterator[str]:
+def shuffle_bonds(smiles: list[str], rng: np.random.Generator) -> Iterator[str]:
     for text in smiles:
         mol = Chem.MolFromSmiles(text)
         wanted = sum(bond.GetBondType() == Chem.BondType.SINGLE for bond in mol.GetBonds()) // 4
         for _ in range(20 * wanted):
-            if wanted and (changed := swapped(mol, rng)) is not None:
+            if wanted and (changed := swap_bonds(mol, rng)) is not None:
                 mol, wanted = changed, wanted - 1
         if wanted == 0:
             yield Chem.MolToSmiles(mol)
 
 
-def swapped(mol: Chem.Mol, rng: np.random.Generator) -> Chem.Mol | None:
-    """a-b and c-d become a-d and c-b; None where that is no molecule of one fragment."""
+def swap_bonds(mol: Chem.Mol, rng: np.random.Generator) -> Chem.Mol | None:
+    """Replace bonds a-b and c-d by a-d and c-b; None where the result is invalid or falls apart."""
     single = [bond for bond in mol.GetBonds() if bond.GetBondType() == Chem.BondType.SINGLE]
     if len(single) < 2:
         return None
-    one, two = (single[i] for i in rng.choice(len(single), 2, replace=False))
-    a, b, c, d = one.GetBeginAtomIdx(), one.GetEndAtomIdx(), two.GetBeginAtomIdx(), two.GetEndAtomIdx()
+    first, second = (single[i] for i in rng.choice(len(single), 2, replace=False))
+    a, b, c, d = first.GetBeginAtomIdx(), first.GetEndAtomIdx(), second.GetBeginAtomIdx(), second.GetEndAtomIdx()
     if len({a, b, c, d}) < 4 or mol.GetBondBetweenAtoms(a, d) or mol.GetBondBetweenAtoms(c, b):
         return None
     changed = Chem.RWMol(mol)

@@ -17,30 +17,30 @@ from molgan.base.parallel import Processes, split_chunks
 from molgan.chem.motifs import write
 from molgan.chem.reading import read_smiles
 from molgan.graphs.motif.actions import SPELL, NotEncodable, Vocabulary, decode, encode
-from molgan.graphs.motif.motif_data import tree_of
+from molgan.graphs.motif.motif_data import read_tree
 from molgan.models.loading import load_generator
 
 
-def outcomes(smiles: Sequence[str], vocabulary: Vocabulary) -> Counter[str]:
+def count_outcomes(smiles: Sequence[str], vocabulary: Vocabulary) -> Counter[str]:
     """How often each outcome occurs: identical, spelled (a part of identical), different, or the reason."""
     RDLogger.DisableLog("rdApp.*")
     count: Counter[str] = Counter()
     for text in smiles:
         try:
-            tree = tree_of(text)
+            tree = read_tree(text)
             actions = encode(tree, vocabulary)
         except NotEncodable as error:
             count[str(error)] += 1
             continue
         # Written and read once more, since RDKit's first spelling of some cages and rings depends on the input.
-        same = settled(write(decode(actions, vocabulary))) == settled(text)
+        same = respell(write(decode(actions, vocabulary))) == respell(text)
         count["identical" if same else "different"] += 1
         count["spelled"] += same and SPELL in actions
     return count
 
 
-def settled(smiles: str) -> str | None:
-    """The canonical SMILES that reading and writing leaves as it is."""
+def respell(smiles: str) -> str | None:
+    """Read and write a SMILES twice, after which its canonical form is stable."""
     mol = Chem.MolFromSmiles(smiles)
     return None if mol is None else str(Chem.CanonSmiles(Chem.MolToSmiles(mol)))
 
@@ -54,7 +54,7 @@ def main() -> None:
     vocabulary = load_generator(arguments.weights).vocabulary
     texts = (record.smiles for record in read_smiles(arguments.file))
     count: Counter[str] = Counter()
-    with Processes(partial(outcomes, vocabulary=vocabulary), arguments.processes) as workers:
+    with Processes(partial(count_outcomes, vocabulary=vocabulary), arguments.processes) as workers:
         for part in workers.map(split_chunks(texts, 5_000)):
             count.update(part)
     spelled = count.pop("spelled", 0)

@@ -1,4 +1,4 @@
-"""Valid distinct SMILES a second: molgan's generator beside a CharRNN of the MOSES size, on the same cores, in one run.
+"""Valid distinct SMILES a second: molgan's generator and a CharRNN of the MOSES size, on the same cores, in one run.
 
     python scripts/benchmarks/sampling.py [--molecules 10000] [--rounds 3] [--weights moses]
 
@@ -69,7 +69,7 @@ class CharRNN(nn.Module):
 
 
 def share_of_products(generator: MotifGenerator) -> float:
-    """What matrix products take of the time of drawing a batch on one thread."""
+    """The share of matrix products in the time of drawing a batch on one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with profile(activities=[ProfilerActivity.CPU]) as profiled:

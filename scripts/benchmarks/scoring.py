@@ -1,4 +1,4 @@
-"""What scoring costs, in one run: RDKit in a loop, other packages, molgan on one core and on two, and the bare parse.
+"""Measure the cost of scoring: RDKit in a loop, other packages, molgan on one core and on two, and parsing alone.
 
     python scripts/benchmarks/scoring.py [--molecules 5000] [--rounds 3]
 
@@ -42,11 +42,11 @@ def main() -> None:
     loops: dict[str, Loop] = {}
     for name, make in CONTENDERS.items():
         try:
-            loops[name], seconds = timed(make)
+            loops[name], seconds = measure_time(make)
         except ImportError as error:
             print(f"{name}: not compared, {error}")
         else:
-            print(f"{name}: ready after {seconds + timed(lambda loop=loops[name]: loop(['CCO']))[1]:.2f} s")
+            print(f"{name}: ready after {seconds + measure_time(lambda loop=loops[name]: loop(['CCO']))[1]:.2f} s")
     rounds = read(arguments.molecules, arguments.rounds)
     costs = np.min([one_core(loops, smiles) for smiles in rounds], axis=0) / arguments.molecules * 1e6
     both = two_cores(read(arguments.molecules, 2 * arguments.rounds)[arguments.rounds :])
@@ -142,7 +142,7 @@ def one_core(loops: dict[str, Loop], smiles: list[str]) -> np.ndarray:
     totals = np.zeros(len(loops))
     for start in range(0, len(smiles), CHUNK):
         chunk = smiles[start : start + CHUNK]
-        results = {name: timed(lambda loop=loop, chunk=chunk: loop(chunk)) for name, loop in loops.items()}
+        results = {name: measure_time(lambda loop=loop, chunk=chunk: loop(chunk)) for name, loop in loops.items()}
         found = results["molgan.score"][0][SCORERS].to_numpy(dtype=float)
         worst = np.abs(found - results["RDKit in a loop"][0]).max(axis=0)
         if not worst.max() <= 1e-6:
@@ -157,11 +157,11 @@ def two_cores(rounds: list[list[str]]) -> float:
     components = [{"scorer": name, "transform": step} for name in SCORERS]
     settings = ObjectiveSettings.model_validate({"components": components})
     with Objective(settings, LocalCrew(2, least=1)) as pool:
-        seconds = [timed(lambda smiles=smiles: pool(smiles), time.perf_counter)[1] for smiles in rounds]
+        seconds = [measure_time(lambda smiles=smiles: pool(smiles), time.perf_counter)[1] for smiles in rounds]
     return min(seconds[1:] or seconds)
 
 
-def timed(function: Callable[[], object], clock: Callable[[], float] = time.process_time) -> tuple:
+def measure_time(function: Callable[[], object], clock: Callable[[], float] = time.process_time) -> tuple:
     start = clock()
     result = function()
     return result, clock() - start

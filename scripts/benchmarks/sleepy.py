@@ -1,4 +1,4 @@
-"""A scorer that takes its time, in a module of its own so that workers can import it."""
+"""A slow scorer, in its own module, so that workers can import it."""
 
 import time
 

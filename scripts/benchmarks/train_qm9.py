@@ -1,4 +1,4 @@
-"""Training molecules a second: MolGAN's model here beside deepchem's BasicMolGANModel, same sizes, same batch, one run.
+"""Training molecules a second: MolGAN's model here and deepchem's BasicMolGANModel, same sizes, same batch, one run.
 
     python scripts/benchmarks/train_qm9.py [--molecules 5000] [--steps 100] [--rounds 3]
 
@@ -45,7 +45,7 @@ def ours(data: DenseData, steps: int, batch: int) -> float:
 
 
 def theirs(data: DenseData, steps: int, batch: int) -> float:
-    """The same of deepchem's model."""
+    """Seconds for the same with deepchem's model."""
     from deepchem.models.torch_models import BasicMolGANModel
 
     kinds = 1 + len(data.graphs.atoms)

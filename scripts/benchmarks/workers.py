@@ -1,4 +1,4 @@
-"""What Ray workers buy and cost on this machine: training, reinforcement learning and scoring by 0, 1 and 2 of them.
+"""Measure training, reinforcement learning and scoring with 0, 1 and 2 Ray workers on this machine.
 
     python scripts/benchmarks/workers.py                        # everything, about ten minutes on two cores
     python scripts/benchmarks/workers.py pretrain scoring --workers 0 2
@@ -54,7 +54,7 @@ SLOW = ObjectiveSettings(
 
 
 class Clock:
-    """Takes a loop's reports; when each came."""
+    """Takes the reports of a loop, and notes the time of each."""
 
     def __init__(self) -> None:
         self.times: list[float] = [time.perf_counter()]
@@ -72,12 +72,12 @@ def run_sampling(workers: int, steps: int) -> tuple[float, float]:
     generator, n = load_generator(), 1024 * steps
     if workers == 0:
         generator.sample(64, seed=0)
-        return n / timed(lambda: generator.sample(n, seed=0)), 0.0
+        return n / measure_time(lambda: generator.sample(n, seed=0)), 0.0
     began = time.perf_counter()
     pool = DrawingPool(generator, compute(workers))
     pool.sample(1024 * workers, seed=1)
     start = time.perf_counter() - began
-    seconds = timed(lambda: pool.sample(n, seed=0))
+    seconds = measure_time(lambda: pool.sample(n, seed=0))
     pool.close()
     return n / seconds, start
 
@@ -110,7 +110,7 @@ def run_reinforcement(
 ) -> tuple[float, float]:
     settings = ReinforceSettings(steps=steps, batch_size=batch, staleness=staleness, checkpoint_every=10_000)
     loop, clock, agent = partial(reinforce, settings=settings, seed=0), Clock(), load_generator()
-    with TemporaryDirectory() as folder, opened(objective, workers) as scoring:
+    with TemporaryDirectory() as folder, open_objective(objective, workers) as scoring:
         options: dict[str, Any] = {"checkpoint": Path(folder) / "checkpoint", "report": clock}
         if workers == 0:
             loop(agent, scoring.reward, **options)
@@ -120,7 +120,7 @@ def run_reinforcement(
 
 
 @contextmanager
-def opened(objective: ObjectiveSettings, workers: int) -> Iterator[Objective]:
+def open_objective(objective: ObjectiveSettings, workers: int) -> Iterator[Objective]:
     clear_caches()
     if workers == 0:
         yield Objective(objective)
@@ -148,15 +148,15 @@ def run_scoring(workers: int, smiles: list[str], warm: list[str], objective: Obj
     clear_caches()
     with ScoringPool(objective, ComputeSettings(workers=workers), chunk=chunk) as pool:
         pool(warm * 2)
-        ray_seconds = timed(lambda: pool(smiles))
+        ray_seconds = measure_time(lambda: pool(smiles))
     with Processes(Scoring(objective), workers) as processes:
         chunks = [smiles[start : start + chunk] for start in range(0, len(smiles), chunk)]
         list(processes.map([warm[i::8] for i in range(8)]))
-        plain_seconds = timed(lambda: list(processes.map(chunks)))
+        plain_seconds = measure_time(lambda: list(processes.map(chunks)))
     return len(smiles) / ray_seconds, len(smiles) / plain_seconds
 
 
-def timed(work: Callable[[], object]) -> float:
+def measure_time(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began

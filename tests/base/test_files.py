@@ -77,7 +77,7 @@ def test_of_several_files_all_are_written_or_none(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match=r"^[^\n]*file/run: cannot be written \(Not a directory\); mend that[^\n]*$"):
+    with pytest.raises(RunError, match=r"^[^\n]*file/run: cannot be written \(Not a directory\); make it [^\n]*$"):
         write_files(tmp_path / "file" / "run", {"a": [b"1"]})
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -37,6 +37,12 @@ def sleeping(item):
 def stuck(item):
     note(item)
     ctypes.PyDLL(None).sleep(600)
+
+def burn(items):
+    end = time.process_time() + 60 * (7 in items)
+    while time.process_time() < end:
+        pass
+    return items
 
 def die(item):
     os.kill(os.getpid(), 9)
@@ -139,6 +145,21 @@ def test_a_worker_that_dies_is_an_error_not_a_wait(work: ModuleType) -> None:
     with pytest.raises(RunError, match="mend it"), Processes(work.die, 2, mend="mend it") as workers:
         list(workers.map(range(5)))
     assert time.monotonic() - began < 30
+
+
+def test_an_item_that_takes_too_long_is_rescued_and_the_rest_goes_on(work: ModuleType) -> None:
+    def rescue(items: list[int], work_on: Callable[[list[int]], list[int]]) -> list[int]:
+        if len(items) == 1:
+            return [-item for item in items]
+        return [found for item in items for found in work_on([item])]
+
+    chunks = [list(range(start, start + 4)) for start in range(0, 20, 4)]
+    with Processes(work.burn, 2, limit=lambda items: 0.5 + len(items) / 10, rescue=rescue) as workers:
+        results = list(workers.map(chunks))
+    assert [item for result in results for item in result] == [-i if i == 7 else i for i in range(20)]
+    workers = Processes(work.burn, 2, mend="mend it", limit=lambda items: 0.2)
+    with pytest.raises(RunError, match=r"took longer than 0.2 s; mend it"), workers:
+        list(workers.map([[7], [8]]))
 
 
 def test_an_error_of_the_caller_does_not_wait_for_the_workers(

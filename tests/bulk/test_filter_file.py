@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from molgan.base.errors import ConfigError
 from molgan.bulk.filter_file import filter_records
 from molgan.bulk.score_file import score_records
 from molgan.chem.molecule import parse
-from molgan.chem.reading import Record
+from molgan.chem.reading import Record, read_rows
 from molgan.chem.shipped_sets import load_reference
 from molgan.config import CampaignConfig, load_config
 from molgan.filters.funnel import Funnel
@@ -40,6 +40,20 @@ filters:
   - {filter: dissimilar, similarity: 0.8, column: score}
   - {filter: best, n: 60}
 """
+
+
+class Messages:
+    """A progress that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def start(self, task: str, total: int | None = None) -> None: ...
+    def advance(self, task: str, done: int = 1, **figures: float) -> None: ...
+    def note(self, task: str, facts: Mapping[str, str]) -> None: ...
+    def finish(self, task: str) -> None: ...
+    def message(self, text: str) -> None:
+        self.texts.append(text)
 
 
 def smiles() -> list[str]:
@@ -101,6 +115,44 @@ def test_nothing_kept_is_an_empty_library(campaign: CampaignConfig, tmp_path: Pa
     filter_records([[Record(1, "C"), Record(2, "nonsense")]], campaign, tmp_path / "out")
     assert len(pandas.read_csv(tmp_path / "out" / "library.csv")) == 0
     assert len(pandas.read_parquet(tmp_path / "out" / "library.parquet")) == 0
+
+
+def test_every_cell_of_the_file_stays_with_its_molecule(campaign: CampaignConfig, tmp_path: Path) -> None:
+    progress = Messages()
+    records = []
+    for line, text in enumerate(smiles(), start=1):
+        fields = {"id": f"V{line}", "qed": "", "stage": 'a,b\n"c"'}
+        records.append(Record(line, text, fields | ({"late": "x"} if line % 50 == 7 else {})))
+    names = ("id", "qed", "stage", "late")
+    given = {record.line: (record.smiles, *map(record.fields.get, names)) for record in records}
+    filter_records([records[:40], records[40:]], campaign, tmp_path / "out", progress)
+    others = ["id_input", "qed_input", "stage_input", "late"]
+    assert progress.texts[1:] == [
+        f"column {name!r} of the file is kept as {name + '_input'!r}: the result has a column {name!r}"
+        for name in ("id", "qed", "stage")
+    ]
+    rejected = pandas.read_csv(tmp_path / "out" / "rejected.csv", keep_default_na=False)
+    assert list(rejected) == ["id", "smiles", "stage", "reason", "line", "duplicate_of", *others]
+    library = pandas.read_csv(tmp_path / "out" / "library.csv", keep_default_na=False)
+    assert list(library)[-5:] == ["line", *others] and list(library)[:3] == ["id", "rank", "smiles"]
+    parquet = pandas.read_parquet(tmp_path / "out" / "library.parquet")
+    assert parquet["line"].tolist() == library["line"].tolist() and parquet.dtypes["line"] == "int64"
+    sdf = pandas.DataFrame([row.fields for row in read_rows(tmp_path / "out" / "library.sdf")]).fillna("")
+    assert sorted([*rejected["line"], *library["line"]]) == sorted(given)
+    for table in (rejected, library, parquet.fillna("")):
+        for row in table.to_dict("records"):
+            text, *cells = given[row["line"]]
+            assert [row[name] for name in others] == [cell or "" for cell in cells]
+            assert table is rejected or parse(text).smiles == row["smiles"]
+    assert sdf["line"].astype(int).tolist() == library["line"].tolist()
+    assert sdf["id_input"].tolist() == library["id_input"].tolist() and sdf["late"].tolist() == library["late"].tolist()
+    twice = rejected[rejected["reason"] == "duplicate"]
+    assert len(twice) >= 40
+    for row in twice.to_dict("records"):
+        assert int(row["duplicate_of"]) < row["line"]
+        one, other = (parse(text).smiles or "" for text in (row["smiles"], given[int(row["duplicate_of"])][0]))
+        assert one == other or row["stage"] == "flat"
+    assert set(rejected[rejected["reason"] != "duplicate"]["duplicate_of"]) == {""}
 
 
 @pytest.mark.parametrize("first", ["{filter: dissimilar, similarity: 0.9}", "{filter: scaffolds, most: 1}"])
@@ -169,19 +221,11 @@ def test_another_config_does_not_take_what_was_judged_by_this_one(campaign: Camp
 
 def test_what_only_a_run_knows_is_skipped_or_refused(campaign: CampaignConfig, tmp_path: Path) -> None:
     (tmp_path / "realism.yaml").write_text(CAMPAIGN + "  - realism\nadversarial: {rounds: 1}\n")
-    told: list[str] = []
-
-    class Messages:
-        def start(self, task: str, total: int | None = None) -> None: ...
-        def advance(self, task: str, done: int = 1, **figures: float) -> None: ...
-        def finish(self, task: str) -> None: ...
-        def message(self, text: str) -> None:
-            told.append(text)
-
-    filter_records(chunks(1000), load_config(tmp_path / "realism.yaml"), tmp_path / "with", Messages())
+    progress = Messages()
+    filter_records(chunks(1000), load_config(tmp_path / "realism.yaml"), tmp_path / "with", progress)
     filter_records(chunks(1000), campaign, tmp_path / "without")
     assert contents(tmp_path / "with") == contents(tmp_path / "without")
-    assert any("realism" in text and "skipped" in text for text in told)
+    assert any("realism" in text and "skipped" in text for text in progress.texts)
     pareto = load_config(tmp_path / "campaign.yaml", ["objective.aggregation=pareto"])
     with pytest.raises(ConfigError, match="Pareto"):
         filter_records(chunks(1000), pareto, tmp_path / "pareto")
@@ -196,7 +240,7 @@ def test_scores_are_the_same_in_several_processes_and_after_an_interruption(tmp_
 
     names = ["qed", "pains"]
     whole = "".join(score_records(records(), names))
-    assert whole.splitlines()[0] == "smiles,name,qed,pains,error"
+    assert whole.splitlines()[0] == "smiles,name,qed,pains,error,line"
     assert len(pandas.read_csv(StringIO(whole))) == len(smiles())
     assert "".join(score_records(records(), names, processes=2)) == whole
     with pytest.raises(KeyboardInterrupt):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from molgan.bulk.judge import Judge, StoredChunk, join_tables
 from molgan.chem.molecule import Molecule, parse
+from molgan.chem.reading import Record
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
 from molgan.filters.settings import FunnelSettings
@@ -72,7 +73,7 @@ def test_every_way_through_a_funnel_ends_alike(
     judge, names = Judge(filters, OBJECTIVE), [count.stage for count in whole.counts]
     paths = [tmp_path / f"{number}.part" for number in range(len(chunks))]
     for path, chunk in zip(paths, chunks, strict=True):
-        path.write_bytes(judge(list(enumerate(chunk))))
+        path.write_bytes(judge([Record(line, smiles) for line, smiles in enumerate(chunk)]))
     outcomes, seconds = settle([StoredChunk(path) for path in paths], judge.funnel.filters)
     assert untimed(count_stages(outcomes, names, seconds)) == untimed(whole.counts)
     rejected = [(names[number], why) for outcome in outcomes for _, number, why in outcome.list_rejected(len(names))]
@@ -85,7 +86,11 @@ def test_molecules_that_no_worker_survives_are_rejected_by_the_first_filter(tmp_
     filters = FunnelSettings.model_validate({"stages": ["distinct", {"filter": "best", "n": 3}]})
     judge = Judge(filters, OBJECTIVE)
     path = tmp_path / "0.part"
-    path.write_bytes(join_tables([judge([(1, "CCO")]), judge.lost([(2, "CCC")], "error: lost"), judge([(3, "OCC")])]))
+    path.write_bytes(
+        join_tables(
+            [judge([Record(1, "CCO")]), judge.lost([Record(2, "CCC")], "error: lost"), judge([Record(3, "OCC")])]
+        )
+    )
     (outcome,), _ = settle([StoredChunk(path)], judge.funnel.filters)
     assert list(outcome.list_rejected(2)) == [(1, 0, "error: lost"), (2, 0, "duplicate")]
     assert outcome.read("line", outcome.find_passing(2)) == [1]

@@ -2,15 +2,17 @@
 
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from molgan.base.errors import RunError
-from molgan.campaign.run_folder.lock import open_folder
+from molgan.campaign.run_folder.lock import open_folder, watch_folder
 from molgan.campaign.stages.library_stage import next_round
 from molgan.chem.molecule import parse_all
 from molgan.chem.shipped_sets import load_reference
+from molgan.training.metrics_log import MetricsLog
 from molgan.training.settings import SampleSettings
 
 MOLECULES = parse_all([record.smiles for record in load_reference("moses_reference_1000")[:40]] * 2 + ["C", "c1cc"])
@@ -25,6 +27,29 @@ def test_a_second_process_is_kept_out_and_told_of_the_first(tmp_path: Path) -> N
         pass
     with open_folder(tmp_path / "run"):
         pass
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_folder_that_is_taken_away_is_one_line(tmp_path: Path, replaced: bool) -> None:
+    run = tmp_path / "run"
+    with pytest.raises(RunError, match="run: was deleted or replaced while this run was at work"), open_folder(run):
+        require_same = watch_folder(run)
+        require_same()
+        run.rename(tmp_path / "elsewhere")
+        if replaced:
+            shutil.copytree(tmp_path / "elsewhere", run)
+        with pytest.raises(RunError, match="was deleted or replaced"):
+            MetricsLog(run, require_same).add({"stage": "a", "step": 1})
+        (tmp_path / "run" / "none" / "file").open()
+
+
+def test_metrics_that_are_deleted_are_one_line(tmp_path: Path) -> None:
+    log = MetricsLog(tmp_path)
+    log.add({"stage": "a", "step": 1})
+    log.path.unlink()
+    with pytest.raises(RunError, match=r"metrics.jsonl: was deleted while this run was at work"):
+        log.add({"stage": "a", "step": 2})
+    assert not log.path.exists()
 
 
 def test_a_write_that_fails_is_one_line(tmp_path: Path) -> None:

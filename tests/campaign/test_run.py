@@ -57,6 +57,13 @@ def test_a_run_leaves_the_library_the_rejected_and_the_record(finished: Path, ho
     assert set(manifest["stages"]) == {"adversarial", "reinforce", "library", "reference"}
 
 
+def test_the_work_before_the_critic_has_bars(configure: Configure) -> None:
+    with pytest.raises(Killed):
+        run(configure(), progress=Kill("molecules for the critic", 1))
+    with pytest.raises(Killed):
+        run(configure(), progress=Kill("graphs for the critic", 2))
+
+
 def test_another_seed_gives_another_library(finished: Path, configure: Configure) -> None:
     result = run(configure("seed=4", "adversarial=null"))
     assert library_of(result.folder) != library_of(finished)
@@ -89,7 +96,7 @@ def test_what_is_done_is_not_done_again(copied: Path, configure: Configure) -> N
         f"{stage}: done already, skipped" for stage in ("adversarial", "reinforce", "library", "reference", "report")
     ]
     assert {path.name for path in before if before[path] != after[path]} == {"config.yaml", ".lock"}
-    assert (result.library, result.drawn) == (len(pandas.read_csv(copied / "library.csv")), 25)
+    assert (result.kept, result.drawn) == (len(pandas.read_csv(copied / "library.csv")), 25)
     assert result.seconds["adversarial"] > 0
 
 
@@ -101,7 +108,7 @@ def test_an_edited_filter_neither_trains_nor_draws_again(copied: Path, configure
         "adversarial: done already, skipped",
         "reinforce: done already, skipped",
         "library: runs again, filters.stages.2.min is 5, was 3",
-        "sample: 25 of 25 molecules were drawn already",
+        "sample: 25 of 25 molecules come from an earlier run",
         "reference: done already, skipped",
         "report: runs again, after library",
     ]
@@ -128,7 +135,7 @@ def test_an_edited_stage_runs_again_with_all_after_it_as_if_it_were_new(
 def test_a_stage_that_is_taken_out_leaves_nothing_behind(copied: Path, configure: Configure) -> None:
     told = Told()
     run(configure("reinforce=null"), progress=told)
-    assert told.messages[0] == "reinforce: no longer part of this campaign, its checkpoints are deleted"
+    assert told.messages[0] == "reinforce: no longer part of this campaign; its checkpoints are deleted"
     assert "library: runs again, after adversarial" in told.messages
     assert '"reinforce"' not in (copied / "metrics.jsonl").read_text()
     assert not (copied / "checkpoints" / "reinforce").exists()
@@ -145,7 +152,7 @@ def test_files_that_are_gone_or_damaged_are_made_again(copied: Path, finished: P
 def test_a_target_is_met_by_drawing_more(configure: Configure) -> None:
     config = configure("adversarial=null", "reinforce=null", "sample={target: 15, round: 10}")
     result = run(config)
-    assert 15 <= result.library < result.drawn
+    assert 15 <= result.kept == len(result.library) < result.drawn
     assert result.drawn % 10 == 0
     assert not result.short
     assert f"of {result.drawn} drawn" in result.summary

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from molgan.base.content import with_contents
+from molgan.base.content import add_contents
+from molgan.base.errors import WeightsError
 from molgan.base.progress import Silent
 from molgan.campaign.run_folder.stage_record import Counts, StageRecord
 
@@ -95,6 +96,26 @@ def test_a_missing_output_is_made_again(tmp_path: Path) -> None:
     assert (tmp_path / "out").exists()
 
 
+def test_a_stage_that_does_not_restart_keeps_what_it_has_learned(tmp_path: Path) -> None:
+    def begin(epochs: int, *, learns: bool) -> None:
+        record = StageRecord(tmp_path, "train", {"epochs": epochs}, restarts=False)
+
+        def work(resumes: bool) -> Counts:
+            if learns:
+                (record.folder / "checkpoint").mkdir(exist_ok=True)
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            record.perform(work, Silent())
+
+    begin(1, learns=False)
+    begin(2, learns=True)
+    begin(2, learns=True)
+    with pytest.raises(WeightsError, match=r"of another training \(epochs is 3, was 2\)"):
+        begin(3, learns=True)
+    assert (tmp_path / "checkpoints" / "train" / "checkpoint").exists()
+
+
 def test_a_damaged_record_counts_as_none(tmp_path: Path) -> None:
     stage, _, _ = perform(tmp_path, n=1)
     (stage.folder / "done.json").write_text("{")
@@ -106,10 +127,10 @@ def test_a_key_depends_on_the_files_and_folders_that_are_named(tmp_path: Path) -
     (tmp_path / "model" / "weights").write_text("1")
     (tmp_path / "lead.smi").write_text("CCO")
     sections = {"objective": [{"model": str(tmp_path / "model"), "file": str(tmp_path / "lead.smi"), "n": 1}]}
-    before = with_contents(sections)
+    before = add_contents(sections)
     assert len(before) == 3
-    assert with_contents(sections) == before
+    assert add_contents(sections) == before
     for name in ("model/weights", "lead.smi"):
         (tmp_path / name).write_text("2")
-        assert with_contents(sections) != before
-        before = with_contents(sections)
+        assert add_contents(sections) != before
+        before = add_contents(sections)

@@ -10,7 +10,8 @@ from molgan.base.errors import InputError, WeightsError
 from molgan.campaign.run_folder.status import read_status
 from molgan.campaign.train_prior import train_prior
 from molgan.config import TrainingConfig, load_training, write_config
-from molgan.models.motif.motif_generator import MotifGenerator, load_generator
+from molgan.models.loading import load_generator
+from molgan.models.motif.motif_generator import MotifGenerator
 
 PRIOR = """\
 data: {train: train.smi}
@@ -86,7 +87,7 @@ def test_a_rejection_training_of_an_earlier_version_is_not_done_without_its_crit
     run = tmp_path / "run"
     run.mkdir()
     write_config(config.model_copy(update={"pretrain": None}), run / "config.yaml")
-    generator: MotifGenerator = load_generator(home)
+    generator = load_generator(home, MotifGenerator)
     generator.save(run / "weights")
     assert states(run) == {"rejection": "waiting"}
     (run / "weights_refinement.json").write_text(json.dumps({}))

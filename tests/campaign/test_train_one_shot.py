@@ -77,14 +77,14 @@ def test_a_conditional_generator_is_trained_and_aimed(tmp_path: Path) -> None:
         train_one_shot(load_training("aimed.yaml", ["network.condition=[tpsa, qed]", "likelihood.steps=400"]))
     for target, told in (
         ("qed=nan", "not a finite number"),
-        ("tpsa=60", "no target 'tpsa': those of the weights are logp, qed"),
+        ("tpsa=60", "no target 'tpsa': the weights have the targets logp, qed"),
         ("logp", "--target logp=2.5"),
     ):
         refused = molgan(*draw, "--target", target)
         assert refused.exit_code == 2
         assert told in refused.output
     refused = molgan("sample", "-n", 1, "--target", "logp=2")
-    assert "only one-shot generators with `network.condition` aim" in refused.output
+    assert "only one-shot generators with `network.condition` have targets" in refused.output
 
 
 def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,16 +110,16 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monk
     [
         ("objective=null", "oneshot.gan_weight below 1 needs an `objective`"),
         ("oneshot.gradient_penalty=0", "loss wasserstein needs gradient_penalty"),
-        ("critic.pack=3", "not a multiple of critic.pack, 3"),
-        ("network.rows={width: 8}", "a network with `rows` and the section `likelihood` go together"),
-        ("likelihood={steps: 5}", "a network with `rows` and the section `likelihood` go together"),
+        ("critic.pack=3", "must be a multiple of critic.pack, which is 3"),
+        ("network.rows={width: 8}", "a network with `rows` needs the section `likelihood`"),
+        ("likelihood={steps: 5}", "a network with `rows` needs the section `likelihood`"),
         ("oneshot.policy={scale: 5}", "only a network with `rows`"),
         ("oneshot.anchor=0.1", "only a network with `rows`"),
         ("oneshot.gan_wieght=0.5", "did you mean 'gan_weight'?"),
         ("oneshot.loss=wgan", "oneshot.loss"),
         ("network.condition=[lgop]", "did you mean 'logp'?"),
         ("network.condition=[qed, qed]", "a scorer is given twice"),
-        ("critic.pack=2", "judged one by one, pack 1"),
+        ("critic.pack=2", "judged one by one; set pack to 1"),
     ],
 )
 def test_mistakes_are_told(tmp_path: Path, override: str, told: str) -> None:
@@ -146,4 +146,4 @@ def test_weights_without_rows_take_no_section_for_rows(tmp_path: Path) -> None:
     )
     refused = molgan("train", "more.yaml")
     assert refused.exit_code == 2
-    assert "only weights of a network with `rows`" in refused.output
+    assert "need the weights of a network with `rows`" in refused.output

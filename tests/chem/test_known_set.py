@@ -27,5 +27,5 @@ def test_it_comes_back_from_a_file_and_a_damaged_one_is_refused(tmp_path: Path) 
     KnownSet.of(["CCO", "CCN"], log2_bits=12).save(tmp_path / "known.npz")
     assert KnownSet.load(tmp_path / "known.npz").contains(["CCO", "CCC", "CCN"]).tolist() == [True, False, True]
     (tmp_path / "known.npz").write_bytes(b"nothing")
-    with pytest.raises(WeightsError, match=r"known\.npz: no set of known molecules"):
+    with pytest.raises(WeightsError, match=r"known\.npz: not a set of known molecules"):
         KnownSet.load(tmp_path / "known.npz")

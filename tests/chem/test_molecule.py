@@ -107,3 +107,18 @@ def test_any_text_gives_a_molecule_or_a_reason(text: str) -> None:
     for molecule in (parse(text), standardise(text)):
         assert molecule.valid == (molecule.smiles is not None) == (molecule.mol is not None)
         assert molecule.valid or re.fullmatch(r".{1,199}", str(molecule.reason))
+
+
+@pytest.mark.parametrize(
+    ("text", "smiles"),
+    [
+        ("C[C@@](F)(Cl)Br |&1:1|", "CC(F)(Cl)Br"),
+        ("C[C@@](F)(Cl)Br |o1:1|", "CC(F)(Cl)Br"),
+        ("[H]C[C@@]([H])(F)Br |&1:2,r|", "CC(F)Br"),
+        ("C[C@@](F)(Cl)Br |a:1|", "C[C@@](F)(Cl)Br"),
+        ("C[C@@](F)(Cl)Br |&1:77|", "C[C@@](F)(Cl)Br"),
+        ("C[C@@](F)(Cl)[C@H](F)Br |a:1,&1:4|", "C[C@@](F)(Cl)C(F)Br"),
+    ],
+)
+def test_centres_of_and_and_or_groups_are_open(text: str, smiles: str) -> None:
+    assert parse(text).smiles == smiles

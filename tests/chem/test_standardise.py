@@ -34,7 +34,7 @@ STANDARD = {
     "CN(=O)=O": "C[N+](=O)[O-]",
     "[cH-]1cccc1": "c1cc[cH-]c1",
     "[CH3:1]O": "CO",
-    "OC[C@H](F)Cl |&1:2|": "OC[C@H](F)Cl",
+    "OC[C@H](F)Cl |&1:2|": "OCC(F)Cl",
     # The counter-ion, pamoic acid, is larger than the drug.
     "CN(C)CCCN1c2ccccc2CCc2ccccc21.O=C(O)c1cc2ccccc2c(Cc2c(O)c(C(=O)O)cc3ccccc23)c1O": "CN(C)CCCN1c2ccccc2CCc2ccccc21",
 }

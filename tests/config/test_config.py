@@ -71,6 +71,31 @@ def test_overrides_reach_sections_that_the_file_does_not_have_and_items_of_lists
     assert (config.seed, config.compute.workers, config.objective.components[0].weight) == (7, 2, 0.1)
 
 
+def test_a_mapping_says_what_its_file_says(campaign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(campaign.parent)
+    values = YamlFile(campaign).values
+    assert load_config(values) == load_config(campaign)
+    assert load_config(values, ["seed=7"], smoke=True) == load_config(campaign, ["seed=7"], smoke=True)
+    assert values["seed"] == 1, "what was given stays as it was"
+    wrong = (
+        "objectives=1",
+        "sample.m=3",
+        "objective.components.0.scorer=qedd",
+        "filters.1={filter: novel, references: a.b}",
+    )
+    for override in wrong:
+        faults = []
+        for source in (values, campaign):
+            with pytest.raises(ConfigError) as fault:
+                load_config(source, [override])
+            faults.append(str(fault.value))
+        assert faults[0] == faults[1]
+    with pytest.raises(ConfigError, match=r"^campaign: 'sampel' is not a key here, did you mean 'sample'"):
+        load_config({**values, "sampel": {"n": 3}})
+    with pytest.raises(ConfigError, match=r"^campaign: this file trains a generator"):
+        load_config({"pretrain": {}, "data": {"train": "train.smi"}})
+
+
 def test_what_is_written_loads_as_the_same_configuration(campaign: Path, tmp_path: Path) -> None:
     config = load_config(campaign, ["out=somewhere", "data.actives=[CCO, c1ccccc1]"])
     write_config(config, tmp_path / "resolved.yaml")
@@ -94,6 +119,17 @@ def test_what_is_written_loads_as_the_same_configuration(campaign: Path, tmp_pat
         ("[c1ccccc1]", "['c1cc(']", 12, "is not SMARTS"),
         ("- novel", "- novle", 15, "did you mean 'novel'?"),
         ("- novel", "- valid", 14, "two stages are called 'valid'"),
+        ("high: 6", "high: .nan", 9, "high: Input should be a finite number"),
+        ("low: 1", "low: -.inf", 9, "low: Input should be a finite number"),
+        (
+            "train: train.smi",
+            "train: train.smi\n  actives: [CC, C(, N=]",
+            4,
+            "'C(' is not a molecule: not a SMILES: ends with '('; 'N='",
+        ),
+        ("train: train.smi", "train: train.smi\n  actives: CCO", 4, "a SMILES stands in a list: ['CCO']"),
+        ("min: 0.5", "min: -.inf", 16, "min: Input should be a finite number"),
+        ("train: train.smi", "train: train.smi\n  lead: [O-]", 4, "such as a SMILES, is quoted: '[O-]'"),
         ("min: 0.5", "mni: 0.5", 17, "did you mean 'min'?"),
         ("min: 0.5", "min: 0.5\n    column: sa_scor", 18, "did you mean 'sa_score'?"),
     ],
@@ -109,6 +145,40 @@ def test_an_error_is_one_line_with_its_place_and_the_mend(
     assert "\n" not in str(error.value)
 
 
+def test_all_faults_are_told_a_line_each(campaign: Path) -> None:
+    text = CAMPAIGN.replace("seed: 1", "sed: 1\nname: a/b").replace("train: train.smi", "train: nothing.smi")
+    for right, wrong in (
+        ("weight: 2", "weight: -2"),
+        ("low: 1", "low: .nan"),
+        ("- novel", "- novle"),
+        ("n: 100", "n: 0"),
+    ):
+        text = text.replace(right, wrong)
+    campaign.write_text(text)
+    with pytest.raises(ConfigError) as error:
+        load_config(campaign)
+    lines = str(error.value).splitlines()
+    assert all(line.startswith(f"{campaign}:") for line in lines)
+    assert sorted(int(line.split(":")[1]) for line in lines) == [1, 2, 4, 8, 10, 16, 20]
+    assert "did you mean 'seed'?" in lines[0]
+
+
+def test_a_value_that_fits_no_member_of_a_union_is_one_fault(campaign: Path) -> None:
+    campaign.write_text(CAMPAIGN.partition("sample:")[0] + "optimize:\n  start: 3\n")
+    with pytest.raises(ConfigError) as error:
+        load_config(campaign)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_text_stands_for_a_list_of_one(campaign: Path) -> None:
+    campaign.write_text(
+        CAMPAIGN.replace("[c1ccccc1]", "c1ccccc1").replace("- valid", "- {filter: substructures, forbidden: N}")
+    )
+    config = load_config(campaign)
+    assert config.objective.components[2].parameters["smarts"] == ["c1ccccc1"]
+    assert config.filters.stages[0].parameters["forbidden"] == {"N": "N"}
+
+
 @pytest.mark.parametrize(
     ("override", "told"),
     [
@@ -117,6 +187,8 @@ def test_an_error_is_one_line_with_its_place_and_the_mend(
         ("filters.9.min=1", "no place for 9"),
         ("seed", "key=value"),
         ("seed=[", "not YAML"),
+        ("x=&x [*x]", "holds itself"),
+        ("data.lead=*CC", "quote it: '*CC'"),
     ],
 )
 def test_an_error_in_an_override_names_the_override(campaign: Path, override: str, told: str) -> None:
@@ -136,6 +208,11 @@ def test_a_training_and_a_campaign_are_told_apart(campaign: Path, tmp_path: Path
         load_config(training)
 
 
+_LAUGHS = b"a: &a [x, x, x, x, x, x, x, x, x]\n" + b"".join(
+    b"%c: &%c [%s]\n" % (name, name, b", ".join([b"*%c" % (name - 1)] * 9)) for name in b"bcdefghi"
+)
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -144,7 +221,12 @@ def test_a_training_and_a_campaign_are_told_apart(campaign: Path, tmp_path: Path
         (b"\x89PNG\r\n\x1a\n\xff", "not a text file"),
         (b"seed: 1\nseed: 2\n", "campaign.yaml:2: not YAML: found duplicate key"),
         (b"data: {\n", "not YAML"),
-        (b"data: &x [*x]\n", "not YAML"),
+        (b"data: &x [*x]\n", "a value that holds itself"),
+        (b"data: " + b"[" * 2000 + b"]" * 2000, "nested too deep"),
+        (_LAUGHS, "more than 200,000 values"),
+        (b"data:\n  lead: [O-]C(=O)C\n", r"yaml:2: not YAML: .*quote it: '\[O-\]C\(=O\)C'"),
+        (b"smarts: [#6]C\nseed: 1\n", r"quote it: '\[#6\]C'"),
+        (b"optimize:\n  core: *c1ccc(*)cc1\n", r"quote it: '\*c1ccc\(\*\)cc1'"),
     ],
 )
 def test_what_is_no_configuration_is_refused(campaign: Path, content: bytes, told: str) -> None:

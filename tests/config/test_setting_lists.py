@@ -2,7 +2,7 @@ import pytest
 
 from molgan.base.errors import ConfigError
 from molgan.base.field_text import describe_fields
-from molgan.config.setting_lists import all_settings, find_settings
+from molgan.config.setting_lists import find_settings, list_settings
 from molgan.filters.registry import FILTERS
 from molgan.scoring.registry import SCORERS
 from molgan.scoring.transforms import TRANSFORMS
@@ -10,7 +10,7 @@ from molgan.scoring.transforms import TRANSFORMS
 
 def test_every_key_says_what_it_is() -> None:
     kinds = [*(each.Parameters for each in (*SCORERS.values(), *FILTERS.values())), *TRANSFORMS.values()]
-    rows = [*all_settings(), *(row for kind in kinds for row in describe_fields(kind, f"{kind.__qualname__}."))]
+    rows = [*list_settings(), *(row for kind in kinds for row in describe_fields(kind, f"{kind.__qualname__}."))]
     assert [row.key for row in rows if not row.description] == []
     assert len(rows) > 400
 

@@ -31,7 +31,7 @@ def test_what_a_job_needs_travels_and_nothing_else(home: Path, tmp_path: Path, m
             sent["content"] = b"".join(path.read_bytes() for path in folder.glob("*.yaml"))
             return "job-1"
 
-    monkeypatch.setattr(jobs, "_client", lambda address: Client())
+    monkeypatch.setattr(jobs, "_connect", lambda address: Client())
     values = load_config(home / "mini.yaml", ["out=s3://bucket/run"]).model_dump(mode="json")
     assert jobs.submit("run", values, "http://127.0.0.1:8265", options=["--log", "json"]) == 0
     assert sent["entrypoint"] == "python -m molgan --log json run job.yaml"
@@ -61,7 +61,7 @@ def test_each_kind_of_configuration_gets_its_verb(name: str, verb: str, monkeypa
             sent.append(job["entrypoint"])
             return "job-1"
 
-    monkeypatch.setattr(jobs, "_client", lambda address: Client())
+    monkeypatch.setattr(jobs, "_connect", lambda address: Client())
     config = Path(__file__).parents[2] / "configs" / f"{name}.yaml"
     found = CliRunner().invoke(app, ["submit", str(config), "out=/shared/run", "--no-follow"])
     assert found.exit_code == 0, found.output
@@ -71,7 +71,7 @@ def test_each_kind_of_configuration_gets_its_verb(name: str, verb: str, monkeypa
 def test_results_that_would_go_with_the_job_are_refused(home: Path) -> None:
     found = CliRunner().invoke(app, ["submit", str(home / "mini.yaml"), "out=runs/x"])
     assert found.exit_code == 2
-    assert "out: runs/x would go with the job's own folder" in found.stderr
+    assert "out: runs/x would be deleted with the job's own folder" in found.stderr
 
 
 def test_a_cluster_that_is_not_there_is_told_in_a_line(home: Path) -> None:
@@ -101,7 +101,7 @@ def test_the_log_is_told_once_and_the_exit_code_given(monkeypatch: pytest.Monkey
             return type("Details", (), {"driver_exit_code": 3})()
 
     client = Client()
-    monkeypatch.setattr(jobs, "_client", lambda address: client)
+    monkeypatch.setattr(jobs, "_connect", lambda address: client)
     log: list[str] = []
     assert jobs.follow("job-1", "http://127.0.0.1:8265", log.append) == 3
     assert "".join(log) == "one\ntwo\nthree\n"
@@ -140,7 +140,7 @@ def test_status_tells_how_far_a_run_has_come(run_folder: Path) -> None:
 
 
 def test_status_of_nothing_is_an_error_of_one_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no run folder \(config.yaml is missing\)"):
+    with pytest.raises(InputError, match=r"not a run folder \(config.yaml is missing\)"):
         read_status(str(tmp_path))
     with pytest.raises(InputError):
         read_status("memory://nothing")
@@ -208,6 +208,6 @@ def test_a_job_that_ray_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
             status = type("State", (), {"value": "FAILED"})
             return type("Details", (), {"driver_exit_code": None, "status": status, "message": "node died"})()
 
-    monkeypatch.setattr(jobs, "_client", lambda address: Client())
+    monkeypatch.setattr(jobs, "_connect", lambda address: Client())
     with pytest.raises(RunError, match="job job-1: failed: node died"):
         jobs.follow("job-1", "http://127.0.0.1:8265", lambda text: None)

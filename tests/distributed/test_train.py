@@ -88,7 +88,7 @@ def test_a_killed_worker_costs_the_steps_since_the_checkpoint(ray, data, weights
     )  # fmt: skip
     assert (tmp_path / "died").exists()
     assert steps[-9:] == [0, *range(5, STEPS + 1)]  # from the checkpoint of step 4
-    assert messages.texts == ["a training worker was lost: all go on from the last checkpoint"]
+    assert messages.texts == ["a training worker was lost; all workers continue from the last checkpoint"]
     assert_close(under_prefix("generator", load_checkpoint(tmp_path / "checkpoint")[0]), weights)
     assert_close(generator.state_dict(), weights)
 
@@ -102,5 +102,5 @@ def test_the_errors_of_the_loop_reach_the_user(ray, data: ActionData, tmp_path: 
 
 def test_a_batch_smaller_than_the_number_of_workers_is_refused(data: ActionData, tmp_path: Path) -> None:
     many = ComputeSettings(workers=17)
-    with pytest.raises(ConfigError, match="17 cannot share a batch of 16 molecules"):
+    with pytest.raises(ConfigError, match="17 workers cannot share a batch of 16 molecules"):
         pretrain_on_ray(fresh(data), data, SETTINGS, many, seed=0, checkpoint=tmp_path / "checkpoint")

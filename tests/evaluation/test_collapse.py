@@ -40,14 +40,17 @@ def test_a_collapsing_stream_is_noticed_with_its_reason(drugs):
     states = [verdict.state for verdict in verdicts]
     assert states[0] == "healthy" and states[-1] == "collapsing"
     assert "healthy" not in states[states.index("collapsing") :]
-    assert verdicts[-1].reason == "uniqueness of the last 200 samples 2%, floor 50%"
+    assert verdicts[-1].reason == "uniqueness of the last 200 samples is 2%, below its floor of 50%"
 
 
 @pytest.mark.parametrize(
     "sample, reason",
     [
-        (lambda i: "C1CC", "validity of the last 200 samples 0%, floor 50%"),
-        (lambda i: "C" * (i + 1), "distinct scaffolds of the last 200 samples 0.5%, floor 2.0%"),
+        (lambda i: "C1CC", "validity of the last 200 samples is 0%, below its floor of 50%"),
+        (
+            lambda i: "C" * (i + 1),
+            "share of distinct scaffolds of the last 200 samples is 0.5%, below its floor of 2.0%",
+        ),
         (lambda i: "c1ccccc1" * (1 + i % 5) + "C" * i, "scaffold entropy of the last 200 samples"),
         (lambda i: "C1CC" + "C" * i + "1", "internal diversity of the last 200 samples"),
     ],
@@ -80,7 +83,10 @@ def test_divergence_comes_first(drugs):
     assert watch.update(["CCO"] * 150, gradient_norm=math.nan).reason == "gradient norm is nan"
     assert watch.update(["CCO"] * 50, critic_gap=-30.0).state == "collapsing"
     verdict = watch.update(["CCO"] * 50, critic_gap=-31.0)
-    assert (verdict.state, verdict.reason) == ("diverging", "critic gap -31 over 20 in the last 2 steps")
+    assert (verdict.state, verdict.reason) == (
+        "diverging",
+        "critic gap is -31, beyond its ceiling of 20, for 2 steps in a row",
+    )
     assert watch.update(["CCO"] * 50, critic_gap=2.0).state == "collapsing"
 
 

@@ -57,7 +57,7 @@ def test_nothing_valid_is_nan_and_said(sample, valid, messages):
     values = evaluate(sample, progress=messages)
     assert values.pop("valid") == pytest.approx(valid, nan_ok=True)
     assert all(math.isnan(value) for value in values.values())
-    assert "no valid sample: nothing more can be computed" in messages.texts
+    assert "no valid samples: the other metrics cannot be computed" in messages.texts
 
 
 def test_one_molecule_has_no_frechet_distance(no_moses, messages):
@@ -82,7 +82,7 @@ def test_uniqueness_is_of_the_first_valid_samples(no_moses, messages):
     values = evaluate(sample, test=None, test_scaffolds=None, train=None, progress=messages)
     assert values["unique@1000"] == 1 / 1000
     assert values["unique@10000"] == 2 / 1001
-    assert any(text.startswith("unique@10000 is of 1,001") for text in messages.texts)
+    assert any(text.startswith("unique@10000 is computed from 1,001") for text in messages.texts)
 
 
 def test_cosine_similarity():
@@ -91,11 +91,11 @@ def test_cosine_similarity():
 
 
 def test_the_sets_of_moses_are_found_by_their_name(tmp_path, monkeypatch):
-    from molgan.evaluation.comparison_sets import moses_file
+    from molgan.evaluation.comparison_sets import find_moses_file
 
     for name in ("moses_test.csv.gz", "moses_test_scaffolds.csv.gz"):
         (tmp_path / name).touch()
     monkeypatch.setenv("MOLGAN_DATA", str(tmp_path))
-    assert moses_file(Moses.TEST) == tmp_path / "moses_test.csv.gz"
-    assert moses_file(Moses.TEST_SCAFFOLDS) == tmp_path / "moses_test_scaffolds.csv.gz"
-    assert moses_file(Moses.TRAIN) is None
+    assert find_moses_file(Moses.TEST) == tmp_path / "moses_test.csv.gz"
+    assert find_moses_file(Moses.TEST_SCAFFOLDS) == tmp_path / "moses_test_scaffolds.csv.gz"
+    assert find_moses_file(Moses.TRAIN) is None

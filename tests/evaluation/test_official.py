@@ -6,7 +6,7 @@ import heapq
 import pytest
 
 from molgan.chem.reading import read_smiles
-from molgan.evaluation.comparison_sets import Moses, moses_file
+from molgan.evaluation.comparison_sets import Moses, find_moses_file
 from molgan.evaluation.metrics import evaluate
 
 # What the official code (molsets 0.3.1, `get_all_metrics` with its own sets and statistics) gave for the sample below
@@ -54,7 +54,7 @@ def rank(text):
 
 def draw(split, n):
     """n molecules of a split, the same whatever the order of its file."""
-    path = moses_file(split)
+    path = find_moses_file(split)
     if path is None:
         pytest.skip(f"the MOSES {split} set is not here")
     salt = {Moses.TEST_SCAFFOLDS: "scaffolds"}.get(split, split.value)

@@ -5,7 +5,7 @@ from rdkit import Chem
 
 from molgan.chem.fingerprints import ecfp
 from molgan.evaluation.molecule_features import sample_features
-from molgan.evaluation.quality import circles, quality, unpacked
+from molgan.evaluation.quality import circles, quality, unpack
 from molgan.evaluation.reference_statistics import pack
 
 PARACETAMOL, IBUPROFEN = "CC(=O)Nc1ccc(O)cc1", "CC(C)Cc1ccc(C(C)C(=O)O)cc1"  # QED 0.60 and 0.82
@@ -29,7 +29,7 @@ def test_circles_do_not_overlap():
 
 def test_packed_fingerprints_come_back():
     packed = pack([each for each in sample_features([IBUPROFEN, PARACETAMOL]) if each is not None])
-    again = unpacked(packed)
+    again = unpack(packed)
     assert [list(one.GetOnBits()) for one in again] == [
         np.flatnonzero(row).tolist() for row in np.unpackbits(packed, 1)
     ]

@@ -210,7 +210,7 @@ def test_files_are_found_beside_the_configuration_and_settings_survive_a_round_t
 
 def test_the_table_has_one_row_an_input_in_order() -> None:
     frame = filter_smiles(pandas.Series(["CCO", None, "OCC", float("nan"), "c1cc"]), ["valid", "distinct"])
-    assert frame.columns.tolist() == ["smiles", "kept", "stage", "reason"]
+    assert frame.columns.tolist() == ["smiles", "kept", "stage", "reason", "duplicate_of"]
     assert frame.kept.tolist() == [True, False, False, False, False]
     assert frame.stage.tolist() == [None, "valid", "distinct", "valid", "valid"]
     assert frame.reason.tolist() == [None, "empty", "duplicate", "empty", parse_all(["c1cc"])[0].reason]

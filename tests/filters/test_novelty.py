@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 from rdkit import Chem
 from rdkit.DataStructs import BulkTanimotoSimilarity
@@ -147,3 +148,27 @@ def test_molecules_like_known_ones_are_rejected() -> None:
     )
     assert decision.kept.tolist() == [False, True]
     assert str(decision.reasons[0]).startswith("like one in moses_reference_1000: 1.00 to ")
+
+
+def test_smiles_are_references_as_their_file_is(tmp_path: Path) -> None:
+    known = [*DRUGS[:40], "C(C)O", "C/C=C/C", "[Na+].CC(=O)[O-]", "C" * 300]
+    (tmp_path / "known.smi").write_text("\n".join(known))
+    candidates = parse_all(["OCC", "C/C=C\\C", "CC(=O)O", "C" * 300, *DRUGS[20:60], "c1cc"])
+    for options in ({}, {"ignore_stereo": True}, {"ignore_salts": True}):
+        given, from_file = (Novel(references=each, **options) for each in (known, str(tmp_path / "known.smi")))
+        decision, expected = given(candidates), from_file(candidates)
+        assert decision.kept.tolist() == expected.kept.tolist()
+        assert [str(why).replace("in references:", "in known:") for why in decision.reasons] == [
+            str(why) for why in expected.reasons
+        ]
+    given, from_file = (Unlike(references=each) for each in (known, str(tmp_path / "known.smi")))
+    assert given(candidates).kept.tolist() == from_file(candidates).kept.tolist()
+
+
+def test_references_may_be_a_column_of_molecules_and_mixed_with_files(tmp_path: Path) -> None:
+    (tmp_path / "known.smi").write_text("CCN\n")
+    column = pandas.Series(["OCC", Chem.MolFromSmiles("c1ccccc1"), str(tmp_path / "known.smi")], dtype=object)
+    decision = Novel(references=column)(parse_all(["CCO", "NCC", "C1=CC=CC=C1", "CCC"]))
+    assert decision.reasons == ["in references: OCC", "in known: CCN", "in references: c1ccccc1", None]
+    with pytest.raises(ConfigError, match="references"):
+        Novel(references=[None])

@@ -71,3 +71,14 @@ def test_a_core_decorated_by_hand() -> None:
 def test_a_core_without_a_usable_mark_is_refused(core: str) -> None:
     with pytest.raises(InputError, match="core"):
         Core.read(core)
+
+
+@pytest.mark.parametrize("core", ["*C[C@H](N)C(=O)O", "[*:1]C[C@@H](N)C(=O)O", "*/C=C/C", "*C[C@H](N)C.*C"])
+def test_a_core_with_stereo_is_refused_since_it_would_be_lost(core: str) -> None:
+    with pytest.raises(InputError, match="its stereo would be lost"):
+        Core.read(core)
+
+
+@pytest.mark.parametrize("marks", [("[*:1]", "[*:2]"), ("[1*]", "[2*]")])
+def test_marks_may_have_numbers(marks: tuple[str, str]) -> None:
+    assert Core.read("{}c1ccc({})cc1".format(*marks)) == Core.read("*c1ccc(*)cc1")

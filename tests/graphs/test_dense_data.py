@@ -52,7 +52,7 @@ def test_a_second_call_reads_the_cache(file: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_file_without_a_small_molecule_is_refused(file: Path) -> None:
     file.write_text("smiles\nCCCCCCCCCC\n")
-    with pytest.raises(InputError, match="no molecule in it has a dense graph"):
+    with pytest.raises(InputError, match="no molecule of the file fits a dense graph"):
         prepare_dense(file)
 
 

@@ -18,5 +18,5 @@ def test_ranges_hold_what_they_were_taken_of_and_leave_out_the_rest() -> None:
 
 
 def test_no_molecule_has_no_ranges() -> None:
-    with pytest.raises(ValueError, match="no molecule"):
+    with pytest.raises(ValueError, match="no valid molecule"):
         Support.of(described())

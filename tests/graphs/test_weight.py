@@ -8,7 +8,7 @@ from molgan.chem.shipped_sets import load_reference
 from molgan.graphs.motif.actions import NotEncodable, Vocabulary, encode
 from molgan.graphs.motif.forcing import force, pad
 from molgan.graphs.motif.grammar import Grammar, GrammarState
-from molgan.graphs.motif.motif_data import tree_of
+from molgan.graphs.motif.motif_data import read_tree
 from molgan.models.motif.motif_generator import MotifGenerator
 
 RICH = Vocabulary(("C", "O", "N", "C=O", "c1ccccc1", "[nH]1cccc1", "[SH2](=O)=O"), stereo=True)
@@ -18,7 +18,7 @@ RICH = Vocabulary(("C", "O", "N", "C=O", "c1ccccc1", "[nH]1cccc1", "[SH2](=O)=O"
 def test_weight_is_that_of_the_molecule(vocabulary: Vocabulary) -> None:
     for record in load_reference("approved_drugs")[:150]:
         try:
-            actions = encode(tree_of(record.smiles), vocabulary)
+            actions = encode(read_tree(record.smiles), vocabulary)
         except NotEncodable:
             continue
         state = GrammarState(Grammar(vocabulary), 1, 200)
@@ -30,7 +30,7 @@ def test_weight_is_that_of_the_molecule(vocabulary: Vocabulary) -> None:
 
 def test_the_network_sees_the_weight_so_far() -> None:
     grammar = Grammar(RICH)
-    forced = force(grammar, pad([encode(tree_of("CO"), RICH)]), 10)
+    forced = force(grammar, pad([encode(read_tree("CO"), RICH)]), 10)
     methane, methanol = (Descriptors.MolWt(Chem.MolFromSmiles(smiles)) for smiles in ("C", "CO"))
     assert forced.weight[0].tolist() == pytest.approx([0, methane, methanol, methanol], abs=0.01)
     generator = MotifGenerator(RICH)

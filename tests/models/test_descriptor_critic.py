@@ -7,7 +7,7 @@ import torch
 from molgan.base.errors import WeightsError
 from molgan.chem.familiarity import FAMILIARITIES, Familiarity, fragments
 from molgan.chem.molecule import parse
-from molgan.graphs.features.descriptions import COLUMNS, describe_all, familiarity_of
+from molgan.graphs.features.descriptions import COLUMNS, count_fragments, describe_all
 from molgan.models.critics.descriptor_critic import DescriptorCritic
 from molgan.models.settings import DescriptorCriticSettings
 from molgan.training.critic_fitting import train_critic
@@ -20,7 +20,7 @@ RINGS = [
 
 
 def test_familiarity_counts_molecules_with_a_fragment() -> None:
-    reference = familiarity_of(["CCO", "CCCO", "no molecule"])
+    reference = count_fragments(["CCO", "CCCO", "no molecule"])
     rows = describe_all(["CCO", "CCS"], reference).values[:, -len(FAMILIARITIES) :]
     seen, unseen = (dict(zip(FAMILIARITIES, row.tolist(), strict=True)) for row in rows)
     assert seen["rare 0.5"] == 0 < unseen["rare 0.5"]
@@ -40,7 +40,7 @@ def test_a_row_for_each_molecule_in_order_with_reasons() -> None:
 
 def test_learns_what_sets_molecules_apart_and_comes_back_from_disk(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    critic = DescriptorCritic(familiarity_of(CHAINS[::2]), DescriptorCriticSettings(width=16, layers=1))
+    critic = DescriptorCritic(count_fragments(CHAINS[::2]), DescriptorCriticSettings(width=16, layers=1))
     real, fake = critic.describe(CHAINS[1::2]), critic.describe(RINGS)
     critic.fit_scale(real)
     settings = CriticSettings(epochs=20, batch_size=16, learning_rate=1e-2, held_out=0.2, evaluate_every=20)

@@ -118,7 +118,7 @@ def test_weights_that_do_not_fit_are_refused_in_one_line(tmp_path, critic):
         settings={**description["settings"], "layers": 2}
     )
     assert "settings are not those of a discriminator" in refusal(settings={"depth": 3})
-    assert "of a reward network, not of a discriminator" in refusal(kind="reward network")
+    assert "to a reward network, not to a discriminator" in refusal(kind="reward network")
     assert "other atom and bond features" in refusal(graph={})
     (tmp_path / "critic.safetensors").write_bytes(b"torn")
     assert "safetensors: " in refusal()

@@ -5,7 +5,7 @@ import torch
 from rdkit import Chem
 
 from molgan.graphs.motif.actions import Vocabulary, encode
-from molgan.graphs.motif.motif_data import tree_of
+from molgan.graphs.motif.motif_data import read_tree
 from molgan.models.motif.growth import grow
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
@@ -24,9 +24,9 @@ def generator() -> MotifGenerator:
 
 def test_what_it_knew_keeps_its_likelihood(generator: MotifGenerator) -> None:
     larger = grow(generator, NEW, max_atoms=20, seed=0)
-    actions = [encode(tree_of(smiles), OLD) for smiles in ("CCO", "OCCO", "Oc1ccccc1", "CF")]
+    actions = [encode(read_tree(smiles), OLD) for smiles in ("CCO", "OCCO", "Oc1ccccc1", "CF")]
     before = generator.log_likelihood(actions)
-    after = larger.log_likelihood([encode(tree_of(s), NEW) for s in ("CCO", "OCCO", "Oc1ccccc1")], max_atoms=12)
+    after = larger.log_likelihood([encode(read_tree(s), NEW) for s in ("CCO", "OCCO", "Oc1ccccc1")], max_atoms=12)
     assert torch.all(after < before[:3])  # the new actions take a share
     torch.testing.assert_close(after, before[:3], atol=0.5, rtol=0)
 
@@ -35,7 +35,7 @@ def test_it_draws_and_learns_what_is_new(generator: MotifGenerator) -> None:
     larger = grow(generator, NEW, max_atoms=20, seed=0)
     assert larger.max_atoms == 20
     assert all(Chem.MolFromSmiles(sample.smiles) for sample in larger.sample(50, seed=0))
-    actions = [encode(tree_of(smiles), NEW) for smiles in ("FC1CC1", "C[C@H](O)F")]
+    actions = [encode(read_tree(smiles), NEW) for smiles in ("FC1CC1", "C[C@H](O)F")]
     before = larger.log_likelihood(actions).sum()
     optimizer = torch.optim.Adam(larger.parameters(), 0.02)
     for _ in range(20):

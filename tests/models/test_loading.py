@@ -35,7 +35,7 @@ def test_weights_load_as_the_kind_that_they_were_saved_as(tmp_path: Path) -> Non
 
 def test_a_campaign_refuses_a_generator_without_likelihoods(tmp_path: Path) -> None:
     save_one_shot(tmp_path)
-    with pytest.raises(ConfigError, match=r"generator\.weights: .* are of a one-shot generator; give weights of"):
+    with pytest.raises(ConfigError, match=r"generator\.weights: .* belongs to a one-shot generator; give weights of"):
         load_generator(tmp_path)
 
 
@@ -48,7 +48,7 @@ def test_only_generators_that_aim_are_conditional(tmp_path: Path) -> None:
 
 def test_weights_of_a_critic_are_no_generator(tmp_path: Path) -> None:
     Discriminator(DiscriminatorSettings(width=8, layers=1, readout=8)).save(tmp_path / "critic")
-    with pytest.raises(WeightsError, match="of a discriminator, which is not a generator"):
+    with pytest.raises(WeightsError, match="to a discriminator, which is not a generator"):
         load_any(tmp_path / "critic")
 
 

@@ -14,7 +14,7 @@ from molgan.chem.motifs import cut
 from molgan.chem.shipped_sets import load_reference
 from molgan.graphs.motif.actions import CLOSE, FIRST_ATOM, FIRST_MARK, FIRST_MOTIF, SPELL, Vocabulary, encode
 from molgan.graphs.motif.grammar import GrammarState
-from molgan.graphs.motif.motif_data import tree_of
+from molgan.graphs.motif.motif_data import read_tree
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
@@ -86,7 +86,7 @@ def test_probabilities_add_up_to_one() -> None:
 
 def test_what_breaks_the_grammar_is_impossible(generator: MotifGenerator) -> None:
     index = generator.vocabulary.index
-    legal = encode(tree_of("Cc1ccccc1"), generator.vocabulary)
+    legal = encode(read_tree("Cc1ccccc1"), generator.vocabulary)
     incomplete, too_long = legal[:-1], [*legal, 0]
     no_hydrogen_left = [index["F"], index["F"], index["F"]]
     found = generator.log_likelihood([legal, incomplete, too_long, no_hydrogen_left, [0]])
@@ -95,7 +95,7 @@ def test_what_breaks_the_grammar_is_impossible(generator: MotifGenerator) -> Non
 
 
 def test_real_molecules_keep_to_the_grammar(generator: MotifGenerator) -> None:
-    trees = [tree_of(record.smiles) for record in load_reference("moses_reference_1000")[:100]]
+    trees = [read_tree(record.smiles) for record in load_reference("moses_reference_1000")[:100]]
     actions = [encode(tree, generator.vocabulary) for tree in trees]
     assert torch.isfinite(generator.log_likelihood(actions, max_atoms=30)).all()
 
@@ -107,7 +107,9 @@ def test_stereo_is_drawn_where_the_vocabulary_has_it_and_nowhere_else(
     drawn = [sample.smiles for sample in chiral.sample(300, seed=0)]
     assert sum("@" in smiles for smiles in drawn) > 30
     assert any("/" in smiles or "\\" in smiles for smiles in drawn)
-    isomers = [encode(tree_of(s), chiral.vocabulary) for s in ("C[C@H](N)C=O", "C[C@@H](N)C=O", "C/C=C/C", "C/C=C\\C")]
+    isomers = [
+        encode(read_tree(s), chiral.vocabulary) for s in ("C[C@H](N)C=O", "C[C@@H](N)C=O", "C/C=C/C", "C/C=C\\C")
+    ]
     assert len({tuple(actions) for actions in isomers}) == 4
     assert torch.isfinite(chiral.log_likelihood(isomers)).all()
     assert torch.isinf(generator.log_likelihood(isomers)).all()

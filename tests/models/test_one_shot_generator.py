@@ -15,7 +15,7 @@ from molgan.models.critics.dense_critic import (
     DenseRewardNetwork,
     chemistry,
     chemistry_width,
-    ties,
+    normalise,
 )
 from molgan.models.loading import load_any
 from molgan.models.one_shot.one_shot_generator import OneShotGenerator
@@ -98,7 +98,7 @@ def permuted(graphs: SoftGraphs, order: Tensor) -> SoftGraphs:
 def test_a_convolution_is_equation_5_of_the_paper(out: int) -> None:
     torch.manual_seed(0)
     layer, h, bonds = DenseConvolution(3, out), torch.randn(2, 4, 3)[1:], torch.rand(2, 4, 4, 4)[1:]
-    got = layer(h, ties(bonds))
+    got = layer(h, normalise(bonds))
     maps = layer.messages(h[0]).view(4, 4, out)  # atom, itself and three orders, features
     for i in range(4):
         number = max(1.0, bonds[0, i, :, 1:].sum().item())
@@ -113,7 +113,7 @@ def test_a_convolution_has_gradients_of_gradients() -> None:
     torch.manual_seed(0)
     layer, bonds = DenseConvolution(3, 5).double(), torch.rand(2, 4, 4, 4, dtype=torch.float64, requires_grad=True)
     h = torch.randn(2, 4, 3, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradgradcheck(lambda h, bonds: layer(h, ties(bonds)), (h, bonds))
+    assert torch.autograd.gradgradcheck(lambda h, bonds: layer(h, normalise(bonds)), (h, bonds))
 
 
 def test_a_relational_critic_does_not_see_the_order_of_atoms_and_a_flat_one_does() -> None:

@@ -54,8 +54,8 @@ def test_a_prediction_is_of_the_ensemble_in_the_targets_unit_with_its_expected_e
 
 def test_caution_makes_a_value_worse_whichever_way_is_good():
     predicted = Prediction(np.array([1.0]), np.array([0.2]), np.array([0.5]), np.array([0.5]))
-    assert predicted.cautious(2.0) == pytest.approx([0.0])
-    assert predicted.cautious(2.0, low_is_good=True) == pytest.approx([2.0])
+    assert predicted.penalise(2.0) == pytest.approx([0.0])
+    assert predicted.penalise(2.0, low_is_good=True) == pytest.approx([2.0])
 
 
 def test_the_expected_error_is_fitted_and_never_falls_with_spread_or_distance():

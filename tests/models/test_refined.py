@@ -66,7 +66,7 @@ def test_samples_outside_of_the_ranges_are_left_out(generator: MotifGenerator, t
 
 def test_a_critic_that_accepts_nothing_is_told_of(generator: MotifGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("molgan.models.motif.refined._HOPELESS", 2048)
-    with pytest.raises(WeightsError, match=r"accepts 0 of 2,048 samples: train it again, or sample with --raw"):
+    with pytest.raises(WeightsError, match=r"accepts only 0 of 2,048 samples; train it again, or sample with --raw"):
         RefinedGenerator(generator, CountsOxygen(), cap=99.0).sample(5, seed=0)
 
 
@@ -84,5 +84,5 @@ def test_weights_with_a_refinement_beside_are_refined_unless_raw(generator: Moti
     assert isinstance(loaded, RefinedGenerator) and loaded.cap == 0.5 and len(loaded.sample(10, seed=0)) == 10
     assert isinstance(load_any(tmp_path, raw=True), MotifGenerator)
     (tmp_path / "weights_refinement.json").write_text("{}")
-    with pytest.raises(WeightsError, match=r"weights_refinement\.json: no description of a refinement"):
+    with pytest.raises(WeightsError, match=r"weights_refinement\.json: not a description of a refinement"):
         load_any(tmp_path)

@@ -31,9 +31,9 @@ def test_values_are_told_in_standard_deviations(targets: Targets) -> None:
 
 def test_what_is_not_wanted_goes_with_what_is(targets: Targets) -> None:
     rng = torch.Generator().manual_seed(0)
-    drawn = targets.aims(1000, {}, rng) * targets.scale + targets.mean
+    drawn = targets.draw(1000, {}, rng) * targets.scale + targets.mean
     assert drawn[:, 0].std() == pytest.approx(2.3, abs=0.3)
-    aimed = targets.aims(50, {"logp": 4.0}, rng) * targets.scale + targets.mean
+    aimed = targets.draw(50, {"logp": 4.0}, rng) * targets.scale + targets.mean
     assert torch.allclose(aimed[:, 0], torch.tensor(4.0), atol=1e-4)
     assert torch.allclose(aimed[:, 1], torch.tensor(0.4), atol=0.02)
 
@@ -41,7 +41,7 @@ def test_what_is_not_wanted_goes_with_what_is(targets: Targets) -> None:
 @pytest.mark.parametrize(
     ("wanted", "told"),
     [
-        ({"tpsa": 60}, "no target 'tpsa': those of the weights are logp, qed"),
+        ({"tpsa": 60}, "no target 'tpsa': the weights have the targets logp, qed"),
         ({"qed": float("nan")}, "target qed: nan is not a finite number"),
         ({"qed": "high"}, "target qed: 'high' is not a finite number"),
     ],
@@ -70,7 +70,7 @@ def test_the_critic_is_quadratic_in_the_targets() -> None:
             assert torch.allclose(at[3] - 3 * at[2] + 3 * at[1], at[0], atol=1e-4)
             assert not torch.allclose(at[1], at[0])
             assert DenseRewardNetwork(SETTINGS, settings)(*graphs).shape == (2,)
-        with pytest.raises(ValueError, match="a critic of 2 targets"):
+        with pytest.raises(ValueError, match="needs 2 targets"):
             critic(*graphs)
 
 

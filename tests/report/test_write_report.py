@@ -97,7 +97,7 @@ def test_empty_library_names_the_stage_that_starves_it(run: Path) -> None:
     stages[2] |= {"kept": 0, "reasons": {"BRENK: nitro_group": 5}}
     (run / "funnel.json").write_text(json.dumps(stages))
     text = read_page(write_report(run)).text
-    assert "The stage that lets the least through is Structural alerts : it kept 0 of 5" in text
+    assert "The strictest stage is Structural alerts : it kept 0 of 5" in text
     assert "There is no molecule to draw" in text
 
 

@@ -69,6 +69,30 @@ def test_one_broken_molecule_does_not_take_the_others_with_it():
     assert reasons.total() == 4
 
 
+def test_a_value_that_is_no_number_is_a_reason_whatever_it_raises():
+    class Odd:
+        def __float__(self):
+            raise RuntimeError("no")
+
+        def __repr__(self):
+            raise RuntimeError("neither")
+
+    class Values(Atoms):
+        name = "values"
+
+        def _score(self, mols):
+            return [[10**400, 10**5000, Odd(), None, 7][mol.GetNumAtoms() - 1] for mol in mols]
+
+    scores = Values()(["C", "CC", "CCC", "CCCC", "CCCCC"])
+    assert scores.errors == [
+        "scorer gave a number that is too large",
+        "scorer gave a number that is too large",
+        "scorer gave a Odd, not a number",
+        "scorer gave None, not a number",
+        None,
+    ]
+
+
 def test_a_failure_is_tried_again():
     scorer = Atoms()
     scorer(["F"])

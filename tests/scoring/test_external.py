@@ -51,6 +51,7 @@ def test_a_command_answers_in_json(body):
         ("sys.exit('no licence')", "exit code 1: no licence"),
         ("print(json.dumps(['much'] * len(smiles)))", "scorer gave 'much', not a number"),
         ("print('[' + ', '.join(['1e999'] * len(smiles)) + ']')", "scorer gave infinity"),
+        ("print(json.dumps([10**400] * len(smiles)))", "scorer gave a number that is too large"),
         ("print(json.dumps([None] * len(smiles)))", "scorer gave no value"),
         ("os.kill(os.getpid(), 9)", "exit code -9"),
     ],
@@ -192,10 +193,10 @@ def test_a_server_that_hangs_is_late(server):
 @pytest.mark.parametrize(
     ("name", "parameters", "message"),
     [
-        ("process", {"command": ["no-such-program"]}, "no program 'no-such-program'"),
+        ("process", {"command": ["no-such-program"]}, "program 'no-such-program' not found"),
         ("process", {"command": []}, "at least 1 item"),
-        ("rest", {"url": "ftp://x"}, "no http:// or https:// address"),
-        ("rest", {"url": "https://me:pw@host/"}, "no password in the address"),
+        ("rest", {"url": "ftp://x"}, "not an http:// or https:// address"),
+        ("rest", {"url": "https://me:pw@host/"}, "leave the password out of the address"),
     ],
 )
 def test_what_cannot_work_is_refused(name, parameters, message):

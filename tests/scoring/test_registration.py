@@ -2,13 +2,15 @@
 
 import subprocess
 import sys
+from unittest.mock import patch
 
 import pytest
 
 from molgan.scoring.base import SCORERS, DescriptorScorer, Scorer, register
 from molgan.scoring.registry import find_scorer, scorer_names
 from molgan.scoring.scorers.drug_likeness import QED
-from molgan.scoring.transforms import TRANSFORMS, Identity, Transform
+from molgan.scoring.transforms import TRANSFORMS, Identity, Transform, get_transform
+from molgan.scoring.transforms import register as register_transform
 
 
 def define(name: str, module: str, base: type = DescriptorScorer) -> type:
@@ -40,6 +42,15 @@ def test_what_others_define_stays_apart_until_it_is_registered() -> None:
     assert type("Mine", (Identity,), {"name": "identity"}) is not TRANSFORMS["identity"]
     with pytest.raises(ValueError, match="'qed' already"):
         register(define("qed", "theirs"))
+
+
+def test_a_transform_of_a_program_is_known_once_it_is_registered() -> None:
+    kind = type("Mine", (Identity,), {"name": "mine", "summary": ""})
+    with patch.dict(TRANSFORMS):
+        assert register_transform(kind) is kind
+        assert isinstance(get_transform({"name": "mine"}), kind)
+        with pytest.raises(ValueError, match="'identity' already"):
+            register_transform(type("Mine", (Identity,), {"name": "identity"}))
 
 
 def test_the_order_of_the_list_does_not_depend_on_what_is_imported_first() -> None:

@@ -24,9 +24,9 @@ def test_alerts_are_nullable_booleans_and_true_is_a_hit():
     assert table["pains"].tolist() == [False, True, pd.NA]
 
 
-def test_takes_a_series_whatever_its_index():
+def test_a_series_keeps_its_index():
     table = score(pd.Series(["CCO", None], index=[7, 3]), ["heavy_atoms"])
-    assert table.index.tolist() == [0, 1]
+    assert table.index.tolist() == [7, 3]
     assert table["heavy_atoms"].iloc[0] == 3
 
 
@@ -45,9 +45,9 @@ def test_long_lists_are_scored_in_chunks(monkeypatch):
     ("smiles", "scorers", "error", "message"),
     [
         ("CCO", ["qed"], InputError, "not a single string"),
-        (["CCO"], "qed", InputError, r"write \['qed'\]"),
         (["CCO"], ["qedd"], ConfigError, "did you mean 'qed'"),
         (["CCO"], ["qed", "qed"], ConfigError, "given twice"),
+        (["CCO"], [{"scorer": "qed", "name": "smiles"}], ConfigError, "such a column already"),
     ],
 )
 def test_wrong_arguments_are_refused(smiles, scorers, error, message):
@@ -79,3 +79,15 @@ def test_a_scorer_with_parameters_is_given_as_in_a_configuration():
         score(["CCO"], [{"name": "similarity"}])
     with pytest.raises(ConfigError, match="not a scorer"):
         score(["CCO"], [3])
+
+
+def test_one_scorer_with_two_names_gives_two_columns():
+    def similarity(name, smiles):
+        return {"scorer": "similarity", "name": name, "parameters": {"smiles": [smiles]}}
+
+    smiles = ["CCO", "c1ccccc1", "C("]
+    table = score(smiles, [similarity("to_ethanol", "CCO"), similarity("to_benzene", "c1ccccc1")])
+    assert list(table) == ["smiles", "to_ethanol", "to_benzene", "error"]
+    for name, known in (("to_ethanol", "CCO"), ("to_benzene", "c1ccccc1")):
+        alone = score(smiles, {"scorer": "similarity", "parameters": {"smiles": [known]}})["similarity"]
+        pd.testing.assert_series_equal(table[name], alone, check_names=False)

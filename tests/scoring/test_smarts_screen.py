@@ -86,7 +86,7 @@ def test_every_ring_is_in_the_cycle_space():
 def test_a_molecule_of_very_many_rings_has_no_cycle_space_and_passes():
     ladder = graph("C1CC2C1C1C2C2C1C1C2C2C1C1C2C2C1C1C2CC1")
     assert ladder.cycle_space is None
-    assert Screen([Chem.MolFromSmarts("C1CCC1"), Chem.MolFromSmarts("N")]).passing(ladder) == [0]
+    assert Screen([Chem.MolFromSmarts("C1CCC1"), Chem.MolFromSmarts("N")]).find_passing(ladder) == [0]
 
 
 def test_a_fragment_of_a_molecule_always_passes():
@@ -97,7 +97,7 @@ def test_a_fragment_of_a_molecule_always_passes():
     screen = Screen(pieces)
     passing = matching = 0
     for position, mol in enumerate(molecules):
-        found = screen.passing(Graph.of(Chem.MolToSmiles(mol), mol))
+        found = screen.find_passing(Graph.of(Chem.MolToSmiles(mol), mol))
         assert position in found
         matches = {i for i, piece in enumerate(pieces) if mol.HasSubstructMatch(piece)}
         assert matches <= set(found)
@@ -128,9 +128,9 @@ def fragment(mol, random):
 )
 def test_what_is_ruled_out(pattern, matching, ruled_out):
     screen = Screen([Chem.MolFromSmarts(pattern)])
-    assert screen.passing(graph(matching)) == [0]
-    assert screen.passing(graph(ruled_out)) == []
+    assert screen.find_passing(graph(matching)) == [0]
+    assert screen.find_passing(graph(ruled_out)) == []
 
 
 def test_a_pattern_that_nothing_is_known_of_always_passes():
-    assert Screen([None, Chem.MolFromSmarts("N")]).passing(graph("CC")) == [0]
+    assert Screen([None, Chem.MolFromSmarts("N")]).find_passing(graph("CC")) == [0]

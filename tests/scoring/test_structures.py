@@ -59,6 +59,39 @@ def test_the_domain_is_the_nearest_of_a_file(tmp_path):
         get_scorer("applicability_domain", training=tmp_path / "none.smi")
 
 
+@pytest.mark.parametrize("mark", ["*", "[*:1]", "[1*]"])
+def test_the_stereo_of_a_core_counts_however_its_marks_are_written(mark):
+    enantiomers = ["CC[C@H](N)C(=O)O", "CC[C@@H](N)C(=O)O"]
+    found = [values("core", enantiomers, core=f"{mark}C[C{at}H](N)C(=O)O", chirality=True) for at in ("@", "@@")]
+    assert sorted(found) == [[0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("scorer", "parameters", "wanted"),
+    [
+        ("substructure", {"smarts": ["[H]C(=O)[#6]"]}, [1, 0]),
+        ("substructure", {"smarts": "[$([H]C)]=O"}, [1, 0]),
+        ("group_count", {"smarts": "[H]C(=O)[#6]"}, [1, 0]),
+        ("custom_alerts", {"smarts": {"aldehyde": "[H]C(=O)[#6]"}}, [1, 0]),
+        ("custom_alerts", {"smarts": "[H]C(=O)[#6]"}, [1, 0]),
+        ("reaction", {"reactions": "[H][C:1](=[O:2])[C:3]>>[C:1]=[O:2].[C:3]"}, [1, 0]),
+    ],
+)
+def test_hydrogens_of_a_pattern_match_those_of_a_molecule(scorer, parameters, wanted):
+    assert values(scorer, ["CC=O", "CC(C)=O"], **parameters) == wanted
+
+
+def test_a_single_text_is_a_list_of_one():
+    assert values("similarity", [ASPIRIN], smiles=ASPIRIN) == [1]
+    assert values("matched_pair", [PHENOL], smiles="Nc1ccccc1", max_share=0.5) == [1]
+
+
+@pytest.mark.parametrize("wrong", [{"alpha": 1.5}, {"beta": math.nan}, {"alpha": math.inf}, {"alpha": 0, "beta": 0}])
+def test_tversky_weights_are_shares(wrong):
+    with pytest.raises(ConfigError, match=r"alpha|beta"):
+        get_scorer("similarity", smiles=[ASPIRIN], metric="tversky", **wrong)
+
+
 def test_groups_are_counted_and_alerts_named():
     assert values("group_count", [ASPIRIN, HEXANE], smarts="C=O") == [2, 0]
     scorer = get_scorer("custom_alerts", smarts={"acid": "C(=O)[OH]", "ester": "C(=O)Oc"})
@@ -77,6 +110,12 @@ def test_groups_are_counted_and_alerts_named():
         ("*c1ccccc1O", SALICYLIC, 1),
         ("*c1ccccc1O", PHENOL, 1),
         ("*c1cccc(*)c1O", SALICYLIC, 1),
+        ("[*:1]c1cccc([*:2])c1O", SALICYLIC, 1),
+        ("[*:1]c1ccccc1O", ASPIRIN, 0),
+        ("[1*]c1ccccc1O", SALICYLIC, 1),
+        ("[*:1]-[c,n]1ccccc1O", SALICYLIC, 1),
+        ("[H]C(=O)[#6]", "CC=O", 1),
+        ("[H]C(=O)[#6]", "CC(C)=O", 0),
         ("Oc1ccccc1", "Oc1ccc2ccccc2c1", 1),
         ("*Oc1ccccc1", "Oc1ccc2ccccc2c1", 0),
     ],

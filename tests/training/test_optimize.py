@@ -19,7 +19,7 @@ from molgan.models.settings import MotifNetworkSettings
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.training.design.ledger import Ledger
 from molgan.training.design.optimize import optimize
-from molgan.training.design.surrogate import Features, Surrogate, draws
+from molgan.training.design.surrogate import Features, Surrogate, draw_functions
 from molgan.training.settings import OptimizeSettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
@@ -95,6 +95,9 @@ def test_what_cannot_be_scored_is_paid_for_and_left_alone() -> None:
 def test_an_answer_of_another_length_is_refused() -> None:
     with pytest.raises(InputError, match="one each, in order"):
         run(lambda smiles: nitrogens(smiles)[1:])
+    for value in (10**400, "high", None):
+        with pytest.raises(InputError, match="the oracle gave what is no number"):
+            run(lambda smiles, value=value: [value] * len(smiles))
 
 
 def test_start_molecules_come_first_and_are_parents() -> None:
@@ -237,6 +240,6 @@ def test_the_surrogate_learns_what_fingerprints_tell() -> None:
     surrogate.fit(Features.of(mols[known]), scores[known])
     mean, covariance = surrogate.predict(Features.of(mols[new]))
     assert np.corrcoef(mean, scores[new])[0, 1] > 0.9
-    possible = draws(mean, covariance, 2000, 1.0, rng)
+    possible = draw_functions(mean, covariance, 2000, 1.0, rng)
     assert np.allclose(possible.mean(0), mean, atol=0.02)
     assert np.allclose(possible.std(0), np.sqrt(np.diag(covariance)), atol=0.02)

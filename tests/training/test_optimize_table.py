@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas
 import pytest
 import torch
 from rdkit import Chem
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 import molgan
 from molgan.base.errors import ConfigError, InputError
+from molgan.base.progress import Silent
 from molgan.benchmarks.guacamol import DistributionMatching, GoalDirected
 from molgan.benchmarks.pmo import pmo
 from molgan.cli import app
@@ -38,10 +40,54 @@ def atoms(smiles: list[str]) -> list[float]:
 
 def test_optimize_gives_a_table_of_every_call(weights: Path) -> None:
     table = molgan.optimize(atoms, 40, 1, start=["C[C@H](N)O"], weights=weights, settings=SMALL)
-    assert list(table.columns) == ["call", "round", "smiles", "score", "origin", "parents", "best"]
+    assert list(table.columns) == ["call", "round", "smiles", "score", "origin", "parents", "best", "error"]
     assert len(table) == 40 and table["smiles"][0] == "C[C@H](N)O"
     assert not table["smiles"][1:].str.contains("@").any()  # calls are for constitutions
     assert table.equals(molgan.optimize(atoms, 40, 1, start=["C[C@H](N)O"], weights=weights, settings=SMALL))
+
+
+def test_start_molecules_come_in_any_form(weights: Path) -> None:
+    smiles = ["C[C@H](N)O", "CCO"]
+    forms = [
+        pandas.Series(smiles, index=["a", "b"]),
+        [Chem.MolFromSmiles(text) for text in smiles],
+        pandas.DataFrame({"id": [1, 2], "smiles": smiles}),
+    ]
+    expected = molgan.optimize(atoms, 20, 1, start=smiles, weights=weights, settings=SMALL)
+    for form in forms:
+        assert molgan.optimize(atoms, 20, 1, start=form, weights=weights, settings=SMALL).equals(expected)
+    with pytest.raises(InputError, match="start molecule '': empty"):
+        molgan.optimize(atoms, 20, 1, start=[None], weights=weights, settings=SMALL)
+    with pytest.raises(InputError, match="brackets"):
+        molgan.optimize(atoms, 20, start=Chem.MolFromSmiles("CCO"), weights=weights)
+
+
+def test_what_the_oracle_gives_no_number_for_is_missing_with_a_reason(weights: Path) -> None:
+    def oracle(smiles: list[str]) -> list[float | None]:
+        return [None if "N" in text else score for text, score in zip(smiles, atoms(smiles), strict=True)]
+
+    table = molgan.optimize(oracle, 20, 1, start=["CCO", "CCN"], weights=weights, settings=SMALL)
+    missing = table["smiles"].str.contains("N")
+    assert missing[1] and table["score"].isna().tolist() == missing.tolist()
+    assert table["error"].isna().tolist() == (~missing).tolist()
+    for answer in (lambda smiles: ["high"] * len(smiles), lambda smiles: 0.5):
+        with pytest.raises(InputError, match="not a list of numbers"):
+            molgan.optimize(answer, 20, weights=weights, settings=SMALL)
+
+
+def test_a_seed_that_is_drawn_is_told_and_gives_the_same_again(weights: Path, tmp_path: Path) -> None:
+    messages = []
+
+    class Messages(Silent):
+        def message(self, text: str) -> None:
+            messages.append(text)
+
+    first = molgan.optimize(atoms, 20, None, weights=weights, settings=SMALL, folder=tmp_path, progress=Messages())
+    seed = first.attrs["seed"]
+    assert messages == [f"optimize: seed {seed} was drawn; the same seed gives the same calls again"]
+    assert molgan.optimize(atoms, 20, seed, weights=weights, settings=SMALL).equals(first)
+    assert molgan.optimize(atoms, 20, None, weights=weights, settings=SMALL, folder=tmp_path).attrs["seed"] == seed
+    assert molgan.optimize(atoms, 20, None, weights=weights, settings=SMALL).attrs["seed"] != seed
 
 
 def test_wrong_settings_are_one_line(weights: Path) -> None:

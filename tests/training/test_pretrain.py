@@ -65,7 +65,7 @@ def test_preparation_reads_its_cache_and_does_not_depend_on_processes(molecules:
 
 def test_a_file_without_a_usable_molecule_is_refused(tmp_path: Path) -> None:
     (tmp_path / "in.smi").write_text("[Xe]\nC.C\n")
-    with pytest.raises(InputError, match="no molecule in it can be encoded"):
+    with pytest.raises(InputError, match="no molecule of the file can be encoded"):
         prepare(tmp_path / "in.smi", tmp_path / "cache")
 
 

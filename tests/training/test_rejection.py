@@ -16,5 +16,5 @@ def test_too_large_a_reference_for_the_data_is_named() -> None:
     generator = MotifGenerator(
         Vocabulary(("C", "O")), MotifNetworkSettings(embedding=8, hidden=8, layers=1), max_atoms=3
     )
-    with pytest.raises(InputError, match="none of 3 molecules is left to show the critic; lower `reference`"):
+    with pytest.raises(InputError, match="none of 3 molecules is left for the critic; lower `reference`"):
         train_rejection(generator, ["C", "CO", "CC"], RejectionSettings(real=40, reference=400_000), seed=0)

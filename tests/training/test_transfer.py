@@ -5,11 +5,11 @@ from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import cut
 from molgan.graphs.motif.actions import Vocabulary, encode
+from molgan.models.motif.forbid_stereo import forbid_stereo
 from molgan.models.motif.motif_generator import MotifGenerator
-from molgan.models.motif.without_stereo import without_stereo
 from molgan.models.settings import MotifNetworkSettings
+from molgan.training.design.settings import TransferSettings
 from molgan.training.design.transfer import transfer
-from molgan.training.settings import TransferSettings
 
 FAMILY = [f"CC(C)NCC(O)COc1ccc({end})cc1" for end in ("C", "CC", "OC", "F", "Cl", "CCC", "OCC", "C#N", "CO", "N")]
 SETTINGS = TransferSettings(epochs=40, patience=3, batch_size=4, learning_rate=1e-2, bf16=False)
@@ -45,10 +45,10 @@ def test_it_keeps_the_weights_of_the_best_epoch_and_stops_soon_after(generator: 
 
 def test_a_generator_without_stereo_learns_from_what_is_left_of_it(generator: MotifGenerator) -> None:
     drawn = [smiles.replace("C(O)C", "[C@H](O)C") for smiles in FAMILY]
-    flat = transfer(without_stereo(generator), drawn, SETTINGS, seed=1)
+    flat = transfer(forbid_stereo(generator), drawn, SETTINGS, seed=1)
     assert flat.learned == 8 and flat.after < flat.before
 
 
 def test_too_few_actives_are_refused(generator: MotifGenerator) -> None:
-    with pytest.raises(InputError, match="2 of 4 actives can be learned from"):
+    with pytest.raises(InputError, match="2 of 4 actives can be encoded"):
         transfer(generator, ["CCO", "OCC", "CCN", "no molecule"], SETTINGS, seed=0)

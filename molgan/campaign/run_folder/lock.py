@@ -1,9 +1,9 @@
-"""The run folder: one process at a time, and one line when it cannot be written."""
+"""Locks a run folder for one process at a time, and explains in one line why a folder cannot be written."""
 
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -15,25 +15,47 @@ _UNWRITABLE = frozenset({errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO, err
 
 @contextmanager
 def open_folder(folder: Path) -> Iterator[Path]:
-    """The run folder, made when missing, for this process alone for as long as the `with` lasts.
+    """Create the run folder if it is missing, and reserve it for this process for as long as the `with` lasts.
 
-    Raises RunError when another process is at work in it, when it cannot be made, or when a write in it fails.
+    Raises RunError when another process works in the folder, when it cannot be created, when a write in it fails, or
+    when it was removed meanwhile.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / ".lock").open("a+")
     except OSError as error:
-        raise _failure(folder, error) from None
+        raise _make_error(folder, error) from None
     with lock:
         _take(lock, folder)
+        require_same = watch_folder(folder)
         try:
             for leftover in (*folder.glob(".*.part"), *folder.glob("samples/.*.part")):
                 leftover.unlink()
             yield folder
         except OSError as error:
             if error.errno in _UNWRITABLE:
-                raise _failure(folder, error) from error
+                raise _make_error(folder, error) from error
+            require_same()
             raise
+
+
+def watch_folder(folder: Path) -> Callable[[], None]:
+    """What raises RunError once the folder, which is locked, has been deleted or replaced: another process could lock
+    the new one, and both would write there."""
+    lock = folder / ".lock"
+    own = lock.stat().st_ino
+
+    def require_same() -> None:
+        try:
+            same = lock.stat().st_ino == own
+        except OSError:
+            same = False
+        if not same:
+            raise RunError(
+                f"{folder}: was deleted or replaced while this run was at work in it; run again, from the start"
+            )
+
+    return require_same
 
 
 def _take(lock: TextIO, folder: Path) -> None:
@@ -43,11 +65,13 @@ def _take(lock: TextIO, folder: Path) -> None:
     except BlockingIOError:
         lock.seek(0)
         pid = lock.read().strip()
-        raise RunError(f"{folder}: process {pid} is at work in it; wait, or set `out` to another folder") from None
+        raise RunError(
+            f"{folder}: process {pid} is at work in this folder; wait, or set `out` to another folder"
+        ) from None
     lock.truncate(0)
     print(os.getpid(), file=lock, flush=True)
 
 
-def _failure(folder: Path, error: OSError) -> RunError:
+def _make_error(folder: Path, error: OSError) -> RunError:
     place = error.filename or folder
-    return RunError(f"{place}: cannot be written ({error.strerror}); mend that or set `out` to another folder")
+    return RunError(f"{place}: cannot be written ({error.strerror}); fix the cause or set `out` to another folder")

@@ -1,4 +1,4 @@
-"""A run folder on storage that outlives the machine: worked on here, copied there after every checkpoint and stage."""
+"""Copies a run folder to storage that outlives the machine, after every checkpoint and every stage."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -23,12 +24,11 @@ _ATTEMPTS, _SECONDS_BEFORE_NEXT = 4, 1.0
 
 @contextmanager
 def mirror_folder(folder: Path, url: str | None) -> Iterator[Callable[[], None]]:
-    """What copies the changes in `folder` to `url` when it is called; it does so at the end too. Does nothing without
-    `url`.
+    """Give a function that copies the changes in `folder` to `url`; they are also copied at the end of the `with`.
 
-    At the start the folder gets what is at `url` if that is newer. Of two processes that work for one `url` the later
-    one wins: the other fails at its next copy. Raises ConfigError for a URL of no known kind, RunError when storage
-    cannot be reached or written.
+    At the start the files at `url` are copied to the folder if they are newer. Of two processes that use the same `url`
+    the later one wins: the other fails at its next copy. Without a `url` nothing is copied. Raises ConfigError for a
+    URL of an unknown kind, RunError when the storage cannot be reached or written.
     """
     if url is None:
         yield lambda: None
@@ -40,11 +40,11 @@ def mirror_folder(folder: Path, url: str | None) -> Iterator[Callable[[], None]]
 
 
 class Mirror:
-    """`url` is fsspec's: s3://…, gs://…, file://….
+    """The copy of a run folder at a `url` that fsspec knows: s3://…, gs://…, file://….
 
-    A crash at any moment leaves there what a crash at some earlier moment would have left in the folder: files go up
-    in the order in which they were written, a checkpoint's as one object, and `done.json` of a stage that changes is
-    removed before. `.mirror.json` says who owns the storage and how often it was written.
+    A crash at any moment leaves on the storage a state that a crash at some earlier moment would have left in the
+    folder: files are copied in the order in which they were written, a checkpoint as one object, and the `done.json` of
+    a stage that changes is removed first. `.mirror.json` says which process owns the storage and how often it wrote.
     """
 
     def __init__(self, folder: Path, url: str) -> None:
@@ -52,7 +52,7 @@ class Mirror:
         self.url = url.rstrip("/")
         self._owner = uuid.uuid4().hex
         self._serial = 0
-        self._there: dict[str, tuple[int, int]] = {}  # what was copied: size and time of change of each source
+        self._there: dict[str, tuple[int, int]] = {}  # size and time of change of each source that was copied
         try:
             from fsspec.core import url_to_fs
 
@@ -61,43 +61,43 @@ class Mirror:
             raise ConfigError(f"{url}: {error}") from None
 
     def restore(self) -> None:
-        """Take what is there, if it is newer than what is here, and take the storage over."""
-        there, here = self._index(), _read_index(self.folder)
+        """Download the files on the storage if they are newer than the folder, and become the owner of the storage."""
+        there, here = self._read_stored_index(), _read_index(self.folder)
         self._serial = max(there.get("serial", 0), here.get("serial", 0))
         if there.get("serial", 0) > here.get("serial", 0):
             self._download()
-            self._there = _sources(self.folder)
+            self._there = _list_sources(self.folder)
         self._write_index()
 
     def push(self) -> None:
-        """Copy what has changed. Raises RunError when storage fails, or when another process has taken it over."""
-        sources = _sources(self.folder)
+        """Copy the changed files. Raises RunError when the storage fails, or when another process has taken it over."""
+        sources = _list_sources(self.folder)
         changed = [name for name, state in sources.items() if self._there.get(name) != state]
         gone = [name for name in self._there if name not in sources]
         if not changed and not gone:
             return
-        owner = self._index().get("owner", self._owner)
+        owner = self._read_stored_index().get("owner", self._owner)
         if owner != self._owner:
             raise RunError(f"{self.url}: another process has taken this run over; this one stops")
-        known = set(self._try(lambda: self._files()))
+        known = set(self._try(lambda: self._list_files()))
         finished = [name for name in changed if name.endswith("done.json")]
         for name in [*finished, *gone]:
             if name in known:
-                self._try(lambda name=name: self._storage.rm_file(self._place(name)))
+                self._try(partial(self._storage.rm_file, self._place(name)))
         for name in sorted(changed, key=lambda name: (sources[name][1], name)):
-            content = _content(self.folder, name)
-            if content is not None:  # else it is gone since: the next copy will know
+            content = _read_content(self.folder, name)
+            if content is not None:  # a file that was deleted meanwhile is removed by the next copy
                 self._put(name, content)
         self._there = sources
         self._write_index()
 
     def _download(self) -> None:
         folder = self.folder.resolve()
-        for name in self._try(self._files):
+        for name in self._try(self._list_files):
             path = (folder / name).resolve()
             if name == _INDEX or not path.is_relative_to(folder):
                 continue
-            content = self._try(lambda name=name: self._storage.cat_file(self._place(name)))
+            content = self._try(partial(self._storage.cat_file, self._place(name)))
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix == ".tar":
                 try:
@@ -108,13 +108,13 @@ class Mirror:
             else:
                 path.write_bytes(content)
 
-    def _files(self) -> list[str]:
-        """What is there, as paths in the folder."""
+    def _list_files(self) -> list[str]:
+        """The paths of the files on the storage, relative to the folder."""
         root = PurePosixPath(self._root)
         found = self._storage.find(self._root) if self._storage.exists(self._root) else []
         return [str(PurePosixPath(path).relative_to(root)) for path in found]
 
-    def _index(self) -> dict[str, Any]:
+    def _read_stored_index(self) -> dict[str, Any]:
         def read() -> dict[str, Any]:
             try:
                 return dict(json.loads(self._storage.cat_file(self._place(_INDEX))))
@@ -136,7 +136,7 @@ class Mirror:
 
         def put() -> None:
             if not isinstance(self._storage, LocalFileSystem):
-                self._storage.pipe_file(place, content)  # object storage: there whole or not at all
+                self._storage.pipe_file(place, content)  # object storage writes an object whole or not at all
                 return
             self._storage.makedirs(place.rpartition("/")[0], exist_ok=True)
             with write_whole(Path(place)) as file:
@@ -148,20 +148,20 @@ class Mirror:
         return f"{self._root}/{name}"
 
     def _try(self, work: Callable[[], T]) -> T:
-        """Storage fails now and then: more than once before it is an error."""
+        """Try a request several times, since storage fails now and then. Raises RunError after the last attempt."""
         for attempt in range(_ATTEMPTS):
             try:
                 return work()
-            except Exception as error:  # every kind of storage has its own
+            except Exception as error:  # every kind of storage raises its own kind of error
                 if attempt == _ATTEMPTS - 1:
                     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                    raise RunError(f"{self.url}: storage fails: {reason}; run again, it goes on") from error
+                    raise RunError(f"{self.url}: storage fails: {reason}; run again to continue") from error
                 time.sleep(_SECONDS_BEFORE_NEXT * 2**attempt)
         raise AssertionError
 
 
-def _sources(folder: Path) -> dict[str, tuple[int, int]]:
-    """What there is to copy, with size and time of change (ns): files, and folders of checkpoints as `<name>.tar`."""
+def _list_sources(folder: Path) -> dict[str, tuple[int, int]]:
+    """The files to copy, with size and time of change (ns); a folder with a checkpoint counts as one `<name>.tar`."""
     found: dict[str, tuple[int, int]] = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
@@ -180,11 +180,11 @@ def _sources(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def _is_transient(part: str) -> bool:
-    """Whether a file or folder is there for a moment only, or concerns this machine alone."""
+    """Whether a file or folder is temporary, or concerns this machine alone."""
     return part in (".lock", _INDEX) or part.endswith((".part", ".new", ".old"))
 
 
-def _content(folder: Path, name: str) -> bytes | None:
+def _read_content(folder: Path, name: str) -> bytes | None:
     source = folder / name
     try:
         if source.suffix != ".tar":

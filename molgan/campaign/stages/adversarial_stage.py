@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
-from molgan.base.content import with_contents
+from molgan.base.content import add_contents
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
 from molgan.campaign.stages.training_data import draw_molecules
 from molgan.config import CampaignConfig
 
-# From here on it pays to make graphs in several processes.
+# Fewer molecules than this are featurised faster in one process.
 _MANY_GRAPHS = 10_000
 
 
@@ -39,7 +39,7 @@ class Adversarial(Stage):
         return {
             "adversarial": self.settings.model_dump(mode="json"),
             **self.work.inputs,
-            **(with_contents(objective) if self._is_rewarded else {}),
+            **(add_contents(objective) if self._is_rewarded else {}),
         }
 
     def perform(self) -> Counts:
@@ -64,11 +64,12 @@ class Adversarial(Stage):
                 {"agent": agent, "critic": critic},
                 checkpoint=self.folder / "checkpoint",
                 report=report,
+                prepared=report.advance,
                 **({"reward": work.objective.reward} if self._is_rewarded else {}),
             )
         self.save(generator=agent, critic=critic)
-        text = f"{figures['accuracy']:.1%} of unseen molecules, area under the curve {figures['auc']:.3f}"
-        work.progress.message(f"critic: tells real from generated in {text}")
+        text = f"{figures['accuracy']:.1%} of unseen molecules (area under the ROC curve {figures['auc']:.3f})"
+        work.progress.message(f"critic: tells real from generated molecules for {text}")
         return {"critic": figures}
 
     @property

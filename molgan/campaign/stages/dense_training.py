@@ -1,4 +1,4 @@
-"""What the stages of a one-shot generator share: the generator, and the molecules that it learns from."""
+"""Prepares the one-shot generator and its training molecules, for both stages that train it."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DenseTraining:
-    """`data` is without the molecules that are held out; `summary` tells of all of them."""
+    """`data`: the molecules to train on, without those held out. `summary`: counts over all molecules."""
 
     generator: "OneShotGenerator"
     data: "DenseData"
@@ -23,8 +23,9 @@ class DenseTraining:
 
 
 def prepare_training(work: Work) -> DenseTraining:
-    """The generator as the job starts with it. Raises InputError when no molecule has a dense graph, or the settings do
-    not suit the weights."""
+    """The generator that the job starts with, and its data.
+
+    Raises InputError when no molecule has a dense graph, or the settings do not suit the weights."""
     from molgan.graphs.dense.dense_data import prepare_dense
     from molgan.models.loading import load_generator
     from molgan.models.one_shot.one_shot_generator import OneShotGenerator
@@ -35,9 +36,9 @@ def prepare_training(work: Work) -> DenseTraining:
     else:
         generator = load_generator(config.generator.weights, OneShotGenerator)
     if generator.settings.condition and config.critic.pack > 1:
-        raise InputError("critic.pack: molecules with `network.condition` are judged one by one, pack 1")
+        raise InputError("critic.pack: molecules with `network.condition` are judged one by one; set pack to 1")
     if generator.settings.rows is None and (config.likelihood or config.oneshot.anchor or config.oneshot.policy):
-        raise InputError("likelihood, oneshot.anchor, oneshot.policy: only weights of a network with `rows` have them")
+        raise InputError("likelihood, oneshot.anchor, oneshot.policy: these need the weights of a network with `rows`")
     data = prepare_dense(
         config.data.train,
         column=config.data.column,
@@ -51,9 +52,9 @@ def prepare_training(work: Work) -> DenseTraining:
 
 
 def _add_targets(work: Work, generator: "OneShotGenerator", data: "DenseData") -> "DenseData":
-    """The molecules with the properties that a conditional generator aims at, without those that one fails for.
+    """The molecules with the properties that a conditional generator aims at; molecules without a value are left out.
 
-    A generator that has been trained keeps the scale of that training.
+    A generator that was trained before keeps the scale of that training.
     """
     from molgan.scoring.score_table import score
 
@@ -64,6 +65,8 @@ def _add_targets(work: Work, generator: "OneShotGenerator", data: "DenseData") -
     values = score(data.smiles, names)[names].to_numpy(dtype=float, na_value=np.nan)
     kept = np.flatnonzero(np.isfinite(values).all(axis=1))
     if len(kept) < len(data):
-        work.progress.message(f"{len(data) - len(kept):,} molecules are left out: {', '.join(names)} failed")
+        work.progress.message(
+            f"{len(data) - len(kept):,} molecules are left out, since a scorer failed: {', '.join(names)}"
+        )
     scale = generator.targets.learn if work.config.generator is None else generator.targets.standard
     return data.rows(kept).with_targets(scale(values[kept]))

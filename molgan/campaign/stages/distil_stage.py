@@ -1,4 +1,4 @@
-"""The stage that refines a generator by what a critic takes for real."""
+"""The stage that trains a generator on those of its own molecules that a critic takes for real."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Distil(TrainingStage):
-    """Distillation; leaves generator.safetensors and its description, and the last critic beside the weights."""
+    """Distillation; leaves generator.safetensors and its description, and the last critic next to the weights."""
 
     name = "distil"
     section = "distil"
@@ -59,7 +59,7 @@ class Distil(TrainingStage):
         return {"rounds": rounds}
 
     def _report_to(self, reporters: ExitStack) -> "Report":
-        """Tells of the critic and what it accepts in words, and of each round's fit as of a training of its own."""
+        """A report that writes messages on the critic and its choice, and reports the fit of each round."""
         work, settings = self.work, self.settings
         fits: list[Report] = []
 
@@ -67,12 +67,14 @@ class Distil(TrainingStage):
             number, phase = metrics["round"], metrics["phase"]
             where = f"distil, round {number} of {settings.rounds}"
             if phase == "critic":
-                text = f"loss {metrics['loss']:.4f}, area under the curve {metrics['auc']:.3f}"
+                text = f"loss {metrics['loss']:.4f}, area under the ROC curve {metrics['auc']:.3f}"
                 work.progress.message(f"{where}: critic after {metrics['step']:,} steps: {text}")
             elif phase == "accepted":
-                share = f"{metrics['accepted']:,.0f} of the candidates accepted, {metrics['acceptance']:.1%}"
+                share = f"it accepts {metrics['accepted']:,.0f} candidates ({metrics['acceptance']:.1%})"
                 reporters.close()
-                work.progress.message(f"{where}: the critic tells {metrics['critic_accuracy']:.1%} apart; {share}")
+                work.progress.message(
+                    f"{where}: the critic is right on {metrics['critic_accuracy']:.1%} of unseen molecules; {share}"
+                )
                 fit = self.report(f"distil {number}", molecules_a_step=settings.fit.batch_size, shown=None)
                 fits.append(reporters.enter_context(fit))
             else:
@@ -81,7 +83,7 @@ class Distil(TrainingStage):
         return report
 
     def _is_known(self, smiles: Sequence[str]) -> "np.ndarray":
-        """Which molecules are in the training data, bool [n]."""
+        """Whether each molecule is in the training data, bool [n]."""
         import numpy as np
 
         from molgan.chem.molecule import parse_all

@@ -1,4 +1,4 @@
-"""The stage that makes the library: draw until enough pass the filters, then write what passed and what did not."""
+"""The stage that makes the library: draws molecules until enough pass the filters, then writes the files."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
-from molgan.base.content import digest, with_contents
+from molgan.base.content import add_contents, digest
 from molgan.base.files import write_files
 from molgan.bulk.library import identifier, known_neighbours, library_table
 from molgan.campaign.cost import Cost, Pace
@@ -28,16 +28,16 @@ from molgan.filters.passage import Passage
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.settings import SampleSettings
 
-_MOST_GROWTH = 4  # a yield seen on few molecules is not trusted for more than so many times as many
+_MOST_GROWTH = 4  # a yield estimated on few molecules is not trusted for more than so many times their number
 _FILES = ("library.csv", "library.smi", "library.sdf", "library.parquet", "rejected.csv", "funnel.json")
 
 
 class Library(Stage):
-    """Draws, scores and filters; leaves the library, rejected.csv and funnel.json.
+    """Draws, scores and filters molecules; leaves the library, rejected.csv and funnel.json.
 
-    Behind the stage `optimize` the molecules that it scored take the place of draws. With the section `stereo` the
-    isomers of molecules that leave stereo open take their place before they are scored and filtered; behind `optimize`
-    that scores more than its budget.
+    After the stage `optimize` the molecules that it scored are used, and none are drawn. With the section `stereo`, a
+    molecule with unspecified stereo is replaced by its isomers before it is scored and filtered; after `optimize` that
+    scores more than its budget.
     """
 
     name = "library"
@@ -47,7 +47,7 @@ class Library(Stage):
     @classmethod
     def cost(cls, config: CampaignConfig, pace: Pace) -> Cost:
         isomers = 1 if config.stereo is None else config.stereo.enumerate
-        if config.optimize is not None:  # nothing is drawn, and nothing but isomers scored again
+        if config.optimize is not None:  # no molecule is drawn, and only isomers are scored again
             scored = 0 if config.stereo is None else config.optimize.budget * isomers
             return Cost(cls.section, 0, scored, scored * pace.score + config.optimize.budget * isomers * pace.filter)
         drawn = config.sample.n or config.sample.budget
@@ -57,7 +57,7 @@ class Library(Stage):
     def inputs(self) -> Mapping[str, object]:
         optional = set() if self.work.config.stereo is None else {"stereo"}
         sections = self.work.config.model_dump(mode="json", include={"sample", "objective", "filters"} | optional)
-        return {**with_contents(sections), **self.work.inputs}
+        return {**add_contents(sections), **self.work.inputs}
 
     @property
     def outputs(self) -> dict[str, Path]:
@@ -77,13 +77,15 @@ class Library(Stage):
             _fill(passage, samples, work, settings)
         result, kept = passage.collect_result(), passage.parse_passing()
         _write(work.folder, result, kept, samples, config.objective)
+        if kept and not samples.table(kept)["score"].max() > 0:
+            work.progress.message(f"library: none of {len(kept):,} molecules has a score above 0")
         samples.discard_rest()
         short = config.sample.target is not None and len(kept) < config.sample.target
         narrowest = result.narrowest
         starved = narrowest.stage if short and narrowest and narrowest.kept < narrowest.entered else None
         failures = samples.failures()
         for component, reasons in failures.items():
-            text = f"{sum(reasons.values()):,} molecules have no value, most often: {next(iter(reasons))}"
+            text = f"no value for {sum(reasons.values()):,} molecules; most frequent reason: {next(iter(reasons))}"
             work.progress.message(f"{component}: {text}")
         isomers = {} if config.stereo is None else {"stereoisomers": len(samples.parents)}
         return {
@@ -96,12 +98,13 @@ class Library(Stage):
 
 
 def _fill(passage: Passage, samples: Samples, work: Work, settings: SampleSettings) -> None:
-    """Draw round after round until enough pass or the budget is spent."""
+    """Draw round after round until enough molecules pass or the budget is spent."""
     progress = work.progress
     passed = 0
     while wanted := next_round(settings, samples.drawn, passed):
         if samples.drawn:
-            progress.message(f"{passed:,} of {samples.drawn:,} drawn pass, {settings.target:,} shall: {wanted:,} more")
+            counts = f"{passed:,} of {samples.drawn:,} passed (target {settings.target:,})"
+            progress.message(f"{counts}; drawing {wanted:,} more")
         progress.start("sample", wanted)
         while wanted > 0:
             size = min(settings.round, wanted)
@@ -110,13 +113,14 @@ def _fill(passage: Passage, samples: Samples, work: Work, settings: SampleSettin
         progress.finish("sample")
         passed = passage.count_passing(settings.target) if settings.target else 0
     if samples.reused:
-        progress.message(f"sample: {samples.reused:,} of {samples.drawn:,} molecules were drawn already")
+        progress.message(f"sample: {samples.reused:,} of {samples.drawn:,} molecules come from an earlier run")
 
 
 def next_round(settings: SampleSettings, drawn: int, passed: int) -> int:
-    """How many molecules to draw next, 0 at the end: whole parts of `round`, save where `n` or `budget` ends it.
+    """How many molecules to draw next, 0 at the end: a multiple of `round`, unless `n` or `budget` ends the drawing.
 
-    For a target, as many as the yield so far asks for. Whole parts, so that a larger target begins with the same ones.
+    For a target the number follows from the yield so far. Parts are whole, so that a larger target begins with the same
+    molecules.
     """
     if settings.target is None:
         return (settings.n or 0) - drawn
@@ -147,8 +151,8 @@ def _write(
 def _format_rejected(rejections: Sequence[Rejection], parents: Sequence[str]) -> Iterator[bytes]:
     columns = ["id", "smiles", "stage", "reason", *(["parent"] if parents else [])]
     rows = (
-        [identifier(each.smiles), each.smiles, each.stage, each.reason, *([parents[each.index]] if parents else [])]
-        for each in rejections
+        [identifier(item.smiles), item.smiles, item.stage, item.reason, *([parents[item.index]] if parents else [])]
+        for item in rejections
     )
     for row in chain([columns], rows):
         text = io.StringIO()

@@ -1,4 +1,4 @@
-"""The stage that makes a one-shot generator with `rows` learn the data by likelihood."""
+"""The stage that trains a one-shot generator with `rows` by likelihood."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -10,7 +10,7 @@ from molgan.campaign.stages.training_stage import TrainingStage
 
 
 class Likelihood(TrainingStage):
-    """Leaves generator.safetensors and its description."""
+    """Likelihood training; leaves generator.safetensors and its description."""
 
     name = "likelihood"
     section = "likelihood"
@@ -19,7 +19,7 @@ class Likelihood(TrainingStage):
 
     @cached_property
     def training(self) -> DenseTraining:
-        """For this stage and the next."""
+        """The generator and its data, prepared once for this stage and the next."""
         return prepare_training(self.work)
 
     def inputs(self) -> Mapping[str, object]:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import ClassVar
 
-from molgan.base.content import with_contents
+from molgan.base.content import add_contents
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.dense_training import prepare_training
 from molgan.campaign.stages.likelihood_stage import Likelihood
@@ -24,7 +24,7 @@ class OneShot(TrainingStage):
 
     def inputs(self) -> Mapping[str, object]:
         include = {"network", "critic", "oneshot", "objective", "held_out"}
-        return {**with_contents(self.work.config.model_dump(mode="json", include=include)), **self.work.inputs}
+        return {**add_contents(self.work.config.model_dump(mode="json", include=include)), **self.work.inputs}
 
     @property
     def outputs(self) -> dict[str, Path]:
@@ -50,7 +50,7 @@ class OneShot(TrainingStage):
                 DenseCritic(shape, config.critic, seed=config.seed + 1),
                 training.data,
                 settings,
-                reward=objective and objective.reward,
+                reward=None if objective is None else objective.reward,
                 reward_network=DenseRewardNetwork(shape, config.critic, seed=config.seed + 2) if predicts else None,
                 seed=config.seed,
                 checkpoint=self.folder / "checkpoint",

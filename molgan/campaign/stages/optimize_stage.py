@@ -1,4 +1,4 @@
-"""The stage that designs: molecules for the objective, in as few calls of it as can be."""
+"""The stage that designs molecules for the objective, in as few calls of the objective as possible."""
 
 import csv
 import io
@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rdkit import Chem
 
-from molgan.base.content import with_contents
-from molgan.base.errors import InputError
+from molgan.base.content import add_contents
 from molgan.base.files import write_files
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
 from molgan.campaign.watched_objective import WatchedObjective
 from molgan.campaign.work import Work
-from molgan.chem.reading import read_smiles
-from molgan.chem.settings import StandardizeSettings
+from molgan.chem.given_molecules import require_molecules
 from molgan.config import CampaignConfig
-from molgan.training.settings import AnalogueSettings, DesignSettings, TransferSettings
+from molgan.training.design.settings import AnalogueSettings, DesignSettings, TransferSettings
+from molgan.training.report import silent
 
 if TYPE_CHECKING:
     from molgan.models.protocols import MotifTreeGenerator
@@ -52,8 +51,8 @@ class Optimize(Stage):
         standardize = self.work.config.standardize
         return {
             **({} if standardize is None else {"standardize": standardize.model_dump(mode="json")}),
-            **with_contents({"optimize": self.settings.model_dump(mode="json")}),
-            **with_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
+            **add_contents({"optimize": self.settings.model_dump(mode="json")}),
+            **add_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
             **self.work.inputs,
         }
 
@@ -63,29 +62,29 @@ class Optimize(Stage):
 
     def perform(self) -> Counts:
         from molgan.models.loading import load_generator
-        from molgan.models.motif.without_stereo import without_stereo
+        from molgan.models.motif.forbid_stereo import forbid_stereo
         from molgan.models.protocols import MotifTreeGenerator
 
         work, settings = self.work, self.settings
         agent = load_generator(self.weights, MotifTreeGenerator)
-        agent = (agent if settings.stereo else without_stereo(agent)).to(work.device)
+        agent = (agent if settings.stereo else forbid_stereo(agent)).to(work.device)
         prior = load_generator(self.weights, MotifTreeGenerator).to(work.device)
         if settings.transfer is not None:
             _transfer(work, settings, settings.transfer, agent, prior, self.folder)
-        carried = _lessons(work, settings, agent, prior, self.folder)
-        objective = WatchedObjective(work.objective)
+        carried = _run_curriculum(work, settings, agent, prior, self.folder)
+        objective = WatchedObjective(work.objective, work.progress.message)
         with self.report(components=objective.components) as report:
             start = list(dict.fromkeys([*read_start(work.config), *carried]))
             outcome = _run(work, settings, agent, objective, start, self.folder, report, prior)
         ledger = outcome.ledger
         _write_calls(self.folder / CALLS, ledger.calls)
         self.save(generator=agent)
-        _tell(work, "", outcome)
+        _report_outcome(work, "", outcome)
         return {"oracle_calls": len(ledger.calls), "best_10": ledger.best(), "stopped": outcome.stopped}
 
 
 def count_rounds(settings: DesignSettings) -> int:
-    """Rounds of a design that spends its budget and does not start anew, small ones first."""
+    """The number of rounds of a design that spends its budget and never restarts; the first rounds are small."""
     made, rounds = settings.first, 1
     while made < settings.budget:
         made += min(settings.batch, max(settings.least_batch, int(settings.growth * made)))
@@ -101,7 +100,7 @@ def _transfer(
     prior: "MotifTreeGenerator",
     folder: Path,
 ) -> None:
-    """Agent and prior take after the start molecules; what was learned is kept for a run that goes on."""
+    """Fine-tune agent and prior on the start molecules; the weights are saved, so that a resumed run loads them."""
     from molgan.models.loading import load_generator
     from molgan.training.design.transfer import transfer
 
@@ -117,8 +116,8 @@ def _transfer(
         )
         work.progress.finish("transfer")
         work.progress.message(
-            f"transfer: learned from {outcome.learned} actives; the {outcome.held_out} held out cost "
-            f"{outcome.before:.1f} nats before and {outcome.after:.1f} after epoch {outcome.epoch}"
+            f"transfer: trained on {outcome.learned} actives; loss on the {outcome.held_out} held-out actives: "
+            f"{outcome.before:.1f} nats before, {outcome.after:.1f} after epoch {outcome.epoch}"
         )
         agent.save(learned, transfer=asdict(outcome))
     weights = load_generator(learned).to(work.device).state_dict()
@@ -126,10 +125,10 @@ def _transfer(
     prior.load_state_dict(weights)
 
 
-def _lessons(
+def _run_curriculum(
     work: Work, settings: DesignSettings, agent: "MotifTreeGenerator", prior: "MotifTreeGenerator", folder: Path
 ) -> list[str]:
-    """The stages of the curriculum, in which the agent learns on; the molecules that the last one hands over."""
+    """Run the stages of the curriculum with the same agent; returns the best SMILES of the last one, to start from."""
     from molgan.scoring.objective import Objective
     from molgan.scoring.processes.local_crew import LocalCrew
 
@@ -140,9 +139,10 @@ def _lessons(
         start = list(dict.fromkeys([*read_start(work.config), *carried]))
         work.progress.start(f"lesson {i}", lesson.budget)
         with Objective(lesson.objective, LocalCrew(work.cores)) as objective:
-            outcome = _run(work, own, agent, WatchedObjective(objective), start, folder / f"lesson_{i}", _silent, prior)
+            watched = WatchedObjective(objective, work.progress.message)
+            outcome = _run(work, own, agent, watched, start, folder / f"lesson_{i}", silent, prior)
         work.progress.finish(f"lesson {i}")
-        _tell(work, f", lesson {i}", outcome)
+        _report_outcome(work, f", lesson {i}", outcome)
         scored = [call for call in outcome.ledger.calls if not math.isnan(call.score)]
         best = sorted(scored, key=lambda call: (-call.score, call.number))
         carried = [call.smiles for call in best[: lesson.carry]]
@@ -172,43 +172,29 @@ def _run(
         start=start,
         prior=prior,
         core=None if settings.core is None else Core.read(settings.core),
-        accept=similarity_limits(settings.analogues),
+        accept=make_similarity_check(settings.analogues),
         folder=folder,
         report=report,
     )
 
 
-def _tell(work: Work, which: str, outcome: "OptimizeOutcome") -> None:
+def _report_outcome(work: Work, which: str, outcome: "OptimizeOutcome") -> None:
     calls, best = len(outcome.ledger.calls), outcome.ledger.best()
     work.progress.message(
-        f"optimize{which}: {calls:,} molecules, mean of the best ten {best:.3f}, stopped by {outcome.stopped}"
+        f"optimize{which}: {calls:,} molecules scored, mean of the ten best {best:.3f}, end: {outcome.stopped}"
     )
 
 
-def _silent(metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
-    pass
-
-
 def read_start(config: CampaignConfig) -> list[str]:
-    """The SMILES that the campaign starts from; standardised and distinct where it has the section `standardize`.
-    Raises InputError where one has no standard form."""
+    """The SMILES that the campaign starts from, in standard form where it has the section `standardize`. Raises
+    InputError, a line for each that is not one molecule."""
     assert config.optimize is not None
-    given = config.optimize.start
-    start = [record.smiles for record in read_smiles(given)] if isinstance(given, Path) else list(given)
-    if config.standardize is None:
-        return start
-    return list(dict.fromkeys(_standardise(text, config.standardize) for text in start))
+    standardise = None if config.standardize is None else config.standardize.standardise
+    return require_molecules(config.optimize.start, "optimize.start", standardise)
 
 
-def _standardise(smiles: str, settings: StandardizeSettings) -> str:
-    molecule = settings.standardise(smiles)
-    if molecule.smiles is None:
-        raise InputError(f"optimize.start: {smiles!r:.80} has no standard form: {molecule.reason}; leave it out")
-    return molecule.smiles
-
-
-def similarity_limits(settings: AnalogueSettings | None) -> Callable[[Chem.Mol], bool]:
-    """Whether a molecule is as like the lead as it shall be."""
+def make_similarity_check(settings: AnalogueSettings | None) -> Callable[[Chem.Mol], bool]:
+    """A function that says whether the similarity of a molecule to the lead is within the limits."""
     if settings is None:
         return lambda mol: True
     from rdkit.DataStructs import TanimotoSimilarity

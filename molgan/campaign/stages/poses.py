@@ -1,4 +1,4 @@
-"""The poses of a library's molecules, for each component of the objective that docks."""
+"""Writes the docked poses of a library, for each component of the objective that docks."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def write_poses(table: "pandas.DataFrame", objective: ObjectiveSettings, folder: Path) -> None:
     """Write `folder`/poses/<component>.sdf, best molecule first; a molecule that was docked elsewhere is docked again.
 
-    `table` is the library's, with its `id` and `smiles`. Without a component that docks there is no folder.
+    `table` is the library with its `id` and `smiles`. Without a component that docks no folder is written.
     """
     shutil.rmtree(folder / "poses", ignore_errors=True)
     library = dict(zip(table["id"], table["smiles"], strict=True))

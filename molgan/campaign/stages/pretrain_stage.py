@@ -1,4 +1,4 @@
-"""The stage that makes a generator learn the data by likelihood."""
+"""The stage that trains a generator by likelihood."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -48,7 +48,7 @@ class Pretrain(TrainingStage):
         )
         coverage, atoms = data.summary["coverage"], int(str(data.summary["atoms"]))
         work.progress.message(f"{len(data):,} molecules of at most {atoms} atoms; the vocabulary covers {coverage:.2%}")
-        generator = self._generator(start, data.vocabulary, atoms)
+        generator = self._prepare_generator(start, data.vocabulary, atoms)
         with self.report(molecules_a_step=settings.batch_size, shown=None) as report:
             loop: Callable[..., None] = pretrain
             if config.compute.workers:
@@ -61,8 +61,10 @@ class Pretrain(TrainingStage):
         self.save(generator=generator)
         return {"data": data.summary}
 
-    def _generator(self, start: "MotifGenerator | None", vocabulary: "Vocabulary", atoms: int) -> "MotifGenerator":
-        """`start` with room for the new data's motifs, or a network without any training."""
+    def _prepare_generator(
+        self, start: "MotifGenerator | None", vocabulary: "Vocabulary", atoms: int
+    ) -> "MotifGenerator":
+        """`start`, enlarged for the motifs of the new data, or an untrained network."""
         import torch
 
         from molgan.models.motif.growth import grow

@@ -1,9 +1,9 @@
-"""The stage that scores some of the training data, for the report to draw behind the library."""
+"""The stage that scores a sample of the training data, which the report compares the library with."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from molgan.base.content import with_contents
+from molgan.base.content import add_contents
 from molgan.base.files import write_files
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
@@ -21,7 +21,7 @@ class Reference(Stage):
 
     def inputs(self) -> Mapping[str, object]:
         sections = self.work.config.model_dump(mode="json", include={"report", "objective", "seed"})
-        return {**with_contents(sections), **self.work.data}
+        return {**add_contents(sections), **self.work.data}
 
     @property
     def after(self) -> Sequence[Stage]:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import ClassVar
 
-from molgan.base.content import with_contents
+from molgan.base.content import add_contents
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
@@ -33,7 +33,7 @@ class Reinforce(Stage):
     def inputs(self) -> Mapping[str, object]:
         return {
             "reinforce": self.settings.model_dump(mode="json"),
-            **with_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
+            **add_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
             **self.work.inputs,
         }
 
@@ -44,14 +44,15 @@ class Reinforce(Stage):
         from molgan.training.rl.reinforce import reinforce
 
         work = self.work
-        agent, objective = load_generator(self.weights), WatchedObjective(work.objective)
+        agent = load_generator(self.weights)
+        objective = WatchedObjective(work.objective, work.progress.message)
         with self.report(components=objective.components) as report:
             outcome = work.train(
                 partial(reinforce, settings=self.settings, seed=work.config.seed),
                 {"agent": agent, **({"critic": Discriminator.load(self.critic)} if self.critic else {})},
                 checkpoint=self.folder / "checkpoint",
                 report=report,
-                reward=OracleCache(objective.reward),  # a loop that starts again asks again
+                reward=OracleCache(objective.reward),  # a restarted loop asks for the same molecules again
                 message=work.progress.message,
             )
         self.save(generator=agent)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Rejection(Stage):
-    """Leaves a critic, and what it has to know, beside the weights."""
+    """Leaves a critic, the ranges of the data and a set of known molecules, next to the weights."""
 
     name = "rejection"
     section = "rejection"
@@ -34,7 +34,7 @@ class Rejection(Stage):
         work, config, settings = self.work, self.work.config, self.settings
 
         def report(metrics: Mapping[str, Any], saved: Mapping[str, Any] | None) -> None:
-            text = f"loss {metrics['loss']:.4f}, area under the curve {metrics['auc']:.3f}"
+            text = f"loss {metrics['loss']:.4f}, area under the ROC curve {metrics['auc']:.3f}"
             work.progress.message(f"rejection: critic after {metrics['step']:,} steps: {text}")
 
         known = self._known_molecules() if settings.novel else None
@@ -50,19 +50,19 @@ class Rejection(Stage):
         )
         refined.save(work.folder / "weights", figures=figures)
         text = (
-            f"{figures['critic_accuracy']:.1%} of the data and the samples apart; {figures['eligible']:.1%} of the "
-            f"samples are new and in the data's ranges, {figures['acceptance']:.1%} are accepted"
+            f"{figures['critic_accuracy']:.1%} of unseen molecules; {figures['eligible']:.1%} of the samples are new "
+            f"and within the ranges of the data, {figures['acceptance']:.1%} are accepted"
         )
-        work.progress.message(f"rejection: the critic tells {text}")
+        work.progress.message(f"rejection: the critic is right on {text}")
         return figures
 
     def _known_molecules(self) -> "KnownSet":
-        from molgan.chem.known_set import KnownSet, bits_for
+        from molgan.chem.known_set import KnownSet, choose_log2_bits
         from molgan.chem.molecule import parse
         from molgan.chem.reading import read_smiles
 
-        self.work.progress.message("rejection: noting the training data")
+        self.work.progress.message("rejection: hashing the training data")
         data = self.work.config.data
         molecules = (parse(record.smiles) for record in read_smiles(data.train, column=data.column))
         canonical = [molecule.smiles for molecule in molecules if molecule.smiles is not None]
-        return KnownSet.of(canonical, log2_bits=bits_for(len(canonical)))
+        return KnownSet.of(canonical, log2_bits=choose_log2_bits(len(canonical)))

@@ -1,4 +1,4 @@
-"""The last stage: what the run was, and the report."""
+"""The last stage: writes the manifest and the report."""
 
 import json
 import platform
@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import ClassVar
 
-from molgan.base.content import content_of, digest
+from molgan.base.content import digest, hash_file
 from molgan.base.files import write_files
 from molgan.base.version import __version__
 from molgan.campaign.run_folder.stage_record import Counts
@@ -38,14 +37,14 @@ class Report(Stage):
         return {name: self.work.folder / name for name in ("manifest.json", "report.html")}
 
     def perform(self) -> Counts:
-        manifest = json.dumps(_manifest(self.work, self.before), indent=2)
+        manifest = json.dumps(_make_manifest(self.work, self.before), indent=2)
         write_files(self.work.folder, {"manifest.json": [manifest.encode()]})
-        titles: ClassVar = {name: title for stage in self.before for name, title in stage.titles.items()}
+        titles = {name: title for stage in self.before for name, title in stage.titles.items()}
         write_report(self.work.folder, titles=titles)
         return {}
 
 
-def _manifest(work: Work, stages: Sequence[Stage]) -> dict[str, object]:
+def _make_manifest(work: Work, stages: Sequence[Stage]) -> dict[str, object]:
     config = work.config
     records = [stage.record for stage in stages]
     return {
@@ -54,24 +53,24 @@ def _manifest(work: Work, stages: Sequence[Stage]) -> dict[str, object]:
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": config.seed,
         "config": digest(config.model_dump(mode="json")),
-        "data": {"train": str(config.data.train), "sha256": content_of(config.data.train)},
+        "data": {"train": str(config.data.train), "sha256": hash_file(config.data.train)},
         "weights": {"name": config.generator.weights, "sha256": work.start},
         "device": work.device,
-        "versions": {"python": platform.python_version(), "molgan": __version__, **_versions()},
-        "scores": _scores(work),
+        "versions": {"python": platform.python_version(), "molgan": __version__, **_find_versions()},
+        "scores": _count_scores(work),
         "stages": {record.name: {"key": record.key, "seconds": record.seconds, **record.counts} for record in records},
     }
 
 
-def _scores(work: Work) -> dict[str, dict[str, int]]:
-    """By component: distinct molecules that this command scored, found in a cache, and could not score."""
+def _count_scores(work: Work) -> dict[str, dict[str, int]]:
+    """By component: how many distinct molecules this command scored, found in a cache, and failed to score."""
     return {
         name: {"scored": counts.scored, "cached": counts.cached, "failed": counts.failed}
         for name, counts in work.objective.tally.items()
     }
 
 
-def _versions() -> dict[str, str]:
+def _find_versions() -> dict[str, str]:
     found = {}
     for package in _PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""What a campaign draws: parts of a fixed size with their scores, each on the disk before the next is drawn."""
+"""The molecules that a campaign draws, in parts with their scores; each part is on disk before the next is drawn."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from molgan.base.content import digest, with_contents
+from molgan.base.content import add_contents, digest
 from molgan.base.files import write_files
 from molgan.bulk.library import identifier
 from molgan.campaign.work import Work
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from molgan.distributed.drawing_pool import DrawingPool
     from molgan.models.critics.discriminator import Discriminator
-    from molgan.models.motif.motif_generator import Sample
+    from molgan.models.protocols import Sample
 
 _KEY = b"molgan.key"
 _MOST_REASONS = 5
@@ -30,18 +30,24 @@ class Samples:
     """Parts under `samples/`: 0000.parquet has smiles (canonical), log_prob and, where stereo is enumerated, parent;
     0000.scores.parquet has their scores.
 
-    A part is read where it was drawn from the same generator and settings before. All that is computed of a molecule
-    is computed from its canonical SMILES, so that it does not matter who drew it or what was scored before.
+    A part that was drawn before with the same generator and settings is read from disk. Every value of a molecule is
+    computed from its canonical SMILES, so that the value does not depend on who drew it or what was scored before.
     """
 
     def __init__(
         self, work: Work, key: str, weights: str | Path, critic: Path | None, given: Sequence[str] | None = None
     ) -> None:
-        """`key` stands for all that decides what is drawn; `critic` judges how real a molecule is, if there is one.
-        `given` molecules take the place of draws.
+        """
+        Where the campaign enumerates stereo, `parents` has one text for each molecule: the identifier of the drawn
+        molecule with unspecified stereo that an isomer replaces, "" for a molecule as it was drawn.
 
-        Where the campaign enumerates stereo, isomers take the place of molecules that leave some open, and `parents`
-        has the identifier of that molecule for each that was drawn, "" for what is not an isomer of another."""
+        Args:
+            work: The job.
+            key: A digest of everything that decides which molecules are drawn.
+            weights: The generator, by name or path.
+            critic: The path of a critic that judges how real a molecule is, None without one.
+            given: SMILES that take the place of drawn molecules.
+        """
         self.folder = work.folder / "samples"
         self.drawn = 0
         self.reused = 0
@@ -51,34 +57,34 @@ class Samples:
         self._weights = weights
         self._critic_path = critic
         self._given = given
-        self._scored_by = digest([key, with_contents({"objective": work.config.objective.model_dump(mode="json")})])
+        self._scored_by = digest([key, add_contents({"objective": work.config.objective.model_dump(mode="json")})])
         self._parts = 0
         self._row: dict[str | None, int] = {}  # of each distinct molecule in `_scores`
         self._scores: pandas.DataFrame | None = None
         self._pool: DrawingPool | None = None
 
     def close(self) -> None:
-        """End the processes that draw, if there are some."""
+        """End the processes that draw, if there are any."""
         if self._pool is not None:
             self._pool.close()
 
     def draw(self, size: int) -> list[Molecule]:
-        """The next part, in order: `size` molecules, or the isomers of so many."""
+        """Draw and score the next part of `size` molecules, or read it from disk; with isomers in their place, more."""
         key = digest([self._key, self._parts, size])
         path, scores_path = (self.folder / f"{self._parts:04d}{suffix}" for suffix in (".parquet", ".scores.parquet"))
         drawn = _read(path, key)
         self.reused += 0 if drawn is None else size
         if drawn is None:
-            drawn = self._enumerate_stereo(self._drawn(size))
+            drawn = self._enumerate_stereo(self._draw_part(size))
             _write(path, drawn, key)
         molecules = parse_all(drawn["smiles"])
         if "parent" in drawn:
             self.parents += drawn["parent"].tolist()
-        # What was drawn before takes part: a molecule that comes again has the scores that it had then.
+        # The parts before belong to the key: a molecule that is drawn again keeps the scores that it had.
         self._scored_by = digest([self._scored_by, key])
         scores = _read(scores_path, self._scored_by)
         if scores is None:
-            scores = self._scored(molecules)
+            scores = self._score_part(molecules)
             _write(scores_path, scores, self._scored_by)
             self._work.keep()
         self._remember(molecules, scores)
@@ -87,13 +93,13 @@ class Samples:
         return molecules
 
     def table(self, molecules: Sequence[Molecule]) -> "pandas.DataFrame":
-        """The scores of molecules that were drawn, one row each: the columns of `ScoreTable.to_frame` but `smiles`, and
-        with a critic `realism`, its probability that the molecule is real."""
+        """The scores of drawn molecules, one row each: the columns of `ScoreTable.to_frame` without `smiles`, and, with
+        a critic, `realism`, its probability that the molecule is real."""
         assert self._scores is not None
         return self._scores.iloc[[self._row[molecule.smiles] for molecule in molecules]]
 
     def failures(self) -> dict[str, dict[str, int]]:
-        """By component: how many of the distinct molecules drawn have no value, by the most frequent reasons."""
+        """By component and reason, the most frequent first: the distinct drawn molecules without a value."""
         found: dict[str, Counter[str]] = {}
         for error in [] if self._scores is None else self._scores["error"].dropna():
             for part in str(error).split("; "):
@@ -109,7 +115,7 @@ class Samples:
 
     @cached_property
     def _draw(self) -> "Callable[..., list[Sample]]":
-        """What draws: the generator in this process, or Ray workers that hold it."""
+        """The function that draws: of the generator in this process, or of Ray workers that hold the generator."""
         from molgan.models.loading import load_generator
 
         agent, compute = load_generator(self._weights), self._work.config.compute
@@ -131,7 +137,7 @@ class Samples:
         critic.to(self._work.device)
         return critic
 
-    def _drawn(self, size: int) -> "pandas.DataFrame":
+    def _draw_part(self, size: int) -> "pandas.DataFrame":
         import pandas
 
         if self._given is not None:
@@ -165,13 +171,13 @@ class Samples:
                 rows += [(isomer, log_prob, identifier(str(molecule.smiles))) for isomer in isomers]
         return pandas.DataFrame(rows, columns=["smiles", "log_prob", "parent"])
 
-    def _scored(self, molecules: list[Molecule]) -> "pandas.DataFrame":
+    def _score_part(self, molecules: list[Molecule]) -> "pandas.DataFrame":
         import pandas
 
         new = {m.smiles: m for m in molecules if m.smiles not in self._row}
         table = self._work.objective(list(new.values())).to_frame().drop(columns="smiles")
         if self._critic is not None:
-            table.insert(len(table.columns) - 1, "realism", _probability(self._critic.score(list(new.values()))))
+            table.insert(len(table.columns) - 1, "realism", _to_probability(self._critic.score(list(new.values()))))
         row = {smiles: len(self._row) + i for i, smiles in enumerate(new)} | self._row
         known = table if self._scores is None else pandas.concat([self._scores, table])
         return known.iloc[[row[molecule.smiles] for molecule in molecules]]
@@ -188,8 +194,8 @@ class Samples:
         self._scores = known if self._scores is None else pandas.concat([self._scores, known])
 
 
-def _probability(logits: np.ndarray) -> np.ndarray:
-    """Logits as probabilities, with the digits that a network in half precision can stand for."""
+def _to_probability(logits: np.ndarray) -> np.ndarray:
+    """Logits as probabilities, rounded to the digits that are reliable in half precision."""
     return np.asarray(np.round(1 / (1 + np.exp(-logits)), 4))
 
 
@@ -204,7 +210,7 @@ def _write(path: Path, table: "pandas.DataFrame", key: str) -> None:
 
 
 def _read(path: Path, key: str) -> "pandas.DataFrame | None":
-    """A table that was written under this key; None where there is none."""
+    """The table that was written with this key; None where there is none."""
     import pyarrow
     import pyarrow.parquet
 

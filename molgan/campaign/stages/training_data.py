@@ -1,4 +1,4 @@
-"""The training data as stages draw from it."""
+"""Draws molecules from the training data."""
 
 import numpy as np
 

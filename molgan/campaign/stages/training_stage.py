@@ -1,4 +1,4 @@
-"""A stage of the training of a generator: what it has learned is kept, whatever is asked of it later."""
+"""The base class of the stages that train a generator; their results are never discarded by themselves."""
 
 import shutil
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from molgan.campaign.stages.stage import Stage
 
 
 class TrainingStage(Stage):
-    """Takes days at times, so that it never starts anew by itself: other settings are an error."""
+    """A training may take days, so that it never starts anew by itself: other settings are an error."""
 
     restarts = False
     proof = "weights.json"
 
     def about(self) -> Mapping[str, object]:
-        """What the description of a prior's weights says of the stage, once it is done."""
+        """Entries of the finished stage for the description of the weights."""
         return {}
 
     def run(self) -> None:
@@ -23,7 +23,7 @@ class TrainingStage(Stage):
 
 
 def adopt_checkpoint(folder: Path) -> None:
-    """Move to `folder`/checkpoint what an earlier version kept in `folder` itself, where the stage's record is now."""
+    """Move a checkpoint that an earlier version kept in `folder` itself, where the record is now, to its subfolder."""
     old = folder.with_name(folder.name + ".old")
     if (folder / "state.json").exists():
         shutil.rmtree(old, ignore_errors=True)

@@ -1,1 +1,1 @@
-"""Molecules that are known already: sets of them, when two are the same one, and the nearest of them."""
+"""Known molecules: reference sets, the equality of molecules, and nearest neighbours."""

@@ -1,4 +1,4 @@
-"""Arrays in the disk cache. One that cannot be read or written costs time only."""
+"""Arrays in the disk cache. An array that cannot be read or written costs time only."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +11,7 @@ from molgan.base import cache_folder as cache
 
 
 def recall(path: Path) -> NDArray[Any] | None:
-    """The array of a cache entry, mapped from disk; None when there is none or it is damaged."""
+    """The array of a cache entry, mapped from disk; None when the entry is missing or damaged."""
     try:
         return np.asarray(np.load(path, mmap_mode="r"))
     except (OSError, ValueError, EOFError):
@@ -19,6 +19,6 @@ def recall(path: Path) -> NDArray[Any] | None:
 
 
 def remember(path: Path, array: NDArray[Any]) -> None:
-    """Stores an array as a cache entry if the disk lets it."""
+    """Store an array as a cache entry, if the disk can be written."""
     with suppress(OSError), cache.store(path) as file:
         np.save(file, array)

@@ -1,4 +1,4 @@
-"""When two molecules are the same one."""
+"""The equality of molecules."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -10,41 +10,41 @@ from rdkit.Chem import rdMolHash
 from molgan.chem.canonical import write_canonical
 from molgan.chem.molecule import Molecule, parse
 from molgan.chem.standardise import standardise
-from molgan.chem.stereo import without_stereo
+from molgan.chem.stereo import remove_stereo
 
 
 @dataclass(frozen=True, slots=True)
 class Sameness:
-    """What does not tell molecules apart: `stereo`; `salts`, that is counter-ions, solvents and the charges that a
-    proton balances; `tautomers`, by RDKit's hash HetAtomTautomerv2. Isotopes always do."""
+    """The differences that are ignored when molecules are compared: `stereo`; `salts`, that is counter-ions, solvents
+    and the charges that a proton balances; `tautomers`, by RDKit's hash HetAtomTautomerv2. Isotopes always differ."""
 
     stereo: bool = False
     salts: bool = False
     tautomers: bool = False
 
     def find_parent(self, molecule: Molecule) -> Molecule:
-        """The molecule without its salt if that is ignored, unless nothing is left of it then."""
+        """The molecule without its salts if they are ignored and anything is left without them."""
         if not self.salts:
             return molecule
         parent = standardise(molecule)
         return _protonate(parent) if parent.valid else molecule
 
     def identify(self, molecule: Molecule) -> str:
-        """The text that equal molecules share: by default the canonical isomeric SMILES, and otherwise a function of
-        it, so that what is equal without an option is equal with it. Raises ValueError for an invalid molecule."""
-        # Read again: what RDKit makes of a molecule can depend on the spelling that it came in.
+        """The text that equal molecules share: by default the canonical isomeric SMILES, otherwise a function of it, so
+        that molecules that are equal without an option are equal with it. Raises ValueError for an invalid molecule."""
+        # Read again, since RDKit's result can depend on how the molecule was written.
         parent = molecule if self == Sameness() else self.find_parent(parse(molecule.smiles))
         if parent.smiles is None or parent.mol is None:
             raise ValueError(f"not a molecule: {molecule.reason}")
         smiles, mol = parent.smiles, parent.mol
         if self.stereo and any(mark in smiles for mark in "@/\\"):
-            smiles, mol = write_canonical(without_stereo(mol))
+            smiles, mol = write_canonical(remove_stereo(mol))
         return _hash_tautomers(mol) if self.tautomers else smiles
 
 
 def _protonate(molecule: Molecule) -> Molecule:
-    """The molecule with a proton on each acid, also where a cation without protons would balance it: a betaine is then
-    its own hydrochloride."""
+    """The molecule with a proton on each acid, also where a cation without protons balances it: a betaine then equals
+    its hydrochloride."""
     if "+" not in str(molecule.smiles) or "-]" not in str(molecule.smiles):
         return molecule
     with rdBase.BlockLogs():
@@ -60,8 +60,11 @@ def _uncharger() -> Any:
 
 
 def _hash_tautomers(mol: Chem.Mol) -> str:
-    """RDKit's hash depends on the order of bonds: a thiol beside an aromatic ring may or may not
-    count as mobile. So it is taken from each such place as well, and the one with most mobile bonds is the answer."""
+    """The tautomer hash of a molecule.
+
+    RDKit's hash depends on the order of bonds: a thiol next to an aromatic ring may or may not count as mobile. So the
+    hash is also computed from each such place, and the one with the most mobile bonds is taken.
+    """
     places = [place for place, _ in mol.GetSubstructMatches(_mobile_beside_ring())]
     spelled = [Chem.MolFromSmiles(Chem.MolToSmiles(mol, rootedAtAtom=place)) for place in places]
     with rdBase.BlockLogs():

@@ -22,7 +22,7 @@ _CHUNK = 1024
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A known molecule (its SMILES as written), how similar it is (0..1), and the name of the set that holds it.
+    """A known molecule (its SMILES as written), its similarity (0..1), and the name of its reference set.
 
     Without any reference the similarity is NaN and the texts are empty.
     """
@@ -33,17 +33,17 @@ class Neighbour:
 
 
 class Neighbours:
-    """The molecules of reference sets, ready to be compared with. Their fingerprints are cached on disk."""
+    """The fingerprints of the molecules of reference sets, cached on disk."""
 
     def __init__(self, references: Sequence[ReferenceSet], *, sample: int | None = None) -> None:
-        """`sample`: how many molecules of each set to compare with, spread evenly over it; all when it is None.
+        """`sample` is the number of molecules of each set to compare with, spread evenly over it; None takes all.
 
-        Fingerprints take some 0.2 ms a molecule to compute, once; 100,000 of them, 5 ms to compare a molecule with.
+        A fingerprint takes about 0.2 ms to compute, once; comparing a molecule with 100,000 of them takes 5 ms.
         """
         self._sets = [(each, *_load_fingerprints(each, sample)) for each in references]
 
     def __call__(self, mols: Sequence[Chem.Mol]) -> list[Neighbour]:
-        """The nearest neighbour of each molecule, in order; among equals that of the first set."""
+        """The nearest neighbour of each molecule, in order; among equally near ones that of the first set."""
         best = [Neighbour("", math.nan, "")] * len(mols)
         queries = ecfp(mols)
         for references, rows, fingerprints in self._sets:
@@ -57,7 +57,7 @@ class Neighbours:
 def _load_fingerprints(
     references: ReferenceSet, sample: int | None
 ) -> tuple[NDArray[np.int64], list[DataStructs.ExplicitBitVect]]:
-    """The rows [n] that hold a molecule, and their fingerprints."""
+    """The rows [n] with a valid molecule, and their fingerprints."""
     entry = cache.entry(_KIND, f"{references.digest}-{sample or 'all'}-{rdkitVersion}", ".npy")
     stored = recall(entry)
     if stored is None:
@@ -67,9 +67,9 @@ def _load_fingerprints(
 
 
 def _compute_fingerprints(references: ReferenceSet, rows: Sequence[int]) -> NDArray[np.void]:
-    """Row and packed bits of the molecules in these rows; without the rows that hold invalid SMILES."""
+    """The row and the packed bits of each valid molecule in these rows."""
     parts = [np.zeros(0, _ROW)]
-    # A parsed molecule takes some 30 kB, its fingerprint 256 bytes: no more of the former than needed at a time.
+    # A parsed molecule takes about 30 kB, its fingerprint 256 bytes: few are parsed at a time.
     for start in range(0, len(rows), _CHUNK):
         mols = {row: parse(references.smiles(row)).mol for row in rows[start : start + _CHUNK]}
         valid = {row: mol for row, mol in mols.items() if mol is not None}

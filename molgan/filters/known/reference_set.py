@@ -1,6 +1,7 @@
 """Sets of known molecules, loaded fast and compactly: a file of 1.6 million takes seconds, then is cached on disk."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -19,9 +20,9 @@ from molgan.chem.shipped_sets import REFERENCES
 from molgan.filters.known.array_cache import recall, remember
 from molgan.filters.known.identity import Sameness
 from molgan.filters.known.skeleton import compute_keys
-from molgan.scoring.parameters import unknown
+from molgan.scoring.parameters import make_name_error
 
-# To be raised when the keys of skeleton.py change.
+# Raise it when the keys of skeleton.py change.
 _KIND = "references-v1"
 _ROW = np.dtype([("key", "<u8"), ("start", "<u8"), ("length", "<u4")])
 _CHUNK = 20_000
@@ -32,7 +33,7 @@ EXACT = Sameness()
 class ReferenceSet:
     """Known molecules as written in their file, found by skeleton key and compared exactly only when keys agree.
 
-    Rows are not checked to be molecules; one that is not equals nothing.
+    Rows are not validated; an invalid SMILES equals no molecule.
     """
 
     def __init__(
@@ -43,8 +44,15 @@ class ReferenceSet:
         digest: str,
         same: Sameness,
     ) -> None:
-        """`rows` [n] (key, and the place of the SMILES in `text`) ascend by key. `digest` tells contents apart, for
-        what else is cached about them. `same` says when a molecule equals one of them."""
+        """Use `ReferenceSet.load`, which reads a file or the cache.
+
+        Args:
+            name: Name of the set in reasons.
+            rows: Key, and start and length of the SMILES in `text`, [n], in ascending order of keys.
+            text: All SMILES, one after the other, as bytes.
+            digest: Hash of the content, for what else is cached about the set.
+            same: Differences that are ignored when a molecule is compared with the set.
+        """
         self.name = name
         self.digest = digest
         self._same = same
@@ -54,14 +62,26 @@ class ReferenceSet:
 
     @classmethod
     def load(cls, reference: str, column: str | None = None, same: Sameness = EXACT) -> "ReferenceSet":
-        """A shipped set by its name, or a file that `read_smiles` reads, from the cache when it was read before.
+        """Load a shipped set by its name, or a file that `read_smiles` reads, or its cache entry if it was read before.
 
-        Raises ConfigError when there is neither, InputError when the file cannot be used.
+        Raises ConfigError when neither exists, InputError when the file cannot be used.
         """
         path = locate(reference)
         column = None if reference in REFERENCES else column
         digest = _hash_file(path, column)
         return cls(path.name.partition(".")[0], *_load(path, column, digest, same), digest, same)
+
+    @classmethod
+    def load_all(
+        cls, references: Sequence[str], column: str | None = None, same: Sameness = EXACT
+    ) -> list["ReferenceSet"]:
+        """A set for each file and each name of a shipped set, in order, and one of all that are SMILES, at the end."""
+        smiles = [text for text in references if _is_smiles(text)]
+        sets = [cls.load(text, column, same) for text in references if not _is_smiles(text)]
+        if smiles:
+            digest = hashlib.sha256("\n".join(smiles).encode()).hexdigest()[:32]
+            sets.append(cls("references", *_index(smiles, same), digest, same))
+        return sets
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -72,13 +92,13 @@ class ReferenceSet:
         return bytes(self._text[start : start + length]).decode()
 
     def sample_rows(self, most: int | None) -> list[int]:
-        """Rows spread evenly over the set, `most` at most; all when it is None."""
+        """At most `most` rows, spread evenly over the set; all when `most` is None."""
         count = min(len(self), most or len(self))
         rows: list[int] = (np.arange(count, dtype=np.int64) * len(self) // max(count, 1)).tolist()
         return rows
 
     def find(self, molecules: Sequence[Molecule]) -> list[str | None]:
-        """For each valid molecule, the SMILES of an equal reference as written there, or None."""
+        """The SMILES of an equal reference as written there, or None, for each valid molecule."""
         keys = compute_keys([str(self._same.find_parent(molecule).smiles) for molecule in molecules])
         first, last = (np.searchsorted(self._keys, keys, side) for side in ("left", "right"))
         found: list[str | None] = [None] * len(molecules)
@@ -94,18 +114,39 @@ class ReferenceSet:
 
 
 def locate(reference: str, folder: Path | None = None) -> Path:
-    """The file of a shipped set's name, or of a path beside `folder`, else in the working folder.
+    """The file of a shipped set by its name, or of a path in `folder`, else in the working folder.
 
-    Raises ConfigError when there is none.
+    Raises ConfigError when there is no such set or file.
     """
     if reference in REFERENCES:
         return Path(str(files("molgan") / "data" / f"{reference}.csv.gz"))
     for path in (folder / reference if folder else Path(reference), Path(reference)):
-        if path.is_file():
+        if os.path.isfile(path):  # False, too, for a SMILES that is longer than the name of a file may be
             return path.resolve()
     if "." in reference or "/" in reference:
         raise ConfigError(f"{reference}: no such file")
-    raise unknown("reference set", reference, REFERENCES)
+    raise make_name_error("reference set", reference, REFERENCES)
+
+
+def find_reference(reference: str, folder: Path | None = None) -> str:
+    """A shipped set's name or a SMILES as it is, else the path of a file, found as by `locate`.
+
+    Raises ConfigError where it is none of these.
+    """
+    if reference in REFERENCES:
+        return reference
+    try:
+        return str(locate(reference, folder))
+    except ConfigError:
+        if _is_smiles(reference):
+            return reference
+        raise
+
+
+@lru_cache(maxsize=100_000)
+def _is_smiles(reference: str) -> bool:
+    """Whether a reference is a molecule itself. A file that has such a name, `CCO`, counts as a file by its path."""
+    return reference not in REFERENCES and not os.path.isabs(reference) and parse(reference).valid
 
 
 @lru_cache(maxsize=100_000)
@@ -115,15 +156,15 @@ def _identify(smiles: str, same: Sameness) -> str | None:
 
 
 def _strip_salts(smiles: str, same: Sameness) -> str:
-    """What the key of a SMILES is made from. A key tells neither charges nor hydrogens, so only what comes apart
-    matters: mixtures and metals."""
+    """The SMILES that a key is made from. Keys contain neither charges nor hydrogens, so salts matter only where they
+    add atoms: in mixtures and with metals."""
     if "." not in smiles and ELEMENTS.issuperset(_BRACKETED.findall(smiles)):
         return smiles
     return same.find_parent(parse(smiles)).smiles or smiles
 
 
 def _hash_file(path: Path, column: str | None) -> str:
-    """Tells contents apart; the name takes part because it says how a file is read."""
+    """A hash of a file's content, its name, which decides how it is read, and the column."""
     try:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256")

@@ -1,10 +1,9 @@
-"""A 64-bit key of a molecule's skeleton, read from SMILES text many times faster than RDKit makes it canonical.
+"""A 64-bit key of a molecule's skeleton, computed from SMILES text many times faster than RDKit's canonical SMILES.
 
-The skeleton is the graph of heavy atoms, labelled by element alone. Every SMILES of a molecule, however spelled, has
-the same skeleton and so the same key: neither charges, hydrogens, isotopes and stereo nor bond orders and aromaticity,
-which differ between spellings and between versions of RDKit, take part. Equal keys say "perhaps the same molecule";
-different keys say for certain "not the same". The key is a Weisfeiler-Lehman hash: N. Shervashidze et al., JMLR 12,
-2539 (2011).
+The skeleton is the graph of heavy atoms, labelled by element alone. All SMILES of a molecule have the same skeleton and
+so the same key: it ignores charges, hydrogens, isotopes and stereo, and also bond orders and aromaticity, which differ
+between spellings and between versions of RDKit. Equal keys mean "perhaps the same molecule", different keys mean
+"certainly not". The key is a Weisfeiler-Lehman hash: N. Shervashidze et al., JMLR 12, 2539 (2011).
 """
 
 import re
@@ -24,7 +23,7 @@ Mask = npt.NDArray[np.bool_]
 
 # More rounds separate no more molecules of MOSES: its 1,584,663 have 1,544,051 keys at 4 rounds, 1,544,058 at 6.
 _ROUNDS = 4
-# Lines read at once: a few megabytes of arrays, which stay in the processor's cache.
+# Lines in one chunk: a few megabytes of arrays, which stay in the processor's cache.
 _CHUNK = 20_000
 _BRACKET = re.compile(rb"\[[^\[\]\n]*\]")
 _ELEMENT = re.compile(rb"\[\d*([A-Z][a-z]?|[a-z][a-z]?|\*)")
@@ -53,7 +52,7 @@ class _Graphs:
 
 
 def compute_keys(smiles: Sequence[str]) -> Keys:
-    """The key of each SMILES, in order. What is no SMILES gets a key that means nothing; nothing raises."""
+    """The key of each SMILES, in order. Invalid text gets an arbitrary key; nothing is raised."""
     keys = [_compute_chunk(smiles[start : start + _CHUNK]) for start in range(0, len(smiles), _CHUNK)]
     return np.concatenate([np.zeros(0, np.uint64), *keys])
 
@@ -74,7 +73,7 @@ def _compute_chunk(smiles: Sequence[str]) -> Keys:
 
 
 def _put_keys(keys: Keys, graphs: _Graphs) -> None:
-    """Writes the key of each molecule that has atoms to its place in `keys`."""
+    """Write the key of each molecule that has atoms to its place in `keys`."""
     labels = _mix(graphs.elements + np.uint64(1000))
     hydrogen = graphs.elements == 1
     labels[hydrogen] = 0
@@ -119,9 +118,9 @@ def _list_atomic_numbers() -> dict[str, int]:
 
 
 def _read(text: bytes, count: int) -> _Graphs | Mask:
-    """The graphs of `count` lines; or which lines are not plain SMILES and have to be left out before the rest is read.
+    """The graphs of `count` lines; or, where some lines are not plain SMILES, a mask of these, to be left out first.
 
-    Not plain are `%10`, dative bonds, ring closures behind a branch, CXSMILES, and what would upset other lines.
+    Not plain are `%10`, dative bonds, ring closures behind a branch, CXSMILES, and text that would disturb other lines.
     """
     code = np.frombuffer(b"\n" + text, np.uint8)
     code = code[_KIND[code] != _BOND]
@@ -165,9 +164,9 @@ def _find_unusual(kind: npt.NDArray[np.uint8], line: Ints, rings: list[npt.NDArr
 
 
 def _find_bound(kind: npt.NDArray[np.uint8]) -> Ints:
-    """For each token (atom, parenthesis or break), the one that an atom right behind it is bound to.
+    """The token that an atom right behind a token (atom, parenthesis or break) is bound to, for each token.
 
-    An atom or a break is itself the answer; "(" passes on that of the token before it, ")" that of its "(".
+    That is an atom or a break itself; for "(" the result of the token before it, for ")" that of its "(".
     """
     answer = np.arange(len(kind), dtype=np.int32)
     parentheses = np.flatnonzero((kind == _OPEN) | (kind == _CLOSE))

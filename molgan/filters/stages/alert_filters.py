@@ -1,4 +1,4 @@
-"""Alerts and substructures: the alerts that scorers know. The reason is the alert's name."""
+"""Filters of structural alerts, by the alert scorers. The reason is the alert's name."""
 
 from collections.abc import Sequence
 from typing import ClassVar

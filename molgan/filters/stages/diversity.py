@@ -1,4 +1,4 @@
-"""Diversity: a cap on every scaffold, sphere exclusion, MaxMin and clusters. They compare all molecules."""
+"""Diversity filters, which compare all molecules: a cap on scaffolds, sphere exclusion, MaxMin and clusters."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -152,7 +152,7 @@ def cluster_butina(fingerprints: Sequence[ExplicitBitVect], similarity: float) -
 
 
 def _cap(groups: Sequence[Group], most: int, values: Floats, explain: Callable[[Group], str]) -> Verdict:
-    """Keeps the best `most` of each group."""
+    """Keep the best `most` molecules of each group."""
     taken: Counter[Group] = Counter()
     texts: dict[Group, str] = {}  # one for all of a group
     reasons: list[str | None] = [None] * len(groups)

@@ -1,6 +1,6 @@
-"""Novelty: filters of molecules that are known already."""
+"""Novelty: filters that reject known molecules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -8,11 +8,11 @@ from pydantic import Field, ValidationInfo, field_validator
 from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
 from molgan.chem.molecule import Molecule
-from molgan.chem.shipped_sets import REFERENCES
 from molgan.filters.filter import Filter, Verdict, decide, get_mols
 from molgan.filters.known.identity import Sameness
 from molgan.filters.known.neighbours import Neighbours
-from molgan.filters.known.reference_set import ReferenceSet, locate
+from molgan.filters.known.reference_set import ReferenceSet, find_reference
+from molgan.scoring.inputs import as_list, get_text
 
 
 class ReferenceParameters(Settings):
@@ -20,22 +20,24 @@ class ReferenceParameters(Settings):
 
     references: tuple[str, ...] = Field(
         min_length=1,
-        description="Files of molecules, names of sets that come with molgan, or in a campaign `train`, its training "
-        "data and the default",
+        description="Files of molecules, names of sets that come with molgan, SMILES, or in a campaign `train`, its "
+        "training data and the default",
     )
     column: str | None = Field(None, description="Name of the SMILES column of the files; found by name when left out")
 
     @field_validator("references", mode="before", json_schema_input_type=tuple[str, ...] | str)
     @classmethod
     def _make_list(cls, references: object) -> object:
-        return [references] if isinstance(references, str) else references
+        if isinstance(references, str) or not isinstance(references, Iterable):
+            return [references]
+        return [get_text(item) for item in as_list(references)]
 
     @field_validator("references")
     @classmethod
     def _locate_files(cls, references: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         folder = (info.context or {}).get("folder")
         try:
-            return tuple(name if name in REFERENCES else str(locate(name, folder)) for name in references)
+            return tuple(find_reference(name, folder) for name in references)
         except ConfigError as error:
             raise ValueError(str(error)) from None
 
@@ -63,7 +65,7 @@ class Novel(Filter):
     def _sets(self) -> list[ReferenceSet]:
         p = self.parameters
         same = Sameness(p.ignore_stereo, p.ignore_salts, p.ignore_tautomers)
-        return [ReferenceSet.load(reference, p.column, same) for reference in p.references]
+        return ReferenceSet.load_all(p.references, p.column, same)
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
         reasons: list[str | None] = [None] * len(molecules)
@@ -96,7 +98,7 @@ class Unlike(Filter):
     @cached_property
     def _neighbours(self) -> Neighbours:
         p = self.parameters
-        return Neighbours([ReferenceSet.load(reference, p.column) for reference in p.references], sample=p.sample)
+        return Neighbours(ReferenceSet.load_all(p.references, p.column), sample=p.sample)
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
         nearest = self._neighbours(get_mols(molecules))

@@ -1,4 +1,4 @@
-"""Ring systems: only those that reference sets have, counted."""
+"""The filter of ring systems: only those that occur in reference sets are kept."""
 
 import json
 from collections import Counter
@@ -45,8 +45,8 @@ class KnownRings(Filter):
     def _known(self) -> Counter[str]:
         p = self.parameters
         known: Counter[str] = Counter()
-        for reference in p.references:
-            known.update(count_ring_systems(ReferenceSet.load(reference, p.column), p.sample))
+        for reference in ReferenceSet.load_all(p.references, p.column):
+            known.update(count_ring_systems(reference, p.sample))
         return known
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
@@ -71,7 +71,7 @@ def find_ring_systems(mol: Chem.Mol) -> list[str]:
 
 
 def count_ring_systems(references: ReferenceSet, sample: int | None = None) -> Counter[str]:
-    """In how many references each ring system is; cached on disk."""
+    """The number of references with each ring system; cached on disk."""
     entry = cache.entry(_KIND, f"{references.digest}-{sample or 'all'}-{rdkitVersion}", ".json")
     with suppress(OSError, ValueError):
         return Counter(json.loads(entry.read_text()))
@@ -90,7 +90,7 @@ def _name_system(mol: Chem.Mol, system: set[int]) -> str:
         for bond in mol.GetAtomWithIdx(i).GetBonds():
             if bond.GetBondType() == Chem.BondType.DOUBLE and not bond.IsInRing():
                 atoms.add(bond.GetOtherAtomIdx(i))
-    # The text of the part as it stands names it, though it may not be a molecule: few are so often the same.
+    # Keyed by the text of the part as it stands, though it may not be a molecule: few texts occur very often.
     part = Chem.MolFragmentToSmiles(mol, sorted(atoms), isomericSmiles=False, allHsExplicit=True)
     if part not in _NAMES:
         if len(_NAMES) >= _MOST_NAMES:

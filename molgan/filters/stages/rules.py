@@ -1,4 +1,4 @@
-"""Rules and properties: rules of thumb for drug-like molecules, and limits of the user's own."""
+"""Filters of properties: published rules for drug-like molecules, and the user's own limits."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -21,7 +21,7 @@ COUNTS: Mapping[str, Callable[[Chem.Mol], float]] = {
     "atoms": lambda mol: mol.GetNumAtoms(onlyExplicit=False),
     "carbons": lambda mol: sum(atom.GetAtomicNum() == 6 for atom in mol.GetAtoms()),
 }
-"""What rules count beside the raw values of scorers: Lipinski's donors and acceptors, atoms with hydrogens, carbons."""
+"""Counts of the rules that are not scorers: Lipinski's donors and acceptors, atoms with hydrogens, carbons."""
 
 
 class Rule(Filter):

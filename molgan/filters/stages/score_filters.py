@@ -23,8 +23,8 @@ class ScoreThreshold(ScoredFilter):
             "score",
             description="Column of scores: `score` is the total, `qed` a raw value, `qed_score` a transformed one",
         )
-        min: float | None = Field(default=None, allow_inf_nan=False, description="Smallest value, included")
-        max: float | None = Field(default=None, allow_inf_nan=False, description="Largest value, included")
+        min: float | None = Field(default=None, description="Smallest value, included")
+        max: float | None = Field(default=None, description="Largest value, included")
 
         @model_validator(mode="after")
         def _check_order(self) -> "ScoreThreshold.Parameters":

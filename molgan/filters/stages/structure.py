@@ -9,7 +9,7 @@ from molgan.base.settings import Settings
 from molgan.chem.molecule import ELEMENTS, Molecule
 from molgan.filters.filter import IdentityFilter, MoleculeFilter
 from molgan.filters.known.identity import Sameness
-from molgan.scoring.parameters import unknown
+from molgan.scoring.parameters import make_name_error
 
 
 class Valid(MoleculeFilter):
@@ -88,7 +88,7 @@ class Elements(MoleculeFilter):
             symbols = {table.GetElementSymbol(number) for number in range(1, 119)}
             for symbol in allowed:
                 if symbol not in symbols:
-                    raise ValueError(str(unknown("element", symbol, symbols)))
+                    raise ValueError(str(make_name_error("element", symbol, symbols)))
             return allowed
 
     parameters: Parameters

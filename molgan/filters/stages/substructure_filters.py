@@ -1,13 +1,13 @@
 """Alerts and substructures: SMARTS of the user's own. The reason is the pattern's name."""
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
-from molgan.base.settings import Settings
+from molgan.base.settings import Settings, put_in_list
+from molgan.chem.smarts import read_named_smarts, read_smarts
 from molgan.filters.filter import MoleculeFilter
 
 
@@ -25,9 +25,12 @@ class Substructures(MoleculeFilter):
             description="SMARTS that every molecule must match, as a list, or by name; stereo in a pattern is ignored",
         )
 
-        @field_validator("forbidden", "required", mode="before", json_schema_input_type=dict[str, str] | list[str])
+        @field_validator(
+            "forbidden", "required", mode="before", json_schema_input_type=dict[str, str] | list[str] | str
+        )
         @classmethod
         def _name_patterns(cls, patterns: Any) -> Any:
+            patterns = put_in_list(patterns)
             if isinstance(patterns, list | tuple):
                 return {str(pattern): pattern for pattern in patterns}
             return patterns
@@ -36,10 +39,10 @@ class Substructures(MoleculeFilter):
         @classmethod
         def _check_patterns(cls, patterns: dict[str, str]) -> dict[str, str]:
             for name, smarts in patterns.items():
-                with rdBase.BlockLogs():
-                    pattern = Chem.MolFromSmarts(smarts)
-                if pattern is None or not pattern.GetNumAtoms():
-                    raise ValueError(f"{smarts!r} is not SMARTS" + (f" ({name})" if name != smarts else ""))
+                try:
+                    read_smarts(smarts)
+                except ValueError as error:
+                    raise ValueError(f"{error}" + (f" ({name})" if name != smarts else "")) from None
             return patterns
 
         @model_validator(mode="after")
@@ -52,11 +55,11 @@ class Substructures(MoleculeFilter):
 
     @cached_property
     def _forbidden(self) -> dict[str, Chem.Mol]:
-        return _read_patterns(self.parameters.forbidden)
+        return read_named_smarts(self.parameters.forbidden)
 
     @cached_property
     def _required(self) -> dict[str, Chem.Mol]:
-        return _read_patterns(self.parameters.required)
+        return read_named_smarts(self.parameters.required)
 
     def _reason(self, mol: Chem.Mol) -> str | None:
         for name, pattern in self._forbidden.items():
@@ -66,7 +69,3 @@ class Substructures(MoleculeFilter):
             if not mol.HasSubstructMatch(pattern):
                 return f"lacks {name}"
         return None
-
-
-def _read_patterns(smarts: Mapping[str, str]) -> dict[str, Chem.Mol]:
-    return {name: Chem.MolFromSmarts(text) for name, text in smarts.items()}

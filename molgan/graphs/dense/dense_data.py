@@ -28,10 +28,10 @@ _CHUNK = 2_000
 class DenseData:
     """The distinct molecules of a file, without stereo, as dense graphs.
 
-    `smiles` are canonical, and the atoms of each graph stand in their order: so that a molecule has one graph, and a
-    network need not treat all orders alike. Molecules stand in the order of the SHA-256 of their SMILES, which is fixed
-    and as good as random; a part held out for evaluation is the first so many. `summary` counts: read, kept,
-    repeated, and rejected by reason. `targets` float32 [M, names] are properties for a conditional generator.
+    `smiles` are canonical, and the atoms of each graph follow their order, so that a molecule has one graph, and a
+    network need not treat all orders alike. Molecules are in the order of the SHA-256 of their SMILES, which is fixed
+    and as good as random; the first ones can be held out for evaluation. `summary` counts: read, kept, repeated, and
+    rejected by reason. `targets` float32 [M, names] are properties for a conditional generator.
     """
 
     graphs: DenseGraphs
@@ -48,13 +48,13 @@ class DenseData:
         return np.asarray((self.graphs.nodes > 0).sum(axis=1))
 
     def part(self, start: int, stop: int | None) -> DenseData:
-        """Molecules `start` to `stop`, the latter not included."""
+        """The molecules from `start` to `stop`, which is not included."""
         graphs = DenseGraphs(self.graphs.nodes[start:stop], self.graphs.bonds[start:stop], self.graphs.atoms)
         targets = None if self.targets is None else self.targets[start:stop]
         return DenseData(graphs, self.smiles[start:stop], self.summary, targets)
 
     def rows(self, chosen: np.ndarray) -> DenseData:
-        """Some of the molecules."""
+        """The molecules at the positions `chosen`, in that order."""
         graphs = DenseGraphs(self.graphs.nodes[chosen], self.graphs.bonds[chosen], self.graphs.atoms)
         targets = None if self.targets is None else self.targets[chosen]
         return DenseData(graphs, [self.smiles[i] for i in chosen], self.summary, targets)
@@ -75,8 +75,19 @@ def prepare_dense(
 ) -> DenseData:
     """The molecules of a SMILES file; a second call with the same content and options reads the cache.
 
-    What cannot be represented is counted by reason. Raises InputError where nothing in the file can be, RunError when
-    one of the `processes` dies.
+    Molecules that cannot be represented are counted by reason.
+
+    Args:
+        path: File that `read_smiles` reads.
+        column: Name of the SMILES column; None finds it by its name.
+        max_atoms: Most heavy atoms of a molecule.
+        atoms: Elements with their charges that atoms may be: C, N+, O-.
+        processes: Number of processes, 1 for this process alone.
+        progress: Receiver of the progress; None shows nothing.
+
+    Raises:
+        InputError: No molecule of the file can be represented.
+        RunError: A process died.
     """
     progress = progress or Silent()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
@@ -90,7 +101,7 @@ def prepare_dense(
         graphs = DenseGraphs(arrays["nodes"], arrays["bonds"], atoms)
         data = DenseData(graphs, text.split("\n") if text else [], json.loads(str(arrays["summary"])))
     if not len(data):
-        raise InputError(f"{path}: no molecule in it has a dense graph: {data.summary['rejected']}")
+        raise InputError(f"{path}: no molecule of the file fits a dense graph: {data.summary['rejected']}")
     return data
 
 
@@ -100,7 +111,7 @@ def flat_smiles(smiles: str) -> str | None:
         mol = Chem.MolFromSmiles(smiles)
         if mol is None:
             return None
-        # Read once more, since what is canonical of an atom order with stereo need not be so without.
+        # Read again, since the canonical order of atoms with stereo may not be canonical without.
         return str(Chem.MolToSmiles(Chem.MolFromSmiles(Chem.MolToSmiles(mol, isomericSmiles=False))))
 
 

@@ -1,7 +1,7 @@
-"""Molecules as dense matrices of one size, for one-shot generators of small molecules, and strictly back.
+"""Molecules as dense matrices of one size, for one-shot generators of small molecules, and the strict way back.
 
-Bonds are written in Kekulé form, so that valence implies every hydrogen; aromatic bonds, as in MolGAN's own data, would
-lose those of pyrrole. Stereochemistry is not kept.
+Bonds are in Kekulé form, so that valence implies every hydrogen; with aromatic bonds, as in MolGAN's own data, pyrrole
+would lose its hydrogen. Stereochemistry is not kept.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ QM9_ATOMS = ("C", "N", "O", "F", "N+", "O-", "N-", "C-")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DenseGraphs:
-    """M molecules of at most n atoms, in the order of the molecules they were made from.
+    """M molecules of at most n atoms, in order.
 
-    A molecule that could not be represented has no atoms, and `failures` says why.
+    A molecule that could not be represented has no atoms, and `failures` has the reason.
     """
 
     nodes: np.ndarray  # uint8 [M, n]: 0 no atom, k the k-th of `atoms`
@@ -61,7 +61,8 @@ class DenseGraphs:
 def encode(
     molecules: Sequence[str | Molecule | None], *, max_atoms: int, atoms: tuple[str, ...] = QM9_ATOMS
 ) -> DenseGraphs:
-    """Dense graphs of the molecules, in order; `failures` has the reason for each that reading back would change."""
+    """Dense graphs of the molecules, in order. `failures` has the reason for each molecule that decoding would
+    change."""
     nodes = np.zeros((len(molecules), max_atoms), np.uint8)
     bonds = np.zeros((len(molecules), max_atoms, max_atoms), np.uint8)
     failures = {}
@@ -76,7 +77,7 @@ def encode(
 
 
 def decode(graphs: DenseGraphs) -> list[Molecule]:
-    """The molecules, in order; each is whole, connected and sanitised, or has the reason why not. Nothing is repaired.
+    """The molecules, in order: each connected and sanitised, or with a reason. Nothing is repaired.
 
     Positions without an atom may stand anywhere, but no bond may lead to one.
     """
@@ -85,7 +86,7 @@ def decode(graphs: DenseGraphs) -> list[Molecule]:
 
 
 def _write(mol: Chem.Mol, types: dict[str, int], nodes: np.ndarray, bonds: np.ndarray) -> str | None:
-    """Fill one row of nodes and bonds, or say why not."""
+    """Fill one row of nodes and bonds; the reason where the molecule cannot be represented."""
     if mol.GetNumAtoms() > len(nodes):
         return f"{mol.GetNumAtoms()} atoms, at most {len(nodes)}"
     kekule = Chem.Mol(mol)
@@ -115,7 +116,7 @@ def _read(nodes: np.ndarray, bonds: np.ndarray, atoms: tuple[str, ...]) -> Molec
 
 
 def _build(nodes: np.ndarray, bonds: np.ndarray, atoms: tuple[str, ...]) -> Chem.Mol | str:
-    """The sanitised molecule, its atoms in the order of the nodes, or why there is none."""
+    """The sanitised molecule, its atoms in the order of the nodes, or the reason why the graph is invalid."""
     if not nodes.any():
         return "no atoms"
     if (bonds != bonds.T).any() or bonds.diagonal().any():
@@ -124,7 +125,7 @@ def _build(nodes: np.ndarray, bonds: np.ndarray, atoms: tuple[str, ...]) -> Chem
         return "bond to a position without an atom"
     mol, position = Chem.RWMol(), {}
     for n in np.flatnonzero(nodes).tolist():
-        position[n] = mol.AddAtom(atom_of(atoms[nodes[n] - 1]))
+        position[n] = mol.AddAtom(make_atom(atoms[nodes[n] - 1]))
     for i, j in np.argwhere(np.triu(bonds)).tolist():
         mol.AddBond(position[i], position[j], _ORDERS[bonds[i, j] - 1])
     fragments = len(Chem.GetMolFrags(mol))
@@ -143,7 +144,7 @@ def _name(atom: Chem.Atom) -> str:
     return atom.GetSymbol() + sign * (charge != 0) + str(abs(charge)) * (abs(charge) > 1)
 
 
-def atom_of(name: str) -> Chem.Atom:
+def make_atom(name: str) -> Chem.Atom:
     """The atom of an element with its charge: C, N+, O-."""
     symbol = name.rstrip("+-0123456789")
     atom = Chem.Atom(symbol)

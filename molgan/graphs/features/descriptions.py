@@ -23,7 +23,7 @@ _CHUNK = 2048
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Descriptions:
-    """`values` float32 [M, len(COLUMNS)], NaN where a molecule has no structure; `failures` says why."""
+    """`values` float32 [M, len(COLUMNS)]: NaN for an invalid molecule, whose reason is in `failures`."""
 
     values: np.ndarray
     failures: dict[int, str] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Descriptions:
         return ~np.asarray(np.isnan(self.values).any(axis=1))
 
     def select(self, rows: np.ndarray) -> Descriptions:
-        """Those at `rows`, in that order."""
+        """The descriptions at `rows`, in that order."""
         failures = {n: self.failures[i] for n, i in enumerate(rows.tolist()) if i in self.failures}
         return Descriptions(self.values[rows], failures)
 
@@ -47,24 +47,24 @@ class Descriptions:
 
         return torch.from_numpy(self.values[rows])
 
-    def joined(self, other: Descriptions) -> Descriptions:
-        """These, then the others."""
+    def concatenate(self, other: Descriptions) -> Descriptions:
+        """These descriptions, followed by those of `other`."""
         behind = {len(self) + i: reason for i, reason in other.failures.items()}
         return Descriptions(np.concatenate([self.values, other.values]), {**self.failures, **behind})
 
 
 def describe_all(molecules: Sequence[str | Molecule], familiarity: Familiarity, *, workers: int = 1) -> Descriptions:
-    """One row a molecule, in order. `workers` above 1 spreads SMILES over spawned processes."""
+    """One row per molecule, in order. With `workers` above 1, SMILES are spread over spawned processes."""
     parts = _spread(molecules, workers)
     rows = [np.array(part[0], dtype=np.float32).reshape(-1, len(DESCRIPTORS)) for part in parts]
-    known = [familiarity.of_fragments(part[1]) for part in parts]
+    known = [familiarity.look_up(part[1]) for part in parts]
     reasons = [reason for part in parts for reason in part[2]]
     values = np.column_stack([np.concatenate(rows), np.concatenate(known)]) if parts else np.empty((0, len(COLUMNS)))
     return Descriptions(values.astype(np.float32), {i: reason for i, reason in enumerate(reasons) if reason})
 
 
-def familiarity_of(molecules: Sequence[str], *, workers: int = 1) -> Familiarity:
-    """The fragments of a reference; what cannot be read is left out."""
+def count_fragments(molecules: Sequence[str], *, workers: int = 1) -> Familiarity:
+    """How often each fragment occurs in a reference; invalid SMILES are left out."""
     return Familiarity.of(fragment for part in _spread(molecules, workers, described=False) for fragment in part[1])
 
 

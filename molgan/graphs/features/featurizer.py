@@ -1,6 +1,6 @@
-"""Molecules to the graphs that the discriminator and the reward network read.
+"""Convert molecules to the graphs that the discriminator reads.
 
-Atoms are nodes and bonds are typed edges in both directions. Stereochemistry, isotopes and radicals are not seen.
+Atoms are nodes and bonds are typed edges in both directions. Stereochemistry, isotopes and radicals are left out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from rdkit.Chem import rdMolDescriptors
 
 from molgan.base.errors import InputError
 from molgan.base.parallel import cores, map_chunks
+from molgan.base.progress import Progress
 from molgan.chem.molecule import Molecule, parse
 from molgan.graphs.features.graph_arrays import ATOM_COLUMNS, RELATIONS, GraphArrays, join, offsets
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 ELEMENTS = ("B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I")  # one category more holds all others
-LARGEST = 1000  # heavy atoms; a larger molecule is refused
+LARGEST = 1000  # heavy atoms; larger molecules are refused
 
 _CHUNK = 1000  # molecules held as RDKit objects at a time
 _ELEMENT = {Chem.GetPeriodicTable().GetAtomicNumber(symbol): n for n, symbol in enumerate(ELEMENTS)}
@@ -32,7 +33,7 @@ _AROMATIC = RELATIONS.index("aromatic")
 def featurize(molecule: str | Molecule | Chem.Mol) -> Data:
     """One molecule as a PyG graph: `x` long [atoms, columns], `edge_index` long [2, edges], `edge_type` long [edges].
 
-    Columns are ATOM_COLUMNS, edge types RELATIONS. Raises InputError with the reason for what cannot be represented.
+    Columns are ATOM_COLUMNS, edge types RELATIONS. Raises InputError with the reason for an invalid molecule.
     """
     arrays = featurize_all([molecule])
     if arrays.failures:
@@ -40,20 +41,24 @@ def featurize(molecule: str | Molecule | Chem.Mol) -> Data:
     return arrays.batch()
 
 
-def featurize_all(molecules: Sequence[str | Molecule | Chem.Mol | None], *, workers: int = 1) -> GraphArrays:
-    """Graphs of many molecules, one for each and in order; `failures` has the reason for each that has none.
+def featurize_all(
+    molecules: Sequence[str | Molecule | Chem.Mol | None], *, workers: int = 1, progress: Progress | None = None
+) -> GraphArrays:
+    """The graphs of many molecules, one for each, in order; `failures` has the reason for each molecule without one.
 
-    `workers` above 1 spreads SMILES over spawned processes, which pays above some 10,000 molecules; a script that asks
-    for them needs the usual `if __name__ == "__main__":`.
+    With `workers` above 1, SMILES are spread over spawned processes, which pays above about 10,000 molecules; a calling
+    script then needs `if __name__ == "__main__":`.
     """
     texts = all(isinstance(molecule, str | None) for molecule in molecules)
-    return join(map_chunks(_featurize_chunk, molecules, _CHUNK, min(workers, cores()) if texts else 1))
+    return join(
+        map_chunks(_featurize_chunk, molecules, _CHUNK, min(workers, cores()) if texts else 1, progress=progress)
+    )
 
 
 def _featurize_chunk(molecules: Sequence[str | Molecule | Chem.Mol | None]) -> GraphArrays:
     mols, failures = [], {}
     for n, molecule in enumerate(molecules):
-        mol, reason = _readable(molecule)
+        mol, reason = _read_molecule(molecule)
         mols.append(mol)
         if reason:
             failures[n] = reason
@@ -66,7 +71,7 @@ def _featurize_chunk(molecules: Sequence[str | Molecule | Chem.Mol | None]) -> G
     return GraphArrays(atoms, edges, relations, atom_offsets, offsets(edge_counts), failures)
 
 
-def _readable(molecule: str | Molecule | Chem.Mol | None) -> tuple[Chem.Mol, str | None]:
+def _read_molecule(molecule: str | Molecule | Chem.Mol | None) -> tuple[Chem.Mol, str | None]:
     """The molecule, or an empty one and the reason."""
     if not isinstance(molecule, Chem.Mol):
         molecule = molecule if isinstance(molecule, Molecule) else parse(molecule, max_heavy_atoms=LARGEST)
@@ -81,10 +86,10 @@ def _readable(molecule: str | Molecule | Chem.Mol | None) -> tuple[Chem.Mol, str
 
 
 def _atoms(mols: Sequence[Chem.Mol], atom_offsets: np.ndarray) -> np.ndarray:
-    """The categories of all atoms, except for aromatic, which the bonds tell."""
+    """The categories of all atoms, except aromaticity, which follows from the bonds."""
     rows = np.zeros((atom_offsets[-1], len(ATOM_COLUMNS)), np.uint8)
-    # One call a molecule names each atom's element, charge and hydrogens by a hash (the invariants of ECFP, Rogers &
-    # Hahn 2010); only one atom of each hash is asked what it is, which is ten times faster than asking all.
+    # One call per molecule hashes each atom's element, charge and hydrogens (the invariants of ECFP, Rogers & Hahn
+    # 2010); only one atom of each hash is described, which is ten times faster than describing all.
     hashes = np.array([h for mol in mols for h in rdMolDescriptors.GetConnectivityInvariants(mol)], dtype=np.uint32)
     _, examples, kinds = np.unique(hashes, return_index=True, return_inverse=True)
     described = []

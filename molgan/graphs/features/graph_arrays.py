@@ -17,9 +17,9 @@ RELATIONS = ("single", "double", "triple", "aromatic")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GraphArrays:
-    """M molecular graphs, one after the other, in the order of the molecules they were made from.
+    """M molecular graphs, one after the other, in the order of their molecules.
 
-    A molecule that could not be represented is a graph of no atoms, and `failures` says why.
+    A molecule that could not be represented is a graph without atoms, and `failures` has the reason.
     """
 
     atoms: np.ndarray  # uint8 [N, len(ATOM_COLUMNS)], the category of each atom in each column
@@ -51,8 +51,8 @@ class GraphArrays:
         atoms, edges, relations = self.atoms[atom_rows], self.edges[edge_rows], self.relations[edge_rows]
         return GraphArrays(atoms, edges, relations, atom_offsets, edge_offsets, failures)
 
-    def joined(self, other: GraphArrays) -> GraphArrays:
-        """These graphs, then the others."""
+    def concatenate(self, other: GraphArrays) -> GraphArrays:
+        """These graphs, followed by those of `other`."""
         return join([self, other])
 
     def batch(self, indices: np.ndarray | Sequence[int] | None = None) -> Data:
@@ -93,7 +93,7 @@ def join(parts: Sequence[GraphArrays]) -> GraphArrays:
 
 
 def offsets(counts: np.ndarray) -> np.ndarray:
-    """int64 [M + 1]: where each of M runs of the given lengths starts, and the end of the last."""
+    """int64 [M + 1]: the start of each of M runs of the given lengths, and the end of the last run."""
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 

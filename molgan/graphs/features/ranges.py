@@ -1,4 +1,4 @@
-"""The ranges in which the molecules of a data set lie, for what sampling must not leave."""
+"""The property ranges of a data set, which sampling must not leave."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _COLUMN = {
 
 @dataclass(frozen=True)
 class Support:
-    """Range of each descriptor, lowest and highest (weight in Da, TPSA in Å², the others are plain numbers or counts).
+    """The lowest and highest value of each descriptor (weight in Da, TPSA in Å², the others plain numbers or counts).
 
-    Data sets are often cut at limits (MOSES: 250 to 350 Da, seven rotatable bonds), where a network that gives motif
-    after motif is blurred and a critic is slow to learn the edge.
+    Data sets are often cut at limits (MOSES: 250 to 350 Da, seven rotatable bonds). A network that adds motif after
+    motif blurs them, and a critic is slow to learn them.
     """
 
     ranges: Mapping[str, tuple[float, float]]
@@ -35,15 +35,15 @@ class Support:
         """The ranges that leave the share `outside` of the molecules out at each end. Raises ValueError for none."""
         values = _values(described, list(_COLUMN))[described.valid]
         if not len(values):
-            raise ValueError("no molecule to take the ranges of")
+            raise ValueError("no valid molecule to take the ranges from")
         low, high = np.quantile(values, [outside, 1 - outside], axis=0)
         return cls({name: (float(low[i]), float(high[i])) for i, name in enumerate(_COLUMN)})
 
     def contains(self, described: Descriptions) -> np.ndarray:
-        """Whether all descriptors of each molecule are in their ranges, bool [n]; what has no structure is not."""
+        """Whether all descriptors of each molecule are in their ranges, bool [n]; False for an invalid molecule."""
         low, high = np.array(list(self.ranges.values())).T
         values = _values(described, list(self.ranges))
-        # As stored: a limit must not exclude the molecule that it was taken from.
+        # Compared in float32, as stored: a limit must not exclude the molecule that it was taken from.
         inside = (values >= low.astype(np.float32)) & (values <= high.astype(np.float32))
         return np.asarray(inside.all(axis=1))
 

@@ -23,7 +23,7 @@ from molgan.chem.motifs import Motif
 from molgan.chem.stereo import MARKS
 from molgan.chem.templates import parents, template
 
-FREE = -2  # in the place of a subtree: here any may grow
+FREE = -2  # stands for a subtree: any may grow here
 HOLE = Motif("*")  # the same in a tree
 END, SPELL, CLOSE, BACK = range(4)
 FIRST_BOND = 4  # then the bond orders 1, 2, 3
@@ -72,7 +72,7 @@ class Vocabulary:
         return {smiles: FIRST_MOTIF + i for i, smiles in enumerate(self.motifs)}
 
     def __len__(self) -> int:
-        """Actions in all."""
+        """Number of actions."""
         return FIRST_MOTIF + len(self.motifs)
 
     def description(self) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class Vocabulary:
 
     @classmethod
     def from_description(cls, content: Mapping[str, Any]) -> Vocabulary:
-        """Raises WeightsError where `content` is no vocabulary, or one of another alphabet."""
+        """The vocabulary of `description`. Raises WeightsError for invalid content, or another alphabet."""
         try:
             known = [tuple(entry) for entry in content["alphabet"]] == [tuple(atom) for atom in ALPHABET]
             known &= (content["marks"], content["sites"]) == (MARKS, MOST_SITES)
@@ -95,7 +95,7 @@ class Vocabulary:
         except (KeyError, TypeError) as error:
             raise WeightsError(f"not a motif vocabulary: {error}") from error
         if not known:
-            raise WeightsError("the vocabulary was made with another alphabet: train again with this version of molgan")
+            raise WeightsError("the vocabulary has another alphabet; train again with this version of molgan")
         return cls(motifs, stereo)
 
     def to_json(self) -> str:
@@ -129,21 +129,21 @@ def encode_with(tree: Motif, action_of: Callable[[str], int | None]) -> list[int
 def decode(actions: Sequence[int], vocabulary: Vocabulary) -> Motif:
     """The motif tree of a sequence of actions that ends where the tree is complete; the rest is ignored.
 
-    Raises NotEncodable where the sequence is no complete tree.
+    Raises NotEncodable where the sequence is not a complete tree.
     """
     reader = _Reader(actions, vocabulary)
-    tree = reader.motif(bound=False)
+    tree = reader.read_motif(bound=False)
     return tree
 
 
 def coverage(trees: Iterable[Motif], vocabulary: Vocabulary) -> float:
     """The share of molecules whose motifs all have an action of their own (the others are spelled)."""
-    covered = [_covered(tree, vocabulary.index) for tree in trees]
+    covered = [_is_covered(tree, vocabulary.index) for tree in trees]
     return sum(covered) / len(covered) if covered else float("nan")
 
 
-def _covered(tree: Motif, index: dict[str, int]) -> bool:
-    return tree.smiles in index and all(_covered(child, index) for _, child in tree.children)
+def _is_covered(tree: Motif, index: dict[str, int]) -> bool:
+    return tree.smiles in index and all(_is_covered(child, index) for _, child in tree.children)
 
 
 def _encode(tree: Motif, action_of: Callable[[str], int | None], actions: list[int], bound: bool) -> None:
@@ -229,10 +229,10 @@ class _Reader:
             raise NotEncodable("the actions end before the molecule does")
         return int(action)
 
-    def motif(self, bound: bool, action: int | None = None) -> Motif:
+    def read_motif(self, bound: bool, action: int | None = None) -> Motif:
         action = self.next() if action is None else action
         if action == SPELL:
-            smiles = self.spelled()
+            smiles = self.read_spelled()
         elif action >= FIRST_MOTIF:
             smiles = self.motifs[action - FIRST_MOTIF]
         else:
@@ -255,10 +255,10 @@ class _Reader:
                 if not 0 <= site < len(free):
                     raise NotEncodable(f"action {action} where a site or an end is due")
             free[site] -= 1
-            children.append((site, self.motif(bound=True, action=action if single else None)))
+            children.append((site, self.read_motif(bound=True, action=action if single else None)))
         return Motif(smiles, tuple(children), tuple(marks))
 
-    def spelled(self) -> str:
+    def read_spelled(self) -> str:
         atoms: list[SpelledAtom] = []
         free: list[int] = []
         tree: list[list[tuple[int, int]]] = []  # children of each atom: (bond order, atom)
@@ -291,17 +291,17 @@ class _Reader:
                 free[other] -= order
             else:
                 raise NotEncodable(f"action {action} inside a spelled motif")
-        symbols = [_bracket(atom, left) for atom, left in zip(atoms, free, strict=True)]
-        return _spelled_smiles(0, symbols, tree, rings)
+        symbols = [_write_bracket(atom, left) for atom, left in zip(atoms, free, strict=True)]
+        return _write_spelled(0, symbols, tree, rings)
 
 
-def _bracket(atom: SpelledAtom, hydrogens: int) -> str:
+def _write_bracket(atom: SpelledAtom, hydrogens: int) -> str:
     h = {0: "", 1: "H"}.get(hydrogens, f"H{hydrogens}")
     charge = {0: "", 1: "+", -1: "-"}[atom.charge]
     return f"[{atom.symbol}{h}{charge}]"
 
 
-def _spelled_smiles(i: int, symbols: list[str], tree: list[list[tuple[int, int]]], rings: list[list[str]]) -> str:
-    branches = [_BOND_TEXT[order] + _spelled_smiles(j, symbols, tree, rings) for order, j in tree[i]]
+def _write_spelled(i: int, symbols: list[str], tree: list[list[tuple[int, int]]], rings: list[list[str]]) -> str:
+    branches = [_BOND_TEXT[order] + _write_spelled(j, symbols, tree, rings) for order, j in tree[i]]
     inner = [f"({branch})" for branch in branches[:-1]] + branches[-1:]
     return symbols[i] + "".join(rings[i]) + "".join(inner)

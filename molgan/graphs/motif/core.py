@@ -1,7 +1,7 @@
-"""What molecules keep: a core with marked sites where alone something grows, or two fragments with a linker between.
+"""The part that designed molecules keep: a core that grows at marked sites only, or two fragments to be linked.
 
-Cut bonds are single and acyclic, and hydrogens make up for what is cut, so that the tree of a decorated molecule is the
-core's tree with further children at its marked sites. A hole in a tree stands for a subtree that may be any.
+Cut bonds are single and acyclic, and hydrogens fill the cut valences, so that the tree of a decorated molecule is the
+core's tree with further children at its marked sites. A hole in a tree stands for an arbitrary subtree.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from rdkit import Chem
 from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, cut_flat
+from molgan.chem.stereo import has_stereo
 from molgan.chem.templates import size
 from molgan.graphs.motif.actions import HOLE
 
@@ -23,34 +24,35 @@ _MARK = "marked"
 
 @dataclass(frozen=True)
 class Core:
-    """`tree` has a hole at each marked site. With `inner`, a second fragment, what grows holds a hole for that."""
+    """`tree` has a hole at each marked site. With a second fragment, `inner`, the grown part has a hole for it."""
 
     tree: Motif
     inner: Motif | None = None
 
     @classmethod
     def read(cls, smiles: str) -> Core:
-        """From a SMILES whose attachment points are written `*` or `[*:1]`; from two such fragments, separated by a dot
-        and with a mark each, what is to be linked. Stereo is left out.
+        """Read a core from a SMILES whose attachment points (marks) are written `*` or `[*:1]`; two fragments with one
+        mark each, separated by a dot, are to be linked.
 
-        Raises InputError where there is no mark, or one is not at a single bond.
+        Raises InputError where a mark is missing or not at a single bond, or the core has stereo, which the tree cannot
+        keep.
         """
         parts = smiles.split(".")
         if len(parts) == 1:
             return cls(_open_marks(smiles, rooted=False))
         if len(parts) > 2 or any(part.count("*") != 1 for part in parts):
-            raise InputError(f"core {smiles!r}: two fragments to link have a mark each: c1ccccc1*.*N1CCCCC1")
+            raise InputError(f"core {smiles!r}: two fragments to link need one mark each: c1ccccc1*.*N1CCCCC1")
         outer, inner = (_open_marks(part, rooted=i == 1) for i, part in enumerate(parts))
         return cls(outer, inner)
 
     @property
     def atoms(self) -> int:
-        """Heavy atoms of what is kept."""
+        """Heavy atoms of the core."""
         return _atoms(self.tree) + (_atoms(self.inner) if self.inner else 0)
 
     @property
     def holes(self) -> int:
-        """Marked sites that something grows at."""
+        """Number of marked sites."""
         return sum(1 for _ in _holes(self.tree))
 
     def assemble(self, grown: Sequence[Motif]) -> Motif:
@@ -59,13 +61,13 @@ class Core:
         return tree if self.inner is None else _fill(tree, iter([self.inner]))
 
     def find_grown(self, tree: Motif) -> tuple[Motif, ...]:
-        """The subtrees at the marked sites of a tree whose children come in the order of writing, as it was decoded or
-        assembled. The second fragment is not known in it."""
+        """The subtrees at the marked sites of a decoded or assembled tree, whose children are in the order of writing.
+        The second fragment is not recognised in it."""
         return tuple(_find_grown(self.tree, tree))
 
 
 def _open_marks(smiles: str, *, rooted: bool) -> Motif:
-    """The tree of a core with holes at its marks; `rooted` at its mark, which then is no hole but hangs from there."""
+    """The tree of a core with a hole at each mark; if `rooted`, the tree starts at its mark and has no hole."""
     mol, marks = _remove_marks(smiles)
     root = next(i for i, n in enumerate(marks) if n) if rooted else None
     tree, order = cut_flat(mol, root)
@@ -74,7 +76,7 @@ def _open_marks(smiles: str, *, rooted: bool) -> Motif:
     slots: dict[TreePath, list[int]] = {}
     for (path, site), i in zip(_sites(tree), order, strict=True):
         slots.setdefault(path, []).extend([site] * marks[i])
-    return _with_holes(tree, (), slots)
+    return _add_holes(tree, (), slots)
 
 
 def _remove_marks(smiles: str) -> tuple[Chem.Mol, list[int]]:
@@ -82,16 +84,20 @@ def _remove_marks(smiles: str) -> tuple[Chem.Mol, list[int]]:
     molecule = parse(smiles)
     if molecule.mol is None or not molecule.is_connected:
         raise InputError(f"core {smiles!r}: {molecule.reason or 'more than one fragment'}")
+    if has_stereo(molecule.mol):
+        raise InputError(
+            f"core {smiles!r}: its stereo would be lost; write it without @, / and \\, and choose among the "
+            "stereoisomers of what is found (the scorer `core` with `chirality`, `molgan.stereoisomers`)"
+        )
     mol = Chem.RWMol(molecule.mol)
-    Chem.RemoveStereochemistry(mol)
     marks = [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0]
     if not marks or any(atom.GetDegree() != 1 for atom in marks):
-        raise InputError(f"core {smiles!r}: mark where it may grow by *, bound to one atom each: c1ccc([*:1])cc1")
+        raise InputError(f"core {smiles!r}: mark each site that may grow by a *, bound to one atom: c1ccc([*:1])cc1")
     for atom in marks:
         (bond,) = atom.GetBonds()
         at = bond.GetOtherAtom(atom)
         if bond.GetBondType() != Chem.BondType.SINGLE or at.GetAtomicNum() <= 1:
-            raise InputError(f"core {smiles!r}: a mark is bound by a single bond to an atom of the core")
+            raise InputError(f"core {smiles!r}: a mark must be bound by a single bond to a heavy atom of the core")
         at.SetIntProp(_MARK, at.GetIntProp(_MARK) + 1 if at.HasProp(_MARK) else 1)
     for atom in marks:
         atom.SetAtomicNum(1)
@@ -102,8 +108,8 @@ def _remove_marks(smiles: str) -> tuple[Chem.Mol, list[int]]:
     return plain, [atom.GetIntProp(_MARK) if atom.HasProp(_MARK) else 0 for atom in plain.GetAtoms()]
 
 
-def _with_holes(node: Motif, path: TreePath, slots: dict[TreePath, list[int]]) -> Motif:
-    children = [(site, 0, _with_holes(child, (*path, i), slots)) for i, (site, child) in enumerate(node.children)]
+def _add_holes(node: Motif, path: TreePath, slots: dict[TreePath, list[int]]) -> Motif:
+    children = [(site, 0, _add_holes(child, (*path, i), slots)) for i, (site, child) in enumerate(node.children)]
     both = sorted([*children, *((site, 1, HOLE) for site in slots.get(path, ()))])
     return Motif(node.smiles, tuple((site, child) for site, _, child in both))
 

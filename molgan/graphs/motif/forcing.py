@@ -1,4 +1,4 @@
-"""Given action sequences walked through the grammar: what the network sees and may do at each step."""
+"""Walk given action sequences through the grammar: the network's input and allowed actions at each step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SEEN = ("top", "site", "atoms", "weight", "structural", "motif_due", "first", "
 class Forced:
     """B sequences of up to T actions.
 
-    `last`, `top`, `site`, `atoms` and `weight` are the network's input, `target` what came; all [B, T].
+    `last`, `top`, `site`, `atoms` and `weight` are the network's input, `target` the action taken; all [B, T].
     """
 
     grammar: Grammar
@@ -34,7 +34,7 @@ class Forced:
     live: Tensor  # bool: an action of the sequence
     structural: Tensor  # [B, T, FIRST_MOTIF] bool: the structural actions allowed
     motif_due: Tensor  # bool: a motif may come
-    first: Tensor  # bool: nothing stands yet, so that any motif may come
+    first: Tensor  # bool: the molecule is empty, so that any motif may come
     budget: Tensor
     legal: Tensor  # [B] bool: the sequence keeps to the grammar and is complete
 
@@ -71,7 +71,7 @@ def force(grammar: Grammar, actions: Tensor, max_atoms: int) -> Forced:
         action = target[:, t]
         allowed = _allowed(grammar, state, action, structural, due)
         legal &= allowed | ~live[:, t]
-        # An illegal sequence is walked no further: its state would make no sense.
+        # The walk of an illegal sequence ends, since its state would be meaningless.
         state.mode = torch.where(legal & live[:, t], state.mode, DONE)
         state.step(action)
     start = torch.full((batch, 1), grammar.start, device=actions.device)
@@ -97,7 +97,7 @@ def _allowed(grammar: Grammar, state: GrammarState, action: Tensor, structural: 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One legal sequence of T actions walked through the grammar, kept so that it need not be walked again.
+    """The walk of one legal sequence of T actions through the grammar, kept for later batches.
 
     `actions` [T]; `seen` are the fields of Forced of that name, [T, ...].
     """
@@ -117,7 +117,7 @@ def split(forced: Forced) -> list[Walk]:
 
 
 def join(grammar: Grammar, walks: Sequence[Walk]) -> Forced:
-    """What `force` would give for the sequences of these walks."""
+    """The result of `force` for the sequences of these walks."""
     target = pad_sequence([walk.actions for walk in walks], batch_first=True)
     lengths = torch.tensor([len(walk.actions) for walk in walks], device=target.device)
     live = torch.arange(target.shape[1], device=target.device) < lengths[:, None]

@@ -1,4 +1,4 @@
-"""The grammar of motif actions for a whole batch at once: which actions are allowed, and what they lead to.
+"""The grammar of motif actions for a whole batch at once: the allowed actions, and the states that they lead to.
 
 Every sequence drawn under the mask is a valid molecule within its atom budget: a motif binds only where a hydrogen is
 left, sites do not descend, a spelled bond needs free valence on both sides.
@@ -30,12 +30,12 @@ from molgan.graphs.motif.actions import (
 # What the next action may be.
 MOTIF, EXTEND, EXTEND_ATOM, MARK, SPELL_FIRST, SPELLING, SPELL_BOND, DONE = range(8)
 
-_SHARED = ("grammar", "most_atoms", "_sites")  # what is not a row's own
+_SHARED = ("grammar", "most_atoms", "_sites")  # fields without a row for each molecule
 _HYDROGEN = Chem.GetPeriodicTable().GetAtomicWeight(1)
 
 
 class Grammar:
-    """The tables of a vocabulary that the state of a batch looks things up in."""
+    """The look-up tables of a vocabulary, for the states of batches."""
 
     def __init__(self, vocabulary: Vocabulary, device: torch.device | str = "cpu"):
         n = len(vocabulary)
@@ -59,12 +59,12 @@ class Grammar:
         self.device = self.capacity.device
 
     def motifs_within(self, budget: Tensor, *, first: Tensor) -> Tensor:
-        """Which motifs fit a budget of heavy atoms [N] and, unless they come first [N], can bind: [N, motifs]."""
+        """Whether each motif fits a budget of heavy atoms [N] and, unless it comes first [N], can bind: [N, motifs]."""
         return self.within[first.long(), budget.clamp(max=MOST_SITES)]
 
 
 def _weights(vocabulary: Vocabulary) -> Tensor:
-    """What each action adds to the molecular weight in daltons [actions], its motif or atom bound to nothing yet."""
+    """The molecular weight in daltons that each action adds [actions], its motif or atom not bound yet."""
     weight = torch.zeros(len(vocabulary))
     for order in (1, 2, 3):
         weight[FIRST_BOND - 1 + order] = -2 * order * _HYDROGEN
@@ -77,11 +77,12 @@ def _weights(vocabulary: Vocabulary) -> Tensor:
 
 
 class GrammarState:
-    """Where each of a batch of B unfinished molecules stands.
+    """The states of B unfinished molecules.
 
-    `mode` [B] says what is due, `top` [B] the action that put the motif on top of the stack (`grammar.start` when the
-    stack is empty). `budget` [B] is the number of heavy atoms that may still be added, beside those `reserved` [B] for
-    actions to come, `weight` [B] the molecular weight so far in daltons, with hydrogen at every site that is free.
+    `mode` [B] is the kind of the next action, `top` [B] the action that put the motif on top of the stack
+    (`grammar.start` when the stack is empty). `budget` [B] is the number of heavy atoms that may still be added,
+    without those `reserved` [B] for later actions, `weight` [B] the molecular weight so far in daltons, with hydrogen
+    at every free site.
     """
 
     def __init__(self, grammar: Grammar, batch: int, max_atoms: int):
@@ -108,12 +109,12 @@ class GrammarState:
 
     @property
     def complete(self) -> Tensor:
-        """Which molecules came to their end by the grammar, [B]."""
+        """Whether each molecule is complete and its sequence was legal, bool [B]."""
         return self.done & (self.depth < 0) & (self.budget < self.most_atoms)
 
     @property
     def top_site(self) -> Tensor:
-        """The site of the top motif that was bound last, [B]; 0 when the stack is empty."""
+        """The last bound site of the top motif, [B]; 0 when the stack is empty."""
         site = self.site.gather(1, self.depth.clamp(min=0)[:, None])[:, 0]
         return torch.where(self.depth < 0, 0, site)
 
@@ -124,7 +125,7 @@ class GrammarState:
 
     @property
     def done(self) -> Tensor:
-        """Which molecules are complete, [B]."""
+        """Whether each molecule has ended, bool [B]."""
         return self.mode == DONE
 
     @property
@@ -141,22 +142,22 @@ class GrammarState:
         return part
 
     def mask(self) -> Tensor:
-        """Which actions are allowed, [B, actions] bool; all False where the molecule is complete."""
+        """Whether each action is allowed, bool [B, actions]; all False where the molecule has ended."""
         due = self.motif_due()
         motifs = torch.zeros(len(due), self.grammar.actions - FIRST_MOTIF, dtype=torch.bool, device=due.device)
         motifs[due] = self.motif_mask(due)
         return torch.cat([self.structural_mask(), motifs], dim=1)
 
     def motif_due(self) -> Tensor:
-        """Where a motif may come next, [B]."""
+        """Whether a motif may come next, bool [B]."""
         return (self.mode == MOTIF) | ((self.mode == EXTEND_ATOM) & (self.budget > 0))
 
     def motif_mask(self, at: Tensor) -> Tensor:
-        """Which motifs are allowed at some rows (where a motif is due), [rows, motifs]."""
+        """Whether each motif is allowed at some rows where a motif is due, bool [rows, motifs]."""
         return self.grammar.motifs_within(self.budget[at], first=self.depth[at] < 0)
 
     def structural_mask(self) -> Tensor:
-        """Which of the actions below the first motif are allowed, [B, FIRST_MOTIF]."""
+        """Whether each action below the first motif is allowed, bool [B, FIRST_MOTIF]."""
         mode, sites = self.mode, self._sites
         mask = torch.zeros(len(mode), FIRST_MOTIF, dtype=torch.bool, device=mode.device)
         extend = mode == EXTEND
@@ -207,7 +208,7 @@ class GrammarState:
         return mask
 
     def step(self, action: Tensor) -> None:
-        """Take one action for each molecule, [B]; molecules that are complete ignore theirs."""
+        """Take one action for each molecule, [B]; molecules that have ended ignore theirs."""
         active = self.mode != DONE
         motif = active & ((action >= FIRST_MOTIF) | (action == SPELL))
         bound = motif & (self.depth >= 0)
@@ -233,7 +234,7 @@ class GrammarState:
         self._settle(end | closed | (motif & (action != SPELL)))
 
     def _mark(self, active: Tensor, action: Tensor) -> Tensor:
-        """Take marks and their sites; says which rows did, [B]."""
+        """Take marks and their sites; whether each row did, bool [B]."""
         mark = active & (action >= FIRST_MARK) & (action < FIRST_ATOM)
         marked = active & (self.mode == MARK)
         top = self.depth.clamp(min=0)[:, None]
@@ -305,7 +306,7 @@ class GrammarState:
         self.mode = torch.where(bond, SPELL_BOND, SPELLING)
 
     def _settle(self, moved: Tensor) -> None:
-        """Leave the motifs that have nothing left to bind, and say what is due next."""
+        """Leave the motifs that have no hydrogen left to replace, and set the kind of the next action."""
         while True:
             top = self.depth.clamp(min=0)[:, None]
             usable = (self._top_free() > 0) & (self._sites >= self.site.gather(1, top))

@@ -79,10 +79,20 @@ def prepare(
 ) -> ActionData:
     """Encode every molecule of a SMILES file; a second call with the same content and options reads the cache.
 
-    Motifs seen at least `least_count` times get an action of their own, the others are spelled; a given `vocabulary`
-    keeps its actions, and what it lacks is appended. Molecules that cannot be encoded are counted by reason in
-    `summary`. Memory stays bounded by the motif table. Raises InputError where nothing in the file can be encoded,
-    RunError when one of the `processes` dies.
+    Molecules that cannot be encoded are counted by reason in `summary`. Memory stays bounded by the motif table.
+
+    Args:
+        path: File that `read_smiles` reads.
+        cache: Folder of prepared data.
+        column: Name of the SMILES column; None finds it by its name.
+        least_count: Occurrences in the file that give a motif an action of its own; rarer motifs are spelled.
+        vocabulary: Actions to keep; new motifs are appended to it.
+        processes: Number of processes, 1 for this process alone.
+        progress: Receiver of the progress; None shows nothing.
+
+    Raises:
+        InputError: No molecule of the file can be encoded.
+        RunError: A process died.
     """
     progress = progress or Silent()
     folder = cache / _cache_key(path, column, least_count, vocabulary)
@@ -91,7 +101,7 @@ def prepare(
             _prepare(path, new, column, least_count, vocabulary, processes, progress)
     data = ActionData.load(folder)
     if not len(data):
-        raise InputError(f"{path}: no molecule in it can be encoded: {data.summary['rejected']}")
+        raise InputError(f"{path}: no molecule of the file can be encoded: {data.summary['rejected']}")
     return data
 
 
@@ -107,7 +117,7 @@ def _cache_key(path: Path, column: str | None, least_count: int, vocabulary: Voc
 
 @dataclass
 class _Chunk:
-    """One worker's share: actions whose motifs are numbered by the chunk's own list."""
+    """The result of one worker: actions whose motifs are numbered by the chunk's own list."""
 
     actions: np.ndarray
     lengths: np.ndarray
@@ -182,7 +192,8 @@ def _prepare(
 def _renumber(
     raw: Path, lengths: np.ndarray, names: list[str], vocabulary: Vocabulary
 ) -> tuple[np.ndarray, np.ndarray, int, Counter[str]]:
-    """From the file's motif numbers to the vocabulary's, rare motifs spelled; counts molecules with a spelled motif."""
+    """Translate the file's motif numbers to the vocabulary's, with rare motifs spelled: the actions, the offsets of the
+    molecules, the number of molecules with a spelled motif, and the molecules that cannot be spelled by reason."""
     unknown: Counter[str] = Counter()
     table = np.arange(FIRST_MOTIF + len(names), dtype=np.int64)
     spelling: dict[int, list[int] | str] = {}
@@ -241,7 +252,7 @@ def _encode_chunk(smiles: Sequence[str]) -> _Chunk:
     return _Chunk(flat, lengths, list(number), rejected, most_atoms)
 
 
-def tree_of(smiles: str) -> Motif:
+def read_tree(smiles: str) -> Motif:
     """The canonical motif tree of a SMILES. Raises NotEncodable with the reason."""
     return _tree(_molecule(smiles))
 

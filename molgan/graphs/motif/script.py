@@ -1,4 +1,4 @@
-"""Actions that rows of a batch are held to, with free parts between them."""
+"""Prescribed actions for the rows of a batch, with free parts between them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ _NOT_FREE = -2  # no depth of a stack
 
 
 class Script:
-    """Follows plans beside the state of a batch, one for all rows or one a row; behind its end a row is free.
+    """Follows plans along with the state of a batch: one plan for all rows, or one per row. Behind its plan a row is
+    free.
 
-    At FREE a subtree grows, of whatever motifs, until it is complete. The atoms that are still to come, one for each
-    FREE included, are reserved, so that no free part takes the room of what is behind it.
+    At FREE a subtree of any motifs grows until it is complete. The atoms of later actions, one for each FREE included,
+    are reserved, so that a free part leaves room for them.
     """
 
     def __init__(self, grammar: Grammar, state: GrammarState, plans: Sequence[Sequence[int]]):
         rows, device = len(state.mode), state.mode.device
-        granted = [_granted(plan, grammar) for plan in plans]
+        granted = [_count_granted(plan, grammar) for plan in plans]
         self._plans = pad([[*plan, PAD] for plan in plans], device).expand(rows, -1)
         self._granted = pad([[*each, 0] for each in granted], device).clamp(min=0).expand(rows, -1)
         self._at = torch.zeros(rows, dtype=torch.long, device=device)
@@ -56,18 +57,18 @@ class Script:
         granted = torch.where(begins | forced, self._granted.gather(1, self._at[:, None])[:, 0], 0)
         state.budget = state.budget + granted
         state.reserved = state.reserved - granted
-        # A subtree must come, where the state would also allow to end.
+        # A subtree must come here, where the state alone would also allow an end.
         state.mode = torch.where(begins, MOTIF, state.mode)
         self._until = torch.where(begins, state.depth, self._until)
         self._at = self._at + forced.long()
         return torch.where(forced, token, PAD)
 
 
-def _granted(plan: Sequence[int], grammar: Grammar) -> np.ndarray:
-    """The atoms that are no longer reserved from each action of a plan on.
+def _count_granted(plan: Sequence[int], grammar: Grammar) -> np.ndarray:
+    """The number of reserved atoms that each action of a plan releases.
 
-    Those of a motif come with its site, where it has one, and those of a spelled motif all at once, since the grammar
-    allows neither a site nor a bond where no atom may come.
+    The atoms of a motif are released at its site, where it has one, and those of a spelled motif all at once, since the
+    grammar allows neither a site nor a bond where no atom may come.
     """
     granted = np.zeros(len(plan), dtype=np.int64)
     spelling: int | None = None

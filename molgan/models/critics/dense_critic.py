@@ -17,7 +17,7 @@ _VALENCES = 5
 
 
 class _Tanh(torch.autograd.Function):
-    """As torch.tanh but for rounding; on processors the sigmoid takes a tenth of its time."""
+    """torch.tanh up to rounding, by the sigmoid, which takes a tenth of the time on a CPU."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
@@ -33,15 +33,14 @@ class _Tanh(torch.autograd.Function):
 
 
 def _tanh(x: Tensor) -> Tensor:
-    y: Tensor = _Tanh.apply(x)
+    y: Tensor = _Tanh.apply(x)  # type: ignore[no-untyped-call]
     return y
 
 
-def ties(bonds: Tensor) -> Tensor:
-    """What ties each atom to the others and to itself, bonds and ties [B, n, n, 1 + orders].
+def normalise(bonds: Tensor) -> Tensor:
+    """Bonds normalised by atom, with a self-loop in place of the category of no bond, [B, n, n, 1 + orders].
 
-    The bonds of an atom are divided by their number |N_i|, counted softly and 1 at least; in place of the category of
-    no bond stands each atom's tie to itself.
+    The bonds of an atom are divided by their number |N_i|, which is counted softly and is at least 1.
     """
     orders = bonds[..., 1:]
     number = orders.sum((2, 3)).clamp(min=1)
@@ -61,7 +60,7 @@ class DenseConvolution(nn.Module):
         self.messages = nn.Linear(features, (1 + orders) * out)
 
     def forward(self, h: Tensor, tied: Tensor) -> Tensor:
-        """h [B, n, features] and `ties` of the bonds to [B, n, out]."""
+        """States h [B, n, features] and normalised bonds `tied` (see `normalise`) to [B, n, out]."""
         if h.shape[-1] >= self.out:
             return _tanh(tied.flatten(2) @ self.messages(h).view(len(h), -1, self.out))
         gathered = tied.transpose(2, 3).flatten(1, 2) @ F.pad(h, (0, 1), value=1.0)
@@ -71,7 +70,7 @@ class DenseConvolution(nn.Module):
 
 
 class DenseEncoder(nn.Module):
-    """MolGAN's R-GCN: convolutions that see the atom types beside the state, then the gated sum (equation 6)."""
+    """MolGAN's R-GCN: convolutions that see the atom types and the state, then the gated sum (equation 6)."""
 
     def __init__(self, kinds: int, settings: DenseCriticSettings) -> None:
         super().__init__()
@@ -84,7 +83,7 @@ class DenseEncoder(nn.Module):
 
     def forward(self, graphs: SoftGraphs) -> Tensor:
         """B graphs to [B, readout]."""
-        h, tied = graphs.nodes, ties(graphs.bonds)
+        h, tied = graphs.nodes, normalise(graphs.bonds)
         for layer in self.layers:
             h = torch.cat([layer(h, tied), graphs.nodes], dim=-1)
         gate, value = self.gate_and_value(h).chunk(2, dim=-1)
@@ -92,7 +91,7 @@ class DenseEncoder(nn.Module):
 
 
 class MinibatchDiscrimination(nn.Module):
-    """How near each sample is to the others of its batch, as further features (Salimans et al. 2016, section 3.2)."""
+    """The nearness of each sample to the others of its batch, as features (Salimans et al. 2016, section 3.2)."""
 
     def __init__(self, features: int, kernels: int, size: int = 5) -> None:
         super().__init__()
@@ -107,8 +106,8 @@ class MinibatchDiscrimination(nn.Module):
 
 
 def chemistry(graphs: SoftGraphs) -> Tensor:
-    """What a layer would need many examples to learn of B graphs, [B, chemistry_width]: whether valences are exceeded
-    and whether the atoms hang together.
+    """Features of B graphs that a layer would need many examples to learn, [B, chemistry_width]: whether valences are
+    exceeded and whether the atoms are connected.
 
     For each atom and type the valence above 0, 1, … 4, and for each two atoms the share of random walks of n - 1 steps
     that lead from one to the other: 0 between fragments.
@@ -163,7 +162,7 @@ class DenseCritic(nn.Module):
         """
         graphs, pack = SoftGraphs(nodes, bonds), self.settings.pack
         if (0 if targets is None else targets.shape[1]) != (self.outputs - 1) // 2:
-            raise ValueError(f"a critic of {(self.outputs - 1) // 2} targets for each molecule")
+            raise ValueError(f"the critic needs {(self.outputs - 1) // 2} targets for each molecule")
         total = nodes.new_zeros(len(nodes) // pack, self.outputs)
         if self.settings.kind != "flat":
             total = total + self.head(self.others(self.encoder(graphs).reshape(len(total), -1)))
@@ -176,16 +175,16 @@ class DenseCritic(nn.Module):
 
 
 class DenseRewardNetwork(DenseCritic):
-    """Learns a reward in 0..1, so that it has a gradient (De Cao & Kipf 2018, section 3.3)."""
+    """A differentiable approximation of a reward in 0..1 (De Cao & Kipf 2018, section 3.3)."""
 
     def __init__(self, graphs: OneShotSettings, settings: DenseCriticSettings, *, seed: int = 0) -> None:
         alone = settings.model_copy(update={"pack": 1, "minibatch_kernels": 0})
         super().__init__(graphs.model_copy(update={"condition": ()}), alone, seed=seed)
 
-    def forward(self, nodes: Tensor, bonds: Tensor, targets: None = None) -> Tensor:
-        """[B] rewards in 0..1."""
-        return torch.sigmoid(super().forward(nodes, bonds))
+    def forward(self, nodes: Tensor, bonds: Tensor, targets: Tensor | None = None) -> Tensor:
+        """[B] rewards in 0..1. Raises ValueError for targets: a reward has none."""
+        return torch.sigmoid(super().forward(nodes, bonds, targets))
 
     def loss(self, graphs: SoftGraphs, rewards: Tensor) -> Tensor:
-        """Mean squared error against what the molecules really earn, [B]."""
+        """The mean squared error against the true rewards [B] of the molecules, a scalar."""
         return F.mse_loss(self(*graphs), rewards)

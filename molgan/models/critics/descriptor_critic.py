@@ -20,7 +20,7 @@ from molgan.models.precision import autocast
 from molgan.models.settings import DescriptorCriticSettings
 from molgan.models.weights import load_weights, read_description, save_weights
 
-_WIDEST = 6.0  # deviations from the mean, beyond which values are all the same
+_WIDEST = 6.0  # standard deviations from the mean; values beyond are clipped
 
 
 class DescriptorCritic(nn.Module):
@@ -50,35 +50,36 @@ class DescriptorCritic(nn.Module):
         self.register_buffer("temperature", torch.ones(()))
         self.register_buffer("mean", torch.zeros(len(COLUMNS)))
         self.register_buffer("scale", torch.ones(len(COLUMNS)))
-        # Tensors have no unsigned 32-bit numbers to store; the bits are the same.
+        # Stored as signed numbers with the same bits, since tensors have no unsigned 32-bit type.
         self.register_buffer("keys", torch.from_numpy(familiarity.keys.view(np.int32)))
         self.register_buffer("counts", torch.from_numpy(familiarity.counts))
 
     @property
     def familiarity(self) -> Familiarity:
-        """What fragments are compared with."""
+        """The reference that fragments are compared with."""
         return Familiarity(self.keys.cpu().numpy().view(np.uint32), self.counts.cpu().numpy())
 
     def fit_scale(self, real: Descriptions) -> None:
-        """Scale columns to mean 0 and deviation 1 over `real`; a column that never varies is scaled as a count is."""
+        """Scale columns to mean 0 and standard deviation 1 over `real`; a constant column keeps its unit."""
         values = real.values[real.valid].astype(np.float64)
         deviation = values.std(0)
         self.mean.copy_(torch.from_numpy(values.mean(0)))
         self.scale.copy_(torch.from_numpy(np.where(deviation > 1e-3, deviation, 1.0)))
 
     def describe(self, molecules: Sequence[str | Molecule], *, workers: int = 1) -> Descriptions:
-        """What the critic sees of molecules."""
+        """The input of the critic for molecules, one row each."""
         return describe_all(molecules, self.familiarity, workers=workers)
 
     def forward(self, values: Tensor) -> Tensor:
         """Rows of `COLUMNS` [B, len(COLUMNS)] to float32 [B]: logits of being real."""
         scaled = ((values - self.mean) / self.scale).clamp(-_WIDEST, _WIDEST)
-        return self.network(scaled).float().squeeze(1) / self.temperature
+        logits: Tensor = self.network(scaled)
+        return logits.float().squeeze(1) / self.temperature
 
     def score(
         self, molecules: Sequence[str | Molecule] | Descriptions, *, batch_size: int = 8192, bf16: bool = False
     ) -> np.ndarray:
-        """float64 [M]: what `forward` gives for each molecule, in order; NaN where it has no structure."""
+        """float64 [M]: the logit of each molecule, in order; NaN for an invalid one."""
         described = molecules if isinstance(molecules, Descriptions) else self.describe(molecules)
         values = np.full(len(described), np.nan)
         device, training = self.temperature.device, self.training
@@ -99,7 +100,7 @@ class DescriptorCritic(nn.Module):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """The critic saved at `path`. Raises WeightsError for what is missing, damaged or of another architecture."""
+        """The critic saved at `path`. Raises WeightsError for missing or damaged weights, or another architecture."""
         description = read_description(path, cls.kind)
         if description.get("columns") != list(COLUMNS):
             raise WeightsError(f"{path}.json: the weights were made for other descriptors; train them again")

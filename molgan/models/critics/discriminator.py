@@ -1,4 +1,4 @@
-"""The discriminator, which tells real molecules from generated ones."""
+"""The discriminator of real and generated molecules."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class Discriminator(nn.Module):
 
     def forward(self, batch: Data) -> Tensor:
         """PyG batch of B molecules, as `GraphArrays.batch` builds it, to float32 [B]: logits of being real."""
-        return self.head(self.encoder(batch)).float().squeeze(1) / self.temperature
+        logits: Tensor = self.head(self.encoder(batch))
+        return logits.float().squeeze(1) / self.temperature
 
     def score(
         self,
@@ -54,7 +55,7 @@ class Discriminator(nn.Module):
         workers: int = 1,
         bf16: bool = True,
     ) -> np.ndarray:
-        """float64 [M]: what `forward` gives for each molecule, in order; NaN where it cannot be represented."""
+        """float64 [M]: the logit of each molecule, in order; NaN where it cannot be represented."""
         arrays = molecules if isinstance(molecules, GraphArrays) else featurize_all(molecules, workers=workers)
         values = np.full(len(arrays), np.nan)
         device = self.temperature.device
@@ -75,7 +76,7 @@ class Discriminator(nn.Module):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """The network saved at `path`. Raises WeightsError for what is missing, damaged or of another architecture."""
+        """The network saved at `path`. Raises WeightsError for missing or damaged weights, or another architecture."""
         description = read_description(path, cls.kind)
         if description.get("graph") != _graph():
             raise WeightsError(f"{path}.json: the weights were made for other atom and bond features; train them again")
@@ -88,5 +89,5 @@ class Discriminator(nn.Module):
 
 
 def _graph() -> dict[str, object]:
-    """What the features of a graph are; weights fit no other."""
+    """The features of a graph; weights fit only these."""
     return {"atom_columns": dict(ATOM_COLUMNS), "relations": list(RELATIONS)}

@@ -38,4 +38,5 @@ class GraphEncoder(nn.Module):
             h = layer(h, bound)
         final = torch.cat([self.norm(h), x], dim=1)
         atoms = torch.sigmoid(self.gate(final)) * torch.tanh(self.value(final))
-        return global_add_pool(atoms.float(), batch.batch, len(batch.ptr) - 1)
+        pooled: Tensor = global_add_pool(atoms.float(), batch.batch, len(batch.ptr) - 1)
+        return pooled

@@ -12,7 +12,7 @@ from molgan.graphs.features.graph_arrays import RELATIONS
 
 
 class Neighbours(NamedTuple):
-    """Who is bound to whom, for all layers: edges in ascending order of target and relation, int32."""
+    """Neighbour lists for all layers: edges in ascending order of target and relation, int32."""
 
     sources: Tensor  # [E] source of each edge
     slots: Tensor  # [E] source * relations + relation of each edge
@@ -33,7 +33,7 @@ def neighbours(edge_index: Tensor, edge_type: Tensor, atoms: int) -> Neighbours:
 class RelationalLayer(nn.Module):
     """h + W₂ silu(W₀ n + Σ_r W_r Σ_{j ∈ N_r(i)} n_j), where n is h, normalised over its features.
 
-    Neighbours are summed and not averaged, which tells multisets of neighbours apart (Xu et al. 2019). One product of
+    Neighbours are summed, not averaged, which distinguishes multisets of neighbours (Xu et al. 2019). One product of
     matrices serves all relations: in bfloat16 on a CPU, layer and gradient take two thirds of PyG's RGCNConv.
     """
 
@@ -46,15 +46,16 @@ class RelationalLayer(nn.Module):
     def forward(self, h: Tensor, bound: Neighbours) -> Tensor:
         """Atom states [N, width] to atom states [N, width]."""
         n = self.norm(h)
-        sums = _NeighbourSum.apply(n, bound).view(len(h), -1)
-        return h + self.out(F.silu(self.relations(torch.cat([n, sums], dim=1))))
+        sums: Tensor = _NeighbourSum.apply(n, bound)  # type: ignore[no-untyped-call]
+        change: Tensor = self.out(F.silu(self.relations(torch.cat([n, sums.view(len(h), -1)], dim=1))))
+        return h + change
 
 
 class _NeighbourSum(torch.autograd.Function):
     """[N, width] to [N * relations, width]: for each atom and relation the sum over its neighbours.
 
-    Bonds have no direction, so the gradient is a sum over the same neighbours; this is what makes it worth a function
-    of its own: it needs no transposed edge list and no scatter.
+    Bonds have no direction, so the gradient is a sum over the same neighbours. Its own function therefore needs no
+    transposed edge list and no scatter.
     """
 
     @staticmethod

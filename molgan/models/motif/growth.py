@@ -10,10 +10,10 @@ from molgan.models.motif.motif_generator import MotifGenerator
 
 @torch.no_grad()
 def grow(generator: MotifGenerator, vocabulary: Vocabulary, *, max_atoms: int, seed: int) -> MotifGenerator:
-    """A generator for `vocabulary` that draws what `generator` draws, but for a little weight on the new actions.
+    """A generator for `vocabulary` that draws like `generator`, with a little weight on the new actions.
 
-    New actions get small random embeddings, and the bias of the least likely known motif. The stereo marks count as
-    new where the vocabulary alone has them. Raises ValueError unless `vocabulary` begins with the generator's motifs.
+    New actions get small random embeddings, and the bias of the least likely known motif. Stereo marks are new where
+    only the vocabulary has them. Raises ValueError unless `vocabulary` begins with the generator's motifs.
     """
     old = generator.vocabulary
     if vocabulary.motifs[: len(old.motifs)] != old.motifs:
@@ -30,7 +30,7 @@ def grow(generator: MotifGenerator, vocabulary: Vocabulary, *, max_atoms: int, s
         fresh[name].mul_(0.1)
         fresh[name][:known] = tensor[:known]
         if name in ("last.weight", "top.weight"):
-            fresh[name][-1] = tensor[-1]  # stands for the start
+            fresh[name][-1] = tensor[-1]  # the embedding of the start
     least = tensors["head.bias"][FIRST_ATOM:].min()
     larger.head.bias[known:] = least
     if vocabulary.stereo and not old.stereo:

@@ -23,18 +23,18 @@ from molgan.models.settings import BATCH, MotifNetworkSettings
 from molgan.models.threads import map_in_threads
 from molgan.models.weights import load_weights, read_description, save_weights
 
-_LIKE_LENGTH = 96  # sequences of like length that share a pass
+_LIKE_LENGTH = 96  # sequences of similar length in one pass
 
 
 @register
 class MotifGenerator(MotifNetwork):
-    """Draws molecules, and judges how likely given ones are, by its network."""
+    """Draws molecules, and computes the likelihood of given ones, by its network."""
 
     kind: ClassVar[str] = "motif generator"
 
     @property
     def identity(self) -> str:
-        """What besides the tensors decides which molecules are drawn."""
+        """All that decides which molecules are drawn apart from the tensors."""
         return f"{self.max_atoms} {self.vocabulary.to_json()}"
 
     def log_likelihood(self, actions: Sequence[Sequence[int]], *, max_atoms: int | None = None) -> Tensor:
@@ -42,7 +42,7 @@ class MotifGenerator(MotifNetwork):
 
         -inf where a sequence breaks the grammar, the atom budget included, or is not complete.
         """
-        # In groups of like length: padded to the longest of them all, a batch would be mostly padding.
+        # In groups of similar length, since a batch padded to the longest sequence would be mostly padding.
         order = np.argsort([len(a) for a in actions], kind="stable")
         parts = []
         for start in range(0, len(order), _LIKE_LENGTH):
@@ -67,14 +67,24 @@ class MotifGenerator(MotifNetwork):
         only: Sequence[int] | np.ndarray | None = None,
         on_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Sample]:
-        """Draw n molecules, each of at most `max_atoms` heavy atoms and starting with the actions of `prefix`, or of
-        its own one of n `prefixes`.
+        """Draw molecules. The same seed and batch size give the same molecules.
 
-        FREE in a prefix stands for a subtree that grows there; the atoms of what comes behind it are reserved. Behind
-        the prefix all is free. The same seed and batch size give the same molecules. With `only` some of the n are
-        drawn, by ascending index: each has random numbers of its own, so that it is the molecule that it would be among
-        all n, but for rounding.
-        Raises ValueError where a prefix breaks the grammar.
+        Args:
+            n: Number of molecules.
+            seed: Seed of all random numbers.
+            max_atoms: Most heavy atoms of a molecule; by default those that the generator was trained for.
+            prefix: Actions that every molecule starts with. FREE stands for a subtree that grows there; the atoms of
+                the actions behind it are reserved. Behind the prefix any action may come.
+            prefixes: A prefix for each of the n molecules, instead of `prefix`.
+            temperature: The logits are divided by it.
+            batch_size: Molecules drawn together; another size gives other molecules.
+            bf16: Whether to compute in bfloat16 where the device has it.
+            only: Ascending indices of the molecules to draw, all by default. Each has its own random numbers, so that
+                it is the same molecule as among all n, up to rounding.
+            on_batch: Called with the number of molecules just drawn.
+
+        Raises:
+            ValueError: A prefix breaks the grammar.
         """
         samples: list[Sample] = []
         wanted = np.arange(n) if only is None else np.asarray(only, dtype=np.int64)
@@ -103,14 +113,14 @@ class MotifGenerator(MotifNetwork):
 
     @torch.no_grad()
     def divide_logits(self, temperature: float) -> None:
-        """Make sampling at temperature 1 what sampling at `temperature` was."""
+        """Change the network so that sampling at temperature 1 equals sampling at `temperature` before."""
         self.head.weight.div_(temperature)
         self.head.bias.div_(temperature)
 
     def save(self, path: str | Path, *, dtype: torch.dtype | None = None, **about: object) -> None:
         """Write `path`.safetensors and `path`.json; `about` adds facts on the training to the description.
 
-        `dtype` is what the tensors are stored as, float32 by default.
+        `dtype` is the type of the stored tensors, float32 by default.
         """
         description = {
             "kind": self.kind,
@@ -123,7 +133,8 @@ class MotifGenerator(MotifNetwork):
 
     @classmethod
     def load(cls, path: str | Path) -> MotifGenerator:
-        """Raises WeightsError where the files are missing, damaged, or of another architecture or vocabulary."""
+        """Read what `save` wrote. Raises WeightsError where the files are missing, damaged, or of another architecture
+        or vocabulary."""
         description = read_description(path, cls.kind)
         try:
             settings = MotifNetworkSettings(**description["network"])

@@ -1,4 +1,4 @@
-"""Draw one action a row from the hidden states of a motif generator, under the grammar."""
+"""Draw one action per row from the hidden states of a motif generator, under the grammar."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from molgan.graphs.motif.forcing import PAD
 from molgan.graphs.motif.grammar import GrammarState
 from molgan.models.motif.motif_network import NEVER, MotifNetwork
 
-_BLOCK = 64  # neighbours whose probabilities are summed before they are searched
-_BUDGETS = (4, 8, 11, MOST_SITES)  # heavy atoms left: no logits are computed for motifs that are larger than this
+_BLOCK = 64  # adjacent actions whose probabilities are summed before they are searched
+_BUDGETS = (4, 8, 11, MOST_SITES)  # ranges of heavy atoms left; no logits are computed for larger motifs
 _INSIDE = 1 - 1e-6  # keeps rounding from reaching past the last allowed action
 
 
 class MotifHead:
-    """The generator's last layer, in parts: structural actions for all rows, motifs where one may come.
+    """The generator's last layer, in parts: structural actions for all rows, motifs where a motif may come.
 
-    Of the motifs those are computed that fit into the atoms left, by ranges of that number: most motifs are large.
+    Only motifs that fit into the atoms left are computed, by ranges of that number, since most motifs are large.
     """
 
     def __init__(self, net: MotifNetwork, temperature: float):
@@ -36,7 +36,7 @@ class MotifHead:
         self.edges = torch.tensor(_BUDGETS[:-1], device=device)
 
     def _layer(self, kind: int) -> _Layer:
-        """The motifs of a range, cut out when they are first due: a copy costs as much as a short step."""
+        """The motifs of a range, cut out when first needed, since a copy costs as much as a short step."""
         if kind not in self._motifs:
             weight, bias, temperature = self._all
             fitting = (self._grammar.sizes[FIRST_MOTIF:] <= _BUDGETS[kind]).nonzero()[:, 0]
@@ -47,10 +47,17 @@ class MotifHead:
     def draw(
         self, hidden: Tensor, state: GrammarState, group: Tensor, uniform: Tensor, forced: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """One action a row [N] by inverting the distribution function at `uniform` (0..1), and its log-probability.
+        """Draw one action per row, with its log-probability, by inverting the distribution function.
 
-        `hidden` [G, H] and `state` are of the G that differ, `group` [N] says which of them each row is. `forced` is
-        the action of the rows that have no choice, PAD in the others.
+        Args:
+            hidden: Hidden states of the G distinct rows, [G, H].
+            state: Grammar state of the G distinct rows.
+            group: Index of the distinct row of each row, [N].
+            uniform: Values of the distribution function, 0..1, [N].
+            forced: Actions of the rows without a choice, PAD for the others, [N]; None where all rows have a choice.
+
+        Returns:
+            Actions [N] and log-probabilities [N].
         """
         structural = self.structural.distribution(hidden, state.structural_mask())
         log_weight = structural.log_weight.clone()
@@ -72,11 +79,11 @@ class MotifHead:
             parts.append((layer, motifs, place[group]))
         share = motif_share[group]
         within = uniform / (1 - share)  # of the structural actions; from 1 on, of the motifs
-        # What is done has no action, and gets any.
+        # A complete row has no allowed action, and gets an arbitrary one.
         action = structural.invert(group, within).clamp(max=FIRST_MOTIF - 1)
         beyond = (uniform + share - 1) / share.clamp(min=1e-30)
         for layer, motifs, place in parts:
-            # Not `within >= 1`: where all is the motifs', 0 / 0 is one of theirs too.
+            # Not `within >= 1`: where the motifs have all probability, 0 / 0 must count as a motif too.
             rows = ((place >= 0) & ~(within < 1)).nonzero()[:, 0]
             action[rows] = layer.actions[motifs.invert(place[rows], beyond[rows])]
         if forced is not None:
@@ -121,7 +128,7 @@ class _Layer:
         )
 
     def distribution(self, hidden: Tensor, allowed: Tensor) -> _Distribution:
-        """`allowed` is a mask [N, actions], or [N] which row of `never` each has."""
+        """The distributions of rows. `allowed` is a mask [N, actions], or the row of `never` for each row, [N]."""
         logits = functional.linear(hidden.to(self.weight.dtype), self.weight, self.bias)
         if self.temperature != 1:
             logits = logits.float() / self.temperature
@@ -136,8 +143,8 @@ class _Layer:
 
 @dataclass(frozen=True)
 class _Distribution:
-    """Of actions, a row each: `logits` [N, K], `blocks` of probabilities [N, K / 64, 64], the sums of these `cumulated`
-    [N, K / 64], and the logarithm of the sum of all exponentials [N]."""
+    """Distributions over actions, one per row: `logits` [N, K], `blocks` of probabilities [N, K / 64, 64], their
+    cumulative sums `cumulated` [N, K / 64], and the logarithm of the sum of all exponentials [N]."""
 
     logits: Tensor
     blocks: Tensor

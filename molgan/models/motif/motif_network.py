@@ -12,17 +12,16 @@ from molgan.graphs.motif.grammar import Grammar
 from molgan.models.settings import MotifNetworkSettings
 
 NEVER = -1e9  # a logit that no action takes; finite, so that its gradient is 0 and not NaN
-_MOST_COUNTED = 64  # heavy atoms that the network tells apart
+_MOST_COUNTED = 64  # heavy atoms; larger numbers look the same to the network
 _MOST_DALTONS = 768
 
 
 class MotifNetwork(nn.Module):
     """Embeddings of the last action, of the motif and site on top of the stack and of the size, a GRU, a linear head.
 
-    Feeding in the top of the stack makes a plain sequence model aware of the tree. The size, in heavy atoms and in
-    whole daltons, saves it adding up: data sets of drug-like molecules have sharp limits there.
-    `max_atoms` is the budget of heavy atoms a molecule that the generator was trained for; sampling may ask for
-    another.
+    The top of the stack as input makes a plain sequence model aware of the tree. The size, in heavy atoms and in whole
+    daltons, is an input since data sets of drug-like molecules have sharp limits there. `max_atoms` is the number of
+    heavy atoms per molecule that the generator was trained for; sampling may use another.
     """
 
     def __init__(self, vocabulary: Vocabulary, settings: MotifNetworkSettings | None = None, *, max_atoms: int = 27):
@@ -53,16 +52,24 @@ class MotifNetwork(nn.Module):
         return self._grammar
 
     def embed(self, last: Tensor, top: Tensor, site: Tensor, atoms: Tensor, weight: Tensor) -> Tensor:
-        """The network's input for actions of any shape [...]: [..., embedding]."""
+        """The network's input, [..., embedding].
+
+        Args:
+            last: Last actions, [...].
+            top: Actions of the motifs on top of the stack, [...].
+            site: Sites of these motifs that were bound last, [...].
+            atoms: Heavy atoms so far, [...].
+            weight: Molecular weights so far in daltons, [...].
+        """
         size = self.atoms(atoms.clamp(max=_MOST_COUNTED - 1)) + self.weight(weight.long().clamp(0, _MOST_DALTONS - 1))
-        embedded = self.last(last) + self.top(top) + self.site(site) + size
+        embedded: Tensor = self.last(last) + self.top(top) + self.site(site) + size
         # The GRU is not among the operations that autocast converts the input of.
         return embedded.to(torch.get_autocast_dtype(embedded.device.type)) if _autocasting(embedded) else embedded
 
     def log_probs(self, forced: Forced) -> Tensor:
         """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end."""
         hidden, _ = self.recurrent(self.embed(forced.last, forced.top, forced.site, forced.atoms, forced.weight))
-        found = hidden.new_zeros(forced.target.shape, dtype=torch.float32)
+        found: Tensor = hidden.new_zeros(forced.target.shape, dtype=torch.float32)
         for due in (False, True):
             # Only where a motif may come is the long part of the head computed: half of the positions.
             at = forced.live & (forced.motif_due == due)

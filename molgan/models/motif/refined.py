@@ -1,4 +1,4 @@
-"""A generator with its critic in front: samples are accepted in proportion to the density ratio."""
+"""A generator refined by a critic: samples are accepted in proportion to the density ratio."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from molgan.models.protocols import LikelihoodGenerator, Sample
 from molgan.models.settings import BATCH
 from molgan.models.threads import map_in_threads
 
-_FEW = 512  # molecules for which one batch is likely to do
-_HOPELESS = 50_000  # samples, one in so many of which should be accepted at least
+_FEW = 512  # molecules that one batch probably gives
+_HOPELESS = 50_000  # the critic should accept at least one of this many samples
 
 
 class RefinedGenerator:
     """Draws from `generator` and keeps a sample with probability min(1, exp(logit - cap)), `logit` being the critic's
     (rejection sampling by the density ratio, Azadi et al. 2018, equation 2).
 
-    Samples outside of `support`, where the data has no density, and those that `known` has, the molecules of the
-    training data, are not kept either. Nothing is drawn twice on purpose and nothing is changed; `drawn` and `kept`
-    count what the last `sample` did.
+    Samples outside `support`, where the data has no density, and samples in `known`, the molecules of the training
+    data, are rejected too. Molecules are not changed, and duplicates are not removed. `drawn` and `kept` count the
+    samples of the last call of `sample`.
     """
 
     def __init__(
@@ -42,6 +42,15 @@ class RefinedGenerator:
         known: KnownSet | None = None,
         support: Support | None = None,
     ) -> None:
+        """Refine the samples of a generator.
+
+        Args:
+            generator: Generator of the samples.
+            critic: Critic, calibrated on samples of this generator.
+            cap: Logit from which on a sample is always kept.
+            known: Molecules that are rejected; None rejects none.
+            support: Property ranges outside which samples are rejected; None rejects none.
+        """
         self.generator = generator
         self.critic = critic
         self.cap = cap
@@ -52,9 +61,9 @@ class RefinedGenerator:
     def sample(
         self, n: int, *, seed: int, bf16: bool = True, on_batch: Callable[[int], None] = lambda done: None
     ) -> list[Sample]:
-        """n accepted samples; the same seed gives the same ones, and the first do not depend on how many are wanted.
+        """n accepted samples; the same seed gives the same samples, and the first ones do not depend on n.
 
-        Raises WeightsError where next to nothing is accepted.
+        Raises WeightsError where the critic accepts hardly any sample.
         """
         found: list[Sample] = []
         ahead: list[list[Sample]] = []
@@ -75,7 +84,8 @@ class RefinedGenerator:
             batch += 1
             if self.drawn >= _HOPELESS and self.kept < self.drawn / _HOPELESS:
                 raise WeightsError(
-                    f"the critic accepts {self.kept} of {self.drawn:,} samples: train it again, or sample with --raw"
+                    f"the critic accepts only {self.kept} of {self.drawn:,} samples; "
+                    "train it again, or sample with --raw"
                 )
         return found[:n]
 
@@ -83,7 +93,7 @@ class RefinedGenerator:
         return self.generator.sample(BATCH, seed=_seed(seed, batch), bf16=bf16)
 
     def _accept(self, smiles: list[str], rng: np.random.Generator) -> np.ndarray:
-        """Which samples are kept, bool [n]. The critic, which costs most, sees only what the others leave."""
+        """Whether each sample is kept, bool [n]. The critic, which costs most, comes last."""
         molecules = parse_all(smiles)
         chances = rng.random(len(smiles))
         accepted = np.ones(len(smiles), dtype=bool)
@@ -95,7 +105,7 @@ class RefinedGenerator:
         return accepted
 
     def judge(self, molecules: Sequence[str | Molecule]) -> np.ndarray:
-        """float64 [M]: the critic's logits; -inf outside of the ranges, NaN for what has no structure."""
+        """float64 [M]: the critic's logits; -inf outside the ranges of `support`, NaN for an invalid molecule."""
         described = self.critic.describe(molecules)
         logits = self.critic.score(described)
         if self.support is not None:
@@ -103,7 +113,7 @@ class RefinedGenerator:
         return logits
 
     def save(self, path: Path, **about: object) -> None:
-        """Write critic, known molecules and a description that names them beside the weights at `path` (no suffix)."""
+        """Write the critic, the known molecules and a description of both next to the weights at `path` (no suffix)."""
         names = {"critic": f"{path.name}_critic", "known": f"{path.name}_known.npz" if self.known is not None else None}
         self.critic.save(path.with_name(str(names["critic"])))
         if self.known is not None:
@@ -123,7 +133,7 @@ class RefinedGenerator:
             ranges = content["support"]
             support = ranges and Support({str(name): (float(low), float(high)) for name, (low, high) in ranges.items()})
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise WeightsError(f"{_file(path)}: no description of a refinement ({error}); train it again") from error
+            raise WeightsError(f"{_file(path)}: not a description of a refinement ({error}); train it again") from error
         folder = path.parent
         return cls(
             generator,

@@ -13,8 +13,8 @@ from molgan.graphs.motif.script import Script
 from molgan.models.motif.motif_head import MotifHead
 from molgan.models.motif.motif_network import NEVER, MotifNetwork
 
-_DENSE = 0.85  # share of unfinished rows below which the finished ones are dropped: dropping costs as much as a step
-_ALIKE = 0.95  # share of rows that differ above which all are computed
+_DENSE = 0.85  # below this share of unfinished rows the finished ones are dropped, which costs as much as a step
+_ALIKE = 0.95  # above this share of distinct rows all rows are computed
 
 
 @torch.no_grad()
@@ -28,20 +28,34 @@ def roll_out(
     prefixes: Sequence[Sequence[int]] = ((),),
     temperature: float = 1.0,
 ) -> tuple[np.ndarray, Tensor]:
-    """Actions [n, T], -1 behind the end, and log-probabilities [n] of the `chosen` n rows of a batch of `size`.
+    """Draw the chosen rows of a batch.
 
-    Every row of the batch has random numbers of its own, drawn or not. `prefixes` is one for all rows, or one for each
-    of the n, with FREE where a subtree grows. Rows with the same actions so far share the network's pass: the first
-    step is one row's. Raises ValueError where a prefix breaks the grammar.
+    Every row of the batch has its own random numbers, whether it is drawn or not. Rows with the same actions so far
+    share the network's pass; in the first step all rows do.
+
+    Args:
+        net: Network of the generator.
+        chosen: Indices of the n rows to draw, in ascending order.
+        size: Rows of the whole batch.
+        random: Source of the random numbers.
+        max_atoms: Most heavy atoms of a molecule.
+        prefixes: One sequence of actions for all rows, or one for each of the n, with FREE where a subtree grows.
+        temperature: The logits are divided by it.
+
+    Returns:
+        Actions [n, T], -1 behind the end, and log-probabilities [n].
+
+    Raises:
+        ValueError: A prefix breaks the grammar.
     """
     n, device = len(chosen), net.device
     head = MotifHead(net, temperature)
     state = GrammarState(net.grammar, n, max_atoms)
-    rows = torch.arange(n, device=device)  # which of the n each row of the state is
+    rows = torch.arange(n, device=device)  # the index among the n of each row of the state
     place = torch.from_numpy(chosen)
     last = torch.full((n,), net.grammar.start, device=device)
     memory = torch.zeros(net.settings.layers, 1, net.settings.hidden, device=device)
-    group = torch.zeros(n, dtype=torch.long, device=device)  # where in the memory each row is
+    group = torch.zeros(n, dtype=torch.long, device=device)  # the place of each row in the memory
     alike = len(prefixes) == 1
     total = torch.zeros(n, device=device)
     script = Script(net.grammar, state, prefixes)
@@ -84,7 +98,7 @@ def roll_out(
 
 
 def _leaders(keys: Tensor) -> tuple[Tensor, Tensor]:
-    """One row of each distinct key [G], and which of these each row has [N]."""
+    """One row of each distinct key [G], and the index of its key for each row [N]."""
     distinct, group = keys.unique(return_inverse=True)
     leaders = torch.zeros(len(distinct), dtype=torch.long, device=keys.device)
     return leaders.scatter_(0, group, torch.arange(len(keys), device=keys.device)), group

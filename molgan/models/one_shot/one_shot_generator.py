@@ -25,7 +25,7 @@ from molgan.models.weights import load_weights, read_description, save_weights
 
 @register
 class OneShotGenerator(nn.Module):
-    """Noise to a dense graph: by MolGAN's layers, or, with `rows`, atom by atom.
+    """Generates dense graphs from noise: by MolGAN's layers, or, with `rows`, atom by atom.
 
     MolGAN (De Cao & Kipf 2018, section 3.1): three layers with tanh, then one linear map to the atoms and one to the
     bonds, which is made symmetric. With `condition` the input is noise and, behind it, the targets.
@@ -51,7 +51,7 @@ class OneShotGenerator(nn.Module):
 
     @property
     def identity(self) -> str:
-        """What besides the tensors decides which molecules are drawn."""
+        """All that decides which molecules are drawn apart from the tensors."""
         return str(self.settings)
 
     def forward(self, noise: Tensor, targets: Tensor | None = None) -> SoftGraphs:
@@ -92,18 +92,25 @@ class OneShotGenerator(nn.Module):
         targets: Mapping[str, float] | None = None,
         on_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Molecule]:
-        """`n` molecules from noise, in order; nothing is repaired or drawn again, and an invalid graph says why.
+        """Draw molecules from noise, in order. Nothing is repaired or drawn again; an invalid graph has a reason.
 
-        A conditional generator aims at `targets`, name to value in its own unit; what is not among them is drawn as
-        the training data has it. The same seed and batch give the same molecules; `on_batch` is told how many were
-        just drawn. Raises InputError for a target that the generator was not trained for, or that is no number.
+        Args:
+            n: Number of molecules.
+            seed: Seed of all random numbers; the same seed and batch give the same molecules.
+            batch: Molecules drawn together.
+            targets: Values that a conditional generator aims at, by property and in its unit; other properties are
+                drawn from the training data.
+            on_batch: Called with the number of molecules just drawn.
+
+        Raises:
+            InputError: A target is not finite, or the generator was not trained for it.
         """
         self.check_targets(targets or {})
         rng = torch.Generator().manual_seed(seed)
         found: list[Molecule] = []
         for start in range(0, n, batch):
-            # A whole batch is always drawn, so that the first molecules do not depend on how many are wanted.
-            aims = None if self.targets is None else self.targets.aims(batch, targets or {}, rng)
+            # Always a whole batch, so that the first molecules do not depend on n.
+            aims = None if self.targets is None else self.targets.draw(batch, targets or {}, rng)
             chosen = harden(self._draw_graphs(batch, self.settings.sample, rng, aims), self.settings.atoms)
             some = min(batch, n - start)
             found += decode(type(chosen)(chosen.nodes[:some], chosen.bonds[:some], chosen.atoms))
@@ -111,12 +118,12 @@ class OneShotGenerator(nn.Module):
         return found
 
     def save(self, path: str | Path, **about: Any) -> None:
-        """Write `path`.safetensors and `path`.json, with what there is to say `about` the training."""
+        """Write `path`.safetensors and `path`.json, with facts `about` the training."""
         save_weights(path, self, {"kind": self.kind, "network": self.settings.model_dump(mode="json"), **about})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """What `save` wrote. Raises WeightsError for what is missing, damaged or of another architecture."""
+        """Read what `save` wrote. Raises WeightsError for missing or damaged weights, or another architecture."""
         description = read_description(path, cls.kind)
         try:
             generator = cls(OneShotSettings(**description["network"]))

@@ -19,14 +19,15 @@ class ResidualBlock(nn.Module):
 
     def forward(self, h: Tensor, condition: Tensor | None = None) -> Tensor:
         """h [B, width], condition [B, condition] to [B, width]."""
-        inner = self.first(self.norm(h))
+        inner: Tensor = self.first(self.norm(h))
         if self.condition is not None and condition is not None:
             inner = inner + self.condition(condition)
-        return h + self.second(F.silu(inner))
+        change: Tensor = self.second(F.silu(inner))
+        return h + change
 
 
 class ResidualNetwork(nn.Module):
-    """[B, inputs] to [B, outputs] by residual blocks, each of which sees the condition."""
+    """[B, inputs] to [B, outputs] by `blocks` residual blocks of a width, each of which sees the condition."""
 
     def __init__(self, inputs: int, width: int, blocks: int, outputs: int, condition: int = 0) -> None:
         super().__init__()
@@ -39,4 +40,5 @@ class ResidualNetwork(nn.Module):
         h = self.first(x)
         for block in self.blocks:
             h = block(h, condition)
-        return self.last(self.norm(h))
+        outputs: Tensor = self.last(self.norm(h))
+        return outputs

@@ -1,4 +1,4 @@
-"""Small molecules atom by atom: each with its bonds to the atoms before it, chosen together as one row."""
+"""Generate small molecules atom by atom: each atom and its bonds to the atoms before it are chosen as one row."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rdkit import Chem
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from molgan.graphs.dense.dense_graph import DenseGraphs, atom_of
+from molgan.graphs.dense.dense_graph import DenseGraphs, make_atom
 from molgan.models.one_shot.settings import RowSettings
 from molgan.models.one_shot.soft_graphs import Draw, SoftGraphs, choose
 
-END = 0  # the row of a position without an atom; behind it there are no more atoms
+END = 0  # the row of a position without an atom; no atoms come behind it
 _ORDERS = 4
 _MOST = 4  # bonds to earlier atoms
 
@@ -43,20 +43,21 @@ class RowVocabulary:
         """bool [max_atoms, V]: rows that fit a position by themselves, with no bond beyond the first atom."""
         bonds = self.table[:, 1:] > 0
         farthest = np.where(bonds.any(1), self.max_atoms - 1 - bonds[:, ::-1].argmax(1), 0)
-        starts = ~bonds.any(1)
+        starts = np.logical_not(bonds.any(1))
         starts[END] = False
         later = [~starts & (farthest <= i) for i in range(1, self.max_atoms)]
         return np.stack([starts, *later])
 
     def encode(self, graphs: DenseGraphs) -> np.ndarray:
-        """int64 [M, max_atoms]: the row at each position, -1 where there is none such, END behind the last atom."""
+        """int64 [M, max_atoms]: the row at each position, -1 where the vocabulary lacks it, END behind the last
+        atom."""
         rows = np.zeros((len(graphs), self.max_atoms, self.max_atoms), dtype=np.uint8)
         rows[:, :, 0] = graphs.nodes
         for i, j in combinations(range(self.max_atoms), 2):
             rows[:, j, j - i] = graphs.bonds[:, j, i]
         codes = _codes(rows)
         place = np.searchsorted(self.codes[self.order], codes).clip(max=len(self) - 1)
-        found = self.order[place]
+        found: np.ndarray = self.order[place]
         found[self.codes[found] != codes] = -1
         fits = self.allowed()[np.arange(self.max_atoms), found]
         found[~fits] = -1
@@ -66,7 +67,7 @@ class RowVocabulary:
 class RowGenerator(nn.Module):
     """A recurrent network over the rows of a molecule (GraphRNN, You et al. 2018, with rows as one choice).
 
-    Rows are embedded by a table and, so that rare ones share what they have in common, by their kind and bonds.
+    Rows are embedded by a table and by their kind and bonds, so that rare rows share parameters with similar ones.
     """
 
     kinds: Tensor
@@ -89,13 +90,13 @@ class RowGenerator(nn.Module):
         self.register_buffer("kinds", F.one_hot(table[:, 0], 1 + len(atoms)).float(), persistent=False)
         self.register_buffer("bonds", F.one_hot(table[:, 1:], _ORDERS).float(), persistent=False)
         self.register_buffer("allowed", torch.from_numpy(self.vocabulary.allowed()), persistent=False)
-        # What a row asks of earlier atoms: [orders 1 to 3 by distance, V], 1 where it asks for that much or more.
+        # The valence that a row needs of earlier atoms: [orders 1 to 3 by distance, V], 1 where it needs that or more.
         asks = torch.stack([table[:, 1:] >= order for order in range(1, _ORDERS)]).flatten(2).permute(0, 2, 1)
         self.register_buffer("asked", asks.flatten(0, 1).float(), persistent=False)
         self.register_buffer("capacity", torch.from_numpy(self.vocabulary.capacity), persistent=False)
 
     def log_likelihood(self, rows: Tensor, targets: Tensor | None = None) -> Tensor:
-        """log p [B] of molecules, as their rows int64 [B, max_atoms] and, if the generator is conditional, targets."""
+        """log p [B] of molecules, given as rows int64 [B, max_atoms] and, if the generator is conditional, targets."""
         scores, goes_on = self._read(rows, targets)
         return (scores.gather(2, rows[:, :, None])[:, :, 0] * goes_on).sum(1)
 
@@ -108,10 +109,10 @@ class RowGenerator(nn.Module):
         return -((scores.exp() * scores.clamp(min=-1e4)).sum(2) * goes_on).sum(1)
 
     def _read(self, rows: Tensor, targets: Tensor | None) -> tuple[Tensor, Tensor]:
-        """log p [B, max_atoms, V] of each row given those before, and whether the molecule went on until there."""
-        embedded = self._embedded()
+        """log p [B, max_atoms, V] of each row given those before, and whether the molecule goes on until there."""
+        embedded = self._embed_rows()
         before = torch.cat([rows.new_full((len(rows), 1), len(self.vocabulary)), rows[:, :-1]], dim=1)
-        h, _ = self.recurrent(self._seen(embedded, before, targets))
+        h, _ = self.recurrent(self._build_input(embedded, before, targets))
         logits = self._logits(embedded, h).masked_fill(~self.allowed, -torch.inf)
         return F.log_softmax(logits, dim=-1), before != END
 
@@ -124,37 +125,45 @@ class RowGenerator(nn.Module):
         temperature: float = 1.0,
         targets: Tensor | None = None,
     ) -> SoftGraphs:
-        """`n` graphs with gradients, each row drawn given the rows chosen before it. `how` as in `soft_graphs.draw`,
-        but always with Gumbel noise, since there is no other; later rows see what was chosen. Positions behind the last
-        atom are empty."""
-        how = {"soft": "gumbel", "argmax": "straight_through"}.get(how, how)
-        embedded = self._embedded()
+        """Draw graphs with gradients, each row given the rows chosen before it. Positions behind the last atom are
+        empty.
+
+        Args:
+            n: Number of graphs.
+            how: As in `soft_graphs.draw`, but always with Gumbel noise, since there is no other noise.
+            rng: Source of the noise.
+            temperature: Temperature of the softmax.
+            targets: Targets [n, names] of a conditional generator.
+        """
+        how = "gumbel" if how in ("soft", "gumbel") else "straight_through"
+        embedded = self._embed_rows()
         before = torch.full((n,), len(self.vocabulary), device=self.bias.device)
         free = torch.zeros(n, self.vocabulary.max_atoms, dtype=torch.long, device=self.bias.device)
         state, chosen = None, []
         for position in range(self.vocabulary.max_atoms):
-            h, state = self.recurrent(self._seen(embedded, before[:, None], targets), state)
-            open_rows = self._open(position, before, free)
+            h, state = self.recurrent(self._build_input(embedded, before[:, None], targets), state)
+            open_rows = self._find_open_rows(position, before, free)
             logits = self._logits(embedded, h[:, 0]).masked_fill(~open_rows, -torch.inf)
             row = choose(logits, how, rng, temperature)
             before = row.detach().argmax(1)
-            free = self._left(position, before, free)
+            free = self._update_free(position, before, free)
             chosen.append(row)
         return self._graphs(torch.stack(chosen, dim=1))
 
-    def _embedded(self) -> Tensor:
+    def _embed_rows(self) -> Tensor:
         parts = self.parts(torch.cat([self.kinds, self.bonds.flatten(1)], dim=1))
         return self.table.weight + F.pad(parts, (0, 0, 0, 1))
 
-    def _seen(self, embedded: Tensor, before: Tensor, targets: Tensor | None) -> Tensor:
+    def _build_input(self, embedded: Tensor, before: Tensor, targets: Tensor | None) -> Tensor:
         seen = embedded[before]
         return seen if targets is None else torch.cat([seen, targets[:, None].expand(-1, seen.shape[1], -1)], dim=2)
 
     def _logits(self, embedded: Tensor, h: Tensor) -> Tensor:
         # The scale keeps the first logits small, so that the first rows are all alike.
-        return (self.out(h) @ embedded[:-1].T / embedded.shape[1] ** 0.5 + self.bias).float()
+        logits: Tensor = self.out(h) @ embedded[:-1].T / embedded.shape[1] ** 0.5 + self.bias
+        return logits.float()
 
-    def _open(self, position: int, before: Tensor, free: Tensor) -> Tensor:
+    def _find_open_rows(self, position: int, before: Tensor, free: Tensor) -> Tensor:
         """bool [B, V]: rows that may come next."""
         allowed = self.allowed[position]
         if position == 0:
@@ -168,7 +177,7 @@ class RowGenerator(nn.Module):
         lacks = torch.cat([near < order for order in range(1, _ORDERS)], dim=1).float()
         return fits & (lacks @ self.asked == 0)
 
-    def _left(self, position: int, row: Tensor, free: Tensor) -> Tensor:
+    def _update_free(self, position: int, row: Tensor, free: Tensor) -> Tensor:
         """The valence that each atom has left [B, max_atoms] with this row at `position`."""
         orders = self.bonds[row].argmax(-1)  # [B, distances]
         free = free.clone()
@@ -203,7 +212,7 @@ def _rows(kind: int, capacity: int, distances: int) -> list[tuple[int, ...]]:
 
 def _capacity(atom: str) -> int:
     """The largest sum of bond orders: that of the element with as many electrons, N+ like C and O- like F."""
-    made = atom_of(atom)
+    made = make_atom(atom)
     valences = Chem.GetPeriodicTable().GetValenceList(made.GetAtomicNum() - made.GetFormalCharge())
     return max(1, *valences)
 
@@ -212,4 +221,4 @@ def _codes(rows: np.ndarray) -> np.ndarray:
     """One integer for each row, [..., n] to [...]."""
     scales = _ORDERS ** np.arange(rows.shape[-1], dtype=np.int64)
     scales[0] = _ORDERS ** rows.shape[-1]
-    return (rows * scales).sum(-1)
+    return np.asarray((rows * scales).sum(-1))

@@ -39,7 +39,7 @@ class OneShotSettings(Settings):
     temperature: float = Field(1.0, gt=0, description="Temperature of the softmax")
 
     @model_validator(mode="after")
-    def _small(self) -> "OneShotSettings":
+    def _check_size(self) -> "OneShotSettings":
         if self.rows is not None and self.max_atoms > 16:
             raise ValueError("max_atoms: at most 16 with `rows`, whose number grows with its fourth power")
         return self

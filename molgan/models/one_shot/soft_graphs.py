@@ -1,4 +1,4 @@
-"""Batches of dense graphs that gradients pass through: logits, probabilities or one-hot choices."""
+"""Batches of dense graphs with gradients: logits, probabilities or one-hot choices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Properties that a conditional generator aims at."""
+"""The properties that a conditional generator aims at."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Targets(nn.Module):
         self.register_buffer("known", torch.zeros(_KNOWN, len(names)))
 
     def learn(self, values: np.ndarray) -> np.ndarray:
-        """Take over mean and standard deviation of the data's values [M, names]; the values in these units, float32.
+        """Set the scale to the mean and standard deviation of values [M, names]; the values on this scale, float32.
 
-        Raises InputError where there are no values, or all are the same.
+        Raises InputError where there are no values, or all values of a property are the same.
         """
         if not len(values):
-            raise InputError(f"no molecule of the data has {', '.join(self.names)}")
+            raise InputError(f"network.condition: no molecule of the data has {', '.join(self.names)}")
         deviation = values.std(axis=0)
         for name, spread in zip(self.names, deviation, strict=True):
             if spread < 1e-6:
@@ -42,7 +42,7 @@ class Targets(nn.Module):
         self.mean.copy_(torch.from_numpy(values.mean(axis=0)))
         self.scale.copy_(torch.from_numpy(deviation))
         standard = self.standard(values)
-        # The data stands in an order that is as good as random.
+        # The order of the data is as good as random.
         self.known.copy_(torch.from_numpy(standard)[torch.arange(_KNOWN) % len(standard)])
         return standard
 
@@ -51,18 +51,18 @@ class Targets(nn.Module):
         return np.asarray((values - self.mean.numpy()) / self.scale.numpy(), dtype=np.float32)
 
     def check(self, wanted: Mapping[str, float]) -> None:
-        """Raises InputError for a property that is not among the names, or a value that is no finite number."""
+        """Raises InputError for a property that is not among the names, or a value that is not finite."""
         for name, value in wanted.items():
             if name not in self.names:
-                raise InputError(f"no target {name!r}: those of the weights are {', '.join(self.names)}")
+                raise InputError(f"no target {name!r}: the weights have the targets {', '.join(self.names)}")
             if not isinstance(value, int | float) or not math.isfinite(value):
                 raise InputError(f"target {name}: {value!r} is not a finite number")
 
-    def aims(self, n: int, wanted: Mapping[str, float], rng: torch.Generator) -> Tensor:
-        """[n, names] as the data has them, in standard deviations from its mean, but those `wanted` (in their own
-        units) at that value.
+    def draw(self, n: int, wanted: Mapping[str, float], rng: torch.Generator) -> Tensor:
+        """Draw targets [n, names] from the data, in standard deviations from its mean; `wanted` ones are fixed, in
+        their own units.
 
-        The other properties are those of molecules that are near in the wanted ones.
+        The other properties are those of molecules that are similar in the wanted ones.
         """
         if not wanted:
             return self.known[torch.randint(_KNOWN, (n,), generator=rng)]

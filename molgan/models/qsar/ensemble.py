@@ -1,9 +1,9 @@
-"""A trained QSAR model: an ensemble, how wrong it has to be expected to be where, and the molecules that it knows."""
+"""A trained QSAR model: an ensemble, its expected error, and its training molecules."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,8 @@ _DOMAIN = "domain.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One value a molecule, float64 [n] each. `value` and `spread`, the mean and the standard deviation over the
-    ensemble, and `error`, the absolute error to be expected, are in the target's unit, for classes in probability.
+    """One value per molecule, float64 [n] each. `value` and `spread`, the mean and the standard deviation over the
+    ensemble, and `error`, the expected absolute error, are in the target's unit; for classes they are probabilities.
     `similarity` is the Tanimoto similarity (ECFP4, 0..1) to the nearest training molecule."""
 
     value: Floats
@@ -40,19 +40,18 @@ class Prediction:
     similarity: Floats
     error: Floats
 
-    def cautious(self, caution: float, *, low_is_good: bool = False) -> Floats:
-        """The value made worse by `caution` times the error to be expected."""
+    def penalise(self, caution: float, *, low_is_good: bool = False) -> Floats:
+        """The values [n], made worse by `caution` times the expected error."""
         return self.value + (caution if low_is_good else -caution) * self.error
 
 
 class QSARModel:
-    """The error to be expected of a prediction is a + b · spread + c · (1 - similarity), fitted to molecules that
-    training has not seen.
+    """An ensemble of networks. The expected error of a prediction is a + b · spread + c · (1 - similarity), fitted to
+    molecules outside the training part.
 
-    That errors grow with the disagreement of networks: B. Lakshminarayanan et al., NeurIPS 2017; as the nearest
-    training molecule gets farther away: R. P. Sheridan et al., J. Chem. Inf. Comput. Sci. 44, 1912 (2004); a difficulty
-    that is a sum of such terms, as normalised conformal prediction has it: H. Papadopoulos et al., J. Artif. Intell.
-    Res. 40, 815 (2011).
+    Errors grow with the disagreement of networks: B. Lakshminarayanan et al., NeurIPS 2017; and with the distance to
+    the nearest training molecule: R. P. Sheridan et al., J. Chem. Inf. Comput. Sci. 44, 1912 (2004). The sum of such
+    terms follows normalised conformal prediction: H. Papadopoulos et al., J. Artif. Intell. Res. 40, 815 (2011).
     """
 
     def __init__(
@@ -75,7 +74,7 @@ class QSARModel:
         return self.description.task == "classification"
 
     def predict(self, mols: Sequence[Chem.Mol]) -> Prediction:
-        """One row a molecule, in order; in the form in which the model was trained, where it has one."""
+        """Predict molecules: one value per molecule, in order. They are standardised if those of the training were."""
         if not mols:
             return Prediction(*np.zeros((4, 0)))
         if (standardize := self.description.training.standardize) is not None:
@@ -99,7 +98,7 @@ class QSARModel:
 
     @classmethod
     def load(cls, folder: Path) -> QSARModel:
-        """What `save` wrote. Raises WeightsError for what is missing, damaged or something else."""
+        """Read what `save` wrote. Raises WeightsError for missing or damaged files."""
         description = read_description(folder)
         try:
             members = [load_file(folder / _member(i)) for i in range(description.training.files)]
@@ -111,9 +110,9 @@ class QSARModel:
 
 
 def read_description(folder: Path) -> QSARDescription:
-    """What a saved model says of itself. Raises WeightsError."""
+    """The description of a saved model. Raises WeightsError where it is missing or damaged."""
     try:
-        content: Mapping[str, Any] = json.loads((folder / DESCRIPTION).read_text())
+        content: dict[str, Any] = json.loads((folder / DESCRIPTION).read_text())
         if content.pop("kind", None) != "qsar":
             raise ValueError
         return QSARDescription.model_validate(content)

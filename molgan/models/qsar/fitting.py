@@ -1,4 +1,4 @@
-"""Training of a QSAR model: a scaffold split, an ensemble, its expected error, its metrics on what it never saw."""
+"""Train a QSAR model: a scaffold split, an ensemble, its expected error, and its metrics on the test part."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ _PARTS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class Trained:
-    """`part`: train, valid or test, one a molecule of the data; `prediction`: of each; `metrics`: on the test part, of
-    the `ensemble` of networks, where there is one, of a `random forest` on the same fingerprints and of the training
-    data's `mean`. `choice`: for the kind `best`, why it is the one that it is."""
+    """A trained model. `part` is train, valid or test for each molecule of the data, `prediction` that of each
+    molecule. `metrics` are those on the test part, of the `ensemble` of networks, where there is one, of a `random
+    forest` on the same fingerprints and of the training data's `mean`. `choice` says, for the kind `best`, which model
+    was chosen and why."""
 
     model: QSARModel
     part: list[str]
@@ -90,7 +91,7 @@ def _train_networks(data: Measured, parts: Parts, settings: QSARTraining, target
     progress.start("train", settings.members)
     members = []
     for member in range(settings.members):
-        members.append(_fitted(rows[known], (data.target[known] - mean) / scale, data, settings, member))
+        members.append(_fit_member(rows[known], (data.target[known] - mean) / scale, data, settings, member))
         progress.advance("train")
     progress.finish("train")
     packages = ("deepchem", "torch", "rdkit")
@@ -131,7 +132,7 @@ def _describe(
 
 
 def fit_error(residual: Floats, spread: Floats, similarity: Floats) -> tuple[float, float, float]:
-    """Non-negative a, b, c: by least squares, a + b · spread + c · (1 - similarity) is nearest to the residuals [n]."""
+    """The non-negative a, b, c of the least-squares fit of a + b · spread + c · (1 - similarity) to residuals [n]."""
     from scipy.optimize import nnls
 
     terms = np.stack([np.ones_like(spread), spread, 1 - similarity], axis=1)
@@ -151,7 +152,7 @@ def _refuse_one_class(data: Measured, parts: Parts) -> None:
     for name, rows in parts.items():
         if len(rows) == 0 or (data.task == "classification" and np.ptp(data.target[rows]) == 0):
             few = "is empty" if len(rows) == 0 else f"has {len(rows)} molecules of one class"
-            raise InputError(f"the {name} part of the scaffold split {few}; more molecules are needed")
+            raise InputError(f"the {name} part of the scaffold split {few}; give more molecules")
 
 
 def _normal(data: Measured, known: NDArray[np.int64]) -> tuple[float, float]:
@@ -163,20 +164,20 @@ def _normal(data: Measured, known: NDArray[np.int64]) -> tuple[float, float]:
     return float(np.ravel(normal.y_means)[0]), float(np.ravel(normal.y_stds)[0])
 
 
-def _fitted(rows: NDArray[Any], target: Floats, data: Measured, settings: QSARTraining, member: int) -> Tensors:
+def _fit_member(rows: NDArray[Any], target: Floats, data: Measured, settings: QSARTraining, member: int) -> Tensors:
     dataset = deepchem().data.NumpyDataset(rows, target[:, None])
-    with _seeded(settings.seed * 1000 + member), warnings.catch_warnings():
+    with _seed_generators(settings.seed * 1000 + member), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         network = new_network(settings, data.task)
         network.fit(dataset, nb_epoch=settings.epochs, checkpoint_interval=0)
-    # Halves: what is measured is what is saved, and half as large.
+    # Rounded to float16, as they are saved, so that the saved weights are the ones measured.
     state = network.model.state_dict().items()
     return {name: (t.half() if t.is_floating_point() else t).detach().cpu().numpy() for name, t in state}
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """DeepChem draws from the global generators of NumPy and PyTorch: they are seeded here, and restored."""
+def _seed_generators(seed: int) -> Iterator[None]:
+    """Seed the global generators of NumPy and PyTorch, which DeepChem uses, and restore them afterwards."""
     import torch
 
     before = np.random.get_state()

@@ -20,7 +20,7 @@ from molgan.models.qsar.settings import Target
 
 OnBad = Callable[[int, str], None]
 
-LEAST = 50  # below, a tenth to test on says nothing
+LEAST = 50  # with fewer molecules the test part, a tenth, says nothing
 _CLASSES = {"0": 0.0, "1": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0, "inactive": 0.0, "active": 1.0}
 _CLASSES |= {"0.0": 0.0, "1.0": 1.0}
 
@@ -70,11 +70,11 @@ def read_measured(
     active; anything else is a number as `read_value` has it. Units are those of most rows, and others are converted to
     it where they can be; a value that is only a bound, as >5, is skipped.
 
-    Rows that hold no molecule or no usable target go to `on_bad` as (line, reason) and are skipped. Of a molecule
-    measured more than once the mean counts, and it is among the `disagreements` where values lie more than `limit`
-    apart, by default the standard deviation of all; one in both classes is left out. With `standardize` molecules are
-    taken in that form, so that a salt and its parent are one. Raises InputError: a column that is missing, a target
-    that is not numeric, one value only, fewer than 50 molecules.
+    Rows without a valid molecule or a usable target go to `on_bad` as (line, reason) and are skipped. The mean is taken
+    of repeated measurements of a molecule; a molecule in both classes is left out. `disagreements` has the molecules
+    whose values differ by more than `limit`, by default the standard deviation of all values. With `standardize`,
+    molecules are taken in that form, so that a salt and its parent are one. Raises InputError for a missing column, a
+    target that is not numeric, a single value, and fewer than 50 molecules.
     """
     tell = on_bad or (lambda line, reason: None)
     causes: Counter[str] = Counter()

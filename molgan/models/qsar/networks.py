@@ -1,4 +1,4 @@
-"""The members of a QSAR ensemble as functions of molecules. Those on fingerprints are plain arrays: they need neither
+"""The networks of a QSAR ensemble as functions of molecules. Those on fingerprints are plain arrays: they need neither
 DeepChem nor PyTorch, whose import takes longer than scoring."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Tensors = Mapping[str, NDArray[Any]]
 
 
 class Ensemble(Protocol):
-    """What the networks give: [members, n], standardised targets or probabilities."""
+    """The outputs of the networks, [members, n]: standardised targets or probabilities."""
 
     def __call__(self, mols: Sequence[Chem.Mol]) -> Floats: ...
 
@@ -41,8 +41,8 @@ def open_ensemble(members: Sequence[Tensors], training: QSARTraining, task: Targ
 
 
 class FingerprintEnsemble:
-    """What `MultitaskRegressor` and `MultitaskClassifier` compute: linear layers, ReLU between them, softmax at the
-    end of a classifier."""
+    """DeepChem's `MultitaskRegressor` and `MultitaskClassifier`: linear layers, ReLU between them, softmax at the end
+    of a classifier."""
 
     def __init__(self, members: Sequence[Tensors], task: Target) -> None:
         self._task = task
@@ -57,7 +57,7 @@ class FingerprintEnsemble:
             x = (np.maximum(x, 0) if number else x) @ weight.T + bias
         if self._task == "regression":
             return x[:, 0].astype(np.float64)
-        # Of two classes, softmax is the logistic function of the difference.
+        # For two classes, softmax is the logistic function of the difference.
         return 1 / (1 + np.exp(x[:, 0].astype(np.float64) - x[:, 1]))
 
 
@@ -92,7 +92,7 @@ def new_network(training: QSARTraining, task: Target) -> Any:
             mode=task, n_classes=2, enc_hidden=width, ffn_hidden=width, ffn_dropout_p=dropout, **options
         )
     model = models.MultitaskRegressor if task == "regression" else models.MultitaskClassifier
-    # DeepChem's own start, biases of 1, keeps every unit of the hidden layer active.
+    # DeepChem's default, biases of 1, would keep every unit of the hidden layer active.
     return model(
         1,
         FINGERPRINT_BITS,
@@ -104,7 +104,7 @@ def new_network(training: QSARTraining, task: Target) -> Any:
 
 
 def features(mols: Sequence[Chem.Mol], training: QSARTraining) -> NDArray[Any]:
-    """What a network of this kind is trained on, one row a molecule."""
+    """The input of a network of this kind, one row per molecule."""
     return counts(mols) if training.kind == "fingerprint" else graphs(mols)
 
 
@@ -116,7 +116,7 @@ def counts(mols: Sequence[Chem.Mol]) -> NDArray[np.float32]:
 
 
 def graphs(mols: Sequence[Chem.Mol]) -> NDArray[np.object_]:
-    """DeepChem's molecular graphs, one a molecule."""
+    """DeepChem's molecular graphs, one per molecule."""
     rows = np.empty(len(mols), dtype=object)
     featurizer = deepchem().feat.DMPNNFeaturizer()
     for i, mol in enumerate(mols):
@@ -126,14 +126,14 @@ def graphs(mols: Sequence[Chem.Mol]) -> NDArray[np.object_]:
 
 
 def output(predicted: NDArray[Any], task: Target) -> Floats:
-    """One number a molecule of what DeepChem's `predict` gives."""
+    """One number per molecule, from the result of DeepChem's `predict`."""
     flat = np.asarray(predicted, dtype=np.float64).reshape(len(predicted), -1)
     return flat[:, 0] if task == "regression" else flat[:, 1]
 
 
 @cache
 def deepchem() -> ModuleType:
-    """DeepChem, imported without its words about what else is not installed. Raises ConfigError when it is missing."""
+    """Import DeepChem without its warnings about optional packages. Raises ConfigError when it is not installed."""
     logging.getLogger("deepchem").setLevel(logging.ERROR)
     silence = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
     with silence[0], silence[1], rdBase.BlockLogs(), warnings.catch_warnings():
@@ -142,10 +142,12 @@ def deepchem() -> ModuleType:
             import deepchem
         except ImportError as error:
             raise ConfigError(f"QSAR models need DeepChem: pip install 'molgan[qsar]' ({error})") from None
-    return deepchem
+    module: ModuleType = deepchem
+    return module
 
 
 def _layers(tensors: Tensors) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     count = sum(name.startswith("layers.") and name.endswith(".weight") for name in tensors)
     names = [*(f"layers.{i}" for i in range(count)), "output_layer"]
-    return [tuple(np.asarray(tensors[f"{name}.{part}"], np.float32) for part in ("weight", "bias")) for name in names]
+    read = [[np.asarray(tensors[f"{name}.{part}"], np.float32) for part in ("weight", "bias")] for name in names]
+    return [(weight, bias) for weight, bias in read]

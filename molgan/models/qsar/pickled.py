@@ -1,4 +1,4 @@
-"""Foreign models: a pickled estimator of scikit-learn's kind on ECFP4 bits, for those who trust its maker."""
+"""Foreign models: a pickled estimator with the interface of scikit-learn on ECFP4 bits, for a trusted maker."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ SUFFIXES = (".pkl", ".pickle", ".joblib")
 class PickledModel:
     """An estimator with `predict`, or `predict_proba` for the last class, on ECFP4 as 2,048 bits.
 
-    Its spread is that of its `estimators_`, if it has some (a random forest), and its expected error is its spread: no
-    measured errors are there to fit it to. Without the molecules that it was trained on, similarities are NaN.
+    Its spread is that of its `estimators_`, if it has any (a random forest), and its expected error equals its spread,
+    since no measured errors are known. Without its training molecules, similarities are NaN.
     """
 
     def __init__(self, path: Path, training: Path | None = None) -> None:
-        """Raises WeightsError. Loading a pickle runs whatever code is in it."""
+        """Load a pickle, which runs any code in it. Raises WeightsError where that fails or it cannot predict."""
         try:
             self._estimator = _load(path)
         except Exception as error:
@@ -45,7 +45,7 @@ class PickledModel:
         return hasattr(self._estimator, "predict_proba")
 
     def predict(self, mols: Sequence[Chem.Mol]) -> Prediction:
-        """One row a molecule, in order."""
+        """Predict molecules: one value per molecule, in order."""
         if not mols:
             return Prediction(*np.zeros((4, 0)))
         generator = rdFingerprintGenerator.GetMorganGenerator(radius=FINGERPRINT_RADIUS, fpSize=FINGERPRINT_BITS)

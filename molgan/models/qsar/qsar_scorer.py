@@ -1,7 +1,7 @@
 """The scorer `qsar`.
 
-It needs networks, which the layer of scorers does not have: `scoring/registry` knows its place alone, and imports it
-when a configuration asks for it, as it does with scorers of other packages.
+It needs networks, which the layer of scorers lacks: `scoring/lookup` knows only its place, and imports it when a
+configuration uses it, as it does with scorers of other packages.
 """
 
 import hashlib
@@ -39,7 +39,6 @@ class QSAR(Scorer):
         caution: float = Field(
             default=1.0,
             ge=0,
-            allow_inf_nan=False,
             description="Expected errors by which the value is made worse than the prediction; 0 takes the prediction",
         )
         least_similarity: float = Field(
@@ -64,7 +63,7 @@ class QSAR(Scorer):
         path, pickled = self.parameters.model, self.parameters.model.suffix in SUFFIXES
         if pickled and not self.parameters.trust:
             raise ConfigError(
-                f"{path}: a pickle runs any code that is in it; if you know who made it, say `trust: true`"
+                f"{path}: loading a pickle runs any code in it; if you trust its maker, set `trust: true`"
             )
         if not pickled:
             try:
@@ -75,7 +74,7 @@ class QSAR(Scorer):
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
         return [score.value for score in self._scores(mols)]
 
-    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+    def _score_isolated(self, molecules: list[Descriptors]) -> list[Score]:
         return self._scores([molecule.mol for molecule in molecules])
 
     def _scores(self, mols: list[Chem.Mol]) -> list[Score]:
@@ -92,7 +91,7 @@ class QSAR(Scorer):
     def _output(self, predicted: Prediction) -> "np.ndarray[Any, np.dtype[np.float64]]":
         match self.parameters.output:
             case "value":
-                value = predicted.cautious(self.parameters.caution, low_is_good=self.parameters.good == "low")
+                value = predicted.penalise(self.parameters.caution, low_is_good=self.parameters.good == "low")
                 return np.clip(value, 0, 1) if self._model.classifies else value
             case "prediction":
                 return predicted.value

@@ -1,4 +1,4 @@
-"""What is saved of a QSAR model beside its weights, and how one is trained."""
+"""Settings of the training of a QSAR model, and the description that is saved with its weights."""
 
 from typing import Literal
 
@@ -15,9 +15,9 @@ Target = Literal["regression", "classification"]
 
 
 class QSARTraining(Settings):
-    """How a model is trained. `fingerprint` is DeepChem's MultitaskRegressor or MultitaskClassifier on ECFP4 with
-    counts, `dmpnn` its DMPNNModel, `forest` scikit-learn's random forest on ECFP4 with counts. `best` is `fingerprint`
-    or `forest`, whichever is better on the second part of the data; a saved model says which."""
+    """Training of a model. `fingerprint` is DeepChem's MultitaskRegressor or MultitaskClassifier on ECFP4 with counts,
+    `dmpnn` its DMPNNModel, `forest` scikit-learn's random forest on ECFP4 with counts. `best` is `fingerprint` or
+    `forest`, the better one on the second part of the data; a saved model has the kind that was chosen."""
 
     kind: Kind = Field("fingerprint", description="Kind of the model")
     members: int = Field(5, ge=2, le=50, description="Networks that differ by their seeds")
@@ -39,8 +39,8 @@ class QSARTraining(Settings):
 
 
 class QSARDescription(Settings):
-    """What a saved model is. The networks predict the target less `mean` and divided by `scale` (DeepChem's
-    NormalizationTransformer as numbers); probabilities are as they are, 0 and 1.
+    """The description of a saved model. The networks predict (target - `mean`) / `scale` (DeepChem's
+    NormalizationTransformer as numbers); for classes, `mean` is 0 and `scale` is 1.
 
     `error`: non-negative numbers a, b, c, in the target's unit, of a + b · spread + c · (1 - similarity): see
     `QSARModel`.

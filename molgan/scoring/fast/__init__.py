@@ -1,1 +1,2 @@
-"""RDKit's values in less time: what scorers share is computed once a molecule, what atoms' surroundings decide once."""
+"""RDKit's values in less time: shared quantities are computed once per molecule, those of atoms once per
+environment."""

@@ -22,7 +22,7 @@ SHARED = ("PAINS", "BRENK", "qed")
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`matches` decides; `pattern` is for the screen, None when it is not known."""
+    """`matches` decides whether a molecule has the alert; `pattern` is for the screen, None when it is unknown."""
 
     name: str
     matches: Callable[[Chem.Mol], bool]
@@ -36,9 +36,9 @@ class Catalogs:
         self._alerts = [(name, alert) for name, alerts in sets.items() for alert in alerts]
         self._screen = Screen([alert.pattern for _, alert in self._alerts])
 
-    def passing(self, graph: Graph | None) -> Iterable[int]:
+    def find_passing(self, graph: Graph | None) -> Iterable[int]:
         """The alerts that may match, by position; all without a graph."""
-        return range(len(self._alerts)) if graph is None else self._screen.passing(graph)
+        return range(len(self._alerts)) if graph is None else self._screen.find_passing(graph)
 
     def hits(self, catalog: str, mol: Chem.Mol, passing: Iterable[int]) -> list[str]:
         """The names of the alerts of a set that match, out of those that pass the screen."""
@@ -77,7 +77,7 @@ def _rdkit_catalog(name: str) -> list[Alert]:
 
 
 def _pattern(entry: rdfilters.FilterCatalogEntry) -> Chem.Mol | None:
-    """The entry's one query molecule, which RDKit hands out only with a match. None when it is not found."""
+    """The entry's one query molecule, which RDKit returns only with a match. None when it is not found."""
     text: Any = bytes(entry.Serialize())
     pickles = list(_PICKLE.finditer(text))
     if len(pickles) != 1:

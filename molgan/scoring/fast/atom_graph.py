@@ -1,9 +1,9 @@
 """The atoms of a molecule and their surroundings as numbers: equal numbers mean equal surroundings.
 
 Much of what is computed on a molecule depends, atom by atom, on an atom and its neighbours only, and the same few
-thousand surroundings come back in all molecules. So RDKit is asked once about each of them, and afterwards a look-up
-answers. The graph is read from the canonical SMILES, which takes a fraction of the time that asking RDKit for each atom
-and bond takes.
+thousand surroundings come back in all molecules. So RDKit computes each of them once, and afterwards a look-up is
+enough. The graph is read from the canonical SMILES, which takes a fraction of the time of asking RDKit for each atom
+and bond.
 """
 
 import re
@@ -32,7 +32,7 @@ _ORDERS = {
     True: AROMATIC,
     False: SINGLE,
 }
-# A sum of weights tells how many bonds there are of each kind.
+# A sum of these weights encodes the number of bonds of each kind.
 _WEIGHTS = [1 << (8 * kind) for kind in range(8)]
 _MOST_CYCLES = 8
 _REMEMBERED = 300_000
@@ -41,7 +41,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Numbering(dict[Key, int], Generic[Key]):
-    """Numbers keys as they come. Forgets all when it is full, and never gives a number twice."""
+    """Numbers keys in the order of their first use. It forgets all when it is full, and never gives a number twice."""
 
     _given = 0
 
@@ -54,7 +54,7 @@ class Numbering(dict[Key, int], Generic[Key]):
 
 
 class _Kinds(dict[str, int]):
-    """What a token is."""
+    """The kind of a token."""
 
     def __missing__(self, token: str) -> int:
         first = token[0]
@@ -117,7 +117,7 @@ class Graph:
     @property
     def order(self) -> list[int]:
         """The index in `mol` of each atom. Raises ValueError when `smiles` is not the canonical SMILES of `mol`."""
-        # Written anew, for the property tells of the last SMILES of a molecule that others use too.
+        # Written again, since the property is that of the last SMILES written, and others use the molecule too.
         if Chem.MolToSmiles(self.mol) != self.smiles:
             raise ValueError(f"{self.smiles} is not the canonical SMILES of its molecule")
         return [int(index) for index in self.mol.GetProp("_smilesAtomOutputOrder").strip("[,]").split(",")]

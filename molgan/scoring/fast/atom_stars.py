@@ -1,4 +1,4 @@
-"""Which of a set of stars the atoms of a molecule satisfy, remembered by their environments.
+"""Find the stars of a set that the atoms of a molecule satisfy, remembered by the atoms' environments.
 
 A star is a query atom with its bonds and neighbours (see `smarts_outline`). Sets of stars are bit sets.
 """
@@ -23,7 +23,7 @@ class Stars:
         self._bits = {query: 1 << number for number, query in enumerate(queries)}
         with rdBase.BlockLogs():
             atoms = {bit: Chem.AtomFromSmarts(query) for query, bit in self._bits.items()}
-        # What RDKit wrote and does not read may be anything.
+        # A query that RDKit has written and cannot read counts as any atom.
         self._atoms = {bit: atom or Chem.AtomFromSmarts(ANY) for bit, atom in atoms.items()}
         self._ends: dict[End, int] = {}
         # The stars around a query: the bits of their ends, the kinds of bond and the query of each end, their own bit.
@@ -36,7 +36,7 @@ class Stars:
         self._ends_of: dict[tuple[int, int], int] = {}
         self._stars_of: dict[int, int] = {}
 
-    def satisfied(self, graph: Graph) -> list[int]:
+    def find_satisfied(self, graph: Graph) -> list[int]:
         """The stars that each atom satisfies."""
         known = self._stars_of
         try:
@@ -46,7 +46,7 @@ class Stars:
         return [known[environment] for environment in graph.environments]
 
     def known(self) -> Collection[int]:
-        """The stars of each environment that is known."""
+        """The stars of each known environment."""
         return self._stars_of.values()
 
     def _learn(self, graph: Graph) -> None:
@@ -55,19 +55,20 @@ class Stars:
         self._learn_queries(graph)
         for environment, number, around in zip(graph.environments, graph.types, graph.neighbours, strict=True):
             if environment not in self._stars_of:
-                self._stars_of[environment] = self._at(number, [(kind, graph.types[other]) for other, kind in around])
+                bound = [(kind, graph.types[other]) for other, kind in around]
+                self._stars_of[environment] = self._match_atom(number, bound)
 
-    def _at(self, number: int, neighbours: list[tuple[int, int]]) -> int:
+    def _match_atom(self, number: int, neighbours: list[tuple[int, int]]) -> int:
         """The stars of an atom of a type; `neighbours` are given by bond and type."""
         ends = 0
         for neighbour in neighbours:
-            ends |= self._ends_at(*neighbour)
+            ends |= self._match_ends(*neighbour)
         held = [(kind, self._queries_of[other]) for kind, other in neighbours]
-        centred = [self._centred[query] for query in bits(self._queries_of[number])]
+        centred = [self._centred[query] for query in split_bits(self._queries_of[number])]
         able = [(takes, bit) for stars in centred for own, takes, bit in stars if ends & own == own]
-        return sum([bit for takes, bit in able if _assignable(takes, held)])
+        return sum([bit for takes, bit in able if _can_assign(takes, held)])
 
-    def _ends_at(self, kind: int, number: int) -> int:
+    def _match_ends(self, kind: int, number: int) -> int:
         """The ends that a bond of a kind to an atom of a type satisfies."""
         if (kind, number) not in self._ends_of:
             held = self._queries_of[number]
@@ -86,7 +87,7 @@ class Stars:
                 self._queries_of[number] = sum(bit for bit, query in self._atoms.items() if query.Match(atom))
 
 
-def bits(number: int) -> Iterator[int]:
+def split_bits(number: int) -> Iterator[int]:
     """The powers of two that add up to `number`."""
     while number:
         bit = number & -number
@@ -94,13 +95,13 @@ def bits(number: int) -> Iterator[int]:
         number ^= bit
 
 
-def _assignable(takes: list[tuple[int, int]], neighbours: list[tuple[int, int]]) -> bool:
+def _can_assign(takes: list[tuple[int, int]], neighbours: list[tuple[int, int]]) -> bool:
     """Whether each end finds a neighbour of its own. An end is given by the kinds of bond and the query that it takes,
     a neighbour by its bond's kind and the queries that it satisfies."""
     if not takes:
         return True
     kinds, query = takes[0]
     return any(
-        kinds >> kind & 1 and held & query and _assignable(takes[1:], neighbours[:k] + neighbours[k + 1 :])
+        kinds >> kind & 1 and held & query and _can_assign(takes[1:], neighbours[:k] + neighbours[k + 1 :])
         for k, (kind, held) in enumerate(neighbours)
     )

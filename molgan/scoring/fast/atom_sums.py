@@ -1,6 +1,6 @@
-"""Properties that are sums over atoms of something that an atom's surroundings decide.
+"""Properties that are sums over atoms, each term decided by the atom's surroundings.
 
-RDKit is asked about each kind of surroundings once (see `atom_graph`); the values are RDKit's.
+RDKit computes each kind of surroundings once (see `atom_graph`); the values are RDKit's.
 """
 
 from functools import cache
@@ -8,6 +8,7 @@ from functools import cache
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
+from molgan.chem.smarts import read_smarts
 from molgan.scoring.fast.atom_graph import RING, SINGLE, Graph
 
 _REMEMBERED = 300_000
@@ -86,7 +87,7 @@ def aromatic_rings(graph: Graph, at: list[int]) -> int | None:
 
 
 def sites(graph: Graph) -> list[int]:
-    """What each atom is, a bit set of the positions in `_SITES`."""
+    """The kinds of site that each atom is, as a bit set of positions in `_SITES`."""
     try:
         return [_sites_of[environment] for environment in graph.environments]
     except KeyError:
@@ -95,8 +96,8 @@ def sites(graph: Graph) -> list[int]:
 
 
 def _logp_keys(graph: Graph) -> list[int | tuple[int, ...]]:
-    """What decides an atom's contribution: its environment, and for oxygen its neighbours' environments too, for the
-    types of oxygen and of its hydrogens look two bonds far."""
+    """The keys that decide the atoms' contributions: the environment, and for oxygen also its neighbours' environments,
+    since the types of oxygen and of its hydrogens depend on atoms two bonds away."""
     environments = graph.environments
     around: dict[int, list[int]] = {atom: [] for atom, token in enumerate(graph.tokens) if "O" in token}
     if not around:
@@ -135,4 +136,4 @@ def _learn_sites(graph: Graph) -> None:
 
 @cache
 def _patterns() -> dict[int, Chem.Mol]:
-    return {1 << k: Chem.MolFromSmarts(smarts) for k, smarts in enumerate(_SITES.values())}
+    return {1 << k: read_smarts(smarts) for k, smarts in enumerate(_SITES.values())}

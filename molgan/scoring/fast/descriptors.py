@@ -1,4 +1,4 @@
-"""What scorers share about one molecule: each quantity is computed when first asked for, and once."""
+"""Descriptors of a molecule that scorers share: each is computed once, when it is first needed."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -22,7 +22,8 @@ class Descriptors:
 
     @cached_property
     def graph(self) -> Graph | None:
-        """Atoms and their surroundings; None for a molecule with hydrogen atoms or unusual bonds: RDKit does it all."""
+        """Atoms and their surroundings; None for a molecule with hydrogen atoms or unusual bonds, which is left to
+        RDKit."""
         return Graph.of(self.smiles, self.mol)
 
     @cached_property
@@ -77,7 +78,7 @@ class Descriptors:
 
     @cached_property
     def conformer(self) -> Chem.Mol | None:
-        """The molecule with hydrogens and one conformer, the same for the same SMILES; None when there is none."""
+        """The molecule with hydrogens and one conformer, the same for the same SMILES; None when none can be found."""
         from rdkit.Chem import rdDistGeom
 
         mol = Chem.AddHs(Chem.MolFromSmiles(self.smiles))
@@ -89,10 +90,10 @@ class Descriptors:
         """The names of the alerts of a catalog, `qed` or one of RDKit's, that the molecule has."""
         if catalog not in self._alerts:
             sets = catalogs(catalog)
-            passing = self._passing if catalog in SHARED else sets.passing(self.graph)
+            passing = self._passing if catalog in SHARED else sets.find_passing(self.graph)
             self._alerts[catalog] = sets.hits(catalog, self.mol, passing)
         return self._alerts[catalog]
 
     @cached_property
     def _passing(self) -> Iterable[int]:
-        return catalogs("qed").passing(self.graph)
+        return catalogs("qed").find_passing(self.graph)

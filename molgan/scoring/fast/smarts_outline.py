@@ -1,4 +1,4 @@
-"""The outline of a SMARTS pattern: what a molecule certainly has where the pattern matches."""
+"""The outline of a SMARTS pattern: necessary features of a molecule that it matches."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from rdkit import Chem
 
 from molgan.scoring.fast.atom_graph import Graph
-from molgan.scoring.fast.atom_stars import Stars, bits
+from molgan.scoring.fast.atom_stars import Stars, split_bits
 from molgan.scoring.fast.smarts_outline import Outline, Star, outline
 
 _MOST_CYCLES = 16
@@ -21,7 +21,7 @@ _CYCLE_BITS = 2 * _LARGEST_CYCLE + _MOST_CYCLES
 
 
 class Screen:
-    """The screens of a set of patterns; None stands for a pattern that nothing is known of and that always passes.
+    """The screens of a set of patterns; None stands for an unknown pattern, which always passes.
 
     What a pattern needs and what a molecule has are bit sets of the same layout: the stars that are there once, those
     that are there twice, those that are there three times, and the cycles.
@@ -43,14 +43,14 @@ class Screen:
         self._cycles_of: dict[tuple[int, frozenset[int], frozenset[int]], int] = {}
         self._filed = self._file()
 
-    def passing(self, graph: Graph) -> list[int]:
+    def find_passing(self, graph: Graph) -> list[int]:
         """The positions of the patterns that may match; all that do match are among them."""
-        have = _tally(self._stars.satisfied(graph), self._repeated, self._width) | self._cycles(graph)
+        have = _tally(self._stars.find_satisfied(graph), self._repeated, self._width) | self._cycles(graph)
         if len(self._stars.known()) > self._file_again_at:
             self._filed = self._file()
         keys, filed = self._filed
         passing = list(self._always)
-        for key in bits(have & keys):
+        for key in split_bits(have & keys):
             passing += [position for need, position in filed[key] if have & need == need]
         return passing
 
@@ -79,14 +79,14 @@ class Screen:
         return cycle_bits << 3 * self._width
 
     def _file(self) -> tuple[int, dict[int, list[tuple[int, int]]]]:
-        """File each pattern under that of its stars that the fewest known environments satisfy: it is looked at only
+        """File each pattern under the one of its stars that the fewest known environments satisfy; it is examined only
         where a molecule has that star. Returns these stars, and the needs and positions of the patterns under each."""
         known = self._stars.known()
         once = (1 << self._width) - 1
-        frequency = Counter(star for stars in known for star in bits(stars))
+        frequency = Counter(star for stars in known for star in split_bits(stars))
         filed: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for need, position in self._needs:
-            key = min(bits(need & once), key=lambda star: (frequency[star], -star))
+            key = min(split_bits(need & once), key=lambda star: (frequency[star], -star))
             filed[key].append((need, position))
         self._file_again_at = 2 * len(known) + 256
         return sum(filed), dict(filed)

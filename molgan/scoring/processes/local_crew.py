@@ -14,12 +14,11 @@ _LEAST = 1024
 
 
 class LocalCrew:
-    """A crew of `count` processes. They score what costs processor time; components that wait for others stay where
-    they are.
+    """A crew of `count` processes. They score the components that cost processor time, not those that wait for others.
 
-    Each process takes some molecules and some components at a time: those that share what they work out about a
-    molecule, or a single one that shares nothing. The processes start when the first batch of `least` unknown molecules
-    comes, and end with `close`, or when this process dies. A molecule that kills them has no values.
+    A process takes some molecules and some components at a time: a group that shares descriptors, or a single component
+    that shares nothing. The processes start when the first batch of `least` uncached molecules comes, and end with
+    `close`, or when this process dies. A molecule that kills them has no values.
     """
 
     def __init__(self, count: int, *, least: int = _LEAST) -> None:
@@ -29,7 +28,7 @@ class LocalCrew:
 
     def assign(self, components: Sequence[Component]) -> list[list[Component]]:
         chosen = [component for component in components if not component.waits]
-        # A new process knows the scorers that molgan has, not those that the user's program has registered.
+        # A new process knows molgan's scorers, not those that the user's program has registered.
         if self._count < 2 or any(is_registered_elsewhere(component.scorer) for component in chosen):
             return []
         recipes = {component.name: make_recipe(component.settings.scorer, component.scorer) for component in chosen}
@@ -42,7 +41,7 @@ class LocalCrew:
         pass
 
     def score(self, jobs: Sequence[ScoringJob]) -> dict[str, list[Score]]:
-        """As a crew does. Raises RunError when processes do not start or die again and again."""
+        """See `Crew.score`. Raises RunError when processes do not start or die again and again."""
         scores = self.processes.score(jobs)
         if reason := self.processes.given_up:
             self.close()
@@ -50,5 +49,5 @@ class LocalCrew:
         return scores
 
     def close(self) -> None:
-        """End the processes; the next large batch would start new ones."""
+        """End the processes; the next large batch starts new ones."""
         self.processes.close()

@@ -1,4 +1,4 @@
-"""Scoring in processes that stay: what hangs, crashes or raises costs its molecule its value, and nothing else."""
+"""Scoring in long-lived processes: a hang, a crash or an exception costs one molecule its value, and nothing else."""
 
 import math
 import time
@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Condition, Lock
 
+from molgan.base.worker_process import Died, Garbled, Late, NotStarted, WorkerProcess
 from molgan.scoring.base import Score
-from molgan.scoring.processes.worker_process import Died, Garbled, Late, NotStarted, WorkerProcess
 from molgan.scoring.recipe import Recipe
 from molgan.scoring.scoring_job import ScoringJob
 
@@ -20,10 +20,10 @@ _MOST_LOST_IN_A_ROW = 10
 class ScoringProcesses:
     """`count` processes with the same scorers, by column; a call of one may take `timeout` seconds.
 
-    Without a timeout they get `size` molecules at a time, with one so many that a call takes a fraction of it. Those
-    that a process hangs over are given again one by one, and those that it dies over too, after one more try, since the
-    cause may lie elsewhere. One that hangs or kills its process alone is a failure with that reason. After ten of them
-    in a row the rest of the call is given up, and the next call starts anew.
+    Without a timeout they get `size` molecules at a time; with a timeout, as many as take a fraction of it. If a
+    process hangs, its molecules are scored again one by one; if it dies, they are scored once more together first,
+    since the cause may lie elsewhere. A molecule that alone hangs or kills its process is a failure with that reason.
+    After ten such molecules in a row the rest of the call is given up; the next call starts anew.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class ScoringProcesses:
 
     @property
     def given_up(self) -> str:
-        """Why the last call was given up, if it was."""
+        """The reason why the last call was given up; empty if it was not."""
         return self._calls[0].given_up if self._calls else ""
 
     def close(self) -> None:
-        """End the processes, and with them a call under way; the next one would start new ones."""
+        """End the processes, and with them a running call; the next call starts new ones."""
         for call in self._calls:
             call.given_up = call.given_up or "closed"
         _close(self.workers)
@@ -64,7 +64,7 @@ class ScoringProcesses:
         with ThreadPoolExecutor(count) as threads:
             try:
                 list(threads.map(lambda number: self._work(call, number), range(count)))
-            except BaseException:  # an interrupt is not made to wait for the molecules under way
+            except BaseException:  # an interrupt does not wait for the running molecules
                 self.close()
                 raise
 
@@ -79,7 +79,7 @@ class ScoringProcesses:
                 self._fit(number, (time.monotonic() - began) / self._timeout)
 
     def _fit(self, number: int, share: float) -> None:
-        """Give more at a time when a call took less than an eighth of what it may, fewer when more than a quarter."""
+        """Give more molecules at a time when a call took less than an eighth of its timeout, fewer above a quarter."""
         if share < 1 / 8:
             self._sizes[number] = min(self._sizes[number] * 2, self._largest)
         elif share > 1 / 4:
@@ -107,7 +107,7 @@ class ScoringProcesses:
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a job is: the row of the first molecule that nobody has taken, and how many processes are at it."""
+    """The progress of a job: the row of the first molecule not yet taken, and the number of processes at work on it."""
 
     job: ScoringJob
     next: int = 0
@@ -119,7 +119,7 @@ class _Progress:
 
 
 class _Call:
-    """The jobs of one call, and what has become of them."""
+    """The jobs of one call and their results."""
 
     def __init__(self, jobs: Sequence[ScoringJob]) -> None:
         self._progress = [_Progress(job) for job in jobs]
@@ -131,8 +131,8 @@ class _Call:
         self._changed = Condition()
 
     def take(self, most: int) -> tuple[ScoringJob, range] | None:
-        """Up to `most` molecules that nobody has taken, by their rows in a job; None when there are none. Waits when
-        all jobs that are left have as many processes as they may."""
+        """Take up to `most` molecules, by their rows in a job; None when none is left. Waits while all remaining jobs
+        have as many processes as they may."""
         with self._changed:
             while not self.given_up and any(progress.next < len(progress.job.smiles) for progress in self._progress):
                 for progress in self._progress:
@@ -145,7 +145,7 @@ class _Call:
         return None
 
     def give_back(self, job: ScoringJob) -> None:
-        """Say that a process is no longer at a job."""
+        """Note that a process has left a job."""
         with self._changed:
             for progress in self._progress:
                 progress.running -= progress.job is job

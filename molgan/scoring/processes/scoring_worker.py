@@ -1,4 +1,4 @@
-"""A process that scores: its setup are scorers, `{column: [name, parameters]}`.
+"""A process that scores: its setup names the scorers, `{column: [name, parameters]}`.
 
 A question is `[texts, SMILES, columns]`, of molecules as they are written and their canonical SMILES; the answer is
 `{column: [[value or null, error or null, note or null], …]}`.
@@ -8,8 +8,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from molgan.base.serve import serve
 from molgan.scoring.base import spread
-from molgan.scoring.processes.serve import serve
 from molgan.scoring.registry import get_scorer
 from molgan.scoring.scoring_job import read_batch
 
@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def prepare(setup: dict[str, tuple[str, dict[str, Any]]]) -> Callable[[Any], dict[str, list[Row]]]:
-    """What answers questions by the scorers. Raises ConfigError for one that cannot be had."""
+    """A function that answers questions with the scorers. Raises ConfigError for a scorer that cannot be built."""
     scorers = {column: get_scorer(name, **parameters) for column, (name, parameters) in setup.items()}
 
     def answer(question: tuple[list[str], list[str], list[str]]) -> dict[str, list[Row]]:

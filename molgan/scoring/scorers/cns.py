@@ -27,9 +27,9 @@ class PKaSettings(Settings):
 
     @field_validator("scorer")
     @classmethod
-    def _not_this(cls, name: str, info: ValidationInfo) -> str:
+    def _refuse_itself(cls, name: str, info: ValidationInfo) -> str:
         if name == CNSMPO.name:
-            raise ValueError("cns_mpo gives no pKa")
+            raise ValueError("cns_mpo is not a scorer of pKa; name one that is")
         return locate(name, info)
 
     def build(self) -> Scorer:
@@ -63,10 +63,10 @@ class CNSMPO(DescriptorScorer):
 
     def _value(self, molecule: Descriptors) -> float:
         terms = [
-            _falling(molecule.logp, 3, 5),
-            _falling(molecule.weight, 360, 500),
-            min(1 - _falling(molecule.tpsa, 20, 40), _falling(molecule.tpsa, 90, 120)),
-            _falling(molecule.donors, 0.5, 3.5),
+            _ramp_down(molecule.logp, 3, 5),
+            _ramp_down(molecule.weight, 360, 500),
+            min(1 - _ramp_down(molecule.tpsa, 20, 40), _ramp_down(molecule.tpsa, 90, 120)),
+            _ramp_down(molecule.donors, 0.5, 3.5),
         ]
         if self._pka is None:
             return sum(terms) * 6 / 4
@@ -75,9 +75,9 @@ class CNSMPO(DescriptorScorer):
             raise ValueError(f"no pKa: {scores.errors[0]}")
         pka = float(scores.values[0])
         logd = molecule.logp - math.log10(1 + 10 ** (pka - _PH))
-        return sum(terms) + _falling(pka, 8, 10) + _falling(logd, 2, 4)
+        return sum(terms) + _ramp_down(pka, 8, 10) + _ramp_down(logd, 2, 4)
 
 
-def _falling(value: float, best: float, worst: float) -> float:
+def _ramp_down(value: float, best: float, worst: float) -> float:
     """1 up to `best`, 0 from `worst` on, a straight line between."""
     return min(max((worst - value) / (worst - best), 0.0), 1.0)

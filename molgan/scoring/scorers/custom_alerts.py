@@ -7,9 +7,9 @@ from pydantic import Field
 from rdkit import Chem
 
 from molgan.base.settings import Settings
+from molgan.chem.smarts import Smarts, SmartsList, read_named_smarts
 from molgan.scoring.base import DescriptorScorer
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.scorers.substructure import Smarts
 from molgan.scoring.transforms import Linear
 
 
@@ -22,17 +22,15 @@ class CustomAlerts(DescriptorScorer):
     default_transform = Linear(low=1.0, high=0.0)
 
     class Parameters(Settings):
-        smarts: Annotated[list[Smarts], Field(min_length=1)] | Annotated[dict[str, Smarts], Field(min_length=1)] = (
-            Field(description="SMARTS patterns, as a list, or by name")
+        smarts: SmartsList | Annotated[dict[str, Smarts], Field(min_length=1)] = Field(
+            description="SMARTS patterns, as a list, or by name"
         )
 
     parameters: Parameters
 
     @cached_property
     def _patterns(self) -> dict[str, Chem.Mol]:
-        given = self.parameters.smarts
-        named = given if isinstance(given, dict) else {text: text for text in given}
-        return {name: Chem.MolFromSmarts(text) for name, text in named.items()}
+        return read_named_smarts(self.parameters.smarts)
 
     def _value(self, molecule: Descriptors) -> float:
         return float(any(molecule.mol.HasSubstructMatch(pattern) for pattern in self._patterns.values()))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from molgan.scoring.processes.worker_process import end_group
+from molgan.base.process_group import ProcessGroup
 from molgan.scoring.scorers.remote import CallError, CallSettings, RemoteScorer
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -38,47 +38,41 @@ class Process(RemoteScorer):
 
         @field_validator("command")
         @classmethod
-        def _found(cls, command: list[str]) -> list[str]:
+        def _check_command(cls, command: list[str]) -> list[str]:
             if shutil.which(command[0]) is None:
-                raise ValueError(f"no program {command[0]!r}")
+                raise ValueError(f"program {command[0]!r} not found")
             return command
 
     parameters: Parameters
 
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[ProcessGroup[bytes]] = set()
 
     def close(self) -> None:
         super().close()
         for process in list(self._running):
-            end_group(process)
+            process.end()
 
     def _call(self, smiles: list[str]) -> Any:
         timeout = self.parameters.timeout
         try:
-            process = subprocess.Popen(
-                self.parameters.command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
+            process: ProcessGroup[bytes] = ProcessGroup(self.parameters.command, stderr=subprocess.PIPE)
         except OSError as error:
             raise CallError(f"{self.parameters.command[0]} cannot be run: {error.strerror}", final=True) from None
         self._running.add(process)
         try:
-            out, said = process.communicate("".join(f"{text}\n" for text in smiles).encode(), timeout)
+            out, err = process.communicate("".join(f"{text}\n" for text in smiles).encode(), timeout)
         except subprocess.TimeoutExpired:
             raise CallError(f"took longer than {timeout:g} s") from None
         finally:
             self._running.discard(process)
-            end_group(process)
+            process.end()
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
                     pipe.close()
         if process.returncode:
-            last = said.decode(errors="replace").strip().splitlines()[-1:]
+            last = err.decode(errors="replace").strip().splitlines()[-1:]
             raise CallError(f"exit code {process.returncode}" + "".join(f": {line:.100}" for line in last))
         return read_json(out)
 
@@ -108,14 +102,14 @@ class Rest(RemoteScorer):
         def _is_http(cls, url: str) -> str:
             parts = urlsplit(url)
             if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValueError(f"{url!r} is no http:// or https:// address")
+                raise ValueError(f"{url!r} is not an http:// or https:// address")
             if parts.username or parts.password:
-                raise ValueError("no password in the address: use `headers` with ${NAME} of an environment variable")
+                raise ValueError("leave the password out of the address; use `headers` with ${NAME} of the environment")
             return url
 
         @field_validator("headers")
         @classmethod
-        def _set(cls, headers: dict[str, str]) -> dict[str, str]:
+        def _check_variables(cls, headers: dict[str, str]) -> dict[str, str]:
             for value in headers.values():
                 for name in _VARIABLE.findall(value):
                     if name not in os.environ:
@@ -150,7 +144,7 @@ class Rest(RemoteScorer):
 
 
 def read_json(content: bytes) -> Any:
-    """What an answer says. Raises CallError when it is no JSON."""
+    """The content of an answer. Raises CallError when it is not JSON."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
@@ -159,7 +153,7 @@ def read_json(content: bytes) -> Any:
 
 
 def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
-    """The body, before a deadline, for the time limit of a socket begins anew with every byte."""
+    """The body, read before a deadline: the time limit of a socket alone starts again with every byte."""
     parts, size = [], 0
     while part := response.read1(1 << 16):
         parts.append(part)

@@ -16,7 +16,15 @@ Fingerprint = Any
 def fingerprints(
     mols: Sequence[Chem.Mol], kind: Kind, *, counts: bool = False, radius: int = 2, bits: int = 2048
 ) -> list[Fingerprint]:
-    """One a molecule, in order. `radius` is for ECFP and FCFP alone; MACCS keys have 166 bits and no counts."""
+    """One fingerprint per molecule, in order.
+
+    Args:
+        mols: Molecules.
+        kind: Kind of the fingerprint; MACCS keys have 166 bits and no counts.
+        counts: Whether to count features instead of noting their presence.
+        radius: Bonds around an atom, for ECFP and FCFP only.
+        bits: Length of the fingerprint.
+    """
     if kind == "maccs":
         return [rdMolDescriptors.GetMACCSKeysFingerprint(mol) for mol in mols]
     generator = _GENERATORS[kind](radius, bits)
@@ -31,6 +39,13 @@ def similarities(
 
     Tversky: common / (common + alpha * only in the query + beta * only in the reference), A. Tversky, Psychol. Rev. 84,
     327 (1977).
+
+    Args:
+        query: Fingerprint of the molecule.
+        references: Fingerprints of the same kind.
+        metric: Kind of the similarity.
+        alpha: Tversky's weight of the features that only the query has.
+        beta: Tversky's weight of the features that only the reference has.
     """
     if metric == "tversky":
         return list(DataStructs.BulkTverskySimilarity(query, references, alpha, beta))

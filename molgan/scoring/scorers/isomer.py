@@ -32,7 +32,7 @@ class Isomer(DescriptorScorer):
 
         @field_validator("formula")
         @classmethod
-        def _readable(cls, formula: str) -> str:
+        def _check_formula(cls, formula: str) -> str:
             table = Chem.GetPeriodicTable()
             if not re.fullmatch(f"({_FORMULA.pattern})+", formula):
                 raise ValueError(f"{formula!r} is not a molecular formula such as C11H24")
@@ -46,7 +46,7 @@ class Isomer(DescriptorScorer):
     parameters: Parameters
 
     @cached_property
-    def _wanted(self) -> Counter[str]:
+    def _formula_counts(self) -> Counter[str]:
         wanted: Counter[str] = Counter()
         for symbol, count in _FORMULA.findall(self.parameters.formula):
             wanted[symbol] += int(count or 1)
@@ -55,7 +55,7 @@ class Isomer(DescriptorScorer):
     def _value(self, molecule: Descriptors) -> float:
         counts = Counter(atom.GetSymbol() for atom in molecule.mol.GetAtoms())
         counts["H"] += sum(atom.GetTotalNumHs() for atom in molecule.mol.GetAtoms())
-        wanted = self._wanted
+        wanted = self._formula_counts
         parts = [_gaussian(counts[symbol] - count, 1.0) for symbol, count in wanted.items()]
         parts.append(_gaussian(counts.total() - wanted.total(), 2.0))
         if self.parameters.mean == "arithmetic":

@@ -10,7 +10,7 @@ from rdkit.Chem import rdMMPA
 from molgan.base.settings import Settings
 from molgan.scoring.base import DescriptorScorer
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.scorers.similarity import Smiles
+from molgan.scoring.scorers.similarity import SmilesList
 
 
 class MatchedPair(DescriptorScorer):
@@ -22,7 +22,7 @@ class MatchedPair(DescriptorScorer):
     low, high, direction, boolean = 0.0, 1.0, "high", True
 
     class Parameters(Settings):
-        smiles: list[Smiles] = Field(min_length=1, description="SMILES of the references")
+        smiles: SmilesList = Field(description="SMILES of the references")
         cuts: int = Field(default=1, ge=1, le=3, description="Most bonds that are cut")
         max_atoms: int = Field(default=40, ge=1, description="Most heavy atoms in the part that differs")
         max_share: float = Field(
@@ -33,7 +33,7 @@ class MatchedPair(DescriptorScorer):
 
     @cached_property
     def _references(self) -> dict[str, dict[str, str]]:
-        """For each part that stays the parts that differ, each with the reference it is of."""
+        """The variable parts for each constant part, each with its reference."""
         found: dict[str, dict[str, str]] = {}
         for text in self.parameters.smiles:
             for constant, variable in self._cut(Chem.MolFromSmiles(text)):
@@ -54,7 +54,7 @@ class MatchedPair(DescriptorScorer):
         return None
 
     def _cut(self, mol: Chem.Mol) -> Iterator[tuple[str, str]]:
-        """The part that stays and the small one that differs, for each way to cut."""
+        """The constant part and the small variable part, for each way to cut."""
         most = min(self.parameters.max_atoms, self.parameters.max_share * mol.GetNumHeavyAtoms())
         for core, chains in rdMMPA.FragmentMol(mol, maxCuts=self.parameters.cuts, resultsAsMols=False):
             first, _, second = chains.partition(".")

@@ -13,7 +13,7 @@ from molgan.base.settings import Settings
 from molgan.chem.stereo_elements import StereoElements
 from molgan.scoring.base import DescriptorScorer
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.parameters import unknown
+from molgan.scoring.parameters import make_name_error
 
 
 class Property(DescriptorScorer):
@@ -103,7 +103,7 @@ class Descriptor(DescriptorScorer):
         @classmethod
         def _known(cls, descriptor: str) -> str:
             if descriptor not in (names := _descriptors()):
-                raise ValueError(str(unknown("RDKit descriptor", descriptor, names)))
+                raise ValueError(str(make_name_error("RDKit descriptor", descriptor, names)))
             return descriptor
 
     parameters: Parameters

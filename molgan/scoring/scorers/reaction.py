@@ -1,29 +1,18 @@
 """Reactions that could make a molecule."""
 
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdChemReactions
 
 from molgan.base.settings import Settings
+from molgan.chem.smarts import ReactionList, read_reaction
 from molgan.scoring.base import DescriptorScorer
 from molgan.scoring.fast.descriptors import Descriptors
 
 _MOST_PRODUCTS = 100
-
-
-def _reaction(text: str) -> str:
-    with rdBase.BlockLogs():
-        try:
-            reaction = rdChemReactions.ReactionFromSmarts(text)
-            sound = reaction.Validate()[1] == 0
-        except (ValueError, RuntimeError):
-            sound = False
-    if not sound:
-        raise ValueError(f"{text!r} is not reaction SMARTS")
-    return text
 
 
 class Reaction(DescriptorScorer):
@@ -35,7 +24,7 @@ class Reaction(DescriptorScorer):
     low, high, direction, boolean = 0.0, 1.0, "high", True
 
     class Parameters(Settings):
-        reactions: list[Annotated[str, AfterValidator(_reaction)]] = Field(min_length=1, description="Reaction SMARTS")
+        reactions: ReactionList = Field(description="Reaction SMARTS")
         written: Literal["disconnection", "synthesis"] = Field(
             "disconnection",
             description="Whether the molecule stands on the left of `>>` and what it is made from on the right, or the "
@@ -49,11 +38,7 @@ class Reaction(DescriptorScorer):
         texts = self.parameters.reactions
         if self.parameters.written == "synthesis":
             texts = [">".join(reversed(text.split(">"))) for text in texts]
-        with rdBase.BlockLogs():
-            reactions = [rdChemReactions.ReactionFromSmarts(text) for text in texts]
-            for reaction in reactions:
-                reaction.Initialize()
-        return reactions
+        return [read_reaction(text) for text in texts]
 
     def _value(self, molecule: Descriptors) -> float:
         return float(self._precursors(molecule.mol) is not None)
@@ -71,7 +56,7 @@ class Reaction(DescriptorScorer):
 
 
 def _sanitise(products: tuple[Chem.Mol, ...]) -> str | None:
-    """Their SMILES; None when one of them is no molecule."""
+    """The SMILES of the products; None when one of them is not a valid molecule."""
     with rdBase.BlockLogs():
         if any(Chem.SanitizeMol(product, catchErrors=True) for product in products):
             return None

@@ -1,4 +1,4 @@
-"""Scorers that ask somebody else: batches, retries, calls at the same time, and what becomes of a batch that fails."""
+"""Scorers that call a program or a server: batches, retries, concurrent calls, and the handling of failed batches."""
 
 import time
 from abc import abstractmethod
@@ -19,8 +19,8 @@ _LONGEST_BACKOFF = 60.0
 
 
 class CallError(Exception):
-    """A call failed; the message says why. `retry`: whether the same call may succeed later. `final`: whether every
-    other call will fail likewise."""
+    """A failed call; the message is the reason. `retry`: whether the same call may succeed later. `final`: whether
+    every other call will fail too."""
 
     def __init__(self, reason: str, *, retry: bool = True, final: bool = False) -> None:
         super().__init__(reason)
@@ -29,9 +29,9 @@ class CallError(Exception):
 
 
 class CallSettings(Settings):
-    """How a program or a server is called."""
+    """Settings of the calls of a program or a server."""
 
-    timeout: float = Field(default=60.0, gt=0, allow_inf_nan=False, description="Seconds that a call may take")
+    timeout: float = Field(default=60.0, gt=0, description="Seconds that a call may take")
     retries: int = Field(default=2, ge=0, le=10, description="Times that a call that failed is made again")
     backoff: float = Field(
         default=1.0, ge=0, le=_LONGEST_BACKOFF, description="Seconds before the first retry, doubled before each next"
@@ -56,7 +56,7 @@ class RemoteScorer(Scorer):
     costly = True
 
     class Parameters(CallSettings):
-        """Those of every call."""
+        """The parameters of every call."""
 
     parameters: CallSettings
 
@@ -75,7 +75,7 @@ class RemoteScorer(Scorer):
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
         return [score.value for score in self._scores([Chem.MolToSmiles(mol) for mol in mols])]
 
-    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+    def _score_isolated(self, molecules: list[Descriptors]) -> list[Score]:
         return self._scores([molecule.smiles for molecule in molecules])
 
     def _scores(self, smiles: list[str]) -> list[Score]:
@@ -87,12 +87,12 @@ class RemoteScorer(Scorer):
             self._sessions.remove(session)
 
     def ask(self, smiles: list[str]) -> list[Any]:
-        """A value for each. Raises CallError."""
+        """One value per SMILES, in order. Raises CallError."""
         return read_list(self._call(smiles), self.parameters.answer, len(smiles))
 
     def _key(self) -> dict[str, Any]:
         key = super()._key()
-        # How a value is asked for does not change it.
+        # The settings of calls do not change values.
         return {name: value for name, value in key.items() if name not in CallSettings.model_fields} | {
             "version": [self.version, self.parameters.version],
             "answer": self.parameters.answer,
@@ -133,7 +133,7 @@ class _Session:
         return [read_value(float("nan") if value is None else value) for value in values]
 
     def _ask(self, smiles: list[str]) -> list[Any]:
-        """A value for each, after as many retries as it takes. Raises CallError."""
+        """One value per SMILES, in order, after retries. Raises CallError when the last one fails."""
         chosen = self._scorer.parameters
         for attempt in range(chosen.retries):
             try:
@@ -156,7 +156,7 @@ class _Session:
 
 
 def read_list(content: Any, answer: str, count: int) -> list[Any]:
-    """The list of `count` values in an answer. Raises CallError when there is none."""
+    """The list of `count` values in an answer. Raises CallError when the answer has no such list."""
     if answer:
         for key in answer.split("."):
             if not isinstance(content, dict) or key not in content:

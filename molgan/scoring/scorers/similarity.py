@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError
-from molgan.base.settings import InputPath, Settings
+from molgan.base.settings import InputPath, OneOrMore, Settings
 from molgan.chem.molecule import parse
 from molgan.chem.reading import read_smiles
 from molgan.scoring.base import Scorer
@@ -24,6 +24,9 @@ def _smiles(text: str) -> str:
 Smiles = Annotated[str, AfterValidator(_smiles)]
 """The SMILES of a molecule."""
 
+SmilesList = Annotated[list[Smiles], Field(min_length=1), OneOrMore]
+"""SMILES of molecules; in YAML a list, or the text of a single one."""
+
 
 class FingerprintSettings(Settings):
     """Fingerprints and how two of them are compared."""
@@ -33,13 +36,15 @@ class FingerprintSettings(Settings):
     metric: Metric = Field("tanimoto", description="Similarity of two fingerprints")
     radius: int = Field(default=2, ge=0, le=6, description="Bonds from an atom; 2 is ECFP4 or FCFP4")
     bits: int = Field(default=2048, ge=64, le=65536, description="Length of the fingerprint")
-    alpha: float = Field(default=0.5, ge=0, description="Tversky's weight of what only the molecule has")
-    beta: float = Field(default=0.5, ge=0, description="Tversky's weight of what only the reference has")
+    alpha: float = Field(default=0.5, ge=0, le=1, description="Tversky's weight of what only the molecule has")
+    beta: float = Field(default=0.5, ge=0, le=1, description="Tversky's weight of what only the reference has")
 
     @model_validator(mode="after")
-    def _possible(self) -> "FingerprintSettings":
+    def _check_counts(self) -> "FingerprintSettings":
         if self.fingerprint == "maccs" and self.counts:
             raise ValueError("MACCS keys have no counts")
+        if self.metric == "tversky" and not (self.alpha or self.beta):
+            raise ValueError("alpha and beta are both 0, which makes all molecules alike")
         return self
 
     def fingerprints(self, mols: Sequence[Chem.Mol]) -> list[Fingerprint]:
@@ -57,7 +62,7 @@ class Similarity(Scorer):
     low, high, direction = 0.0, 1.0, "high"
 
     class Parameters(FingerprintSettings):
-        smiles: list[Smiles] = Field(min_length=1, description="SMILES of the molecules to be like")
+        smiles: SmilesList = Field(description="SMILES of the molecules to be like")
         aggregate: Literal["nearest", "mean"] = Field(
             "nearest", description="Similarity to the nearest one, or the mean over all"
         )
@@ -100,7 +105,7 @@ class ApplicabilityDomain(Scorer):
         records = read_smiles(self.parameters.training, column=self.parameters.column)
         mols = _mols(record.smiles for record in records)
         if not mols:
-            raise ConfigError(f"{self.parameters.training}: no molecule")
+            raise ConfigError(f"{self.parameters.training}: no valid molecule; give the training set of the model")
         return self.parameters.fingerprints(mols)
 
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:

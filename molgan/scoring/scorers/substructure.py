@@ -1,26 +1,18 @@
 """Substructures given as SMARTS: wanted, counted, or a core to be kept."""
 
+import re
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from rdkit import Chem, rdBase
 
 from molgan.base.settings import Settings
+from molgan.chem.smarts import Smarts, SmartsList, read_smarts
 from molgan.scoring.base import DescriptorScorer
 from molgan.scoring.fast.descriptors import Descriptors
 
-
-def _smarts(text: str) -> str:
-    with rdBase.BlockLogs():
-        pattern = Chem.MolFromSmarts(text)
-    if pattern is None or not pattern.GetNumAtoms():
-        raise ValueError(f"{text!r} is not SMARTS")
-    return text
-
-
-Smarts = Annotated[str, AfterValidator(_smarts)]
-"""Text that RDKit reads as SMARTS."""
+_ANY_ATOM = re.compile(r"\[?\d*\*(:\d+)?\]?")
 
 
 class Substructure(DescriptorScorer):
@@ -29,7 +21,7 @@ class Substructure(DescriptorScorer):
     low, high, direction, boolean = 0.0, 1.0, "high", True
 
     class Parameters(Settings):
-        smarts: list[Smarts] = Field(min_length=1, description="SMARTS patterns")
+        smarts: SmartsList = Field(description="SMARTS patterns")
         require: Literal["any", "all"] = Field("any", description="Whether one match is enough or all must match")
         chirality: bool = Field(False, description="Whether stereo in a pattern counts")
 
@@ -37,7 +29,7 @@ class Substructure(DescriptorScorer):
 
     @cached_property
     def _patterns(self) -> list[Chem.Mol]:
-        return [Chem.MolFromSmarts(text) for text in self.parameters.smarts]
+        return [read_smarts(text) for text in self.parameters.smarts]
 
     def _value(self, molecule: Descriptors) -> float:
         chirality = self.parameters.chirality
@@ -57,7 +49,7 @@ class GroupCount(DescriptorScorer):
 
     @cached_property
     def _pattern(self) -> Chem.Mol:
-        return Chem.MolFromSmarts(self.parameters.smarts)
+        return read_smarts(self.parameters.smarts)
 
     def _value(self, molecule: Descriptors) -> float:
         return float(len(molecule.mol.GetSubstructMatches(self._pattern, maxMatches=10_000)))
@@ -70,8 +62,8 @@ class Core(DescriptorScorer):
 
     class Parameters(Settings):
         core: Smarts = Field(
-            description="SMILES or SMARTS. Where `*` is bound to it other atoms may be, or nothing; a core without `*` "
-            "may be decorated everywhere"
+            description="SMILES or SMARTS. Where `*` or `[*:1]` is bound to it other atoms may be, or nothing; a core "
+            "without such a mark may be decorated everywhere"
         )
         chirality: bool = Field(False, description="Whether the core's stereo counts")
 
@@ -80,10 +72,8 @@ class Core(DescriptorScorer):
     @cached_property
     def _query(self) -> tuple[Chem.Mol, list[int]]:
         """The core without its marks, and those of its atoms that bear nothing else."""
-        query = Chem.MolFromSmarts(self.parameters.core)
-        if (mol := _parse(self.parameters.core)) is not None:
-            query = mol
-        marks = [atom for atom in query.GetAtoms() if atom.GetSmarts() in ("*", "[*]") and atom.GetDegree() == 1]
+        query = _parse(self.parameters.core) or read_smarts(self.parameters.core)
+        marks = [atom for atom in query.GetAtoms() if _ANY_ATOM.fullmatch(atom.GetSmarts()) and atom.GetDegree() == 1]
         open_atoms = {mark.GetNeighbors()[0].GetIdx() for mark in marks}
         closed = [atom.GetIdx() for atom in query.GetAtoms() if marks and atom.GetIdx() not in open_atoms]
         gone = {mark.GetIdx() for mark in marks}
@@ -105,6 +95,13 @@ class Core(DescriptorScorer):
         return 0.0
 
 
-def _parse(text: str) -> Chem.Mol | None:
+def _parse(smiles: str) -> Chem.Mol | None:
+    """A core that is written as SMILES; hydrogens in it are asked for, save that a stereo centre keeps its marks only
+    where the parser takes them away."""
+    if "[#" in smiles:  # SMILES know `[#6]` too, as a radical, which nothing matches
+        return None
+    parameters = Chem.SmilesParserParams()
+    parameters.removeHs = "@" in smiles  # type: ignore[assignment]
     with rdBase.BlockLogs():
-        return Chem.MolFromSmiles(text)
+        mol = Chem.MolFromSmiles(smiles, parameters)
+        return mol if mol is None else Chem.MergeQueryHs(mol)

@@ -34,8 +34,8 @@ class SA(DescriptorScorer):
     class Parameters(Settings):
         monotone: bool = Field(
             False,
-            description="Whether scores of 8 to 9 before RDKit's smoothing are 8 and not less; in objectives and filters "
-            "true by default",
+            description="Whether scores of 8 to 9 before RDKit's smoothing are 8 and not less; true by default in "
+            "objectives and filters",
         )
 
     parameters: Parameters

@@ -1,23 +1,12 @@
-"""The losses by which the agent learns from the elite, by name: each registers where it is defined."""
+"""The losses by which the agent learns from the elite; each registers under its name."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from torch import Tensor
 
 from molgan.training import losses
-
-AgentLoss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
-"""Of log p_agent, log p_anchor and energies, each [B] in nats, and a learned scalar, the log normaliser."""
-
-AGENT_LOSSES: dict[str, AgentLoss] = {}
-
-
-def agent_loss(loss: AgentLoss) -> AgentLoss:
-    """Let settings choose a loss by the name of its function; a decorator."""
-    AGENT_LOSSES[loss.__name__] = loss
-    return loss
+from molgan.training.registry import AGENT_LOSSES as AGENT_LOSSES
+from molgan.training.registry import agent_loss as agent_loss
 
 
 @agent_loss

@@ -1,9 +1,10 @@
-"""How the agent learns from the elite, anchored to the prior."""
+"""Updates the agent by the elite, anchored to the prior."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,15 +32,15 @@ class AgentUpdate:
         self._space = space
         self._settings = settings
         self._log_normaliser = nn.Parameter(torch.zeros((), device=agent.device))
-        self._optimizer = self._fresh_optimizer()
+        self._optimizer = self._make_optimizer()
         self._queued: list[tuple[Sequence[Entry], int]] = []
 
     def add(self, entries: Sequence[Entry], seed: int) -> None:
-        """Molecules that came into the elite, to be encoded before the next update."""
+        """Queue new molecules of the elite, which are encoded before the next update."""
         self._queued.append((entries, seed))
 
     def encode(self) -> None:
-        """Encode the molecules that were added."""
+        """Encode the queued molecules."""
         for entries, seed in self._queued:
             self._encode(entries, np.random.default_rng(seed))
         self._queued = []
@@ -49,7 +50,7 @@ class AgentUpdate:
         self._walk(entries, judged=True)
 
     def update_agent(self, elite: Elite, rng: np.random.Generator) -> dict[str, float]:
-        """Encode new molecules, and update the agent a few times; figures of the last update."""
+        """Encode new molecules, and update the agent a few times; returns figures of the last update."""
         self.encode()
         able = np.array([bool(entry.walks) for entry in elite.entries])
         if not able.any():
@@ -62,7 +63,7 @@ class AgentUpdate:
         for _ in range(settings.updates):
             picks = [int(i) for i in rng.choice(len(entries), settings.update_size, p=weights)]
             drawn = [(i, int(rng.integers(len(entries[i].walks)))) for i in picks]
-            place = {pair: at for at, pair in enumerate(dict.fromkeys(drawn))}  # what is drawn twice is computed once
+            place = {pair: at for at, pair in enumerate(dict.fromkeys(drawn))}  # repeats are computed once
             with autocast(self.agent.device, enabled=settings.bf16):
                 batch = join(self.agent.grammar, [entries[i].walks[k] for i, k in place])
                 log_prob = self.agent.log_probs(batch).sum(1)[[place[pair] for pair in drawn]]
@@ -78,7 +79,7 @@ class AgentUpdate:
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         self._log_normaliser.data.copy_(tensors["log_normaliser"])
-        self._optimizer = self._fresh_optimizer()
+        self._optimizer = self._make_optimizer()
         restore_optimizer(self._optimizer, tensors)
 
     def _encode(self, entries: Sequence[Entry], rng: np.random.Generator) -> None:
@@ -87,12 +88,12 @@ class AgentUpdate:
                 trees = self._space.training_trees(entry.mol, entry.tree, self._settings.roots, rng)
                 entry.actions = list(dict.fromkeys(tuple(encode(tree, self.agent.vocabulary)) for tree in trees))
             except (NotEncodable, UnknownStereo, ValueError):
-                entry.actions = []  # it can be a parent, but not a training example
+                entry.actions = []  # the molecule can be a parent, but not a training example
         self._walk(entries, judged=False)
 
     @torch.no_grad()
     def _walk(self, entries: Sequence[Entry], *, judged: bool) -> None:
-        """Walk the entries' actions through the grammar; the prior judges them unless it has."""
+        """Walk the actions of entries through the grammar, and compute their `prior`, unless `judged`."""
         sequences = [actions for entry in entries for actions in entry.actions]
         if not sequences:
             return
@@ -106,8 +107,8 @@ class AgentUpdate:
             if not judged:
                 entry.prior = [p for _, _, p in kept]
 
-    def _fresh_optimizer(self) -> torch.optim.Optimizer:
-        groups = [
+    def _make_optimizer(self) -> torch.optim.Optimizer:
+        groups: list[dict[str, Any]] = [
             {"params": list(self.agent.parameters())},
             {"params": [self._log_normaliser], "lr": 0.1},  # Malkin et al. 2022 train it faster than the policy
         ]

@@ -1,4 +1,4 @@
-"""The best molecules so far: parents of the next ones, and what the agent learns from."""
+"""Keeps the best molecules so far, which are parents of new ones and training data of the agent."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from molgan.training.design.proposals import Parent
 from molgan.training.settings import OptimizeSettings
 
 Made = tuple[Call, Chem.Mol, Motif | None]
-"""A paid call, the molecule, and the tree it was made with, None where it can be no parent."""
+"""A call of the oracle, the molecule, and the tree that it was made with; None where it cannot be a parent."""
 
 
 @dataclass(eq=False)
 class Entry:
-    """A molecule of the elite, and the tree it was made with. `actions` encode it from several roots, `walks` are those
-    in the grammar, `prior` their log-probabilities under the prior."""
+    """A molecule of the elite, and the tree that it was made with. `actions`: its encodings from several roots.
+    `walks`: these in the grammar. `prior`: their log-probabilities under the prior."""
 
     number: int
     smiles: str
@@ -52,25 +52,25 @@ class Elite:
 
     @property
     def weights(self) -> np.ndarray:
-        """Of the entries, best first; they add up to 1."""
+        """The weights of the entries, best first; their sum is 1."""
         weights = 1 / (np.arange(len(self.entries)) + 1 + self._settings.greed * self._settings.memory)
         return np.asarray(weights / weights.sum())
 
     def add(self, calls: Sequence[Made]) -> list[Entry]:
-        """Take in scored molecules; those that are among the best are returned."""
+        """Add scored molecules; returns the entries that are now among the best."""
         fresh = [
             Entry(call.number, call.smiles, call.score, mol, tree)
             for call, mol, tree in calls
             if tree is not None and not math.isnan(call.score)
         ]
-        # By number among equals: who came first stays.
+        # Of equal scores the earlier call stays.
         ranked = sorted([*self.entries, *fresh], key=lambda entry: (-entry.score, entry.number))
         self.entries = self._spread(ranked)[: self._settings.memory]
         kept = set(map(id, self.entries))
         return [entry for entry in fresh if id(entry) in kept]
 
     def join(self, other: Elite) -> None:
-        """Take in the molecules of another, none twice."""
+        """Add the molecules of another elite, without duplicates."""
         own = {entry.number for entry in self.entries}
         both = [*self.entries, *(entry for entry in other.entries if entry.number not in own)]
         self.entries = self._spread(sorted(both, key=lambda entry: (-entry.score, entry.number)))[
@@ -78,7 +78,7 @@ class Elite:
         ]
 
     def _spread(self, ranked: list[Entry]) -> list[Entry]:
-        """Without those whose scaffold has enough better ones, if the settings say what is enough."""
+        """The entries without those whose scaffold already has `per_scaffold` better ones."""
         most, count = self._settings.per_scaffold, Counter[str]()
         if most is None:
             return ranked
@@ -98,10 +98,10 @@ class Elite:
         for number, tree, actions, prior in state["entries"]:
             call, mol = calls[number]
             sequences = [tuple(sequence) for sequence in actions]
-            self.entries.append(Entry(number, call.smiles, call.score, mol, _tree(tree), sequences, list(prior)))
+            self.entries.append(Entry(number, call.smiles, call.score, mol, _read_tree(tree), sequences, list(prior)))
 
 
-def _tree(values: Sequence[Any]) -> Motif:
-    """A tree that JSON made lists of."""
+def _read_tree(values: Sequence[Any]) -> Motif:
+    """Restore a tree from the nested lists of JSON."""
     smiles, children, marks = values
-    return Motif(smiles, tuple((site, _tree(child)) for site, child in children), tuple(map(tuple, marks)))
+    return Motif(smiles, tuple((site, _read_tree(child)) for site, child in children), tuple(map(tuple, marks)))

@@ -1,7 +1,7 @@
-"""Genetic moves on motif trees: what they make is a valid molecule by construction.
+"""Genetic moves on motif trees; their results are valid molecules by construction.
 
 A cut bond is single and acyclic, and a site has as many places as it has hydrogens, so that any subtree may bind
-wherever one hangs or a hydrogen is left. `bound` says that the tree itself hangs on something, as what grows on a core
+wherever a subtree hangs or a hydrogen is left. A `bound` tree hangs on something itself, as a tree that grows on a core
 does: its root then has a hydrogen less, and may be replaced like any other motif.
 """
 
@@ -23,8 +23,8 @@ _TRIES = 8
 
 
 class Motifs:
-    """What edits draw motifs from: half of the time those that parents have, else a vocabulary, its first motifs most
-    often."""
+    """The motifs that edits draw from: half of the time those of the parents, else a vocabulary, whose first motifs are
+    drawn most often."""
 
     def __init__(self, vocabulary: Sequence[str], own: Sequence[str] = ()):
         self._vocabulary = vocabulary or ("C",)
@@ -36,7 +36,7 @@ class Motifs:
         return self._vocabulary[int(len(self._vocabulary) * rng.random() ** 3)]
 
     def like(self, smiles: str, rng: np.random.Generator) -> str:
-        """One of about as many atoms, where a few tries find one."""
+        """Draw a motif of about as many atoms, if a few tries find one."""
         found = self.any(rng)
         for _ in range(_TRIES):
             if abs(size(found) - size(smiles)) <= 1:
@@ -56,6 +56,13 @@ def crossover(
     """`tree` with a subtree of `donor` in place of one of its own or of a hydrogen; None where nothing fits.
 
     Jensen 2019 crosses molecules at acyclic bonds by reactions on graphs; here the bonds are those of the trees.
+
+    Args:
+        tree: The tree of one parent.
+        donor: The tree of the other parent.
+        rng: Random numbers.
+        max_atoms: The most heavy atoms of the child.
+        bound: Whether `tree` hangs on something itself.
     """
     graft = _pick([node for _, node in nodes(donor)], rng)
     if not _can_bind(graft):
@@ -72,9 +79,16 @@ def crossover(
 def edit_motif(
     tree: Motif, motifs: Motifs, rng: np.random.Generator, *, max_atoms: int, bound: bool = False
 ) -> Motif | None:
-    """`tree` with one small change: a motif exchanged for another, added, put in between, or taken out.
+    """`tree` with one small change: a motif is exchanged for another, added, inserted or removed.
 
-    None where the change that was drawn is not possible there.
+    None where the drawn change is not possible.
+
+    Args:
+        tree: The tree of the parent.
+        motifs: The motifs to draw from.
+        rng: Random numbers.
+        max_atoms: The most heavy atoms of the child.
+        bound: Whether `tree` hangs on something itself.
     """
     move = _pick(_MOVES, rng)
     path, node = _pick(list(nodes(tree)), rng)
@@ -84,25 +98,25 @@ def edit_motif(
 
 
 def open_hole(tree: Motif, rng: np.random.Generator, *, bound: bool = False) -> Motif | None:
-    """`tree` with a hole for one of its subtrees; None where it has none."""
+    """`tree` with a hole in place of one of its subtrees; None where it has none."""
     paths = [path for path, _ in nodes(tree) if path or bound]
     return _put(tree, _pick(paths, rng), HOLE) if paths else None
 
 
 def atoms(tree: Motif) -> int:
-    """Heavy atoms; a hole counts as one."""
+    """The number of heavy atoms of a tree; a hole counts as one."""
     return size(tree.smiles) + sum(atoms(child) for _, child in tree.children)
 
 
 def nodes(tree: Motif, path: TreePath = ()) -> Iterator[tuple[TreePath, Motif]]:
-    """Every motif with its subtree, and the way there, the root first."""
+    """The path to every motif, and its subtree, the root first."""
     yield path, tree
     for i, (_, child) in enumerate(tree.children):
         yield from nodes(child, (*path, i))
 
 
 def vacancies(tree: Motif, *, bound: bool = False) -> list[tuple[TreePath, int]]:
-    """Where a hydrogen is left: the way to the motif, and the site."""
+    """The places where a hydrogen is left: the path to the motif, and the site."""
     return [(path, site) for path, node in nodes(tree) for site in _open_sites(node, bool(path) or bound)]
 
 
@@ -119,7 +133,7 @@ def bind(tree: Motif, path: TreePath, site: int, new: Motif) -> Motif:
 def _exchange(
     tree: Motif, path: TreePath, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool
 ) -> Motif | None:
-    """Another motif with the same children, each at the site of before where that has room, else at a random one."""
+    """Exchange a motif, and hang each child at its old site, if that has room, or at a random one."""
     changed = Motif(smiles)
     if smiles == node.smiles or (hangs and not _can_bind(changed)):
         return None
@@ -139,7 +153,7 @@ def _add(tree: Motif, path: TreePath, node: Motif, smiles: str, rng: np.random.G
 def _insert(
     tree: Motif, path: TreePath, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool
 ) -> Motif | None:
-    """A motif between this one and what it hangs on."""
+    """Insert a motif between this one and its parent."""
     between = Motif(smiles)
     if not hangs or not _can_bind(between) or not (room := _open_sites(between, True)):
         return None
@@ -149,7 +163,7 @@ def _insert(
 def _take_out(
     tree: Motif, path: TreePath, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool
 ) -> Motif | None:
-    """Without this motif: one of its children takes its place, and the others go with it."""
+    """Remove this motif: one of its children takes its place, and the others are removed too."""
     below = [child for _, child in node.children]
     if not hangs or not (path or below):
         return None

@@ -1,25 +1,26 @@
-"""The oracle and its bill: what was asked, what it answered, where it came from."""
+"""Keeps all calls of the oracle, with the origin of each molecule, within a budget."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from molgan.base.errors import InputError, RunError
+from molgan.scoring.inputs import is_missing
 
 if TYPE_CHECKING:
     import pandas
 
-Oracle = Callable[[list[str]], Sequence[float]]
-"""Scores of SMILES, in order, higher is better; NaN for what cannot be scored."""
+Oracle = Callable[[list[str]], Iterable[float | None]]
+"""Scores of SMILES, in order, higher is better; NaN or None for what cannot be scored."""
 
 
 class Call(NamedTuple):
-    """One paid answer. `parents` are the numbers of the calls that the molecule was made from."""
+    """One call of the oracle. `parents`: the numbers of the calls of the molecules that this one was made from."""
 
     number: int
     round: int
@@ -30,10 +31,10 @@ class Call(NamedTuple):
 
 
 class Ledger:
-    """Asks the oracle for distinct molecules, by canonical SMILES, within a budget.
+    """Calls the oracle for distinct molecules, by canonical SMILES, within a budget.
 
-    With a `journal` every answer is on the disk before anything is done with it, so that a run which is killed and
-    started again pays for no molecule twice.
+    With a `journal` every answer is written to disk before it is used, so that a run which is killed and started again
+    scores no molecule twice.
     """
 
     def __init__(self, oracle: Oracle, budget: int, journal: Path | None = None):
@@ -42,21 +43,21 @@ class Ledger:
         self._answered, self._torn = _read(journal)
         self.budget = budget
         self.calls: list[Call] = []
-        self.number: dict[str, int] = {}  # of the call that scored a molecule
+        self.number: dict[str, int] = {}  # the number of the call of each SMILES
 
     @property
     def left(self) -> int:
         return self.budget - len(self.calls)
 
     def best(self, n: int = 10) -> float:
-        """Mean of the n best scores so far, NaN where there is none."""
+        """The mean of the n best scores so far, NaN without any."""
         scores = sorted((call.score for call in self.calls if not math.isnan(call.score)), reverse=True)[:n]
         return sum(scores) / len(scores) if scores else math.nan
 
     def ask(self, smiles: Sequence[str], origins: Sequence[tuple[str, tuple[int, ...]]], round_: int) -> list[Call]:
-        """Score distinct new molecules, given by canonical SMILES, each with its origin and the calls it comes from.
+        """Score distinct new molecules, given as canonical SMILES, each with its origin and the calls of its parents.
 
-        Raises InputError where the oracle does not answer with one number a molecule.
+        Raises InputError where the oracle does not return one finite number or NaN for each molecule.
         """
         due = [text for text in smiles if text not in self._answered]
         if due:
@@ -71,14 +72,14 @@ class Ledger:
         return made
 
     def restore(self, calls: Sequence[Call]) -> None:
-        """Put calls that were made before on the bill."""
+        """Add calls that were made before."""
         for call in calls:
             self.number[call.smiles] = call.number
             self.calls.append(call)
 
     def table(self) -> pandas.DataFrame:
-        """Every call in order: call (from 1), round, smiles, score, origin, parents (calls), best (mean of the ten best
-        so far)."""
+        """A table of all calls in order: call (from 1), round, smiles, score, origin, parents (calls), best (mean of
+        the ten best scores so far)."""
         import pandas
 
         best: list[float] = []
@@ -118,17 +119,20 @@ class Ledger:
             raise RunError(f"{self._journal}: cannot be written: {error}") from error
 
 
-def _check(answers: Sequence[float], smiles: list[str]) -> dict[str, float]:
-    values = [float(value) for value in answers]
+def _check(answers: Iterable[object], smiles: list[str]) -> dict[str, float]:
+    try:
+        values = [math.nan if is_missing(value) else float(value) for value in answers]  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"the oracle's answer is not a list of numbers ({error}): one a molecule, in order") from None
     if len(values) != len(smiles):
-        raise InputError(f"the oracle gave {len(values)} scores for {len(smiles)} molecules: one each, in order")
+        raise InputError(f"the oracle gave {len(values)} scores for {len(smiles)} molecules; return one each, in order")
     if infinite := [text for text, value in zip(smiles, values, strict=True) if math.isinf(value)]:
-        raise InputError(f"the oracle's score of {infinite[0]} is infinite: give NaN for what cannot be scored")
+        raise InputError(f"the oracle's score of {infinite[0]} is infinite; return NaN for a failure")
     return dict(zip(smiles, values, strict=True))
 
 
 def _read(journal: Path | None) -> tuple[dict[str, float], bool]:
-    """The answers of a journal, and whether its last line is torn: the run was killed in mid-line."""
+    """The answers in a journal, and whether its last line is torn, since the run was killed while writing it."""
     if journal is None or not journal.exists():
         return {}, False
     answered: dict[str, float] = {}

@@ -1,10 +1,11 @@
-"""Small changes of single atoms and bonds, which no exchange of motifs can make: an element, a bond's order, an atom
-more or less, a ring opened or closed, a substituent moved to the next atom.
+"""Small changes of single atoms and bonds, which no exchange of motifs can make: change an element or a bond order, add
+or remove an atom, open or close a ring, move a substituent to a neighbouring atom.
 
-The changes are those of Jensen 2019 ("A graph-based genetic algorithm"), made on the Kekulé form. What RDKit's valence
-model refuses is not made, nor are allenes, alkynes and cyclopropenes in rings, double bonds at bridgeheads, rings of
-more than eight atoms, and hydrogens on sulfur and phosphorus of a higher valence. Bonds of charged atoms stay, so that
-no half of a nitro group is left. Dummy atoms stand for what a `bound` tree hangs on, and for holes in it.
+The changes are those of Jensen 2019 ("A graph-based genetic algorithm"), made on the Kekulé form. Results that RDKit's
+valence model refuses are discarded, and so are allenes, alkynes and cyclopropenes in rings, double bonds at
+bridgeheads, rings of more than eight atoms, and hydrogens on sulfur and phosphorus of a higher valence. Bonds of
+charged atoms stay, so that nitro groups stay whole. Dummy atoms stand for the atom that a `bound` tree hangs on, and
+for holes.
 """
 
 from __future__ import annotations
@@ -17,23 +18,24 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 
 from molgan.chem.motifs import Motif, cut, write
+from molgan.chem.smarts import read_smarts
 from molgan.chem.stereo import UnknownStereo
 from molgan.graphs.motif.actions import HOLE
 
 _SINGLE, _DOUBLE, _TRIPLE = Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE
 _ORDERS = (_SINGLE, _DOUBLE, _TRIPLE)
 _VALENCE = {6: 4, 7: 3, 8: 2, 16: 2, 9: 1, 17: 1}
-_ELEMENTS = (6,) * 7 + (7,) * 5 + (8,) * 4 + (16,) + (9,) * 2 + (17,)  # as often as they are drawn
+_ELEMENTS = (6,) * 7 + (7,) * 5 + (8,) * 4 + (16,) + (9,) * 2 + (17,)  # repeated by how often they are drawn
 _LARGEST = 8  # atoms of a ring that a change may make
-_HYDRIDES = Chem.MolFromSmarts("[#16;!H0;v4,v6]"), Chem.MolFromSmarts("[#15;!H0;v5]")
-_STRAINED = tuple(Chem.MolFromSmarts(text) for text in ("[R]=[R]=[R]", "*#;@*", "[r3]=;@[r3]"))
-_HOLE = Motif("[*H]")  # as RDKit sees one, which must have a hydrogen to hang by
+_HYDRIDES = read_smarts("[#16;!H0;v4,v6]"), read_smarts("[#15;!H0;v5]")
+_STRAINED = tuple(read_smarts(text) for text in ("[R]=[R]=[R]", "*#;@*", "[r3]=;@[r3]"))
+_HOLE = Motif("[*H]")  # a hole for RDKit, with the hydrogen that it hangs by
 T = TypeVar("T")
 
 
 def mutate_atom(tree: Motif, rng: np.random.Generator, *, max_atoms: int, bound: bool = False) -> Motif | None:
-    """The tree of a molecule that differs from `tree`'s by one atom or bond, rooted at random, or where it hangs if it
-    is `bound`; None where the change that was drawn is not possible. A hole in a bound tree stays one."""
+    """The tree of a molecule that differs from that of `tree` by one atom or bond; None where the drawn change is not
+    possible. It is rooted at random, or, if `bound`, where it hangs. Holes in a bound tree are kept."""
     with rdBase.BlockLogs():
         mol = _kekule(_replace_leaves(tree, HOLE, _HOLE), bound)
         if mol is None or not _heavy(mol):
@@ -60,8 +62,8 @@ def _replace_leaves(tree: Motif, old: Motif, new: Motif) -> Motif:
 
 
 def _kekule(tree: Motif, bound: bool) -> Chem.RWMol | None:
-    """The molecule with hydrogens that follow changes; with a labelled dummy at its root, the first atom written, if
-    `bound`."""
+    """The molecule in Kekulé form, with implicit hydrogens that follow changes; if `bound`, with a labelled dummy at
+    its root, which is the first atom of its SMILES."""
     parsed = Chem.MolFromSmiles(write(tree))
     if parsed is None:
         return None
@@ -81,7 +83,7 @@ def _kekule(tree: Motif, bound: bool) -> Chem.RWMol | None:
 
 
 def _remove_dummy(mol: Chem.RWMol) -> int | None:
-    """Take the dummy away: where it was bound, None where that can be no root."""
+    """Remove the labelled dummy; returns the atom it was bound to, None if that cannot be a root."""
     dummy = next(atom for atom in mol.GetAtoms() if not atom.GetAtomicNum() and atom.GetIsotope())
     (bond,) = dummy.GetBonds()
     root, order, last = bond.GetOtherAtomIdx(dummy.GetIdx()), bond.GetBondType(), dummy.GetIdx()
@@ -99,7 +101,7 @@ def _is_sound(mol: Chem.RWMol, largest: int, hangs: int | None) -> bool:
     return (
         len(Chem.GetMolFrags(mol)) == 1
         and _largest_ring(mol) <= largest
-        # Sulfur may be content with less than it was bound by.
+        # Sulfur may have a lower valence after the change, and then no hydrogen.
         and (hangs is None or mol.GetAtomWithIdx(hangs).GetTotalNumHs() > 0)
         and hydrides <= {hangs}
         and not any(mol.HasSubstructMatch(pattern) for pattern in _STRAINED)
@@ -108,9 +110,9 @@ def _is_sound(mol: Chem.RWMol, largest: int, hangs: int | None) -> bool:
 
 
 def _breaks_bredt(mol: Chem.Mol) -> bool:
-    """Whether a ring's double bond starts at a bridgehead (Bredt 1924): no ring made here is large enough for that."""
+    """Whether a ring has a double bond at a bridgehead (Bredt 1924); no ring made here is large enough for that."""
     heads: list[int] = []
-    rdMolDescriptors.CalcNumBridgeheadAtoms(mol, heads)
+    rdMolDescriptors.CalcNumBridgeheadAtoms(mol, heads)  # type: ignore[arg-type]  # RDKit's stubs are wrong
     bonds = (bond for i in heads for bond in mol.GetAtomWithIdx(i).GetBonds())
     return any(bond.GetBondType() == _DOUBLE and bond.IsInRing() for bond in bonds)
 
@@ -120,7 +122,7 @@ def _largest_ring(mol: Chem.Mol) -> int:
 
 
 def _element(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """Another element for an atom."""
+    """Change the element of an atom."""
     atom = _pick(_heavy(mol), rng)
     other = _pick(_ELEMENTS, rng)
     if other == atom.GetAtomicNum() or atom.GetFormalCharge() or _bonded(atom) > _VALENCE[other]:
@@ -130,7 +132,7 @@ def _element(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _order(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """Another order for a bond."""
+    """Change the order of a bond."""
     bonds = _bonds(mol, dummy=False)
     if not bonds:
         return False
@@ -143,7 +145,7 @@ def _order(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _append(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """An atom in place of a hydrogen, or of two."""
+    """Add an atom in place of one hydrogen or of two."""
     at, element = _pick(_heavy(mol), rng), _pick(_ELEMENTS, rng)
     most = min(_free(at), _VALENCE[element], 2)
     if not most:
@@ -154,7 +156,7 @@ def _append(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _insert(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """An atom between two that a single bond joins; it may be the bond that the whole hangs by."""
+    """Insert an atom into a single bond, which may be the bond that the whole molecule hangs by."""
     singles = [bond for bond in _bonds(mol) if bond.GetBondType() == _SINGLE]
     element = _pick(_ELEMENTS, rng)
     if not singles or _VALENCE[element] < 2:
@@ -169,13 +171,13 @@ def _insert(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _delete(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """Without an atom that ends a chain, or with its two neighbours joined."""
+    """Remove a terminal atom, or an atom with two neighbours, which are then bonded to each other."""
     atom = _pick(_heavy(mol), rng)
     around = [each.GetIdx() for each in atom.GetNeighbors()]
     if any(_is_charged(bond) for bond in atom.GetBonds()):
         return False
     if len(around) == 2 and mol.GetBondBetweenAtoms(*around) is None:
-        mol.AddBond(*around, _SINGLE)
+        mol.AddBond(around[0], around[1], _SINGLE)
     elif len(around) != 1 or not mol.GetAtomWithIdx(around[0]).GetAtomicNum():
         return False
     mol.RemoveAtom(atom.GetIdx())
@@ -183,7 +185,7 @@ def _delete(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _close(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """A ring of three to seven atoms, of five or six most often."""
+    """Close a ring of three to seven atoms, most often of five or six."""
     distance = Chem.GetDistanceMatrix(mol)
     wanted = _pick((2, 3, 4, 4, 4, 5, 5, 5, 6), rng)
     open_ = [atom.GetIdx() for atom in _heavy(mol) if _free(atom)]
@@ -195,7 +197,7 @@ def _close(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _open(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """Without a bond of a ring."""
+    """Open a ring by removing one of its bonds."""
     bonds = [bond for bond in _bonds(mol, dummy=False) if bond.IsInRing()]
     if not bonds:
         return False
@@ -205,7 +207,7 @@ def _open(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
 
 
 def _shift(mol: Chem.RWMol, rng: np.random.Generator) -> bool:
-    """What hangs on an atom by a single bond, on one of its neighbours; it may be what the whole hangs on."""
+    """Move a substituent to a neighbouring atom; it may be the atom that the whole molecule hangs on."""
     bonds = [bond for bond in _bonds(mol) if bond.GetBondType() == _SINGLE and not bond.IsInRing()]
     if not bonds:
         return False
@@ -229,7 +231,7 @@ def _heavy(mol: Chem.Mol) -> list[Chem.Atom]:
 
 
 def _bonds(mol: Chem.Mol, *, dummy: bool = True) -> list[Chem.Bond]:
-    """Those of no charged atom, with the dummy's or without."""
+    """The bonds without a charged atom, with or without those of dummies."""
     free = [bond for bond in mol.GetBonds() if not _is_charged(bond)]
     return free if dummy else [b for b in free if b.GetBeginAtom().GetAtomicNum() and b.GetEndAtom().GetAtomicNum()]
 
@@ -239,13 +241,14 @@ def _is_charged(bond: Chem.Bond) -> bool:
 
 
 def _free(atom: Chem.Atom) -> int:
-    """Hydrogens; none for a dummy."""
+    """The number of hydrogens; 0 for a dummy."""
     return int(atom.GetTotalNumHs()) if atom.GetAtomicNum() else 0
 
 
 def _bonded(atom: Chem.Atom) -> int:
-    """Valence that bonds to heavy atoms and the dummy take."""
-    return round(sum(bond.GetBondTypeAsDouble() for bond in atom.GetBonds()))
+    """The valence used by bonds to heavy atoms and the dummy."""
+    total: float = sum(bond.GetBondTypeAsDouble() for bond in atom.GetBonds())
+    return round(total)
 
 
 def _pick(items: Sequence[T], rng: np.random.Generator) -> T:

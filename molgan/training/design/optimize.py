@@ -1,4 +1,4 @@
-"""Goal-directed design: the best molecules for an oracle, in as few calls as can be."""
+"""Goal-directed design: finds the best molecules for an oracle in as few calls as possible."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from molgan.training.settings import OptimizeSettings
 
 @dataclass(frozen=True)
 class OptimizeOutcome:
-    """Every call, and why the run ended."""
+    """All calls, and why the run ended."""
 
     ledger: Ledger
     stopped: str
@@ -40,23 +40,33 @@ def optimize(
     folder: Path | None = None,
     report: Report = silent,
 ) -> OptimizeOutcome:
-    """Spend `budget` calls of `oracle` on distinct molecules, best ones first found; `agent` learns in place.
+    """Search for molecules with high scores in at most `budget` calls of `oracle`; `agent` is trained in place.
 
-    The prior is the agent as it comes in, unless another is given. A round (a) updates the agent on the best so far,
-    anchored to the prior; beside that (b) it makes candidates: parents, the best so far by rank, are crossed, edited
-    and mutated, and those children that a surrogate of the answers so far holds for promising have children in turn;
-    (c) the agent draws more, from nothing or in place of a part of a parent; (d) the oracle is asked for the candidates
-    that the surrogate holds for promising. After Kim et al. 2024 ("Genetic-guided GFlowNets"), with motif trees for
-    SMILES and a surrogate in front of the oracle.
+    A round (a) updates the agent on the best molecules so far, anchored to the prior, while (b) it makes candidates:
+    parents, drawn by rank from the best, are crossed, edited and mutated, and children that a surrogate of the oracle
+    predicts to be promising have children in turn; (c) the agent draws more candidates, from nothing or in place of a
+    part of a parent; (d) the oracle scores the candidates that the surrogate predicts to be promising. After Kim et al.
+    2024 ("Genetic-guided GFlowNets"), with motif trees in place of SMILES and a surrogate in front of the oracle.
 
-    A search that is stuck starts anew, with the agent as it was and without parents but the `start` molecules: what is
-    two moves away, by way of worse molecules, may never be found from where all the good ones are. When the new search
-    is stuck as well, it goes on together with what was found before, which its molecules are crossed with.
+    A search that is stuck starts anew, with the agent as it was and only the `start` molecules as parents, since a
+    molecule that is two moves away by way of worse ones may never be found from the present best. When the new search
+    is stuck as well, both continue together, and their molecules are crossed.
 
-    The `start` molecules are asked for first. With a `core` every molecule but those keeps it and grows at its marks
-    alone; `accept` says of any other molecule whether the oracle may be asked for it. With a `folder` the run goes on
-    from there exactly, and pays for no molecule twice. Raises InputError where a start molecule cannot be read or the
-    oracle's answer is no list of as many numbers.
+    Args:
+        agent: The generator.
+        oracle: Gives the scores of SMILES, in order, higher is better, NaN for a failure.
+        settings: Settings of the search.
+        budget: The most distinct molecules to score.
+        seed: Seed of the random numbers.
+        start: SMILES of molecules that are scored first.
+        prior: The anchor; the agent at the start by default.
+        core: A core that every molecule but the start molecules contains, and at whose marks alone it grows.
+        accept: Says whether a molecule may be scored; start molecules always are.
+        folder: The folder from which the run resumes exactly; no molecule is scored twice.
+        report: Takes the metrics of each round.
+
+    Raises:
+        InputError: A start molecule cannot be read, or the oracle does not return as many numbers.
     """
     run = OptimizeRun(agent, prior or agent, oracle, settings, budget, seed, core, folder)
     run.resume()

@@ -1,4 +1,4 @@
-"""All that goal-directed design changes, so that a checkpoint can hold it; see `optimize`."""
+"""The state of goal-directed design, which a checkpoint holds; see `optimize`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from molgan.base.errors import InputError
 from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, cut
-from molgan.chem.stereo import UnknownStereo, without_stereo
+from molgan.chem.stereo import UnknownStereo, remove_stereo
 from molgan.graphs.motif.core import Core
 from molgan.models.protocols import MotifTreeGenerator
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint, under_prefix, with_prefix
@@ -28,12 +28,12 @@ from molgan.training.design.space import Decorations, Everything, Space
 from molgan.training.loop import step_seed
 from molgan.training.settings import OptimizeSettings
 
-_NOTICEABLE = 0.005  # share by which the ten best must gain to count as a gain
-_YIELDS = (0.5, 0.7, 0.9)  # scores, the molecules above which are counted
+_NOTICEABLE = 0.005  # smallest relative gain of the ten best that counts
+_YIELDS = (0.5, 0.7, 0.9)  # the metrics count the molecules above these scores
 
 
 class OptimizeRun:
-    """All that the loop changes. But for the networks it follows from the calls."""
+    """The state of the loop. Except for the networks it follows from the calls."""
 
     def __init__(
         self,
@@ -46,6 +46,17 @@ class OptimizeRun:
         core: Core | None,
         folder: Path | None,
     ):
+        """
+        Args:
+            agent: The generator; trained in place.
+            prior: The anchor.
+            oracle: Gives the scores of SMILES.
+            settings: Settings of the search.
+            budget: The most distinct molecules to score.
+            seed: Seed of the random numbers.
+            core: The core that molecules contain, None without one.
+            folder: The folder for journal and checkpoint, None without one.
+        """
         self.agent = agent
         self.settings = settings
         self.round = 0
@@ -54,7 +65,7 @@ class OptimizeRun:
         self.best = -math.inf
         self.ledger = Ledger(oracle, budget, folder and folder / "answers.jsonl")
         self.since = 0  # calls when this search began
-        self.earlier: Elite | None = None  # of the searches before, while a new one goes its own way
+        self.earlier: Elite | None = None  # of the earlier searches, while a new one runs without them
         self.gained = 0  # calls when its ten best last gained noticeably
         self.level = -math.inf  # its ten best then
         self.space: Space = Everything(settings.max_atoms) if core is None else Decorations(core, settings.max_atoms)
@@ -69,7 +80,7 @@ class OptimizeRun:
 
     @property
     def batch(self) -> int:
-        """Calls of the coming round: few while little is known, so that what is learned is used at once."""
+        """The number of calls of the next round: few at the beginning, so that their results are used at once."""
         settings, made = self.settings, len(self.ledger.calls) - self.since
         if made < settings.first:
             return min(settings.first - made, self.ledger.left)
@@ -78,7 +89,7 @@ class OptimizeRun:
 
     @property
     def stopped(self) -> str | None:
-        """Why no further round is due."""
+        """Why the run ends: budget, target, plateau or exhausted; None while it continues."""
         settings, made = self.settings, len(self.ledger.calls)
         if self.ledger.left <= 0:
             return "budget"
@@ -90,12 +101,12 @@ class OptimizeRun:
 
     @property
     def stuck(self) -> bool:
-        """Whether this search has not gained for long."""
+        """Whether this search has not improved for `restart` calls."""
         limit = self.settings.restart
         return limit is not None and len(self.ledger.calls) - max(self.gained, self.since) >= limit
 
     def restart(self) -> None:
-        """Search anew, or a new search together with the old; what was paid for is not asked for again."""
+        """Start a new search, or join the new search with the earlier ones; known molecules are not scored again."""
         if self.earlier is None:
             self.agent_update.encode()
             self.agent.load_state_dict(self._first)
@@ -103,8 +114,8 @@ class OptimizeRun:
             self.genomes = Genomes(self.space, self._seed)
             self.earlier, self.elite = self.elite, Elite(self.settings)
             self.since = len(self.ledger.calls)
-            known = [(call, self._molecule(call.smiles)) for call in self.ledger.calls if call.origin == START]
-            fresh = self.elite.add([(call, mol, self._tree(mol)) for call, mol in known])
+            known = [(call, self._read_molecule(call.smiles)) for call in self.ledger.calls if call.origin == START]
+            fresh = self.elite.add([(call, mol, self._cut_tree(mol)) for call, mol in known])
             self.agent_update.add(fresh, step_seed(self._seed, self.round, 1))
         else:
             self.elite.join(self.earlier)
@@ -117,7 +128,7 @@ class OptimizeRun:
         return step_seed(self._seed, self.round, *purpose.encode())
 
     def ask(self, candidates: Sequence[Candidate]) -> list[Made]:
-        """Have candidates scored."""
+        """Score candidates by the oracle."""
         smiles = [candidate.smiles for candidate in candidates]
         calls = (
             self.ledger.ask(smiles, [(candidate.origin, candidate.parents) for candidate in candidates], self.round)
@@ -126,7 +137,7 @@ class OptimizeRun:
         )
         self.idle = 0 if calls else self.idle + 1
         return [
-            (call, self._molecule(call.smiles), candidate.tree)
+            (call, self._read_molecule(call.smiles), candidate.tree)
             for call, candidate in zip(calls, candidates, strict=True)
         ]
 
@@ -135,7 +146,7 @@ class OptimizeRun:
         return self.agent_update.update_agent(self.elite, np.random.default_rng(self.seed("study")))
 
     def remember(self, calls: Sequence[Made]) -> None:
-        """Remember scored molecules."""
+        """Add scored molecules to surrogate, elite and agent."""
         self.shortlist.add([(call, mol) for call, mol, _ in calls])
         fresh = self.elite.add(calls)
         self.agent_update.add(fresh, step_seed(self._seed, self.round, 1))
@@ -144,7 +155,7 @@ class OptimizeRun:
         self._note_gain()
 
     def _note_gain(self) -> None:
-        """Take note where the ten best of this search have gained noticeably."""
+        """Note whether the ten best of this search have gained noticeably."""
         level = float(np.mean([entry.score for entry in self.elite.entries[:10]])) if self.elite.entries else -math.inf
         if level > self.level + (_NOTICEABLE * abs(self.level) if math.isfinite(self.level) else 0):
             self.level, self.gained = level, len(self.ledger.calls)
@@ -195,7 +206,7 @@ class OptimizeRun:
         return {"step": len(self.ledger.calls)}
 
     def resume(self) -> None:
-        """Back to the last checkpoint, if there is one."""
+        """Restore the last checkpoint, if there is one."""
         if self._checkpoint is None or (saved := load_checkpoint(self._checkpoint)) is None:
             return
         tensors, state = saved
@@ -209,7 +220,7 @@ class OptimizeRun:
             for number, round_, smiles, score, origin, parents in state["calls"]
         ]
         self.ledger.restore(calls)
-        known = [(call, self._molecule(call.smiles)) for call in calls]
+        known = [(call, self._read_molecule(call.smiles)) for call in calls]
         self.shortlist.add(known)
         self.shortlist.begin(self.since)
         self.shortlist.load_state_dict(state["screen"])
@@ -227,21 +238,21 @@ class OptimizeRun:
             molecule = parse(text)
             if molecule.smiles is None or not molecule.is_connected:
                 raise InputError(f"start molecule {text!r}: {molecule.reason or 'more than one fragment'}")
-            mol = self._molecule(molecule.smiles)
-            found.setdefault(molecule.smiles, Candidate(molecule.smiles, mol, self._tree(mol), START))
+            mol = self._read_molecule(molecule.smiles)
+            found.setdefault(molecule.smiles, Candidate(molecule.smiles, mol, self._cut_tree(mol), START))
         return list(found.values())[: self.ledger.budget]
 
-    def _tree(self, mol: Chem.Mol) -> Motif | None:
-        """A parent's tree; None where the core, or stereo that no tree can say, forbids that."""
+    def _cut_tree(self, mol: Chem.Mol) -> Motif | None:
+        """The tree of a parent; None with a core, or for stereo that a tree cannot represent."""
         try:
             return cut(mol) if self._whole else None
         except UnknownStereo:
             return None
 
-    def _molecule(self, smiles: str) -> Chem.Mol:
-        """What the moves see of a molecule, read from its canonical SMILES, so that the order of atoms is always the
-        same: without its stereo unless they may draw some."""
+    def _read_molecule(self, smiles: str) -> Chem.Mol:
+        """Read a molecule from its canonical SMILES, so that the order of atoms is always the same; without its stereo,
+        unless the moves may draw stereo."""
         mol = Chem.MolFromSmiles(smiles)
         if not (self.settings.stereo and self.agent.vocabulary.stereo) and any(mark in smiles for mark in "@/\\"):
-            return without_stereo(mol)
+            return remove_stereo(mol)
         return mol

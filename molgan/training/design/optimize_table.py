@@ -1,12 +1,18 @@
-"""`molgan.optimize`: load a generator, run the loop of `optimize.py`, show its progress, give a table of every call."""
+"""`molgan.optimize`: loads a generator, runs the loop of `optimize.py`, and returns a table of all calls."""
 
-from collections.abc import Mapping, Sequence
+import math
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from molgan.base.errors import ConfigError, InputError
+from rdkit import Chem
+
+from molgan.base.errors import ConfigError, InputError, RunError
+from molgan.base.files import write_files
 from molgan.base.progress import Progress, Silent
 from molgan.chem.molecule import parse
+from molgan.scoring.inputs import as_list, get_text, make_text
 from molgan.training.reporter import Reporter
 from molgan.training.settings import OptimizeSettings
 
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
 
     from molgan.training.design.ledger import Oracle
 
+_NO_SCORE = "the oracle gave no number"
 _ROOM = 10  # heavy atoms by which a molecule may outgrow the largest that it starts from
 
 
@@ -22,8 +29,8 @@ def optimize_table(
     oracle: "Oracle",
     budget: int,
     *,
-    seed: int = 0,
-    start: Sequence[str] | None = None,
+    seed: int | None = 0,
+    start: Iterable[Any] | None = None,
     core: str | None = None,
     weights: str | Path = "moses",
     max_atoms: int | None = None,
@@ -31,21 +38,41 @@ def optimize_table(
     settings: OptimizeSettings | Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> "pandas.DataFrame":
-    """See `molgan.optimize`."""
+    """Run goal-directed design, and return a table of all calls.
+
+    Args:
+        oracle: Takes a list of SMILES and returns as many numbers, higher is better, NaN for a failure.
+        budget: The most molecules to score, at least 1.
+        seed: Seed of the random numbers.
+        start: SMILES of molecules to begin with.
+        core: SMILES of a core with attachment points.
+        weights: The prior, by name or folder.
+        max_atoms: The most heavy atoms of a molecule.
+        folder: Where the state is kept, so that an interrupted run continues.
+        settings: Fields of `OptimizeSettings`.
+        progress: Shows the progress.
+
+    Raises:
+        InputError: A start molecule cannot be read, or the oracle returns another number of values.
+        ConfigError: Wrong settings.
+    """
     from molgan.graphs.motif.core import Core
     from molgan.models.loading import load_generator
-    from molgan.models.motif.without_stereo import without_stereo
+    from molgan.models.motif.forbid_stereo import forbid_stereo
     from molgan.models.protocols import MotifTreeGenerator
     from molgan.training.design.optimize import optimize
 
     if budget < 1:
         raise ConfigError(f"budget must be at least 1, not {budget}")
-    if isinstance(start, str):
+    if isinstance(start, str | Chem.Mol):
         raise InputError("start is a list of SMILES, not one SMILES: put it in brackets")
-    chosen = resolve_settings(settings, max_atoms, start or ())
-    agent = load_generator(weights, MotifTreeGenerator)
-    agent = agent if chosen.stereo else without_stereo(agent)
+    given = [get_text(make_text(item)) or "" for item in as_list(() if start is None else start)]
+    folder = None if folder is None else Path(folder)
     progress = progress or Silent()
+    seed = draw_seed(folder, progress) if seed is None else seed
+    chosen = resolve_settings(settings, max_atoms, given)
+    agent = load_generator(weights, MotifTreeGenerator)
+    agent = agent if chosen.stereo else forbid_stereo(agent)
     with Reporter("optimize", progress, shown=("score", "best", "best_10")) as report:
         report.start("optimize", budget)
         outcome = optimize(
@@ -54,24 +81,43 @@ def optimize_table(
             chosen,
             budget=budget,
             seed=seed,
-            start=start or (),
+            start=given,
             core=None if core is None else Core.read(core),
-            folder=None if folder is None else Path(folder),
+            folder=folder,
             report=report,
         )
     if outcome.stopped != "budget":
         progress.message(f"optimize: stopped after {len(outcome.ledger.calls):,} calls: {outcome.stopped}")
-    return outcome.ledger.table()
+    table = outcome.ledger.table()
+    table["error"] = [_NO_SCORE if math.isnan(score) else None for score in table["score"]]
+    table["error"] = table["error"].astype(object)
+    table.attrs["seed"] = seed
+    return table
+
+
+def draw_seed(folder: Path | None, progress: Progress) -> int:
+    """A random seed, and a message with it. A run in a folder goes on with the one that it began with."""
+    noted = folder and folder / "seed.txt"
+    try:
+        if noted and noted.exists():
+            return int(noted.read_text())
+    except (OSError, ValueError) as error:
+        raise RunError(f"{noted}: holds no seed ({error}); give the seed that the run began with") from None
+    seed = secrets.randbelow(2**32)
+    progress.message(f"optimize: seed {seed} was drawn; the same seed gives the same calls again")
+    if noted:
+        write_files(noted.parent, {noted.name: [str(seed).encode()]})
+    return seed
 
 
 def resolve_settings(
     settings: OptimizeSettings | Mapping[str, Any] | None, max_atoms: int | None, start: Sequence[str]
 ) -> OptimizeSettings:
-    """The settings with the size of the task: as asked for, else room for the largest molecule to start from."""
-    from molgan.scoring.parameters import validated
+    """The settings with `max_atoms`: the given value, or enough for the largest start molecule."""
+    from molgan.scoring.parameters import validate_section
 
     if not isinstance(settings, OptimizeSettings):
-        settings = validated(OptimizeSettings, settings or {}, "settings")
+        settings = validate_section(OptimizeSettings, settings or {}, "settings")
     if max_atoms is None:
         mols = [molecule.mol for text in start if (molecule := parse(text)).mol is not None]
         max_atoms = max([settings.max_atoms, *(mol.GetNumHeavyAtoms() + _ROOM for mol in mols)])

@@ -1,4 +1,4 @@
-"""Candidates for the oracle: drawn by the agent, regrown, crossed over, edited or mutated; each new and of its size."""
+"""Makes candidates for the oracle: drawn by the agent, regrown, crossed over, edited or mutated; all are new."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _Made = tuple[Motif | None, str, tuple[int, ...]]  # tree, origin, parents
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A molecule to ask for: canonical SMILES, the tree it was made with, what made it, the calls of its parents."""
+    """A candidate: canonical SMILES, the tree that it was made with, its origin, and the calls of its parents."""
 
     smiles: str
     mol: Chem.Mol
@@ -47,7 +47,7 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What moves change, the calls that it comes from, and how often it is drawn beside others."""
+    """A genome that moves change, the calls that it comes from, and its weight in draws."""
 
     genome: tuple[Motif, ...]
     numbers: tuple[int, ...]
@@ -55,8 +55,8 @@ class Stock:
 
 
 class Genomes:
-    """Parents as moves see them; each is looked at anew, from another root say, every few rounds, since that is what
-    costs most of a move."""
+    """The genomes of parents. Computing one, from another root for example, is the most expensive part of a move, so
+    that each is kept for a few rounds."""
 
     def __init__(self, space: Space, seed: int):
         self._space = space
@@ -64,7 +64,7 @@ class Genomes:
         self._kept: dict[int, tuple[int, tuple[Motif, ...]]] = {}
 
     def of(self, parents: Sequence[Parent], weights: Sequence[float], round_: int) -> list[Stock]:
-        """In order, without parents that have none. The same for the same round."""
+        """The genomes of parents in order, without parents that have none; the same for the same round."""
         kept, self._kept = self._kept, {}
         stocks: list[Stock] = []
         for parent, weight in zip(parents, weights, strict=True):
@@ -82,7 +82,7 @@ class Genomes:
 
 
 class Proposals:
-    """The candidates of a round: distinct, not `known`, and let pass by `accept`."""
+    """The candidates of a round: distinct, not in `known`, and accepted by `accept`."""
 
     def __init__(
         self,
@@ -92,6 +92,14 @@ class Proposals:
         settings: OptimizeSettings,
         accept: Accept = lambda mol: True,
     ):
+        """
+        Args:
+            space: The molecules that may be made.
+            vocabulary: The motifs.
+            known: SMILES of molecules that are scored already.
+            settings: How many candidates each move makes.
+            accept: Says whether a molecule may be scored.
+        """
         self._space = space
         self._vocabulary = vocabulary
         self._known = known
@@ -101,16 +109,16 @@ class Proposals:
 
     @property
     def candidates(self) -> list[Candidate]:
-        """In the order in which they were made."""
+        """The candidates, in the order in which they were made."""
         return list(self._found.values())
 
     def breed(self, stocks: Sequence[Stock], rng: np.random.Generator) -> None:
-        """Children of scored molecules, by genetic moves."""
+        """Make children of scored molecules by genetic moves."""
         settings = self._settings
         self._take(self._make_children(stocks, (settings.crossover, settings.edit, settings.mutation), rng))
 
     def breed_again(self, promising: Sequence[Candidate], rng: np.random.Generator) -> None:
-        """Offspring of candidates that the oracle was not asked for, by moves in the same shares."""
+        """Make children of candidates that are not scored yet, by moves in the same proportions."""
         settings, stocks = self._settings, []
         for parent in promising:
             if parent.tree is not None:
@@ -120,13 +128,14 @@ class Proposals:
         self._take(self._make_children(stocks, (settings.brood * moves // max(1, moves.sum())).tolist(), rng))
 
     def draw(self, agent: MotifTreeGenerator, stocks: Sequence[Stock], rng: np.random.Generator) -> None:
-        """By the agent: from nothing, and what a scored molecule has in some place."""
+        """Let the agent draw candidates, from nothing or in place of a part of a scored molecule."""
         settings, space = self._settings, self._space
         # A start molecule may be larger.
         whole = [stock for stock in stocks if sum(map(atoms, stock.genome)) <= settings.max_atoms]
         regrown = _choose(whole, settings.regrowth, rng)
         wholes = settings.policy if regrown else settings.policy + settings.regrowth
-        prefixes, origins = [space.blank(self._vocabulary)] * wholes, [(POLICY, ())] * wholes  # type: ignore[var-annotated]
+        prefixes = [space.blank(self._vocabulary)] * wholes
+        origins: list[tuple[str, tuple[int, ...]]] = [(POLICY, ())] * wholes
         for stock in regrown:
             try:
                 prefix = space.hole(stock.genome, self._vocabulary, rng)
@@ -149,7 +158,7 @@ class Proposals:
     def _make_children(
         self, stocks: Sequence[Stock], counts: Sequence[int], rng: np.random.Generator
     ) -> Iterator[_Made]:
-        """`counts` says how many crossovers, edits and mutations."""
+        """Make children by as many crossovers, edits and mutations as `counts` says."""
         space, (crossovers, edits, mutations) = self._space, counts
         first, second = (_choose(stocks, crossovers, rng) for _ in range(2))
         for stock, other in zip(first, second, strict=True):
@@ -163,7 +172,7 @@ class Proposals:
             yield space.mutate(stock.genome, rng), MUTATION, stock.numbers
 
     def _take(self, made: Iterable[_Made]) -> None:
-        """Keep what is valid, new and accepted."""
+        """Keep the molecules that are valid, new and accepted."""
         for tree, origin, numbers in made:
             if tree is None:
                 continue

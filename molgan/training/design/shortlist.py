@@ -1,4 +1,4 @@
-"""Which candidates the oracle is asked for."""
+"""Chooses the candidates that the oracle scores."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from rdkit import Chem
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.training.design.ledger import Call
 from molgan.training.design.proposals import POLICY, START, Candidate
-from molgan.training.design.surrogate import Features, Surrogate, draws
+from molgan.training.design.surrogate import Features, Surrogate, draw_functions
 from molgan.training.settings import OptimizeSettings
 
-_ENOUGH = 32  # scored molecules from which the surrogate has a say
+_ENOUGH = 32  # scored molecules from which on the surrogate is used
 
 
 class Shortlist:
-    """Chooses by a surrogate of the oracle, in the manner of Thompson: each call goes to the best candidate of one draw
-    from what the oracle may be.
+    """Chooses candidates by a surrogate of the oracle, by Thompson sampling: each call goes to the best candidate of
+    one draw from the surrogate.
 
     The surrogate learns from the calls `since` the search began and from the start molecules; `fit` starts a round.
     """
@@ -35,12 +35,12 @@ class Shortlist:
         self.since = 0
 
     def begin(self, since: int) -> None:
-        """Learn anew, from the calls from number `since` on."""
+        """Start with a new surrogate, which learns from the calls from number `since` on."""
         self._surrogate = Surrogate()
         self.since = since
 
     def add(self, calls: Sequence[tuple[Call, Chem.Mol]]) -> None:
-        """Learn of scored molecules."""
+        """Add scored molecules, which the surrogate learns from."""
         known = [(call, mol) for call, mol in calls if not math.isnan(call.score)]
         if known and self._settings.surrogate:
             self._numbers += [math.inf if call.origin == START else call.number for call, _ in known]
@@ -49,11 +49,11 @@ class Shortlist:
 
     @property
     def ready(self) -> bool:
-        """Whether enough is known for the surrogate to have a say."""
+        """Whether there are enough scores for the surrogate."""
         return bool(self._settings.surrogate) and sum(number >= self.since for number in self._numbers) >= _ENOUGH
 
     def fit(self, rng: np.random.Generator) -> None:
-        """Let the surrogate learn from what is known, if that is enough."""
+        """Fit the surrogate to the known scores, if there are enough."""
         self._described = {}
         if self.ready:
             scores = np.array(self._scores)
@@ -61,12 +61,12 @@ class Shortlist:
             self._surrogate.fit(Features.stack([self._features[i] for i in learned]), scores[learned])
 
     def promising(self, candidates: Sequence[Candidate], n: int, rng: np.random.Generator) -> list[Candidate]:
-        """Up to n of the candidates, without repeats, each the best of one draw of the surrogate; none while that has
-        no say."""
+        """Up to n of the candidates, without repeats, each the best of one draw of the surrogate; none without enough
+        scores."""
         n = min(n, len(candidates))
         if not self.ready or not n:
             return []
-        values = draws(*self._surrogate.predict(self._describe(candidates)), n, self._settings.boldness, rng)
+        values = draw_functions(*self._surrogate.predict(self._describe(candidates)), n, self._settings.boldness, rng)
         chosen: list[int] = []
         for row in values:
             row[chosen] = -np.inf

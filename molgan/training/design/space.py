@@ -1,4 +1,4 @@
-"""Which molecules may be made, and how parents make others there: all of them, or those that keep a core."""
+"""The molecules that may be made, and the moves among them: all molecules, or those that contain a core."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from molgan.training.design.genetic import (
 )
 from molgan.training.design.mutation import mutate_atom
 
-_TRIES = 3  # for a move that nothing fits
+_TRIES = 3  # attempts at a move
 
 
 class Space(Protocol):
-    """A set of molecules that the moves do not leave. A parent's genome is what moves change of it."""
+    """A set of molecules that the moves do not leave. The genome of a parent is the part that moves change."""
 
     def blank(self, vocabulary: Vocabulary) -> tuple[int, ...]:
-        """The actions that a molecule from nothing is held to, FREE where it may grow."""
+        """The actions that every new molecule is forced to take; FREE where it may grow."""
 
     def complete(self, tree: Motif, rng: np.random.Generator) -> Motif | None:
         """The tree of a molecule whose actions were drawn behind `blank` or `hole`; None where it is not complete."""
 
     def genome(self, mol: Chem.Mol, tree: Motif, rng: np.random.Generator) -> tuple[Motif, ...]:
-        """What moves see of a molecule; `tree` is the one that it was made with."""
+        """The genome of a molecule; `tree` is the one that it was made with."""
 
     def hole(
         self, genome: tuple[Motif, ...], vocabulary: Vocabulary, rng: np.random.Generator
     ) -> tuple[int, ...] | None:
-        """The actions of a parent, without some that are to be drawn anew."""
+        """The actions of a parent, without some that are drawn again."""
 
     def cross(self, genome: tuple[Motif, ...], other: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
         """The tree of a child of two parents."""
@@ -54,7 +54,7 @@ class Space(Protocol):
         """The tree of a parent with one atom or bond changed."""
 
     def training_trees(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
-        """The trees of a molecule that the agent learns from, up to `roots` beside the first."""
+        """The trees of a molecule that the agent learns from: the first, and up to `roots` others."""
 
 
 class Everything:
@@ -75,7 +75,7 @@ class Everything:
     def hole(
         self, genome: tuple[Motif, ...], vocabulary: Vocabulary, rng: np.random.Generator
     ) -> tuple[int, ...] | None:
-        """The last actions, or a subtree with what is behind it kept."""
+        """Without the last actions, or without a subtree."""
         if rng.random() < 0.5 and (tree := open_hole(genome[0], rng)) is not None:
             return tuple(encode(tree, vocabulary))
         actions = encode(genome[0], vocabulary)
@@ -95,9 +95,9 @@ class Everything:
 
 
 class Decorations:
-    """Molecules of up to `max_atoms` that keep a core; the genome is what grows at each of its marks, in order.
+    """Molecules of up to `max_atoms` that contain a core; the genome is the tree at each of its marks, in order.
 
-    Where two fragments are linked, the one subtree has a hole for the second.
+    Where two fragments are linked, there is one tree, with a hole for the second fragment.
     """
 
     def __init__(self, core: Core, max_atoms: int):
@@ -144,7 +144,7 @@ class Decorations:
         return [tree]
 
     def _room(self, genome: tuple[Motif, ...], i: int) -> int:
-        """Heavy atoms that a part of the genome may have."""
+        """The most heavy atoms that a part of the genome may have."""
         return self._most - self._core.atoms - sum(atoms(part) for k, part in enumerate(genome) if k != i)
 
     def _with(self, genome: tuple[Motif, ...], i: int, part: Motif | None, rng: np.random.Generator) -> Motif | None:
@@ -161,12 +161,12 @@ class Decorations:
 
 
 def _try(move: Callable[[], Motif | None]) -> Motif | None:
-    """What the first of a few tries of a move makes that fits."""
+    """The first result of a few attempts at a move; None where all fail."""
     return next((child for _ in range(_TRIES) if (child := move()) is not None), None)
 
 
 def _have_one_hole(tree: Motif, rng: np.random.Generator) -> Motif | None:
-    """A linker with genome place for the second fragment, at random where it has none; None where it has no room."""
+    """A linker with one hole for the second fragment, placed at random if it has none; None where there is no room."""
     holes = sum(node == HOLE for _, node in nodes(tree))
     if holes == 1:
         return tree
@@ -175,7 +175,7 @@ def _have_one_hole(tree: Motif, rng: np.random.Generator) -> Motif | None:
 
 
 def _open_hole(tree: Motif, inner: Motif | None) -> Motif:
-    """A linker with a hole where the second fragment is."""
+    """A linker with a hole in place of the second fragment."""
     if tree == inner:
         return HOLE
     done, children = False, []

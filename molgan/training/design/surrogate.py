@@ -1,4 +1,4 @@
-"""A Gaussian process on fingerprints that guesses the oracle's answer, so that calls go where they promise most.
+"""A Gaussian process on fingerprints that predicts the oracle, so that calls go to the most promising candidates.
 
 It learns from the molecules of the run alone. The kernel is the Tanimoto kernel on ECFP counts (Ralaivola et al. 2005)
 and a Gaussian one on whole-molecule properties; its weights are those of the highest marginal likelihood on a grid.
@@ -18,7 +18,7 @@ from scipy.linalg import cho_solve, solve_triangular
 
 from molgan.scoring.fast.descriptors import Descriptors
 
-_BITS, _MOST = 1024, 4  # of the fingerprint; counts above are cut
+_BITS, _MOST = 1024, 4  # length of the fingerprint, and largest count
 _ELEMENTS = ("C", "N", "O", "F", "S", "Cl", "Br", "I", "P", "B", "Si", "H")
 _FORMULA = re.compile(r"([A-Z][a-z]?)(\d*)")
 _GRID = tuple(product((0.2, 0.5, 0.8), (1.0, 2.0, 4.0), (1e-4, 1e-3, 1e-2, 1e-1)))  # fingerprint's share, length, noise
@@ -26,9 +26,9 @@ _GENERATOR = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=_BITS)
 
 
 def fingerprint(mol: Chem.Mol) -> np.ndarray:
-    """ECFP4 counts up to 4 in unary, [4096] of 0 and 1: the smaller of two counts is what their ones have in common."""
+    """ECFP4 counts up to 4 in unary, [4096] of 0 and 1, so that common ones give the smaller of two counts."""
     counts = _GENERATOR.GetCountFingerprintAsNumPy(mol)
-    return (counts[None, :] > np.arange(_MOST)[:, None]).ravel()
+    return np.asarray(counts[None, :] > np.arange(_MOST)[:, None]).ravel()
 
 
 def properties(molecule: Descriptors) -> np.ndarray:
@@ -68,12 +68,12 @@ class Features:
         return cls(np.concatenate([part.bits for part in parts]), np.concatenate([part.properties for part in parts]))
 
     def rows(self) -> list[Features]:
-        """Each molecule's own."""
+        """The features of each molecule."""
         return [Features(self.bits[i : i + 1], self.properties[i : i + 1]) for i in range(len(self.bits))]
 
 
 class Surrogate:
-    """What is known of the oracle: `fit`, then `draw` from what it may be."""
+    """A model of the oracle: `fit` it, then `predict`."""
 
     def __init__(self, *, refit_every: int = 10):
         self._refit_every = refit_every
@@ -81,7 +81,7 @@ class Surrogate:
         self._choice = _GRID[0]
 
     def fit(self, features: Features, scores: np.ndarray) -> None:
-        """Learn from molecules and their scores [n]."""
+        """Fit the model to molecules and their scores [n]."""
         self._features = features
         self._mean, self._spread = float(scores.mean()), float(scores.std()) + 1e-9
         self._centre = features.properties.mean(0)
@@ -118,13 +118,26 @@ class Surrogate:
         return alike, np.maximum(apart, 0)
 
 
-def draws(mean: np.ndarray, covariance: np.ndarray, n: int, boldness: float, rng: np.random.Generator) -> np.ndarray:
-    """`n` functions that the process takes for possible, at m molecules: [n, m]; `boldness` scales their spread."""
+def draw_functions(
+    mean: np.ndarray, covariance: np.ndarray, n: int, boldness: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw functions from a Gaussian process.
+
+    Args:
+        mean: Mean at m molecules [m].
+        covariance: Covariance [m, m].
+        n: The number of functions.
+        boldness: Factor of their spread, at least 0.
+        rng: Random numbers.
+
+    Returns:
+        Their values [n, m].
+    """
     jitter = 1e-6 * max(float(np.diag(covariance).mean()), 1e-12)
     covariance = covariance + jitter * np.eye(len(mean))
     try:
         root = np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError:  # rounding made it slightly negative; the eigenvalues say where, and take longer
+    except np.linalg.LinAlgError:  # rounding made an eigenvalue slightly negative; eigh is slower but handles it
         values, vectors = np.linalg.eigh(covariance)
         root = vectors * np.sqrt(np.maximum(values, 0))
     return np.asarray(mean + boldness * rng.standard_normal((n, len(mean))) @ root.T)
@@ -137,7 +150,7 @@ def _kernel(alike: np.ndarray, apart: np.ndarray, share: float, length: float) -
 def _solve(
     alike: np.ndarray, apart: np.ndarray, wanted: np.ndarray, share: float, length: float, noise: float
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Cholesky factor of the kernel with noise, its weights, and the scale of the process that fits best."""
+    """The Cholesky factor of the kernel with noise, the weights, and the best scale of the process."""
     kernel = _kernel(alike, apart, share, length)
     kernel[np.diag_indices_from(kernel)] += noise + 1e-8
     factor = np.linalg.cholesky(kernel)
@@ -148,6 +161,6 @@ def _solve(
 def _evidence(
     alike: np.ndarray, apart: np.ndarray, wanted: np.ndarray, share: float, length: float, noise: float
 ) -> float:
-    """Log marginal likelihood (Rasmussen & Williams 2006, equation 5.8) at its best scale, but for a constant."""
+    """Log marginal likelihood (Rasmussen & Williams 2006, equation 5.8) at the best scale, except for a constant."""
     factor, _, scale = _solve(alike, apart, wanted, share, length, noise)
     return float(-np.log(np.diag(factor)).sum() - len(wanted) / 2 * np.log(scale + 1e-12))

@@ -1,4 +1,4 @@
-"""Transfer learning: fine-tune a prior on a few known actives, with early stopping."""
+"""Transfer learning: fine-tunes a prior on a few known actives, with early stopping."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import torch
 from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, cut
-from molgan.chem.stereo import UnknownStereo, without_stereo
+from molgan.chem.stereo import UnknownStereo, remove_stereo
 from molgan.graphs.motif.actions import NotEncodable, encode
 from molgan.models.precision import autocast
 from molgan.models.protocols import MotifTreeGenerator
 from molgan.training.design.genetic import reroot
+from molgan.training.design.settings import TransferSettings
 from molgan.training.loop import update
 from molgan.training.report import Report, silent
-from molgan.training.settings import TransferSettings
 
 _FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
 class TransferOutcome:
-    """Actives learned from and held out, the epoch whose weights were kept, and what the held-out ones cost before and
-    after, in nats a molecule."""
+    """The result: numbers of actives trained on and held out, the epoch whose weights were kept, and the loss on the
+    held-out actives before and after, in nats a molecule."""
 
     learned: int
     held_out: int
@@ -45,19 +45,23 @@ def transfer(
     seed: int,
     report: Report = silent,
 ) -> TransferOutcome:
-    """Fine-tune `generator` in place by likelihood on `actives`, and keep the weights under which those held out are
-    likeliest (Segler et al. 2018, with early stopping in place of a fixed number of epochs).
+    """Fine-tune `generator` in place by likelihood on `actives`, and keep the weights with the least loss on held-out
+    actives (Segler et al. 2018, with early stopping in place of a fixed number of epochs).
 
-    Each epoch shows every active from another root, which a few molecules need most; the held-out ones are judged in
-    their canonical form. Training ends `patience` epochs after the best. Raises InputError where fewer than five
-    distinct actives can be encoded.
+    Each epoch encodes every active from another root, which helps most with few molecules; the held-out actives are
+    encoded in their canonical form. Training ends `patience` epochs after the best one.
+
+    Args:
+        generator: The generator.
+        actives: SMILES of known actives.
+        settings: Settings of the training.
+        seed: Seed of the random numbers.
+        report: Takes the metrics of each epoch.
+
+    Raises:
+        InputError: Fewer than five distinct actives can be encoded.
     """
-    mols = {each.smiles: each.mol for each in map(parse, actives) if each.mol is not None and each.is_connected}
-    if not generator.vocabulary.stereo:
-        mols = {smiles: without_stereo(mol) for smiles, mol in mols.items()}
-    known = [(mol, actions) for mol in mols.values() if (actions := _encode(cut, mol, generator)) is not None]
-    if len(known) < _FEWEST:
-        raise InputError(f"{len(known)} of {len(actives)} actives can be learned from; at least {_FEWEST} are needed")
+    known = encode_actives(generator, actives)
     room = max([generator.max_atoms, *(mol.GetNumHeavyAtoms() for mol, _ in known)])
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(known))
@@ -65,7 +69,7 @@ def transfer(
     held, shown = ([known[i] for i in part] for part in (order[:size], order[size:]))
 
     optimizer = torch.optim.AdamW(generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    before = best = _cost(generator, [actions for _, actions in held], room, settings)
+    before = best = _measure_cost(generator, [actions for _, actions in held], room, settings)
     kept, kept_at = copy.deepcopy(generator.state_dict()), 0
     for epoch in range(1, settings.epochs + 1):
         generator.train()
@@ -76,7 +80,7 @@ def transfer(
                 loss = -generator.log_likelihood([sequences[i] for i in rows], max_atoms=room).mean()
             update(optimizer, loss, generator, clip=settings.clip)
             losses.append(float(loss.detach()))
-        cost = _cost(generator, [actions for _, actions in held], room, settings)
+        cost = _measure_cost(generator, [actions for _, actions in held], room, settings)
         report({"step": epoch, "steps": settings.epochs, "loss": float(np.mean(losses)), "held_out": cost}, None)
         if cost < best:
             best, kept, kept_at = cost, copy.deepcopy(generator.state_dict()), epoch
@@ -87,8 +91,20 @@ def transfer(
     return TransferOutcome(len(shown), len(held), kept_at, before, best)
 
 
+def encode_actives(generator: MotifTreeGenerator, actives: Sequence[str]) -> list[tuple[Any, tuple[int, ...]]]:
+    """The distinct actives that can be encoded, each as its molecule and its actions. Raises InputError where they are
+    fewer than five."""
+    mols = {each.smiles: each.mol for each in map(parse, actives) if each.mol is not None and each.is_connected}
+    if not generator.vocabulary.stereo:
+        mols = {smiles: remove_stereo(mol) for smiles, mol in mols.items()}
+    known = [(mol, actions) for mol in mols.values() if (actions := _encode(cut, mol, generator)) is not None]
+    if len(known) < _FEWEST:
+        raise InputError(f"{len(known)} of {len(actives)} actives can be encoded; at least {_FEWEST} are needed")
+    return known
+
+
 @torch.no_grad()
-def _cost(
+def _measure_cost(
     generator: MotifTreeGenerator, actions: Sequence[tuple[int, ...]], room: int, settings: TransferSettings
 ) -> float:
     generator.eval()
@@ -97,7 +113,7 @@ def _cost(
 
 
 def _encode(tree: Callable[[Any], Motif], mol: Any, generator: MotifTreeGenerator) -> tuple[int, ...] | None:
-    """A molecule's actions; None where the vocabulary's alphabet, or its stereo, does not reach."""
+    """The actions of a molecule; None where the vocabulary lacks an atom of it or its stereo."""
     try:
         return tuple(encode(tree(mol), generator.vocabulary))
     except (NotEncodable, UnknownStereo, ValueError):

@@ -1,39 +1,16 @@
-"""The adversarial losses by name: pure functions of a critic's logits, real [B] and fake [B], to be minimised.
+"""The adversarial losses by name: functions of the logits of real [B] and fake [B] molecules, to be minimised.
 
 D = sigmoid(logit) is the critic's probability that a molecule is real.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 from torch import Tensor
 from torch.nn import functional as F
 
 from molgan.training.losses import logistic_critic
-
-Side = Callable[[Tensor, Tensor], Tensor]
-
-
-class GanLoss(NamedTuple):
-    """Both take the critic's logits of real and of fake samples, each [B], and give a scalar to be minimised."""
-
-    critic: Side
-    generator: Side
-
-
-GAN_LOSSES: dict[str, GanLoss] = {}
-
-
-def gan_loss(name: str, *, critic: Side) -> Callable[[Side], Side]:
-    """Let settings choose, by `name`, the decorated function as the generator's side and `critic` as the other."""
-
-    def register(generator: Side) -> Side:
-        GAN_LOSSES[name] = GanLoss(critic, generator)
-        return generator
-
-    return register
+from molgan.training.registry import GAN_LOSSES as GAN_LOSSES
+from molgan.training.registry import gan_loss as gan_loss
 
 
 @gan_loss("minimax", critic=logistic_critic)

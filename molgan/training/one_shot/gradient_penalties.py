@@ -1,4 +1,4 @@
-"""Penalties on the gradient of a critic with regard to its input, which keep it smooth."""
+"""Penalties on the gradient of a critic with regard to its input, which keep the critic smooth."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def gradient_penalty(
     ]
     gradients = torch.autograd.grad(critic(*between).sum(), between, create_graph=True)
     norm = torch.cat([gradient.flatten(1) for gradient in gradients], dim=1).norm(dim=1)
-    return (norm - 1).square().mean()
+    penalty: Tensor = (norm - 1).square().mean()
+    return penalty
 
 
 def zero_centred_penalty(critic: Callable[..., Tensor], samples: Sequence[Tensor]) -> Tensor:

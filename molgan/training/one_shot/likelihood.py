@@ -1,4 +1,4 @@
-"""Likelihood training of a generator that goes atom by atom."""
+"""Likelihood training of a generator that draws atom by atom."""
 
 from __future__ import annotations
 
@@ -28,17 +28,25 @@ def learn_rows(
     checkpoint: Path | None = None,
     report: Report = silent,
 ) -> None:
-    """Maximise the likelihood of the data's molecules, in place; ends with the average of the weights.
+    """Maximise the likelihood of the molecules, in place; the generator gets the moving average of the weights.
 
-    `report` gets the loss in nats a molecule and the share of the molecules that have rows; the others are left out.
-    Goes on from `checkpoint` exactly. Raises InputError where no molecule has rows, WeightsError for a checkpoint of
-    another training.
+    Args:
+        generator: A generator with `rows`.
+        data: The molecules; those that cannot be written as rows are left out.
+        settings: Settings of the training.
+        seed: Seed of the random numbers.
+        checkpoint: The folder from which the loop resumes exactly.
+        report: Takes the loss in nats a molecule, and the share of the molecules that can be written as rows.
+
+    Raises:
+        InputError: No molecule can be written as rows.
+        WeightsError: The checkpoint belongs to another training.
     """
     network = generator.rows
     encoded = network.vocabulary.encode(data.graphs)
     whole = np.flatnonzero((encoded >= 0).all(axis=1))
     if not len(whole):
-        raise InputError("no molecule of the data has its atoms in an order in which each is bound to one before it")
+        raise InputError("no molecule of the data has its atoms in an order in which each is bonded to an earlier one")
     rows = torch.from_numpy(encoded)
     optimizer = torch.optim.AdamW(
         network.parameters(), settings.learning_rate, betas=(0.9, 0.99), weight_decay=settings.weight_decay
@@ -69,12 +77,12 @@ def learn_rows(
 
 
 def anchor_loss(generator: OneShotGenerator, graphs: DenseGraphs, targets: Tensor | None) -> Tensor:
-    """-log p of real molecules, in nats a molecule, to hold a generator where it was while a critic moves it."""
+    """-log p of real molecules, in nats a molecule, which anchors a generator while a critic moves it."""
     rows = torch.from_numpy(generator.rows.vocabulary.encode(graphs))
     whole = (rows >= 0).all(dim=1)
     return -generator.rows.log_likelihood(rows[whole], None if targets is None else targets[whole]).sum() / len(rows)
 
 
 def targets_of(data: DenseData, rows: np.ndarray) -> Tensor | None:
-    """The properties of some molecules [n, names], None where the data has none."""
+    """The target properties of molecules [n, names], None where the data has none."""
     return None if data.targets is None else torch.from_numpy(data.targets[rows])

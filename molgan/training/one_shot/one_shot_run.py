@@ -1,4 +1,4 @@
-"""All that the adversarial training of a one-shot generator changes, so that a checkpoint can hold it."""
+"""The state of the adversarial training of a one-shot generator, which a checkpoint holds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from molgan.training.memory import DiversityMemory, OracleCache, Reward
 from molgan.training.one_shot.rollback import LastGood, Snapshot
 from molgan.training.one_shot.settings import OneShotTrainingSettings
 
-# By their names in a checkpoint.
+# The name in a checkpoint, and the attribute.
 _COUNTERS = {
     "step": "step",
     "cures": "rollbacks",
@@ -31,7 +31,7 @@ _COUNTERS = {
 
 @dataclass
 class OneShotOutcome:
-    """What training came to: what the watch did, why it stopped early, distinct molecules that were scored."""
+    """The result: actions of the watch, the reason of an early stop, if any, and distinct molecules scored."""
 
     events: list[str] = field(default_factory=list)
     stopped: str | None = None
@@ -39,7 +39,7 @@ class OneShotOutcome:
 
 
 class OneShotRun:
-    """The players, their optimisers, memories and watch, and how cautious rollbacks have made the training.
+    """The networks, their optimisers, memories and watch, and the factors of rollbacks.
 
     `caution`, `penalty` and `reward_share` are the products of the rollbacks' factors so far.
     """
@@ -52,10 +52,18 @@ class OneShotRun:
         reward: Reward | None,
         reward_network: DenseRewardNetwork | None,
     ) -> None:
+        """
+        Args:
+            generator: The generator.
+            critic: The critic.
+            settings: Settings of the training.
+            reward: The reward of SMILES, 0 to 1, None without one.
+            reward_network: Predicts the reward of graphs, None without one.
+        """
         self.generator, self.critic, self.settings = generator, critic, settings
         self.averaged = copy.deepcopy(generator).requires_grad_(False) if settings.ema else generator
         self.reward_network = None if reward is None else reward_network
-        # Where the policy gradient is anchored.
+        # The anchor of the policy gradient.
         self.prior = None if settings.policy is None else copy.deepcopy(generator.rows).requires_grad_(False)
         self.oracle = None if reward is None else OracleCache(reward)
         self.diversity = None if settings.diversity is None else DiversityMemory(settings.diversity)
@@ -68,27 +76,27 @@ class OneShotRun:
 
     @property
     def rewards(self) -> bool:
-        """Whether the reward counts by now."""
+        """Whether the reward is used at this step."""
         begun = self.step > self.settings.reward_from * self.settings.steps
         return self.oracle is not None and self.settings.gan_weight < 1 and begun
 
     @property
     def by_likelihood(self) -> bool:
-        """Whether the generator learns by its own likelihood alone: no gradient passes through what it draws."""
+        """Whether the generator learns by its likelihood alone, so that no gradient passes through its draws."""
         return self.rewards and self.prior is not None and self.gan_weight == 0 and self.settings.entropy == 0
 
     @property
     def gan_weight(self) -> float:
-        """MolGAN's lambda, as rollbacks have left it."""
+        """MolGAN's lambda, after the changes by rollbacks."""
         return 1 - (1 - self.settings.gan_weight) * self.reward_share
 
     def offer(self) -> None:
-        """Take this state for a good one, unless the watch is suspicious."""
+        """Offer this state as a good one, unless the watch is suspicious."""
         if self.watch is not None and not self.watch.suspicious:
             self._good.offer(self.snapshot())
 
     def roll_back(self, verdict: Verdict) -> str:
-        """Back to the last good state, with what the settings say changed, or stop there; what was done, in words."""
+        """Go back to the last good state and change the factors, or stop there; returns a sentence about it."""
         cure, step, rollbacks, good = self.settings.cure, self.step, self.rollbacks + 1, self._good.state
         stop = cure.action == "stop" or rollbacks > cure.most
         caution, penalty, share = self.caution, self.penalty, self.reward_share
@@ -107,14 +115,14 @@ class OneShotRun:
         return text
 
     def set_learning_rates(self, share: float) -> None:
-        """Set the learning rates to a share of what is configured, times the caution."""
+        """Set the learning rates to a share of the configured ones, times the caution."""
         for optimizer, rate in zip(self._optimizers().values(), self._rates(), strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = rate * share * self.caution
 
     def snapshot(self) -> Snapshot:
-        """Tensors and JSON values of this moment, independent of what follows; the oracle's are not in it."""
-        tensors = {}
+        """A copy of the state without that of the oracle: tensors and JSON values."""
+        tensors: dict[str, Tensor] = {}
         for name, module in self._modules().items():
             tensors |= with_prefix(name, module.state_dict())
         for name, optimizer in self._optimizers().items():
@@ -129,7 +137,7 @@ class OneShotRun:
         return {name: tensor.detach().clone() for name, tensor in tensors.items()}, state
 
     def checkpoint(self) -> Snapshot:
-        """All that `resume` needs: this moment, the last good one if there is a watch, and what the oracle said."""
+        """Everything that `resume` needs: this state, the last good one if there is a watch, and the known scores."""
         tensors, state = self.snapshot()
         state["oracle"] = None if self.oracle is None else self.oracle.state_dict()
         if self.watch is not None:
@@ -138,7 +146,7 @@ class OneShotRun:
         return tensors, state
 
     def resume(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
-        """Go on from what `checkpoint` gave."""
+        """Continue from the state that `checkpoint` returned."""
         self._restore(tensors, state)
         if self.oracle is not None:
             self.oracle.load_state_dict(state["oracle"])
@@ -147,7 +155,7 @@ class OneShotRun:
 
     @property
     def _span(self) -> int:
-        """Steps in which the watch sees a whole window of samples."""
+        """The number of steps after which the watch has seen a whole window of samples."""
         window = 0 if self.settings.collapse is None else self.settings.collapse.window
         return -(-window // self.settings.watch_batch) * self.settings.watch_every
 
@@ -187,5 +195,8 @@ class OneShotRun:
         return modules if self.reward_network is None else {**modules, "reward": self.reward_network}
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        optimizers = {"of_generator": self.optimizer, "of_critic": self.critic_optimizer}
-        return optimizers if self.reward_optimizer is None else {**optimizers, "of_reward": self.reward_optimizer}
+        optimizers: dict[str, torch.optim.Optimizer] = {}
+        optimizers |= {"of_generator": self.optimizer, "of_critic": self.critic_optimizer}
+        if self.reward_optimizer is not None:
+            optimizers["of_reward"] = self.reward_optimizer
+        return optimizers

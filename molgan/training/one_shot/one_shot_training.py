@@ -1,4 +1,4 @@
-"""Adversarial training of a one-shot generator: MolGAN's three players, and the watch against collapse."""
+"""Adversarial training of a one-shot generator: MolGAN's three networks, and the watch for collapse."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def train_oneshot(
     report: Report = silent,
     message: Callable[[str], None] = lambda text: None,
 ) -> OneShotOutcome:
-    """Train `generator` in place against `critic`, and for a `reward` by way of `reward_network`.
+    """Train `generator` in place against `critic`, and for a `reward` that `reward_network` predicts.
 
     A step updates the critic `critic_steps` times, the reward network once, and the generator once, with
     gan_weight · adversarial + (1 - gan_weight) · scale · (-predicted reward).
@@ -56,10 +56,23 @@ def train_oneshot(
     by which a generator with `rows` follows the reward itself and not a network's prediction of it.
 
     A conditional generator draws for the targets of real molecules, and the critic judges graphs with their targets.
+    The watch draws molecules now and then; on collapse or divergence the training goes back to its last good state
+    (`LastGood`) and changes the factors of `cure`.
 
-    The watch draws molecules now and then. On collapse or divergence the training goes back to its last good state
-    (`LastGood`) and changes what `cure` says. With a `checkpoint` folder training goes on from there exactly. Raises
-    WeightsError for one of another training.
+    Args:
+        generator: The generator.
+        critic: The critic.
+        data: Real molecules as dense graphs.
+        settings: Settings of the training.
+        reward: The reward of SMILES, 0 to 1.
+        reward_network: Predicts the reward of graphs, with gradients.
+        seed: Seed of the random numbers.
+        checkpoint: The folder from which the loop resumes exactly.
+        report: Takes the metrics.
+        message: Takes messages of the watch.
+
+    Raises:
+        WeightsError: The checkpoint belongs to another training.
     """
     rows = _choose_rows(len(data), settings.molecules, seed)
     run = OneShotRun(generator, critic, settings, reward, reward_network)
@@ -78,7 +91,7 @@ def train_oneshot(
         for turn in range(turns):
             fake = _generate(run, data, small, rng, trains=turn == turns - 1 and not run.by_likelihood)
             metrics |= _update_critic(run, data, small, fake.detach(), turn, rng)
-        # The last molecules are for all three players; the generator has not changed since they were drawn.
+        # The last molecules serve all three networks; the generator has not changed since they were drawn.
         if run.reward_network is not None:
             metrics |= _update_reward_network(run, data, small, fake.detach().graphs, rng)
         metrics |= _update_generator(run, data, small, fake, rng)
@@ -102,21 +115,22 @@ def train_oneshot(
 
 
 class _Batch(NamedTuple):
-    """Graphs, the targets that they have or were drawn for [B, names], and the rows of the data with these."""
+    """Graphs, their targets [B, names], and the rows of the data that the targets belong to."""
 
     graphs: SoftGraphs
     targets: Tensor | None
     rows: np.ndarray
 
     def judge(self, critic: DenseCritic) -> Tensor:
-        return critic(*self.graphs, self.targets)
+        logits: Tensor = critic(*self.graphs, self.targets)
+        return logits
 
     def detach(self) -> _Batch:
         return self._replace(graphs=self.graphs.detach())
 
 
 def _generate(run: OneShotRun, data: DenseData, rows: np.ndarray, rng: torch.Generator, *, trains: bool) -> _Batch:
-    """What the generator draws for the targets of real molecules, with gradients if it `trains` on them."""
+    """Draw graphs for the targets of real molecules, with gradients if the generator `trains` on them."""
     chosen, n = np.empty(0, dtype=np.int64), run.settings.batch_size
     if data.targets is not None:
         chosen = rows[torch.randint(len(rows), (n,), generator=rng).numpy()]
@@ -151,7 +165,7 @@ def _update_critic(
 def _update_reward_network(
     run: OneShotRun, data: DenseData, rows: np.ndarray, fake: SoftGraphs, rng: torch.Generator
 ) -> dict[str, Any]:
-    """Teach the reward network what real and generated molecules earn; a repeat, or a full scaffold, earns less."""
+    """Train the reward network on real and generated molecules; repeats and full scaffolds get a lower reward."""
     settings, network = run.settings, run.reward_network
     assert network is not None and run.oracle is not None and run.reward_optimizer is not None
     real = _draw_real(data, rows, settings.batch_size, rng)
@@ -207,7 +221,7 @@ def _update_generator(
 
 
 def _watch(run: OneShotRun, metrics: dict[str, Any], rng: torch.Generator) -> Verdict:
-    """What the watch says of a few fresh molecules, and of this step's gap and gradient."""
+    """The verdict of the watch on a few new molecules, and on the critic gap and gradient of this step."""
     settings = run.settings
     if run.watch is None or run.step < settings.watch_from * settings.steps:
         finite = all(math.isfinite(value) for value in metrics.values() if isinstance(value, float))
@@ -223,7 +237,7 @@ def _watch(run: OneShotRun, metrics: dict[str, Any], rng: torch.Generator) -> Ve
 
 
 def _step(optimizer: torch.optim.Optimizer, loss: Tensor, module: nn.Module, clip: float) -> float:
-    """One update; the norm of the gradient before it was clipped."""
+    """Take one step of the optimiser; returns the norm of the gradient before clipping."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
     for parameter, gradient in zip(parameters, gradients, strict=True):
@@ -257,8 +271,8 @@ def _draw_real(data: DenseData, rows: np.ndarray, n: int, rng: torch.Generator) 
 
 
 def _entropy(generator: OneShotGenerator, fake: _Batch) -> Tensor:
-    """With `rows` the entropy of the draws; else the mean entropy of the batch's categories at each position and pair,
-    0 if all graphs are the same; in nats."""
+    """The entropy in nats: with `rows` that of the draws; else the mean over positions and pairs of the entropy of the
+    categories in the batch, 0 if all graphs are the same."""
     graphs = fake.graphs
     if generator.settings.rows is not None:
         rows = torch.from_numpy(generator.rows.vocabulary.encode(harden(graphs, generator.settings.atoms)))

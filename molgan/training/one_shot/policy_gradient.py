@@ -1,4 +1,4 @@
-"""How a generator with `rows` follows the reward: by its own likelihood, anchored to where it started."""
+"""Trains a generator with `rows` for the reward by its own likelihood, anchored to its weights at the start."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from molgan.training.one_shot.settings import PolicySettings
 
 
 def follow_reward(run: OneShotRun, graphs: SoftGraphs, targets: Tensor | None) -> tuple[Tensor, float]:
-    """The loss that is 0 where the generator's density is prior^power · exp(scale · reward), and the mean reward.
+    """The loss, which is 0 where the generator's density is prior^power · exp(scale · reward), and the mean reward.
 
-    Above `ceiling` a density costs more than the reward says.
+    Log-probabilities above `ceiling` cost more.
     """
     assert run.prior is not None and run.settings.policy is not None
     policy = run.settings.policy
@@ -35,10 +35,10 @@ def follow_reward(run: OneShotRun, graphs: SoftGraphs, targets: Tensor | None) -
 def _weigh(
     run: OneShotRun, policy: PolicySettings, soft: SoftGraphs, targets: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor | None, float]:
-    """Rows [L, n] to learn from, what each is worth [L] in nats, their targets, and the mean reward of what was drawn.
+    """Rows to learn from [L, n], their energies in nats [L], their targets, and the mean reward of the drawn graphs.
 
-    An invalid graph, or one with its atoms in another order than its SMILES, earns nothing and loses `invalid` nats: a
-    molecule would be drawn by each of its graphs. The graph in order is learned from as well.
+    An invalid graph, or one with its atoms in another order than its SMILES, gets no reward and loses `invalid` nats:
+    otherwise a molecule would be drawn as each of its graphs. The graph in the right order is learned from as well.
     """
     assert run.oracle is not None
     vocabulary, atoms = run.generator.rows.vocabulary, run.generator.settings.atoms
@@ -62,10 +62,10 @@ def _weigh(
 
 
 def below_ceiling(log_probability: Tensor, ceiling: float, slope: float = 3.0) -> Tensor:
-    """Log-probabilities [B] in nats, what is above `ceiling` counting 1 + `slope` times.
+    """Log-probabilities [B] in nats, whose part above `ceiling` counts 1 + `slope` times.
 
-    In `log_variance` for the agent's own: to stand one nat above the ceiling a molecule must earn 1 + slope nats more.
-    Repeats come from what is likeliest, and exp(scale · reward) alone does not heed them: of n draws a share
-    of n / 2 times the sum of squared probabilities repeats another, as long as that is small.
+    Used for the agent in `log_variance`: a molecule one nat above the ceiling needs 1 + slope nats more of reward.
+    The likeliest molecules are drawn repeatedly, which exp(scale · reward) alone ignores: of n draws a share of n / 2
+    times the sum of squared probabilities repeats another, as long as that is small.
     """
     return log_probability + slope * F.relu(log_probability - ceiling)

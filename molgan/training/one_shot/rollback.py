@@ -1,4 +1,4 @@
-"""The state that a training goes back to when its watch finds a collapse."""
+"""Keeps the state that a training goes back to when its watch finds a collapse."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Snapshot: TypeAlias = tuple[dict[str, Tensor], dict[str, Any]]
 
 
 class LastGood:
-    """The newest state that `span` further steps have not proved bad.
+    """The newest state that was followed by `span` steps without a fault.
 
-    A watch looks at a window of samples and notices late: when it speaks, the newest states are of a generator that
-    collapses already. So a state is good only once a window of samples that it led to has been looked at.
+    A watch sees a window of samples and notices a collapse late, when the newest states are already affected. A state
+    is therefore good only after the watch has seen a whole window of samples that were drawn after it.
     """
 
     def __init__(self, state: Snapshot, span: int) -> None:
@@ -25,7 +25,7 @@ class LastGood:
         self._span = span
 
     def offer(self, state: Snapshot) -> None:
-        """Take note of a state in which the watch sees nothing bad."""
+        """Offer a state in which the watch sees no fault."""
         if state[1]["step"] >= self._candidate[1]["step"] + self._span:
             self.state, self._candidate = self._candidate, state
 
@@ -38,7 +38,7 @@ class LastGood:
 
     @classmethod
     def unpack(cls, tensors: Mapping[str, Tensor], state: Mapping[str, Any], span: int) -> LastGood:
-        """What `pack` gave."""
+        """Restore the states that `pack` returned."""
         found = cls((under_prefix("good", tensors), state["good"]), span)
         if candidate := under_prefix("candidate", tensors):
             found._candidate = (candidate, state["candidate"])

@@ -1,11 +1,12 @@
 """Settings of the training of one-shot generators."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from molgan.base.settings import Settings
 from molgan.evaluation.settings import CollapseSettings
+from molgan.training.registry import GAN_LOSSES, OrRegistered
 from molgan.training.settings import DiversityMemorySettings
 
 
@@ -21,7 +22,7 @@ class LikelihoodSettings(Settings):
     weight_decay: float = Field(0.01, ge=0, description="Weight decay of AdamW")
     clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
     ema: float = Field(
-        0.99, ge=0, lt=1, description="Decay of the moving average of the weights, which is what is kept"
+        0.99, ge=0, lt=1, description="Decay of the moving average of the weights, which becomes the result"
     )
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
     checkpoint_every: int = Field(500, ge=1, description="Steps between two checkpoints")
@@ -32,13 +33,11 @@ class CurriculumSettings(Settings):
     """Progressive growing: real molecules of few atoms first."""
 
     start: int = Field(4, ge=1, description="Heavy atoms of the largest molecules at first")
-    until: float = Field(
-        0.5, gt=0, le=1, description="Share of the steps after which molecules of all sizes are learned from"
-    )
+    until: float = Field(0.5, gt=0, le=1, description="Share of the steps after which molecules of all sizes are used")
 
 
 class CureSettings(Settings):
-    """What changes when the watch finds a collapse or a divergence, beside going back to the last good checkpoint."""
+    """Changes after a collapse or a divergence, in addition to going back to the last good checkpoint."""
 
     action: Literal["rollback", "stop"] = Field("rollback", description="Go back to the last good checkpoint, or stop")
     learning_rate: float = Field(0.5, gt=0, description="Factor for both learning rates")
@@ -48,14 +47,14 @@ class CureSettings(Settings):
 
 
 class PolicySettings(Settings):
-    """How a generator with `rows` follows the reward: by its own likelihood, with no reward network between."""
+    """How a generator with `rows` follows the reward: by its own likelihood, without a reward network."""
 
     scale: float = Field(25.0, gt=0, description="Nats by which a reward of 1 outweighs one of 0")
     prior: float = Field(
         0.4, ge=0, le=1, description="Power of the density that the generator starts with; below 1 it leaves the data"
     )
     invalid: float = Field(
-        15.0, ge=0, description="Nats that a graph loses which is no molecule, or whose atoms are in an unusual order"
+        15.0, ge=0, description="Nats that a graph loses if it is invalid, or if its atoms are in an unusual order"
     )
     enough: float = Field(1.0, gt=0, le=1, description="Reward above which more makes no difference")
     ceiling: float | None = Field(
@@ -73,9 +72,9 @@ class OneShotTrainingSettings(Settings):
     molecules: int | None = Field(
         None, ge=1, description="Molecules of the training data to learn from, chosen at random; all by default"
     )
-    loss: Literal["minimax", "non_saturating", "wasserstein", "hinge", "relativistic"] = Field(
-        "wasserstein", description="Adversarial loss"
-    )
+    loss: Annotated[
+        Literal["minimax", "non_saturating", "wasserstein", "hinge", "relativistic"], OrRegistered(GAN_LOSSES)
+    ] = Field("wasserstein", description="Adversarial loss")
     critic_steps: int = Field(5, ge=1, description="Updates of the critic per update of the generator (n_critic)")
     critic_warmup: int = Field(0, ge=0, description="Updates of the critic before the first of the generator")
     learning_rate: float = Field(1e-3, gt=0, description="Learning rate of the generator")
@@ -121,7 +120,7 @@ class OneShotTrainingSettings(Settings):
     report_every: int = Field(20, ge=1, description="Updates between two reports")
 
     @model_validator(mode="after")
-    def _has_a_penalty(self) -> "OneShotTrainingSettings":
+    def _check_penalty(self) -> "OneShotTrainingSettings":
         if self.loss == "wasserstein" and not self.gradient_penalty:
             raise ValueError("loss wasserstein needs gradient_penalty (10 in its paper)")
         return self

@@ -1,4 +1,4 @@
-"""Distil the critic into the generator: learn from the generator's own molecules that the critic takes for real."""
+"""Distils a critic into the generator, by training it on those of its own molecules that the critic takes for real."""
 
 from __future__ import annotations
 
@@ -34,16 +34,28 @@ def distil(
     report: Report = silent,
     processes: int = 1,
 ) -> list[dict[str, float]]:
-    """Move `agent` to the density that its critic asks for; trains both in place, returns the figures of the rounds.
+    """Move `agent` to the density that its critic asks for; both are trained in place.
 
-    A round draws fakes, trains `critic` on real against them, draws candidates that the critic has never seen, accepts
-    each with a probability in proportion to exp(logit) (rejection sampling by the density ratio, Azadi et al. 2018),
-    and fits the agent to the accepted by likelihood. What the rejection would buy at every sampling is so paid once.
-    Candidates that `known` says are in the training data (SMILES to bool, one each) are not learned from.
+    A round draws fakes, trains `critic` on real against fake molecules, draws candidates that the critic has never
+    seen, accepts each with a probability proportional to exp(logit) (rejection sampling by the density ratio, Azadi et
+    al. 2018), and fits the agent to the accepted molecules by likelihood. The cost of rejection is paid once, in
+    training, and not at every sampling. Departs from MolGAN (De Cao & Kipf 2018) in that no gradient passes from the
+    critic to the generator.
 
-    Departs from MolGAN (De Cao & Kipf 2018) in that no gradient passes from the critic to the generator. `real` is cut
-    into equal shares for the rounds. What a round has drawn is kept in the folder `checkpoint`, and the loop starts
-    again from there: at the critic, at the accepted molecules, or at the last checkpoint of the fit.
+    Args:
+        agent: The generator.
+        critic: The critic.
+        real: SMILES of real molecules, split into equal shares for the rounds.
+        settings: Settings of the training.
+        seed: Seed of the random numbers.
+        checkpoint: The folder where the results of each round are kept. The loop resumes from there: at the critic, at
+            the accepted molecules, or at the last checkpoint of the fit.
+        known: Says for each SMILES whether it is in the training data; the agent does not learn from such molecules.
+        report: Takes the metrics.
+        processes: Processes that featurise molecules.
+
+    Returns:
+        The figures of each round.
     """
     figures: list[dict[str, float]] = []
     for at in range(settings.rounds):
@@ -51,13 +63,17 @@ def distil(
         if (saved := load_checkpoint(folder / "accepted")) is None:
             shown = real[at :: settings.rounds][: settings.real]
             fakes = agent.sample(settings.fake, seed=step_seed(seed, at), bf16=settings.bf16)
+
+            def report_critic(metrics: dict[str, Any], _: Mapping[str, Any] | None, at: int = at) -> None:
+                report({"phase": "critic", "round": at + 1, **metrics}, None)
+
             outcome = train_critic(
                 critic,
                 featurize_all(shown, workers=processes),
                 featurize_all([fake.smiles for fake in fakes], workers=processes),
                 settings.critic,
                 seed=step_seed(seed, at, 1),
-                report=lambda metrics, _, at=at: report({"phase": "critic", "round": at + 1, **metrics}, None),
+                report=report_critic,
                 device=agent.device,
             )
             candidates = agent.sample(settings.candidates, seed=step_seed(seed, at, 2), bf16=settings.bf16)

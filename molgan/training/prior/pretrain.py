@@ -1,10 +1,11 @@
-"""Likelihood pretraining of the motif generator: the prior."""
+"""Likelihood training of the motif generator, which makes the prior."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,13 +31,21 @@ def pretrain(
 ) -> None:
     """Maximise the likelihood of the molecules' canonical action sequences, in place.
 
-    AdamW, a short warm-up, then a learning rate that falls linearly to 0 at the last step. A batch is a fair draw:
-    batches of like length, though quicker, teach a wrong size, since the clipped gradient of long ones counts less.
-    With a `checkpoint` folder the loop saves there and starts again from there, exactly: weights, optimiser and
-    position in the data, which depends on the seed and the step alone. `report` gets loss (nats a molecule), learning
-    rate and molecules a second; its second argument names the checkpoint when one was just saved.
+    AdamW, a short warm-up, then a learning rate that falls linearly to 0 at the last step. Batches are drawn at random:
+    batches of equal length would be faster, but teach wrong sizes, since the clipped gradient of long ones counts less.
 
-    With a `share` this is one worker of several, each of which computes its part of every batch.
+    Args:
+        generator: The generator to train.
+        data: Action sequences of the molecules.
+        settings: Settings of the training.
+        seed: Seed of the random numbers.
+        checkpoint: The folder from which the loop resumes exactly: weights, optimiser, and the position in the data,
+            which depends on the seed and the step alone.
+        report: Takes loss (nats a molecule), learning rate and molecules a second.
+        share: This worker's part of every batch, where several workers train.
+
+    Raises:
+        WeightsError: The checkpoint belongs to another training.
     """
     steps = max(1, round(settings.epochs * len(data) / settings.batch_size))
     optimizer = torch.optim.AdamW(
@@ -52,7 +61,8 @@ def pretrain(
     clock, molecules = time.perf_counter(), 0
     for step, rows in enumerate(_batches(len(data), settings.batch_size, seed, done, steps), start=done + 1):
         with autocast(generator.device, enabled=settings.bf16):
-            log_likelihood = generator.log_likelihood([data[i] for i in share.of(rows)])
+            sequences: list[Any] = [data[i] for i in share.of(rows)]
+            log_likelihood = generator.log_likelihood(sequences)
         loss = -log_likelihood.sum() / len(rows)
         (learning_rate,) = schedule.get_last_lr()
         update(optimizer, loss, generator, clip=settings.clip, share=share)
@@ -72,7 +82,7 @@ def pretrain(
 
 
 def _batches(molecules: int, size: int, seed: int, done: int, steps: int) -> Iterator[np.ndarray]:
-    """Rows of the batches after step `done`, shuffled anew each epoch; what is left over in an epoch is not shown."""
+    """Rows of the batches after step `done`, shuffled in each epoch; an incomplete last batch is dropped."""
     an_epoch = max(1, molecules // size)
     for epoch in range(done // an_epoch, -(-steps // an_epoch)):
         rows = np.random.default_rng([seed, epoch]).permutation(molecules)

@@ -1,4 +1,4 @@
-"""A critic for sampling by rejection: what it can tell from real molecules, sampling leaves out."""
+"""Trains a critic for rejection sampling, which leaves out samples that the critic can tell from real molecules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from molgan.base.errors import InputError
 from molgan.chem.known_set import KnownSet
 from molgan.chem.molecule import parse_all
-from molgan.graphs.features.descriptions import Descriptions, familiarity_of
+from molgan.graphs.features.descriptions import Descriptions, count_fragments
 from molgan.graphs.features.ranges import Support
 from molgan.models.critics.descriptor_critic import DescriptorCritic
 from molgan.models.motif.refined import RefinedGenerator
@@ -33,23 +33,37 @@ def train_rejection(
     report: Report = silent,
     processes: int = 1,
 ) -> tuple[RefinedGenerator, dict[str, float]]:
-    """A generator that accepts its molecules in proportion to exp(logit) of a critic (Azadi et al. 2018), and figures.
+    """Train a critic, by which a generator accepts its molecules in proportion to exp(logit) (Azadi et al. 2018).
 
-    `data` are distinct molecules in random order: the first are shown to the critic as real ones, the others make
-    fragments familiar, in the proportion of `settings.real` to `settings.reference` where there are fewer than asked.
-    Fakes are what the data's ranges and `known` leave of the generator's own, so that the critic learns what these two
-    do not tell, and makes up for what they distort. The figures are of held-out molecules; `eligible` is the share that
-    the two leave, `acceptance` what the critic then leaves of all.
+    Fakes are samples that are within the ranges of the data and not in `known`, so that the critic learns the remaining
+    differences, and corrects what the two checks distort. The generator itself does not change; the price of rejection
+    is paid at every sampling.
 
-    The generator stays as it is: nothing has to be learned anew, and the price is paid at each sampling.
+    Args:
+        generator: The generator.
+        data: SMILES of distinct molecules in random order. The critic sees the first as real molecules; the others
+            define familiar fragments, in the proportion of `settings.real` to `settings.reference` if there are fewer
+            than both.
+        settings: Settings of the training.
+        seed: Seed of the random numbers.
+        known: Molecules that sampling leaves out.
+        report: Takes the metrics.
+        processes: Processes that describe molecules.
+
+    Returns:
+        The generator with its critic, and figures on held-out molecules. `eligible` is the share of samples that pass
+        ranges and `known`, `acceptance` the share of all samples that the critic then accepts.
+
+    Raises:
+        InputError: No molecule is left for the critic, or too few.
     """
     share = settings.real / (settings.real + settings.reference)
     count = min(settings.real, round(share * len(data)))
     real, reference = data[:count], data[count:]
-    critic = DescriptorCritic(familiarity_of(reference, workers=processes), settings.network, seed=seed)
+    critic = DescriptorCritic(count_fragments(reference, workers=processes), settings.network, seed=seed)
     shown = critic.describe(real, workers=processes)
     if not shown.valid.any():
-        raise InputError(f"rejection: none of {len(data):,} molecules is left to show the critic; lower `reference`")
+        raise InputError(f"rejection: none of {len(data):,} molecules is left for the critic; lower `reference`")
     support = Support.of(shown)
     critic.fit_scale(shown)
 
@@ -78,7 +92,7 @@ def train_rejection(
 
 
 def _new(smiles: list[str], known: KnownSet) -> list[str]:
-    """Those that are not known. A part at a time, since molecules take some ten times the memory of their SMILES."""
+    """The SMILES that are not known; in parts, since molecules take about ten times the memory of their SMILES."""
     kept: list[str] = []
     for start in range(0, len(smiles), _CHUNK):
         part = smiles[start : start + _CHUNK]

@@ -1,9 +1,9 @@
-"""The adversarial stage: the discriminator against the motif generator."""
+"""Adversarial training of the motif generator against the discriminator."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from molgan.base.progress import Silent
 from molgan.graphs.features.featurizer import featurize_all
 from molgan.graphs.features.graph_arrays import GraphArrays, join
 from molgan.models.critics.discriminator import Discriminator
-from molgan.models.protocols import LikelihoodGenerator
+from molgan.models.protocols import LikelihoodGenerator, Network
 from molgan.training.critic_fitting import train_critic
 from molgan.training.loop import is_due, resume, save, step_seed
 from molgan.training.memory import Reward
@@ -24,6 +25,23 @@ from molgan.training.rl.anchored_update import draw_batch, follow_energy
 from molgan.training.rl.energy import mix
 from molgan.training.settings import AdversarialSettings
 from molgan.training.share import ALONE, Share
+
+Prepared = Callable[[str, int, int], None]
+"""Called with a task, the molecules that are ready since the last call, and how many there will be."""
+
+
+class _Graphs(Silent):
+    """Progress of making graphs."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._total = 0
+
+    def start(self, task: str, total: int | None = None) -> None:
+        self._total = total or 0
+
+    def advance(self, task: str, done: int = 1, **figures: float) -> None:
+        self._prepared("graphs for the critic", done, self._total)
 
 
 def refine(
@@ -36,10 +54,11 @@ def refine(
     seed: int,
     checkpoint: Path | None = None,
     report: Report = silent,
+    prepared: Prepared = lambda task, done, total: None,
     processes: int = 1,
     share: Share = ALONE,
 ) -> dict[str, float]:
-    """Train `critic` and move `agent` towards what it calls real, both in place; returns the critic's last figures.
+    """Train `critic`, and move `agent` towards the molecules that it calls real; both are trained in place.
 
     Departures from MolGAN (De Cao & Kipf 2018): molecules are discrete, so the critic learns by the logistic loss
     without gradient penalty, and its logit reaches the generator as a policy-gradient signal (GCPN, You et al. 2018)
@@ -47,15 +66,28 @@ def refine(
     moves, so that its logit is the log density ratio of real to the generator of the round's start, to which the
     generator stays anchored; the property reward is the real one, so no network has to imitate it.
 
-    `real` is cut into equal shares for the rounds. With a `checkpoint` folder the loop starts again from there: after
-    the critic's training, or at the last update saved. With a `share` this is one worker of several: each draws its
-    part of every batch, and the leader asks for the rewards.
+    Args:
+        agent: The generator.
+        critic: The critic.
+        real: SMILES of real molecules, split into equal shares for the rounds.
+        settings: Settings of the training.
+        reward: The reward of SMILES, 0 to 1, which is mixed with the logit by `settings.gan_weight`.
+        seed: Seed of the random numbers.
+        checkpoint: The folder from which the loop resumes: after the training of the critic, or at the last saved
+            update.
+        report: Takes the metrics.
+        prepared: Takes the progress of drawing and featurising molecules for the critic.
+        processes: Processes that featurise molecules.
+        share: This worker's part of every batch, where several workers train; the leading worker calls the reward.
+
+    Returns:
+        The figures of the critic in the last round.
     """
-    real_graphs = _graphs(real, processes, share)
+    real_graphs = _featurize_share(real, processes, share, prepared)
     anchor = copy.deepcopy(agent)
     optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
-    modules = {"agent": agent, "anchor": anchor, "critic": critic}
-    first, done, figures = 0, -1, dict[str, float]()  # done -1: the critic of this round is not trained yet
+    modules: dict[str, Network] = {"agent": agent, "anchor": anchor, "critic": critic}
+    first, done, figures = 0, -1, dict[str, float]()  # done is -1 until the critic of the round is trained
     if (state := resume(checkpoint, modules, optimizer)) is not None:
         first, done, figures = state["round"], state["step"], state["figures"]
 
@@ -68,10 +100,8 @@ def refine(
 
     for at in range(first, settings.rounds):
         if done < 0:
-            fakes = agent.sample(
-                settings.fake, seed=step_seed(seed, at), bf16=settings.bf16, only=share.of(np.arange(settings.fake))
-            )
-            fake_graphs = _graphs(share.whole([sample.smiles for sample in fakes]), processes, share)
+            fakes = _draw_fakes(agent, settings, step_seed(seed, at), share, prepared)
+            fake_graphs = _featurize_share(fakes, processes, share, prepared)
             shown = real_graphs.select(np.arange(at, len(real_graphs), settings.rounds)[: settings.real])
 
             def report_critic(metrics: dict[str, float], _: Mapping[str, Any] | None, at: int = at) -> None:
@@ -105,10 +135,10 @@ def _update(
     seed: int,
     share: Share,
 ) -> dict[str, Any]:
-    """Draw a batch, and move the agent towards what critic and reward say of it."""
+    """Draw a batch, and move the agent by the judgement of critic and reward."""
     batch = draw_batch(agent, anchor, critic, settings, seed=seed, share=share)
     rewards = None if reward is None else share.from_leader(partial(reward, batch.smiles))
-    assert batch.logits is not None  # the critic's
+    assert batch.logits is not None
     energy = mix(rewards, batch.logits, gan_weight=settings.gan_weight, reward_scale=settings.reward_scale)
     drawn = settings.batch_size
     made = follow_energy(agent, optimizer, batch.actions, batch.prior, energy, settings, drawn=drawn, share=share)
@@ -122,7 +152,23 @@ def _update(
     }
 
 
-def _graphs(smiles: Sequence[str], processes: int, share: Share) -> GraphArrays:
-    """The graphs of all, of which each worker makes some."""
+def _draw_fakes(
+    agent: LikelihoodGenerator, settings: AdversarialSettings, seed: int, share: Share, prepared: Prepared
+) -> list[str]:
+    """Draw molecules of the agent for the critic; each worker draws its part."""
+    own = share.of(np.arange(settings.fake))
+    fakes = agent.sample(
+        settings.fake,
+        seed=seed,
+        bf16=settings.bf16,
+        only=own,
+        on_batch=lambda drawn: prepared("molecules for the critic", drawn, len(own)),
+    )
+    return share.whole([sample.smiles for sample in fakes])
+
+
+def _featurize_share(smiles: Sequence[str], processes: int, share: Share, prepared: Prepared) -> GraphArrays:
+    """The graphs of all molecules; each worker featurises its part."""
     part = np.array_split(np.arange(len(smiles)), share.workers)[share.rank]
-    return join(share.all_gather(featurize_all([smiles[i] for i in part], workers=processes)))
+    graphs = featurize_all([smiles[i] for i in part], workers=processes, progress=_Graphs(prepared))
+    return join(share.all_gather(graphs))

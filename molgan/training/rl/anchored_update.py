@@ -1,4 +1,4 @@
-"""Updates of an agent that is anchored to a prior: draw a batch, then move towards prior · exp(energy)."""
+"""Updates an agent that is anchored to a prior: draws a batch, and moves the agent towards prior · exp(energy)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from molgan.training.share import Share
 
 @dataclass(frozen=True, slots=True)
 class DrawnBatch:
-    """Canonical SMILES, actions, log-probability under the prior, [n], and the critic's logits, [n]."""
+    """A batch: canonical SMILES, actions, log-probabilities under the prior [n], and logits of the critic [n]."""
 
     smiles: list[str]
     actions: list[tuple[int, ...]]
@@ -31,8 +31,8 @@ class DrawnBatch:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The loss, log p_agent - log p_prior in nats over the drawn molecules, both summed over the workers, and the norm
-    of the gradient before it was clipped."""
+    """Figures of an update: the loss and the sum of log p_agent - log p_prior in nats over the drawn molecules, both
+    over all workers, and the norm of the gradient before clipping."""
 
     loss: float
     log_ratio: float
@@ -48,7 +48,16 @@ def draw_batch(
     seed: int,
     share: Share,
 ) -> DrawnBatch:
-    """Draw the batch of a step, each worker its part; all workers get the whole."""
+    """Draw the batch of a step.
+
+    Args:
+        agent: The generator that draws.
+        prior: The prior, for the log-probabilities.
+        critic: The critic, for the logits, if there is one.
+        settings: Size of the batch, clip of the logits, precision.
+        seed: Seed of the batch.
+        share: This worker's part, where several workers train. Each draws its part, and all get the whole batch.
+    """
     own = share.of(np.arange(settings.batch_size))
     samples = agent.sample(settings.batch_size, seed=seed, bf16=settings.bf16, only=own)
     smiles, actions = [str(parse(sample.smiles).smiles) for sample in samples], [sample.actions for sample in samples]
@@ -74,8 +83,18 @@ def follow_energy(
     drawn: int,
     share: Share,
 ) -> Update:
-    """Lower the variance of log p_agent - log p_prior - energy over molecules, of which the first `drawn` are the
-    agent's own; each worker learns from its part."""
+    """Update the agent once, to lower the variance of log p_agent - log p_prior - energy.
+
+    Args:
+        agent: The generator.
+        optimizer: Its optimiser.
+        actions: Action sequences of the molecules, n of them.
+        prior: Their log-probabilities under the prior [n], in nats.
+        energy: Their energies [n], in nats.
+        settings: Clip of the gradient, precision.
+        drawn: How many of the molecules, the first ones, were drawn by the agent itself.
+        share: This worker's part of the molecules, where several workers train.
+    """
     own = share.of(np.arange(len(actions)))
     with autocast(agent.device, enabled=settings.bf16):
         log_prob: Tensor = agent.log_likelihood([actions[i] for i in own])

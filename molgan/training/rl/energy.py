@@ -1,4 +1,4 @@
-"""The energy of molecules, which a generator follows: critic's logit and property reward, mixed by MolGAN's lambda."""
+"""Computes the energy that a generator follows: critic's logit and property reward, mixed by MolGAN's lambda."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ def mix(
         parts.append(gan_weight * logits)
     if rewards is not None:
         parts.append((1 - gan_weight) * reward_scale * rewards)
-    return np.asarray(sum(parts))
+    energy: np.ndarray = np.asarray(sum(parts))
+    return energy
 
 
 def critic_logits(critic: Critic, smiles: Sequence[str], clip: float, *, bf16: bool = True) -> np.ndarray:
-    """The critic's log density ratio of real to generated, within ±clip; the lowest where it cannot be computed."""
-    return np.clip(np.nan_to_num(critic.score(smiles, bf16=bf16), nan=-clip), -clip, clip)
+    """The critic's log density ratio of real to generated, within ±clip; -clip where it cannot be computed."""
+    logits: np.ndarray = np.nan_to_num(critic.score(smiles, bf16=bf16), nan=-clip)
+    return logits.clip(-clip, clip)

@@ -1,4 +1,4 @@
-"""The reinforcement-learning stage: the agent bends the prior towards the objective."""
+"""Reinforcement learning: moves the agent towards the objective, anchored to the prior."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from molgan.training.share import ALONE, Share
 
 @dataclass
 class ReinforceOutcome:
-    """What the stage came to: distinct molecules scored, what the collapse watch did, and why it stopped early."""
+    """The result: distinct molecules scored, actions of the collapse watch, and the reason of an early stop, if any."""
 
     oracle_calls: int = 0
     events: list[str] = field(default_factory=list)
@@ -47,18 +47,28 @@ def reinforce(
     message: Callable[[str], None] = lambda text: None,
     share: Share = ALONE,
 ) -> ReinforceOutcome:
-    """Train `agent` in place towards high reward, anchored to the prior, which is the agent as it comes in.
+    """Train `agent` in place towards high reward, anchored to the prior, which is the agent at the start.
 
-    Each update draws a batch, scores what is new in it, and lowers the variance of log p_agent - log p_prior - energy
+    Each update draws a batch, scores its new molecules, and lowers the variance of log p_agent - log p_prior - energy
     over the batch and some replayed best molecules. Departures from REINVENT (Olivecrona et al. 2017; Blaschke et al.
     2020): the batch mean takes the place of a zero normaliser in the augmented likelihood; the critic has a share in
     the signal (`gan_weight`), so that molecules stay realistic; a collapse watch takes the agent back to the last
     healthy checkpoint and lowers learning rate and reward scale, or stops.
 
-    With `staleness` the next batch is drawn while this one is scored, by the agent of before the update, save behind a
-    checkpoint. With a `checkpoint` folder the stage goes on from there exactly: weights, optimiser, memories, watch and
-    counters. With a `share` this is one worker of several: each draws its part of every batch and learns from it, the
-    leader asks for the rewards, and all keep the same memories.
+    With `staleness` the next batch is drawn while this one is scored, by the agent before the update, except after a
+    checkpoint.
+
+    Args:
+        agent: The generator.
+        reward: The reward of SMILES, 0 to 1.
+        settings: Settings of the training.
+        critic: The critic, if there is one.
+        seed: Seed of the random numbers.
+        checkpoint: The folder from which the loop resumes exactly: weights, optimiser, memories, watch and counters.
+        report: Takes the metrics.
+        message: Takes messages of the collapse watch.
+        share: This worker's part of every batch, where several workers train. The leading worker calls the reward, and
+            all keep the same memories.
     """
     run = _Run(agent, OracleCache(reward, share), settings)
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
@@ -94,7 +104,7 @@ def reinforce(
 def _learn(
     run: _Run, drawn: DrawnBatch, rewards: np.ndarray, critic: Critic | None, seed: int, share: Share
 ) -> dict[str, Any]:
-    """One update, by what was drawn and some of the best before it, which is remembered."""
+    """Update the agent once, by the drawn batch and replayed molecules, and remember the batch."""
     settings, smiles = run.settings, drawn.smiles
     allowed = rewards if run.diversity is None else run.diversity.penalise(smiles, rewards)
     gan_weight = 0.0 if critic is None else settings.gan_weight
@@ -127,7 +137,7 @@ def _roll_back(
     settings: ReinforceSettings,
     message: Callable[[str], None],
 ) -> None:
-    """Back to the last healthy state with more caution, or stop there."""
+    """Go back to the last healthy state and continue with more caution, or stop there."""
     step, rollbacks = run.step, run.rollbacks + 1
     stop = settings.on_collapse == "stop" or rollbacks > settings.most_rollbacks
     events = run.outcome.events
@@ -145,13 +155,13 @@ def _roll_back(
 
 
 def _draw(run: _Run, critic: Critic | None, seed: int, step: int, share: Share) -> DrawnBatch:
-    """The batch of a step."""
+    """Draw the batch of a step."""
     drawn_by = step_seed(seed, step, run.rollbacks)
     return draw_batch(run.agent, run.prior, critic, run.settings, seed=drawn_by, share=share)
 
 
 class _Run:
-    """All that the loop changes, so that a checkpoint can hold it."""
+    """The state of the loop, which a checkpoint holds."""
 
     def __init__(self, agent: LikelihoodGenerator, oracle: OracleCache, settings: ReinforceSettings):
         self.agent = agent
@@ -168,7 +178,7 @@ class _Run:
         self.outcome = ReinforceOutcome()
 
     def snapshot(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Tensors and JSON values of this moment, independent of what follows."""
+        """A copy of the state: tensors and JSON values."""
         tensors = collect_tensors(self._modules(), self.optimizer)
         state = {
             "step": self.step,
@@ -184,8 +194,8 @@ class _Run:
         return {name: tensor.detach().clone() for name, tensor in tensors.items()}, state
 
     def restore(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any], *, memories: bool) -> None:
-        """Back to a snapshot. Without `memories` what the oracle was paid for stays known."""
-        # A fresh optimiser where nothing was stepped yet, since there is no state to put back.
+        """Go back to a snapshot. Without `memories` the known scores of the oracle are kept."""
+        # A new optimiser, since a snapshot before the first step has no state to restore.
         self.optimizer = torch.optim.Adam(self.agent.parameters(), self.settings.learning_rate * state["caution"])
         restore_tensors(self._modules(), self.optimizer, tensors)
         self.step, self.rollbacks, self.caution = state["step"], state["rollbacks"], state["caution"]

@@ -1,4 +1,4 @@
-"""The best molecules so far, which reinforcement learning learns from again."""
+"""Keeps the best molecules so far, which reinforcement learning learns from again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Replayed(NamedTuple):
-    """A molecule in the replay memory; `prior` is its log-probability under the prior, `energy` what it was worth."""
+    """A molecule in the replay memory; `prior` is its log-probability under the prior, `energy` in nats."""
 
     smiles: str
     reward: float
@@ -31,15 +31,17 @@ class ReplayMemory:
             if molecule.smiles not in known:
                 known.add(molecule.smiles)
                 self.best.append(molecule)
-        # By SMILES among equals, so that the order does not depend on how the entries came in.
+        # Equal rewards are sorted by SMILES, so that the order does not depend on that of the input.
         self.best.sort(key=lambda entry: (-entry.reward, entry.smiles))
         del self.best[self.size :]
 
     def draw(self, n: int, rng: np.random.Generator) -> list[Replayed]:
-        """Up to n entries without repeats; the k-th best with weight 1 / (k + 1% of the memory), as in graph GA."""
+        """Draw up to n distinct entries; the weight of the k-th best is 1 / (k + 1% of the memory), as in graph GA."""
         n = min(n, len(self.best))
         weights = 1 / (np.arange(len(self.best)) + 0.01 * self.size + 1)
-        chosen = rng.choice(len(self.best), size=n, replace=False, p=weights / weights.sum()) if n else []
+        if n == 0:
+            return []
+        chosen = rng.choice(len(self.best), size=n, replace=False, p=weights / weights.sum())
         return [self.best[i] for i in chosen]
 
     def state_dict(self) -> dict[str, Any]:

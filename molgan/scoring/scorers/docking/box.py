@@ -1,4 +1,4 @@
-"""Where ligands are docked: a box in the receptor's coordinates."""
+"""The docking box, in the receptor's coordinates."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,14 +42,15 @@ def read_ligand(path: Path) -> Chem.Mol:
         except OSError:
             mol = None
     if mol is None:
-        raise ConfigError(f"{path}: no molecule that can be read; give an SDF file with the ligand in place")
+        raise ConfigError(f"{path}: no readable molecule; give an SDF file with the ligand in the receptor's pocket")
     if not mol.GetNumConformers() or not mol.GetConformer().Is3D():
-        raise ConfigError(f"{path}: the ligand has no 3D coordinates; give it as it lies in the receptor")
+        raise ConfigError(f"{path}: the ligand has no 3D coordinates; give its pose in the receptor")
     return mol
 
 
 def receptor_atoms(path: Path) -> NDArray[np.float64]:
-    """The positions [n, 3] of a rigid receptor's atoms. Raises ConfigError for what is no receptor in PDBQT format."""
+    """The positions [n, 3] of a rigid receptor's atoms. Raises ConfigError for a file that is not a receptor in
+    PDBQT."""
     try:
         lines = path.read_text().splitlines()
         rows = [line for line in lines if line.startswith(("ATOM", "HETATM"))]

@@ -67,7 +67,6 @@ class Docking(Scorer):
         timeout: float = Field(
             default=120.0,
             gt=0,
-            allow_inf_nan=False,
             description="Seconds that a ligand may take before it is given up, with no value",
         )
         processes: int | None = Field(
@@ -77,28 +76,29 @@ class Docking(Scorer):
         )
 
         @model_validator(mode="after")
-        def _one_box(self) -> "Docking.Parameters":
+        def _check_box(self) -> "Docking.Parameters":
             if (self.ligand is None) == (self.center is None):
                 raise ValueError("give either ligand (a file) or center (x, y, z) for the box")
             if self.center is not None and self.size is None:
-                raise ValueError("a box about center needs its size, three lengths in Å")
+                raise ValueError("a box around `center` needs `size`, three lengths in Å")
             if self.size is not None and not all(1 <= length <= 80 for length in self.size):
-                raise ValueError("size: three lengths of 1 to 80 Å")
+                raise ValueError("size: give three lengths of 1 to 80 Å")
             return self
 
     parameters: Parameters
 
     def __init__(self, **parameters: object) -> None:
-        """Raises ConfigError also for files that are no receptor or ligand, and for a box that misses the receptor."""
+        """Raises ConfigError also for a file that is not a receptor or ligand, and for a box that misses the
+        receptor."""
         super().__init__(**parameters)
         if missing := [name for name in ("vina", "meeko") if find_spec(name) is None]:
             raise ConfigError(f"scorer 'docking' needs {' and '.join(missing)}: pip install 'molgan[docking]'")
         if not self.box.holds_any(receptor_atoms(self.parameters.receptor)):
-            raise ConfigError(f"the box about {self.box.center} has no atom of {self.parameters.receptor} in it")
+            raise ConfigError(f"the box around {self.box.center} contains no atom of {self.parameters.receptor}")
 
     @cached_property
     def box(self) -> Box:
-        """Where ligands are docked."""
+        """The docking box."""
         chosen = self.parameters
         if chosen.ligand is not None:
             return Box.around(read_ligand(chosen.ligand), size=chosen.size, padding=chosen.padding)
@@ -106,8 +106,8 @@ class Docking(Scorer):
         return Box(chosen.center, chosen.size)
 
     def dock(self, smiles: Sequence[str]) -> list[Pose | Failure]:
-        """A pose or the reason for none a molecule (canonical SMILES), in order; each is on the disk once docked.
-        Raises RunError when docking does not start."""
+        """A pose, or the reason of the failure, for each molecule (canonical SMILES), in order; each pose is stored on
+        disk once docked. Raises RunError when docking does not start."""
         known = {text: pose for text in smiles if (pose := self._store.get(text)) is not None}
         new = [text for text in dict.fromkeys(smiles) if text not in known]
         docked = dict(zip(new, self._processes.dock(new, on_pose=self._store.put), strict=True)) if new else {}
@@ -125,7 +125,7 @@ class Docking(Scorer):
     def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
         return [score.value for score in self._scores([Chem.MolToSmiles(mol) for mol in mols])]
 
-    def _isolated(self, molecules: list[Descriptors]) -> list[Score]:
+    def _score_isolated(self, molecules: list[Descriptors]) -> list[Score]:
         return self._scores([molecule.smiles for molecule in molecules])
 
     def _scores(self, smiles: list[str]) -> list[Score]:
@@ -135,7 +135,7 @@ class Docking(Scorer):
         ]
 
     def _key(self) -> dict[str, Any]:
-        # What is in the receptor's file counts, and not where it is or how many processes there are.
+        # The content of the receptor's file counts, not its path or the number of processes.
         return {"scorer": self.name, "version": self.version, "poses": self._store.key}
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Docking in processes that keep the receptor's maps: one that hangs or dies is replaced."""
+"""Docking in processes that keep the receptor's maps; a process that hangs or dies is replaced."""
 
 import atexit
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from itertools import repeat
 from queue import SimpleQueue
 
 from molgan.base.errors import RunError
-from molgan.scoring.processes.worker_process import Died, Garbled, Late, NotStarted, WorkerProcess
+from molgan.base.worker_process import Died, Garbled, Late, NotStarted, WorkerProcess
 from molgan.scoring.scorers.docking.box import Point
 
 _MODULE = "molgan.scoring.scorers.docking.docking_worker"
@@ -17,7 +17,7 @@ _SECONDS_TO_START = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is docked into, and how: all that decides a score beside the ligand."""
+    """A docking task: the receptor, the box and the settings, which decide a score together with the ligand."""
 
     receptor: str
     center: Point
@@ -36,14 +36,14 @@ class Pose:
 
 
 class Failure(str):
-    """Why there is no pose."""
+    """The reason why a ligand has no pose."""
 
 
 class DockingProcesses:
     """`count` processes of one core each. They start when the first ligand comes and stay until `close`."""
 
     def __init__(self, task: Task, count: int, *, timeout: float, module: str = _MODULE) -> None:
-        """`timeout`: seconds a ligand. `module`: what the processes run."""
+        """`timeout`: most seconds per ligand. `module`: the module that the processes run."""
         self._timeout = timeout
         self._workers = [
             WorkerProcess(
@@ -58,13 +58,13 @@ class DockingProcesses:
     def dock(
         self, smiles: Sequence[str], *, on_pose: Callable[[str, Pose], None] | None = None
     ) -> list[Pose | Failure]:
-        """One a ligand, in order; `on_pose` is told of each pose when it is there, from any thread. Raises RunError
-        when a process cannot start."""
+        """One result per ligand, in order; `on_pose` gets each pose as soon as it is found, in any thread. Raises
+        RunError when a process cannot start."""
         threads = ThreadPoolExecutor(len(self._workers))
         try:
             return list(threads.map(self._dock, smiles, repeat(on_pose)))
         except BaseException:
-            # An interrupt, perhaps: not even the ligands at hand are waited for.
+            # Perhaps an interrupt, which does not wait for the running ligands.
             threads.shutdown(wait=False, cancel_futures=True)
             self.close()
             raise

@@ -7,7 +7,7 @@ from typing import Any
 
 from rdkit import Chem, rdBase
 
-from molgan.scoring.processes.serve import one_line, serve
+from molgan.base.serve import format_error, serve
 from molgan.scoring.scorers.docking.ligand import embed, from_pdbqt, to_pdbqt
 
 
@@ -27,7 +27,7 @@ class _Dock:
 
         self._exhaustiveness = exhaustiveness
         self._seed = seed
-        # Vina takes seed 0 for "choose one".
+        # Vina takes seed 0 for a random one.
         self._vina = Vina(sf_name=function, cpu=1, seed=seed + 1, verbosity=0)
         self._vina.set_receptor(receptor)
         self._vina.compute_vina_maps(center=center, box_size=size)
@@ -36,7 +36,7 @@ class _Dock:
         try:
             return self._dock(smiles)
         except Exception as error:
-            return {"error": one_line(error)}
+            return {"error": format_error(error)}
 
     def _dock(self, smiles: str) -> dict[str, Any]:
         self._vina.set_ligand_from_string(to_pdbqt(embed(smiles, self._seed)))

@@ -1,4 +1,4 @@
-"""Poses that were docked before, on the disk: the same ligand, receptor, box and settings are docked once."""
+"""Docked poses on disk: the same ligand, receptor, box and settings are docked once."""
 
 import json
 from contextlib import suppress
@@ -9,14 +9,14 @@ from pathlib import Path
 from molgan.base import cache_folder as cache
 from molgan.scoring.scorers.docking.docking_processes import Pose, Task
 
-# To be raised when ligands are prepared or docked in another way.
+# Raise it when ligands are prepared or docked in another way.
 _KIND = "poses-v1"
 
 
 class PoseStore:
-    """The poses of one task in molgan's cache folder, a file a ligand. What fails is not kept.
+    """The poses of one task in molgan's cache folder, one file per ligand. Failures are not stored.
 
-    `key` stands for all that decides a pose beside the ligand.
+    `key` is a hash of all that decides a pose apart from the ligand.
     """
 
     def __init__(self, task: Task) -> None:
@@ -36,7 +36,7 @@ class PoseStore:
             return None
 
     def put(self, smiles: str, pose: Pose) -> None:
-        """Keep a pose; a disk that is full or read-only costs time later, no more."""
+        """Store a pose; on a full or read-only disk it is not stored, which costs time later."""
         content = json.dumps({"smiles": smiles, "score": pose.score, "block": pose.block})
         with suppress(OSError), cache.store(self._path(smiles)) as file:
             file.write(content.encode())

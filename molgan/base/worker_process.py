@@ -1,26 +1,31 @@
-"""A process that answers questions under a time limit, so that one which hangs or dies takes nothing with it."""
+"""A process that answers questions under a time limit; when it hangs or dies, this process goes on."""
 
 import contextlib
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
+from molgan.base.process_group import ProcessGroup
+
+_SECONDS_TO_NOTICE = 0.2
 _STDERR_KEPT = 1 << 20
 
 
 class Late(Exception):
-    """The process took longer than it may, and was ended with all that it had started."""
+    """The process exceeded its time limit and was ended, with all processes that it had started."""
 
 
 class Died(Exception):
-    """The process ended by itself or was closed: the message says how, with the last line of its stderr."""
+    """The process ended by itself or was closed; the message says how, with the last line of its stderr."""
 
     def __init__(self, how: str, last_line: str = "") -> None:
         super().__init__(f"its process died ({how})" + (f": {last_line:.100}" if last_line else ""))
@@ -28,16 +33,16 @@ class Died(Exception):
 
 
 class Garbled(Exception):
-    """The process answered what is not JSON, and was ended; the message says what."""
+    """The process gave an answer that is not JSON, and was ended; the message holds the answer."""
 
 
 class NotStarted(Exception):
-    """The process cannot start; the message says why."""
+    """The process cannot start; the message is the reason."""
 
 
 class WorkerProcess:
-    """A process that runs `module`, whose `main` calls `serve`, with `setup` as its first message. It starts when first
-    asked, and after an end again. Setup, questions and answers are what JSON can say."""
+    """A process that runs `module`, whose `main` calls `serve`, with `setup` as its first message. It starts with the
+    first question, and again after it has ended. Setup, questions and answers are JSON values."""
 
     def __init__(
         self,
@@ -51,7 +56,7 @@ class WorkerProcess:
         self._module = module
         self._seconds_to_start = seconds_to_start
         self._environment = dict(environment or {})
-        self._process: subprocess.Popen[str] | None = None
+        self._process: ProcessGroup[str] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -64,7 +69,7 @@ class WorkerProcess:
         try:
             self._send([question, timeout])
             answer = self._receive(timeout)
-        except KeyboardInterrupt:  # or the answer would be taken for that to the next question
+        except KeyboardInterrupt:  # else its answer would be taken for that of the next question
             self.close()
             raise
         with contextlib.suppress(ValueError):  # closed by another thread since
@@ -73,10 +78,10 @@ class WorkerProcess:
         return answer
 
     def close(self) -> None:
-        """End the process and what it has started."""
+        """End the process and its children."""
         process, self._process = self._process, None
         if process is not None:
-            end_group(process)
+            process.end()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
                     with contextlib.suppress(OSError):
@@ -90,14 +95,11 @@ class WorkerProcess:
         self._answers: SimpleQueue[str | None] = SimpleQueue()
         paths = os.pathsep.join(dict.fromkeys(path for path in sys.path if path))
         try:
-            self._process = subprocess.Popen(
+            self._process = ProcessGroup(
                 [sys.executable, "-P", "-m", self._module],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
                 stderr=self._stderr,
                 text=True,
-                env={**os.environ, **self._environment, "PYTHONPATH": paths},
-                start_new_session=True,
+                environment={**os.environ, **self._environment, "PYTHONPATH": paths},
             )
         except OSError as error:
             self._stderr.close()
@@ -124,11 +126,7 @@ class WorkerProcess:
             raise self._end() from None
 
     def _receive(self, timeout: float | None) -> Any:
-        try:
-            line = self._answers.get(timeout=timeout)
-        except Empty:
-            self.close()
-            raise Late(f"took longer than {timeout:g} s") from None
+        line = self._wait_for_line(timeout)
         if line is None:
             raise self._end()
         try:
@@ -137,8 +135,18 @@ class WorkerProcess:
             self.close()
             raise Garbled(f"answered {line!r:.60}") from None
 
+    def _wait_for_line(self, timeout: float | None) -> str | None:
+        """What the process writes next, None when it has ended. Raises Late."""
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        # Not in one go: after a substructure search of RDKit's, SIGINT does not interrupt a wait any more (SA_RESTART).
+        while (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(Empty):
+                return self._answers.get(timeout=min(left, _SECONDS_TO_NOTICE))
+        self.close()
+        raise Late(f"took longer than {timeout:g} s")
+
     def _end(self) -> Died:
-        """End the process, and say how it ended, with the last that it wrote to stderr."""
+        """End the process; how it ended, with the last line of its stderr."""
         process = self._process
         if process is None:
             return Died("closed")
@@ -153,16 +161,7 @@ class WorkerProcess:
         return Died(how, lines[-1] if lines else "")
 
 
-def end_group(process: "subprocess.Popen[Any]") -> None:
-    """Kill a process that leads a session of its own, and its children; wait for it."""
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    process.wait()
-
-
-def _collect(process: "subprocess.Popen[str]", answers: "SimpleQueue[str | None]") -> None:
+def _collect(process: ProcessGroup[str], answers: "SimpleQueue[str | None]") -> None:
     assert process.stdout is not None
     with contextlib.suppress(ValueError, OSError):
         for line in process.stdout:

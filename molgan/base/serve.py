@@ -1,8 +1,8 @@
 """The other end of a `WorkerProcess`: reads questions from stdin and writes answers to stdout, JSON, a line a message.
 
-First comes the setup, answered with `null`, or why it cannot be had; then `[question, seconds or null]`, each answered.
-What is printed goes to stderr. When stdin ends the process ends, its children with it; and when it has taken much
-longer than those seconds, which tells that nobody is left to end it.
+First comes the setup, answered with `null`, or with the reason why it failed; then `[question, seconds or null]`, each
+answered. Printed text goes to stderr. The process ends, its children with it, when stdin ends, or when a question takes
+much longer than its seconds, since then no parent is left to end it.
 """
 
 import json
@@ -20,7 +20,7 @@ _GRACE = 10.0
 
 
 def serve(prepare: Callable[[Any], Callable[[Any], Any]]) -> None:
-    """Answer by what `prepare` makes of the setup, until stdin ends."""
+    """Answer questions with the function that `prepare` makes from the setup, until stdin ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -30,7 +30,7 @@ def serve(prepare: Callable[[Any], Callable[[Any], Any]]) -> None:
     try:
         answer = prepare(setup)
     except Exception as error:
-        return _write(answers, one_line(error))
+        return _write(answers, format_error(error))
     _write(answers, None)
     while True:
         question, seconds = json.loads(messages.get())
@@ -40,14 +40,14 @@ def serve(prepare: Callable[[Any], Callable[[Any], Any]]) -> None:
         _write(answers, content)
 
 
-def one_line(error: Exception) -> str:
-    """What was raised, in one line."""
+def format_error(error: Exception) -> str:
+    """An exception in one line."""
     text = " ".join(str(error).split())
     return text if isinstance(error, MolganError | ImportError) else f"{type(error).__name__}: {text[:160]}"
 
 
 def _end_after(seconds: float) -> None:
-    """Have the system end this process after some time, 0 for never: its own threads may not get a turn."""
+    """Let the system end this process after some seconds, 0 for never; a thread of the process may not get a turn."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
