@@ -166,7 +166,8 @@ def _hint(error: Exception, text: str) -> str:
     marks = [getattr(error, name, None) for name in ("problem_mark", "context_mark")]
     for line in (lines[mark.line] for mark in marks if mark is not None and mark.line < len(lines)):
         if found := _UNQUOTED.search(line.rstrip()):
-            return f"; if this is a SMILES or SMARTS, quote it: '{found[1]}'"
+            written = found[1].rstrip(",}")  # the end of the section in braces that it stands in
+            return f"; if this is a SMILES or SMARTS, quote it: '{written}'"
     return ""
 
 

@@ -65,7 +65,7 @@ def score_records(
             get_scorer(name)
 
     def open_table(titles: Mapping[str, str]) -> TextTable:
-        return ScoreText(scoring, standardize, titles)
+        return ScoreText(scoring, titles, standardize)
 
     key = _make_key(scoring), standardize
     yield from stream_table(
@@ -87,7 +87,7 @@ def score_tables(
     Values are floats or nullable booleans, lines whole numbers, other cells are text.
     """
     pieces = score_records(chunks, scoring, folder, progress, processes=processes, standardize=standardize)
-    yield from parse_pieces(pieces, ScoreText(scoring, standardize).make_table([]))
+    yield from parse_pieces(pieces, ScoreText(scoring, standardize=standardize).make_table([]))
 
 
 def _make_key(scoring: Scoring) -> object:
@@ -103,15 +103,15 @@ class ScoreText(TextTable):
     def __init__(
         self,
         scoring: Scoring,
-        standardize: StandardizeSettings | None = None,
         titles: Mapping[str, str] | None = None,
+        standardize: StandardizeSettings | None = None,
     ) -> None:
         super().__init__(titles)
         self._scoring = scoring
         self._standardize = standardize
 
     def __reduce__(self) -> tuple[type["ScoreText"], tuple[Any, ...]]:
-        return ScoreText, (self._scoring, self._standardize, self.titles)
+        return ScoreText, (self._scoring, self.titles, self._standardize)
 
     def __call__(self, rows: Sequence[Record]) -> bytes:
         clear_caches()  # entries of earlier chunks are of no use

@@ -12,11 +12,20 @@ from molgan.base.yaml import Location, YamlFile, quoting_hint
 
 def describe_faults(job: type[BaseModel], faults: Sequence[ErrorDetails], source: YamlFile) -> str:
     """A line for each fault. A value that fits no member of a union has a fault for each; the first one is used."""
+    faults = [fault for fault in faults if not _follows_from_another(fault, faults)]
     first = {_value_at(fault, source): fault for fault in reversed(faults)}
     # An unknown key comes first: misspelt, it is the cause of a missing one.
     ordered = sorted((fault for fault in faults if fault in first.values()), key=_is_known_key)
     messages = [(fault["loc"], _describe_fault(job, fault, source)) for fault in ordered]
     return "\n".join(f"{source.place(location, message)}: {message}" for location, message in messages)
+
+
+def _follows_from_another(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> bool:
+    """Whether a list is too short only because its items are wrong: pydantic counts those that are right."""
+    place = fault["loc"]
+    return fault["type"] == "too_short" and any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in faults
+    )
 
 
 def _is_known_key(fault: ErrorDetails) -> bool:

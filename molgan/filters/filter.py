@@ -114,7 +114,7 @@ class Filter(ABC):
         if molecule.smiles is None or not is_suspicious(molecule.smiles) or trusted:
             return None
         setup = [self.name, self.parameters.model_dump(mode="json")]
-        return find_delay("molgan.filters.rehearsal:prepare_judging", setup, molecule.smiles)
+        return find_delay("molgan.filters.filter_rehearsal:prepare_judging", setup, molecule.smiles)
 
     def read_column(self, count: int, table: "pandas.DataFrame | None") -> Floats:
         """The scores [count] that this filter reads, NaN without a column. Raises ConfigError for a missing one."""

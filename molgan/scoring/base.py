@@ -200,7 +200,7 @@ class Scorer(ABC):
         if not is_suspicious(smiles) or self.waits or self.source or not type(self).__module__.startswith("molgan."):
             return None
         setup = [self.name, self.parameters.model_dump(mode="json")]
-        return find_delay("molgan.scoring.rehearsal:prepare_scoring", setup, smiles)
+        return find_delay("molgan.scoring.scorer_rehearsal:prepare_scoring", setup, smiles)
 
     def _score_isolated(self, molecules: list[Descriptors]) -> list[Score]:
         """A score for each molecule: if scoring all at once raises, each is scored alone, so that only the culprit

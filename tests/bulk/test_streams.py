@@ -10,9 +10,11 @@ import pytest
 
 from molgan.bulk.filter_file import filter_records
 from molgan.bulk.score_file import ScoreText, score_records
+from molgan.bulk.standardise_file import standardise_records
 from molgan.bulk.streams import guarded_crew
 from molgan.chem import guarded
 from molgan.chem.reading import Record
+from molgan.chem.settings import StandardizeSettings
 from molgan.config import load_config
 
 HOSTILE = (
@@ -66,13 +68,22 @@ def test_a_chunk_that_takes_too_long_is_taken_apart(tmp_path: Path, monkeypatch:
 def test_a_hostile_molecule_has_a_reason_and_the_others_their_values(processes: int) -> None:
     chunks = [[Record(1, "CCO"), Record(2, HOSTILE)], [Record(3, "CCN")]]
     lines = "".join(score_records(chunks, ["heavy_atoms"], processes=processes)).splitlines()
-    assert lines == ["smiles,heavy_atoms,error", "CCO,3.0,", f"{HOSTILE},,{LATE}", "CCN,3.0,"]
+    assert lines == ["smiles,heavy_atoms,error,line", "CCO,3.0,,1", f"{HOSTILE},,{LATE},2", "CCN,3.0,,3"]
+
+
+def test_a_hostile_molecule_has_no_standard_form_and_the_others_have_theirs() -> None:
+    chunks = [[Record(1, "CCO.Cl"), Record(2, HOSTILE)], [Record(3, f"Cl.{HOSTILE}"), Record(4, "CCN")]]
+    header, *lines = "".join(standardise_records(chunks, StandardizeSettings(tautomers=True))).splitlines()
+    assert header == "smiles,original,changes,error,line"
+    assert lines[0] == "CCO,CCO.Cl,salt removed: HCl,,1" and lines[3] == "CCN,CCN,,,4"
+    assert lines[1:3] == [f",{HOSTILE},,{LATE},2", f",Cl.{HOSTILE},,{LATE},3"]
 
 
 def test_rows_that_are_lost_have_their_other_cells() -> None:
-    work = ScoreText(["heavy_atoms"], ["name"])
-    joined = work.join([work.lost([("CCO", ["a"])], "took too long"), work([("C" * 3, ["b"])])]).decode()
-    assert joined.splitlines() == ["CCO,a,,took too long", "CCC,b,3.0,"]
+    work = ScoreText(["heavy_atoms"], {"name": "name"})
+    first, second = Record(1, "CCO", {"name": "a"}), Record(2, "CCC", {"name": "b"})
+    joined = work.join([work.lost([first], "took too long"), work([second])]).decode()
+    assert joined.splitlines() == ["CCO,a,,took too long,1", "CCC,b,3.0,,2"]
 
 
 def test_filters_reject_it_and_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,5 +97,5 @@ def test_filters_reject_it_and_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyP
     chunks = [[Record(1, "CCO"), Record(2, HOSTILE)], [Record(3, "CCN")]]
     filter_records(chunks, config, tmp_path / "out", processes=2)
     rejected = (tmp_path / "out" / "rejected.csv").read_text().splitlines()
-    assert rejected[1:] == [f",{HOSTILE},size,{LATE},2"]
+    assert rejected[1:] == [f",{HOSTILE},size,{LATE},2,"]
     assert len((tmp_path / "out" / "library.smi").read_text().splitlines()) == 2

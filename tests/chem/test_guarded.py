@@ -19,6 +19,7 @@ from molgan.chem.molecule import parse
 from molgan.chem.sdf import read_sdf
 from molgan.chem.shipped_sets import load_reference
 from molgan.chem.standardise import standardise
+from molgan.chem.text_lines import Line
 from molgan.models.qsar.measurements import read_measured
 from molgan.scoring.objective import Objective
 from molgan.scoring.settings import ObjectiveSettings
@@ -125,10 +126,10 @@ def test_sdf_records_are_tried_first(v3000: bool, monkeypatch: pytest.MonkeyPatc
     cage, good = (
         Chem.MolToMolBlock(Chem.MolFromSmiles(text, sanitize=False), forceV3000=v3000) for text in (tube(20, 10), "CCO")
     )
-    bad: list[tuple[int, str]] = []
-    lines = f"{cage}$$$$\n{good}$$$$\n".splitlines(keepends=True)
-    assert [smiles for _, smiles, _ in read_sdf(lines, lambda *row: bad.append(row))] == ["CCO"]
-    assert bad == [(1, "took longer than 0.01 s")]
+    lines = (Line(number, line) for number, line in enumerate(f"{cage}$$$$\n{good}$$$$\n".splitlines(), 1))
+    late, read = read_sdf(lines)
+    assert (late.line, late.smiles, late.reason) == (1, "", "took longer than 0.01 s")
+    assert (read.smiles, read.reason) == ("CCO", None)
 
 
 def test_the_limit_is_processor_time_and_the_next_question_is_answered() -> None:

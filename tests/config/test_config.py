@@ -170,6 +170,12 @@ def test_a_value_that_fits_no_member_of_a_union_is_one_fault(campaign: Path) -> 
     assert len(str(error.value).splitlines()) == 1
 
 
+def test_a_list_whose_items_are_all_wrong_is_not_also_too_short(campaign: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_config(campaign, ["filters=[vaild]"])
+    assert str(error.value).splitlines() == ["argument 'filters=[vaild]': no filter 'vaild', did you mean 'valid'?"]
+
+
 def test_text_stands_for_a_list_of_one(campaign: Path) -> None:
     campaign.write_text(
         CAMPAIGN.replace("[c1ccccc1]", "c1ccccc1").replace("- valid", "- {filter: substructures, forbidden: N}")

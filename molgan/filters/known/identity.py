@@ -9,6 +9,7 @@ from rdkit.Chem import rdMolHash
 
 from molgan.chem.canonical import write_canonical
 from molgan.chem.molecule import Molecule, parse
+from molgan.chem.smarts import read_smarts
 from molgan.chem.standardise import standardise
 from molgan.chem.stereo import remove_stereo
 
@@ -79,4 +80,4 @@ def _hash_tautomers(mol: Chem.Mol) -> str:
 
 @cache
 def _mobile_beside_ring() -> Chem.Mol:
-    return Chem.MolFromSmarts("[N,O,S;!H0]-a")
+    return read_smarts("[N,O,S;!H0]-a")
