@@ -107,6 +107,8 @@ def test_isomers_standard_forms_and_rdkit_molecules_are_guarded() -> None:
     cage = tube(20, 10)
     assert molgan.stereoisomers([cage, "CCO"]).parent.tolist() == [1]
     assert standardise("Cl." + HOSTILE).reason == LATE
+    peptide = "NCC(=O)" * 200 + "O"  # parsed in time, with tautomers without end
+    assert standardise(peptide).valid and standardise(peptide, tautomers=True).reason == LATE
     unread = Chem.MolFromSmiles(HOSTILE, sanitize=False)
     assert molgan.score([unread, Chem.MolFromSmiles("CCO")], ["mw"]).error.tolist() == [LATE, None]
 
