@@ -10,9 +10,19 @@ from molgan.base.moved import find_moved_modules
 from molgan.base.version import __version__
 
 if TYPE_CHECKING:
-    from molgan.api import filter, load_generator, optimize, run, sample, score, stereoisomers
+    from molgan.api import filter, load_generator, optimize, run, sample, score, standardize, stereoisomers
 
-__all__ = ["__version__", "filter", "load_generator", "optimize", "run", "sample", "score", "stereoisomers"]
+__all__ = [
+    "__version__",
+    "filter",
+    "load_generator",
+    "optimize",
+    "run",
+    "sample",
+    "score",
+    "standardize",
+    "stereoisomers",
+]
 
 find_moved_modules()
 

@@ -91,6 +91,21 @@ def stereoisomers(smiles: "Molecules", *, most: int = 16) -> "pandas.DataFrame":
     return pandas.DataFrame(pairs, columns=["smiles", "parent"])
 
 
+def standardize(smiles: "Molecules", *, tautomers: bool = False, keep_stereo: bool = True) -> "pandas.DataFrame":
+    """Molecules as a chemist would register them: a table, one row an input, in order: `smiles` (canonical), `original`
+    (as given), `changes` ("salt removed: HCl; charges neutralised"), and `error`, the reason where there is no standard
+    form and `smiles` is missing.
+
+    Salts, solvents and charges that a proton balances go; with `tautomers`, RDKit's canonical tautomer takes the place
+    of the one given; without `keep_stereo`, stereo goes. `smiles` is what `score` takes. What is standard comes back as
+    it is. Raises InputError for a single string.
+    """
+    from molgan.bulk.standardise_file import standardise_table
+    from molgan.chem.settings import StandardizeSettings
+
+    return standardise_table(smiles, StandardizeSettings(tautomers=tautomers, keep_stereo=keep_stereo))
+
+
 def load_generator(weights: str | Path = "moses") -> "Generator":
     """Load a generator: shipped weights by their name, or the folder that a training wrote.
 

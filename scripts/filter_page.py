@@ -39,7 +39,41 @@ filters:
 
 Filters keep or drop; none changes a molecule. `stereo` counts what is left open. To spell it out is a step of its own,
 before the filters: `molgan.stereoisomers(smiles, most=16)` gives a table of `smiles` and `parent`, the row that each
-comes from (its label in a column of pandas), and keeps what is said of stereo already.
+comes from (its label in a column of pandas), and keeps what is said of stereo already. In a campaign that is
+
+```yaml
+stereo: {{enumerate: 4}}    # most isomers of a molecule
+```
+
+Each drawn molecule with open stereo is then replaced by its isomers, before it is scored and filtered. The column
+`parent` of library.csv and rejected.csv has the identifier of the molecule that an isomer was made of, and is empty
+where nothing was open. `sample.n` and `budget` count what is drawn, `target` what is in the library; the report says
+how many isomers entered the filters. After `optimize`, which scores what it designs as it is, isomers are scored beyond
+its budget. `molgan filter` enumerates nothing.
+
+## Salts, charges, tautomers
+
+`molgan standardize FILE -o standard.csv` gives molecules as a chemist would register them: metal salts are split;
+salts, solvents and smaller fragments are removed by ChEMBL's and RDKit's lists, and so are charges that a proton
+balances; S and P oxides are written with double bonds; by option a molecule is replaced by RDKit's canonical tautomer
+(`--tautomers`), and stereo is removed (`--drop-stereo`). One row a molecule, in order: `smiles`, the other columns of
+the file, `original`, the text as given, `changes` ("salt removed: HCl; charges neutralised"), `error`, the reason where
+there is no standard form (isotopes, radicals, elements beyond organic chemistry), and `line`. The result does not
+depend on the spelling or the order of fragments, and standardising it again changes nothing. In Python:
+`molgan.standardize(smiles)`.
+
+`molgan filter --standardize` and `molgan score --standardize` take molecules in that form, with `original` and
+`changes` beside them. In a campaign:
+
+```yaml
+standardize: true                                    # or with options:
+standardize: {{tautomers: true, keep_stereo: false}}
+```
+
+It applies to the molecules of the user: those of `optimize.start`, `data.lead` and `data.actives` (for `molgan check`),
+and the file of `molgan filter`. References of the filter `novel` stay as they are written, and it ignores salts, and
+tautomers and stereo where these options are set, unless the stage says otherwise, so that a molecule is known by its
+parent. `data.train` is taken as it is: standardise the file first if it has salts.
 
 ## Files of any length
 
@@ -49,9 +83,9 @@ work. What is known of a chunk of molecules is kept in `FOLDER/.parts` until the
 included, the same command goes on where it stopped. Memory grows by 16 bytes with every molecule that reaches a
 `distinct`, and with every one that reaches a filter of the whole set by its SMILES' scaffold (`scaffolds`) or a
 fingerprint of 256 bytes (`diverse`, `dissimilar`, `clusters`): put those last, behind `best` where there are many.
-`molgan score` does the same with scores. A molecule that RDKit takes too long for, a large cage or a text made to do
-harm, is rejected with the reason "took longer than 5 s" (processor time; the environment variable
-`MOLGAN_SECONDS_PER_MOLECULE` sets another limit).
+`molgan score` and `molgan standardize` do the same with their tables. A molecule that RDKit takes too long for, a large
+cage or a text made to do harm, is rejected with the reason "took longer than 5 s" (processor time; the environment
+variable `MOLGAN_SECONDS_PER_MOLECULE` sets another limit).
 
 Behind their own columns `library.csv`, `.sdf`, `.parquet` and `rejected.csv` have the line and every other column of
 the file: ids, names, prices, SDF properties. One that is called as a column of theirs has `_input` behind its name, and

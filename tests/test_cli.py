@@ -19,7 +19,7 @@ from molgan.graphs.motif.actions import Vocabulary
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
-VERBS = ("check", "run", "train", "sample", "score", "filter", "evaluate", "report", "list", "schema")
+VERBS = ("check", "run", "train", "sample", "score", "standardize", "filter", "evaluate", "report", "list", "schema")
 
 CAMPAIGN = """\
 data: {train: train.smi}
@@ -296,3 +296,27 @@ def test_progress_without_a_terminal_is_plain_lines(capsys: pytest.CaptureFixtur
     assert format_figures({"loss": 1.23456, "molecules_per_second": 12_345.6}) == (
         "loss 1.235 molecules per second 12,346"
     )
+
+
+def test_standardize_writes_a_table_by_either_spelling(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,smiles\n1,CCN.Cl\n2,C(\n3,C[C@H](N)C(=O)[O-]\n")
+    for verb in ("standardize", "standardise"):
+        result = molgan(verb, tmp_path / "in.csv", "-o", tmp_path / f"{verb}.csv", "--drop-stereo", "--processes", 1)
+        assert result.exit_code == 0
+    lines = (tmp_path / "standardize.csv").read_text().splitlines()
+    assert (tmp_path / "standardise.csv").read_text().splitlines() == lines
+    assert lines[:2] == ["smiles,id,original,changes,error,line", "CCN,1,CCN.Cl,salt removed: HCl,,2"]
+    assert lines[2] == ",2,C(,,not a SMILES: ends with '(',3"
+    assert lines[3] == "CC(N)C(=O)O,3,C[C@H](N)C(=O)[O-],charges neutralised; stereo removed,,4"
+    assert {path.name for path in tmp_path.iterdir()} == {"in.csv", "standardize.csv", "standardise.csv"}
+
+
+def test_score_and_filter_take_the_standard_form_when_asked(campaign: Path, tmp_path: Path) -> None:
+    (tmp_path / "salts.smi").write_text("CCCCCCN.Cl\nCCCCCC[NH3+]\n")
+    scored = molgan("score", tmp_path / "salts.smi", "--scorers", "mw", "--standardize")
+    assert scored.exit_code == 0
+    assert scored.stdout.splitlines()[2].startswith("CCCCCCN,CCCCCC[NH3+],charges neutralised,101.19")
+    options = ("--config", campaign, "-o", tmp_path / "out", "--processes", 1)
+    assert molgan("filter", tmp_path / "salts.smi", *options, "--standardize").exit_code == 0
+    rejected = (tmp_path / "out" / "rejected.csv").read_text().splitlines()
+    assert [line.split(",")[1:4] for line in rejected[1:]] == [["CCCCCC[NH3+]", "distinct", "duplicate"]]

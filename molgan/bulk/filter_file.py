@@ -16,11 +16,11 @@ from molgan.base.version import __version__
 from molgan.bulk.filtered_files import REJECTED, RankedLibrary, format_rejected
 from molgan.bulk.input_columns import ColumnNames, title_columns
 from molgan.bulk.judge import Judge, StoredChunk, join_tables
-from molgan.bulk.library import library_table
 from molgan.bulk.streams import PARETO, Crew, Parts, guarded_crew, local_crew
 from molgan.chem.columns import distinct_names
-from molgan.chem.molecule import parse_all
+from molgan.chem.molecule import parse
 from molgan.chem.reading import Record
+from molgan.chem.standardise import Standardised
 from molgan.chem.writing import sdf_text, write_blocks
 from molgan.config import CampaignConfig
 from molgan.filters.funnel_result import StageCount
@@ -41,10 +41,11 @@ def filter_records(
 
     The columns of library and rejected.csv (id, smiles, stage, reason, line, and duplicate_of, the line of the molecule
     that a duplicate equals) are followed by the line and all other columns of the file; a column of the file with the
-    name of one of theirs gets the suffix `_input`. Filters on scores use the objective of the campaign; filters on
-    `realism` are skipped, since only a run has a critic. The files are the same, byte for byte, for any number of
-    processes or, where the campaign asks for them, Ray workers. Results of finished chunks are kept in `folder`/.parts
-    until the end, so that the same call continues after an interruption.
+    name of one of theirs gets the suffix `_input`. Where the campaign has the section `standardize`, molecules are
+    taken in that form, and the library has the columns `original`, the text as given, and `changes`. Filters on scores
+    use the objective of the campaign; filters on `realism` are skipped, since only a run has a critic. The files are
+    the same, byte for byte, for any number of processes or, where the campaign asks for them, Ray workers. Results of
+    finished chunks are kept in `folder`/.parts until the end, so that the same call continues after an interruption.
 
     Args:
         chunks: The records, some at a time.
@@ -66,7 +67,9 @@ def filter_records(
         progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
     if config.objective.aggregation == "pareto":
         raise ConfigError(PARETO)
-    judge = Judge(filters, config.objective)
+    if config.stereo is not None:
+        progress.message("stereo: only a run enumerates isomers; molecules are filtered as they are")
+    judge = Judge(filters, config.objective, config.standardize)
     parts = Parts(folder / ".parts", _make_key(config))
     columns = ColumnNames(progress)
     crew = partial(_open_crew, judge, config, processes, progress)
@@ -74,7 +77,7 @@ def filter_records(
     progress.message("comparing all molecules: duplicates, and filters of the whole set")
     names = judge.funnel.names
     outcomes, _ = settle(judged, judge.funnel.filters)
-    like = library_table(parse_all(["CCO"]), judge.objective(["CCO"]).to_frame(), judge.neighbours).iloc[:0]
+    like = judge.make_table([Standardised(parse("CCO"))], judge.objective(["CCO"]).to_frame()).iloc[:0]
     (line,) = distinct_names(["line"], like.columns, "_input")
     like = like.assign(**{line: np.zeros(0, np.int64)})
     titles = title_columns(columns, [*like.columns, *REJECTED], progress)
@@ -124,5 +127,6 @@ def _open_crew(
 
 def _make_key(config: CampaignConfig) -> str:
     """A digest of everything that decides the result for a molecule."""
-    sections = config.model_dump(mode="json", include={"objective", "filters"})
+    optional = {"standardize"} if config.standardize is not None else set()
+    sections = config.model_dump(mode="json", include={"objective", "filters"} | optional)
     return digest([__version__, sections, hash_files(sections)])

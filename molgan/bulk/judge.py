@@ -11,6 +11,8 @@ import numpy as np
 from molgan.bulk.library import identifier, known_neighbours, library_table
 from molgan.chem.molecule import Molecule, parse, parse_all
 from molgan.chem.reading import Record
+from molgan.chem.settings import StandardizeSettings
+from molgan.chem.standardise import Standardised
 from molgan.filters.filter import WholeFilter
 from molgan.filters.funnel import Funnel
 from molgan.filters.judging import Lot
@@ -33,20 +35,25 @@ class Judge:
     input; and, for molecules that no filter rejects by itself, `score` and `row`, the line of library.csv with rank
     0."""
 
-    def __init__(self, filters: FunnelSettings, objective: ObjectiveSettings) -> None:
-        self._settings = filters, objective
+    def __init__(
+        self, filters: FunnelSettings, objective: ObjectiveSettings, standardize: StandardizeSettings | None = None
+    ) -> None:
+        """With `standardize`, molecules are judged in that form, and `row` has the changes."""
+        self._settings = filters, objective, standardize
 
-    def __reduce__(self) -> tuple[type["Judge"], tuple[FunnelSettings, ObjectiveSettings]]:
+    def __reduce__(
+        self,
+    ) -> tuple[type["Judge"], tuple[FunnelSettings, ObjectiveSettings, StandardizeSettings | None]]:
         return Judge, self._settings
 
     def __call__(self, rows: Sequence[Record]) -> bytes:
         clear_caches()  # entries of earlier chunks are of no use
         lots = [rows[start : start + SHARED] for start in range(0, max(len(rows), 1), SHARED)]
-        return _write([self._judge(lot, [_read(record.smiles, record.reason) for record in lot]) for lot in lots])
+        return _write([self._judge(lot, [self._read(record) for record in lot]) for lot in lots])
 
     def lost(self, rows: Sequence[Record], reason: str) -> bytes:
         """The table of molecules that crash their worker: the first filter rejects them."""
-        return _write([self._judge(rows, [Molecule(record.smiles, None, None, reason) for record in rows])])
+        return _write([self._judge(rows, [_reject(record.smiles, reason) for record in rows])])
 
     def join(self, results: Sequence[bytes]) -> bytes:
         return join_tables(results)
@@ -69,7 +76,22 @@ class Judge:
     def neighbours(self) -> "Neighbours":
         return known_neighbours()
 
-    def _judge(self, rows: Sequence[Record], molecules: list[Molecule]) -> dict[str, list[Any]]:
+    def make_table(self, molecules: Sequence[Standardised], scores: "pandas.DataFrame") -> "pandas.DataFrame":
+        """The table of the library of molecules with their scores."""
+        if self._settings[2] is not None:
+            originals = [item.molecule.source for item in molecules]
+            scores = scores.assign(original=originals, changes=["; ".join(item.changes) for item in molecules])
+        return library_table([item.molecule for item in molecules], scores, self.neighbours)
+
+    def _read(self, record: Record) -> Standardised:
+        standardize = self._settings[2]
+        if record.reason is not None:
+            return _reject(record.smiles, record.reason)
+        return Standardised(parse(record.smiles)) if standardize is None else standardize.explain(record.smiles)
+
+    def _judge(self, rows: Sequence[Record], read: list[Standardised]) -> dict[str, list[Any]]:
+        molecules = [item.molecule for item in read]
+        by_molecule = {item.molecule: item for item in read}
         scoring = _LotScores(self.objective)
         lot = Lot(molecules, scoring)
         columns = lot.judge(self.funnel.filters)
@@ -79,13 +101,20 @@ class Judge:
             "fields": [json.dumps(dict(record.fields)) for record in rows],
             "id": [identifier(molecule.smiles) if molecule.smiles else "" for molecule in molecules],
             **columns,
-            "row": lot.spread(_format_rows(lot.survivors, scores, self.neighbours)),
+            "row": lot.spread(self._format_rows([by_molecule[molecule] for molecule in lot.survivors], scores)),
             "score": lot.spread(scores["score"].tolist()),
         }
 
+    def _format_rows(self, molecules: list[Standardised], scores: "pandas.DataFrame") -> list[str]:
+        """The line of library.csv of each molecule, in order."""
+        # The table is sorted by score; the place in the lot identifies each molecule.
+        table = self.make_table(molecules, scores.assign(place=np.arange(len(molecules))))
+        table = table.sort_values("place", kind="stable").drop(columns="place").assign(rank=0)
+        return str(table.to_csv(index=False, header=False, lineterminator="\n")).splitlines()
 
-def _read(smiles: str, reason: str | None) -> Molecule:
-    return parse(smiles) if reason is None else Molecule(smiles, None, None, reason)
+
+def _reject(smiles: str, reason: str) -> Standardised:
+    return Standardised(Molecule(smiles, None, None, reason))
 
 
 class StoredChunk:
@@ -123,14 +152,6 @@ def join_tables(tables: Sequence[bytes]) -> bytes:
 
     read = [pyarrow.ipc.open_stream(table).read_all() for table in tables]
     return _write_stream(read, read[0].schema)
-
-
-def _format_rows(molecules: list[Molecule], scores: "pandas.DataFrame", neighbours: "Neighbours") -> list[str]:
-    """The line of library.csv of each molecule, in order."""
-    # The table is sorted by score; the place in the lot identifies each molecule.
-    table = library_table(molecules, scores.assign(place=np.arange(len(molecules))), neighbours)
-    table = table.sort_values("place", kind="stable").drop(columns="place").assign(rank=0)
-    return str(table.to_csv(index=False, header=False, lineterminator="\n")).splitlines()
 
 
 def _write(tables: Sequence[Mapping[str, list[Any]]]) -> bytes:

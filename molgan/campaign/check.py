@@ -9,8 +9,9 @@ from molgan.campaign.cost import Cost, measure
 from molgan.campaign.pipeline import PIPELINES
 from molgan.campaign.stages.optimize_stage import read_start
 from molgan.chem.given_molecules import read_given
-from molgan.chem.molecule import Molecule, parse_all
+from molgan.chem.molecule import Molecule, parse, parse_all
 from molgan.chem.shipped_sets import load_reference
+from molgan.chem.stereoisomers import enumerate_stereoisomers
 from molgan.config import CampaignConfig
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
@@ -58,6 +59,8 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     funnel(reference[:1], table=objective(reference[:1]).to_frame())
     progress.message("timing the parts on this machine")
     pace = measure(config, reference, objective, funnel)
+    if config.stereo is not None:  # as in a run, where no stereo is left open
+        reference = [next(enumerate_stereoisomers(molecule, most=1), molecule) for molecule in reference]
     table = objective(reference)
     passing = funnel(reference, table=table.to_frame()).counts
     components = [component.name for component in config.objective.components]
@@ -69,14 +72,15 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
 def _read_known(config: CampaignConfig, progress: Progress) -> list[tuple[str, Molecule]]:
     """The user's molecules with their roles; a message reports each fault of an active, which only this check reads.
     Raises InputError for start molecules that cannot be used."""
-    start = read_start(config.optimize) if config.optimize is not None else []
+    read = parse if config.standardize is None else config.standardize.standardise
+    start = read_start(config) if config.optimize is not None else []
     lead = [config.data.lead] if config.data.lead is not None else []
-    actives = read_given(config.data.actives) if config.data.actives else []
+    actives = read_given(config.data.actives, read) if config.data.actives else []
     for row in actives:
         if row.fault is not None:
             progress.message(f"data.actives: {row.place}: {row.fault}{'; skipped' if not row.molecule.valid else ''}")
     return [
-        *(("lead", molecule) for molecule in parse_all(lead)),
+        *(("lead", read(smiles)) for smiles in lead),
         *(("active", row.molecule) for row in actives if row.molecule.valid),
         *(("start", molecule) for molecule in parse_all(start)),
     ]
@@ -94,7 +98,7 @@ def _check_actives(config: CampaignConfig) -> None:
     kind: Any = MotifTreeGenerator
     generator = load_generator(config.generator.weights, kind)
     generator = generator if config.optimize.stereo else forbid_stereo(generator)
-    encode_actives(generator, read_start(config.optimize))
+    encode_actives(generator, read_start(config))
 
 
 def _judge_known(known: list[tuple[str, Molecule]], objective: Objective, funnel: Funnel) -> "pandas.DataFrame":

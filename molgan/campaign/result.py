@@ -14,7 +14,8 @@ class CampaignResult:
     """`kept` molecules of `drawn` passed every filter; `target` is what was asked for, None where nothing was.
 
     `starved_by`: where the library is short of its target, the filter that rejects the largest share of what enters
-    it. `seconds`: how long each stage took in the run that finished it.
+    it. `seconds`: how long each stage took in the run that finished it. `stereoisomers`: how many the molecules drawn
+    became, None where stereo is not enumerated.
     """
 
     folder: Path
@@ -23,6 +24,7 @@ class CampaignResult:
     target: int | None
     starved_by: str | None
     seconds: dict[str, float]
+    stereoisomers: int | None = None
 
     @cached_property
     def library(self) -> "pandas.DataFrame":
@@ -39,8 +41,10 @@ class CampaignResult:
     @property
     def summary(self) -> str:
         """One line for the user."""
-        share = f"{self.kept / self.drawn:.1%}" if self.drawn else "none"
-        text = f"{self.kept:,} molecules in {self.folder / 'library.csv'}: {share} of {self.drawn:,} drawn"
+        entered = self.drawn if self.stereoisomers is None else self.stereoisomers
+        share = f"{self.kept / entered:.1%}" if entered else "none"
+        isomers = "" if self.stereoisomers is None else f"{entered:,} stereoisomers of "
+        text = f"{self.kept:,} molecules in {self.folder / 'library.csv'}: {share} of {isomers}{self.drawn:,} drawn"
         if not self.short:
             return text
         mend = f"the filter {self.starved_by!r} rejects most" if self.starved_by else "raise sample.budget"

@@ -22,7 +22,7 @@ def run(config: CampaignConfig, *, progress: Progress | None = None) -> Campaign
     """
     _check_target(config)
     if config.optimize is not None:
-        read_start(config.optimize)
+        read_start(config)
     with open_work(config, progress or Silent()) as work:
         _remove_others(work)
         stages = run_stages(work)
@@ -34,6 +34,7 @@ def run(config: CampaignConfig, *, progress: Progress | None = None) -> Campaign
         target=config.sample.target,
         starved_by=counts["starved_by"],
         seconds={stage.name: stage.record.seconds for stage in stages},
+        stereoisomers=counts.get("stereoisomers"),
     )
 
 

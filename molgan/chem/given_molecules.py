@@ -1,6 +1,6 @@
 """Molecules that a user gives in a configuration, as a list of SMILES or as a file of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,33 +28,38 @@ class GivenMolecule:
         if not self.molecule.source:
             return self.molecule.reason
         if self.molecule.reason is not None:
-            return f"{self.molecule.source!r:.60} is not a molecule: {self.molecule.reason}"
+            what = "has no standard form" if parse(self.molecule.source).valid else "is not a molecule"
+            return f"{self.molecule.source!r:.60} {what}: {self.molecule.reason}"
         if self.molecule.is_connected:
             return None
         fragments = str(self.molecule.smiles).count(".") + 1
         return f"{self.molecule.source!r:.60} is a salt or mixture of {fragments} fragments; give the parent alone"
 
 
-def read_given(given: Sequence[str] | Path) -> list[GivenMolecule]:
-    """All of them, in order, with the rows of a table that hold no SMILES, whose `source` is empty. Raises InputError
-    for a file that cannot be read."""
+def read_given(given: Sequence[str] | Path, read: Callable[[str], Molecule] = parse) -> list[GivenMolecule]:
+    """All of them, in order, with the rows of a table that hold no SMILES, whose `source` is empty. `read` makes a
+    molecule of a SMILES, by default as it is. Raises InputError for a file that cannot be read."""
     if not isinstance(given, Path):
-        return [GivenMolecule(f"{text!r:.60}", parse(text)) for text in given]
+        return [GivenMolecule(f"{text!r:.60}", read(text)) for text in given]
     bad: list[tuple[int, Molecule]] = []
     records = read_smiles(given, on_bad=lambda line, reason: bad.append((line, Molecule("", None, None, reason))))
-    rows = [(record.line, parse(record.smiles)) for record in records]
+    rows = [(record.line, read(record.smiles)) for record in records]
     ordered = sorted([*rows, *bad], key=lambda row: row[0])
     return [GivenMolecule(f"{given}:{line}", molecule) for line, molecule in ordered]
 
 
-def require_molecules(given: Sequence[str] | Path, what: str) -> list[str]:
-    """The SMILES as given; rows without one are left out. Raises InputError, a line for each that is not one connected
-    molecule."""
-    rows = [row for row in read_given(given) if row.molecule.source]
+def require_molecules(
+    given: Sequence[str] | Path, what: str, standardise: Callable[[str], Molecule] | None = None
+) -> list[str]:
+    """The SMILES as given, or in standard form and without duplicates; rows without one are left out. Raises
+    InputError, a line for each that is not one connected molecule."""
+    rows = [row for row in read_given(given, standardise or parse) if row.molecule.source]
     faults = [f"{what}: {row.place}: {row.fault}" for row in rows if row.fault is not None]
     if faults:
         more = [f"{what}: {len(faults) - _SHOWN:,} more of this kind"] if len(faults) > _SHOWN else []
         raise InputError("\n".join([*faults[:_SHOWN], *more]))
+    if standardise is not None:
+        return list(dict.fromkeys(str(row.molecule.smiles) for row in rows))
     return [row.molecule.source for row in rows]
 
 

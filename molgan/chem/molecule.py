@@ -1,9 +1,9 @@
-"""From text to molecule: parse and standardise, with a reason for every rejection."""
+"""From text to molecule: parse, with a reason for every rejection."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 from rdkit import Chem, rdBase
@@ -16,10 +16,6 @@ from molgan.chem.stereo_groups import group_extension, open_groups
 ELEMENTS = frozenset({"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I"})
 """The elements of organic chemistry that standardised molecules may hold."""
 
-_ORGANIC_SUBSET = frozenset({"B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I"})
-# Without such a mark a canonical SMILES holds no charge, isotope, radical, atom map, other element or unusual bond.
-_SPECIAL = re.compile(r"\[(?!nH\]|C@@?H?\])|[*~$<>:]")
-_UNUSUAL_BOND = re.compile(r"[~$:]|<-|->")  # in a SMILES without atom maps
 _LARGEST = 5000
 # A SMILES spends fewer characters than this on an atom, its isotope, charge, stereo and ring closures included.
 _CHARACTERS_AN_ATOM = 20
@@ -83,7 +79,7 @@ def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
             return Molecule(smiles, None, None, reason)
         return Molecule(smiles, *write_canonical(mol), None)
     except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
-        return Molecule(smiles, None, None, f"RDKit failed: {_first_line(error)}")
+        return Molecule(smiles, None, None, describe_failure(error))
 
 
 def prepare_parsing(max_heavy_atoms: int) -> Callable[[str], Molecule]:
@@ -96,85 +92,10 @@ def parse_all(smiles: Iterable[str | None], *, max_heavy_atoms: int = 1000) -> l
     return [parse(text, max_heavy_atoms=max_heavy_atoms) for text in smiles]
 
 
-def standardise(
-    smiles: str | Molecule | None,
-    *,
-    keep_stereo: bool = True,
-    allowed_elements: Set[str] = ELEMENTS,
-    neutralise: bool = True,
-    largest_fragment: bool = True,
-    max_heavy_atoms: int = 1000,
-) -> Molecule:
-    """The molecule as a chemist would register it, or a reason. Any text gives one of the two, never an exception.
-
-    Atom maps are removed and metal salts are split; S and P oxides are written without charges. Isotopes, radicals,
-    query, dative and quadruple bonds, and molecules without a heavy atom are rejected. A molecule that is already
-    standard is returned unchanged.
-
-    Args:
-        smiles: The molecule.
-        keep_stereo: Whether stereo is kept.
-        allowed_elements: Symbols of the elements; a molecule with another element is rejected.
-        neutralise: Whether charges that a proton can balance are removed.
-        largest_fragment: Whether salts and solvents are removed and the largest fragment is kept; if not, a molecule of
-            several fragments is rejected.
-        max_heavy_atoms: Most heavy atoms of the input, 1 to 5000.
-
-    Raises:
-        ValueError: `max_heavy_atoms` is out of range.
-    """
-    molecule = smiles if isinstance(smiles, Molecule) else parse(smiles, max_heavy_atoms=max_heavy_atoms)
-    if molecule.mol is None or molecule.smiles is None:
-        return molecule
-    stereo_goes = not keep_stereo and any(mark in molecule.smiles for mark in "@/\\")
-    plain = molecule.is_connected and not _SPECIAL.search(molecule.smiles) and allowed_elements >= _ORGANIC_SUBSET
-    if plain and not stereo_goes:
-        return molecule
-    if is_suspicious(molecule.smiles):
-        setup = {
-            "keep_stereo": keep_stereo,
-            "allowed_elements": sorted(allowed_elements),
-            "neutralise": neutralise,
-            "largest_fragment": largest_fragment,
-            "max_heavy_atoms": max_heavy_atoms,
-        }
-        reason = find_delay("molgan.chem.molecule:prepare_standardising", setup, molecule.smiles)
-        if reason is not None:
-            return _reject(molecule, reason)
-    try:
-        with rdBase.BlockLogs():
-            mol = _remove_maps_and_metals(molecule.mol)
-            if len(Chem.GetMolFrags(mol)) > 1:
-                if not largest_fragment:
-                    return _reject(molecule, f"{len(Chem.GetMolFrags(mol))} fragments")
-                mol = _parent(mol)
-            mol = _balance(mol, neutralise)
-            reason = _refuse_atoms(mol, allowed_elements)
-            if reason is not None:
-                return _reject(molecule, reason)
-            if stereo_goes:
-                mol = Chem.Mol(mol)
-                Chem.RemoveStereochemistry(mol)
-        if mol is not molecule.mol:
-            parsed = parse(Chem.MolToSmiles(mol), max_heavy_atoms=max_heavy_atoms)
-            molecule = replace(parsed, source=molecule.source)
-        bond = _UNUSUAL_BOND.search(molecule.smiles or "")
-        return _reject(molecule, f"bond {bond.group()} not allowed") if bond else molecule
-    except Exception as error:  # as in parse
-        return _reject(molecule, f"RDKit failed: {_first_line(error)}")
-
-
-def prepare_standardising(options: Mapping[str, Any]) -> Callable[[str], Molecule]:
-    """`standardise` for `find_delay`."""
-    return partial(standardise, **{**options, "allowed_elements": frozenset(options["allowed_elements"])})
-
-
-def _reject(molecule: Molecule, reason: str) -> Molecule:
-    return Molecule(molecule.source, None, None, reason)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).partition("\n")[0][:120]
+def describe_failure(error: Exception) -> str:
+    """The reason for a molecule that RDKit raises an error on."""
+    text = (str(error).strip() or type(error).__name__).partition("\n")[0]
+    return f"RDKit failed: {text:.120}"
 
 
 def _refuse_unread(text: str, max_heavy_atoms: int) -> str | None:
@@ -202,64 +123,8 @@ def _refuse_large(mol: Chem.Mol, max_heavy_atoms: int) -> str | None:
     return f"{heavy} heavy atoms, at most {max_heavy_atoms}" if heavy > max_heavy_atoms else None
 
 
-def _refuse_atoms(mol: Chem.Mol, allowed_elements: Set[str]) -> str | None:
-    heavy = 0
-    for atom in mol.GetAtoms():
-        if atom.GetSymbol() not in allowed_elements:
-            return f"element {atom.GetSymbol()} not allowed"
-        if atom.GetIsotope():
-            return "isotope"
-        if atom.GetNumRadicalElectrons():
-            return "radical"
-        heavy += atom.GetAtomicNum() > 1
-    return None if heavy else "no heavy atom"
-
-
-def _remove_maps_and_metals(mol: Chem.Mol) -> Chem.Mol:
-    if any(atom.GetAtomMapNum() for atom in mol.GetAtoms()):
-        mol = Chem.Mol(mol)
-        for atom in mol.GetAtoms():
-            atom.SetAtomMapNum(0)
-    if any(atom.GetSymbol() not in ELEMENTS and atom.GetDegree() for atom in mol.GetAtoms()):
-        mol = _standardiser().MetalDisconnector().Disconnect(mol)
-    return mol
-
-
-def _parent(mol: Chem.Mol) -> Chem.Mol:
-    """The largest fragment once salts and solvents are gone, by RDKit's list and then by ChEMBL's longer one.
-
-    A. P. Bento et al., J. Cheminform. 12, 51 (2020).
-    """
-    tools = _standardiser()
-    mol = tools.FragmentRemover().remove(mol)
-    if len(Chem.GetMolFrags(mol)) > 1:
-        from chembl_structure_pipeline.standardizer import get_fragment_parent_mol  # type: ignore[import-untyped]
-
-        mol, _ = get_fragment_parent_mol(mol)
-        mol = tools.LargestFragmentChooser(preferOrganic=True).choose(mol)
-    return mol
-
-
-def _balance(mol: Chem.Mol, neutralise: bool) -> Chem.Mol:
-    if not any(atom.GetFormalCharge() for atom in mol.GetAtoms()):
-        return mol
-    mol = _normaliser().normalize(mol)
-    if not neutralise:
-        return mol
-    neutral = _standardiser().Uncharger(canonicalOrder=True).uncharge(mol)
-    # A proton on the cyclopentadienyl anion breaks its aromaticity: such a charge stays.
-    return mol if Chem.MolFromSmiles(Chem.MolToSmiles(neutral)) is None else neutral
-
-
-@cache
-def _standardiser() -> Any:
-    from rdkit.Chem.MolStandardize import rdMolStandardize
-
-    return rdMolStandardize
-
-
-@cache
-def _normaliser() -> Any:
-    # RDKit's and ChEMBL's own lists write sulfoxides as S+ and O-, where medicinal chemistry and MOSES write S=O.
-    tools = _standardiser()
-    return tools.NormalizerFromData("Oxide\t[S,P;+1:1]-[O;-1:2]>>[*+0:1]=[*+0:2]", tools.CleanupParameters())
+def __getattr__(name: str) -> Any:
+    # Imported from here before it had a module of its own, which needs this one.
+    if name == "standardise":
+        return import_module("molgan.chem.standardise").standardise
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

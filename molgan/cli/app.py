@@ -86,6 +86,7 @@ for name, verb in (
     ("train", campaigns.train),
     ("sample", molecules.sample),
     ("score", molecules.score),
+    ("standardize", molecules.standardize),
     ("filter", molecules.filter_),
     ("evaluate", molecules.evaluate),
     ("report", campaigns.report),
@@ -95,6 +96,7 @@ for name, verb in (
     ("schema", lists.schema),
 ):
     app.command(name, epilog=_EXIT_CODES)(verb)
+app.command("standardise", hidden=True, epilog=_EXIT_CODES)(molecules.standardize)
 app.add_typer(qsar.app, name="qsar")
 app.add_typer(benchmark.app, name="benchmark")
 

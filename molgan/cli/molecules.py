@@ -1,8 +1,8 @@
-"""The verbs on molecules: sample, score, filter, evaluate."""
+"""The verbs on molecules: sample, score, standardize, filter, evaluate."""
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,9 @@ from molgan.cli.bars import show_progress
 from molgan.cli.output import find_format, find_regular_file, open_output, report_bad_rows, report_note
 
 if TYPE_CHECKING:
+    import pandas
+
+    from molgan.base.progress import Progress
     from molgan.bulk.score_file import Scoring
     from molgan.chem.reading import Record
 
@@ -26,6 +29,13 @@ Molecules = Annotated[
 ]
 Column = Annotated[str | None, typer.Option(help="The SMILES column; found by its name by default.")]
 
+Standardize = Annotated[
+    bool, typer.Option("--standardize", help="Remove salts, charges and solvents first, as `molgan standardize` does.")
+]
+TableOutput = Annotated[
+    str,
+    typer.Option("-o", "--output", help="A .csv, .tsv, .smi (also .gz), .sdf or .parquet file; - is CSV to stdout."),
+]
 ProcessCount = Annotated[
     int | None, typer.Option(min=1, help="Processes; one for each core by default. The output is the same.")
 ]
@@ -83,14 +93,10 @@ def score(
     config: Annotated[
         Path | None, typer.Option(help="A campaign, or a file with an `objective` alone, in place of --scorers.")
     ] = None,
-    output: Annotated[
-        str,
-        typer.Option(
-            "-o", "--output", help="A .csv, .tsv, .smi (also .gz), .sdf or .parquet file; - is CSV to stdout."
-        ),
-    ] = "-",
+    output: TableOutput = "-",
     column: Column = None,
     processes: ProcessCount = None,
+    standardize: Standardize = False,
 ) -> None:
     """Score molecules: raw values, one row for each molecule, in order; a failure is empty, with a reason in `error`.
 
@@ -102,17 +108,13 @@ def score(
     Example: `molgan score molecules.smi --scorers qed,sa,pains -o scores.csv`
     """
     from molgan.bulk.score_file import score_records, score_tables
-    from molgan.chem.writing import encode_table
+    from molgan.chem.settings import StandardizeSettings
 
-    scoring = _read_scoring(scorers, config)
-    suffix = find_format(output, ".csv")
-    target = find_regular_file(output)
-    parts = target and target.with_name(f".{target.name}.parts")
-    chunks = _read_chunks(file, column, "no score")
-    with show_progress() as progress, open_output(output) as stream:
-        run = partial(score_tables if suffix != ".csv" else score_records, chunks, scoring, parts, progress)
-        result = run(processes=processes or cores())
-        stream.writelines(encode_table(result, suffix) if suffix != ".csv" else map(str.encode, result))
+    form = StandardizeSettings() if standardize else None
+    chunks, scoring = _read_chunks(file, column, "no score"), _read_scoring(scorers, config)
+    make_pieces = partial(score_records, chunks, scoring, processes=processes or cores(), standardize=form)
+    make_tables = partial(score_tables, chunks, scoring, processes=processes or cores(), standardize=form)
+    _write_table(output, make_pieces, make_tables)
 
 
 def _read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
@@ -123,12 +125,59 @@ def _read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
     return load_objective(config) if config is not None else [name.strip() for name in str(scorers).split(",")]
 
 
+def standardize(
+    file: Molecules,
+    output: TableOutput = "-",
+    tautomers: Annotated[
+        bool, typer.Option("--tautomers", help="Replace molecules by RDKit's canonical tautomer.")
+    ] = False,
+    drop_stereo: Annotated[bool, typer.Option("--drop-stereo", help="Remove stereo.")] = False,
+    column: Column = None,
+    processes: ProcessCount = None,
+) -> None:
+    """Standardise molecules: salts, solvents and charges are removed; one row for each molecule, in order.
+
+    `smiles` is the standard form, `original` the text as given, `changes` lists the changes, and `error` is the reason
+    where there is no standard form. All rows have the other columns of the file and their `line` in it. A file may have
+    any length. After an interruption the same command continues where it stopped. Also spelled standardise.
+
+    Example: `molgan standardize molecules.smi -o standard.csv`
+    """
+    from molgan.bulk.standardise_file import standardise_records, standardise_tables
+    from molgan.chem.settings import StandardizeSettings
+
+    settings = StandardizeSettings(tautomers=tautomers, keep_stereo=not drop_stereo)
+    chunks, count = _read_chunks(file, column, "no standard form"), processes or cores()
+    make_pieces = partial(standardise_records, chunks, settings, processes=count)
+    _write_table(output, make_pieces, partial(standardise_tables, chunks, settings, processes=count))
+
+
+def _write_table(
+    output: str,
+    make_pieces: "Callable[[Path | None, Progress], Iterator[str]]",
+    make_tables: "Callable[[Path | None, Progress], Iterator[pandas.DataFrame]]",
+) -> None:
+    """Write the table of a file: from pieces of CSV, or from tables for another format. Both get the folder for
+    finished chunks, beside the output."""
+    from molgan.chem.writing import encode_table
+
+    suffix = find_format(output, ".csv")
+    target = find_regular_file(output)
+    parts = target and target.with_name(f".{target.name}.parts")
+    with show_progress() as progress, open_output(output) as stream:
+        if suffix == ".csv":
+            stream.writelines(map(str.encode, make_pieces(parts, progress)))
+        else:
+            stream.writelines(encode_table(make_tables(parts, progress), suffix))
+
+
 def filter_(
     file: Molecules,
     config: Annotated[Path, typer.Option(help="A campaign, whose `filters` and `objective` are used.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the library and the rejected molecules.")],
     column: Column = None,
     processes: ProcessCount = None,
+    standardize: Standardize = False,
 ) -> None:
     """Pass molecules through a campaign's filters: library.csv, .smi, .sdf, .parquet, rejected.csv and funnel.json.
 
@@ -142,6 +191,8 @@ def filter_(
     from molgan.config import load_config
 
     settings = load_config(config)
+    if standardize and settings.standardize is None:
+        settings = load_config(config, ["standardize=true"])
     with show_progress() as progress:
         counts = filter_records(
             _read_chunks(file, column, "rejected"), settings, output, progress, processes=processes or cores()

@@ -1,5 +1,8 @@
 """The verb qsar: trains a model for the scorer `qsar` of campaigns."""
 
+import csv
+import io
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,10 +20,12 @@ app = typer.Typer(help="Train models of measured properties, for the scorer `qsa
 
 
 class Kind(StrEnum):
-    """The kinds of networks."""
+    """The kinds of models."""
 
+    BEST = "best"
     FINGERPRINT = "fingerprint"
     DMPNN = "dmpnn"
+    FOREST = "forest"
 
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="A .csv, .tsv (also .gz), .parquet or .sdf file.")]
@@ -35,33 +40,73 @@ def train(
         Path | None, typer.Option("-o", "--output", help="Folder for the model; runs/qsar/TARGET by default.")
     ] = None,
     model: Annotated[
-        Kind, typer.Option(help="Network: dense layers on fingerprints, or message passing on graphs.")
-    ] = (Kind.FINGERPRINT),
+        Kind,
+        typer.Option(
+            help="A random forest, dense layers on fingerprints, the better of the two, or message passing on graphs."
+        ),
+    ] = Kind.BEST,
     members: Annotated[int, typer.Option(min=2, max=50, help="Networks in the ensemble.")] = 5,
+    trees: Annotated[int, typer.Option(min=2, max=5000, help="Trees of the forest.")] = 100,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training molecules.")] = 40,
     hidden: Annotated[int, typer.Option(min=4, max=8192, help="Width of the hidden layers.")] = 256,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed; the same seed gives the same model.")] = 0,
+    standardize: Annotated[
+        bool, typer.Option("--standardize", help="Remove salts, charges and solvents, in predictions, too.")
+    ] = False,
+    limit: Annotated[
+        float | None,
+        typer.Option(min=0, help="Largest difference between measurements of a molecule that is not listed."),
+    ] = None,
 ) -> None:
-    """Train a DeepChem ensemble on a scaffold split, and print its metrics on molecules that it never saw.
+    """Train a model on a scaffold split, and print its metrics on molecules that it never saw.
 
-    Leaves the model (no pickle), predictions.csv and fit.svg.
+    Leaves the model (no pickle), predictions.csv, fit.svg, and disagreements.csv where measurements of a molecule
+    differ.
 
     Example: `molgan qsar train data/solubility.csv.gz --smiles smiles --target logS`
     """
-    from molgan.models.qsar.fitting import train as train_ensemble
+    from molgan.chem.settings import StandardizeSettings
+    from molgan.models.qsar.fitting import train as fit_model
     from molgan.models.qsar.measurements import read_measured
     from molgan.models.qsar.settings import QSARTraining
 
-    settings = QSARTraining(kind=model.value, members=members, epochs=epochs, hidden=hidden, seed=seed)
+    first = StandardizeSettings() if standardize else None
+    settings = QSARTraining(
+        kind=model.value, members=members, trees=trees, epochs=epochs, hidden=hidden, seed=seed, standardize=first
+    )
     folder = output or Path("runs") / "qsar" / target
     with report_bad_rows(data) as on_bad:
-        measured = read_measured(data, target, smiles=smiles, on_bad=on_bad)
+        measured = read_measured(data, target, smiles=smiles, on_bad=on_bad, standardize=first, limit=limit)
+    _print_causes(measured)
     with show_progress() as progress:
-        progress.message(f"{len(measured.smiles):,} molecules, {measured.task} of {target}")
-        trained = train_ensemble(measured, settings, target=target, progress=progress)
+        unit = f" in {measured.unit}" if measured.unit else ""
+        progress.message(f"{len(measured.smiles):,} molecules, {measured.task} of {target}{unit}")
+        trained = fit_model(measured, settings, target=target, progress=progress)
     trained.model.save(folder)
     _write_predictions(folder, measured, trained, target)
     _print_metrics(measured, trained, folder)
+
+
+def _print_causes(measured: "Measured") -> None:
+    """What was skipped, changed and averaged, by cause, on stderr."""
+    for text, count in measured.causes.most_common():
+        print(f"skipped: {count:,} rows, {text}", file=sys.stderr)
+    for text, count in measured.notes.most_common():
+        print(f"read: {count:,} rows, {text}", file=sys.stderr)
+    if measured.disagreements:
+        fate = "their mean counts" if measured.task == "regression" else "they are left out"
+        count = len(measured.disagreements)
+        print(f"disagree: {count:,} molecules, {fate}; see disagreements.csv", file=sys.stderr)
+
+
+def _format_disagreements(measured: "Measured") -> bytes:
+    rows = [
+        (each.smiles, " ".join(f"{value:g}" for value in each.values), " ".join(map(str, each.lines)))
+        for each in measured.disagreements
+    ]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([("smiles", "values", "lines"), *rows])
+    return text.getvalue().encode()
 
 
 def _write_predictions(folder: Path, measured: "Measured", trained: "Trained", target: str) -> None:
@@ -85,8 +130,11 @@ def _write_predictions(folder: Path, measured: "Measured", trained: "Trained", t
     )
     chart = fit_chart if measured.task == "regression" else roc_chart
     svg = chart(measured.target, predicted.value, np.array([part == "test" for part in trained.part]), title=target)
-    csv = table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
-    write_files(folder, {"predictions.csv": [csv.encode()], "fit.svg": [svg.encode()]})
+    text = table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+    files = {"predictions.csv": [text.encode()], "fit.svg": [svg.encode()]}
+    if measured.disagreements:
+        files["disagreements.csv"] = [_format_disagreements(measured)]
+    write_files(folder, files)
 
 
 def _print_metrics(measured: "Measured", trained: "Trained", folder: Path) -> None:
@@ -100,6 +148,8 @@ def _print_metrics(measured: "Measured", trained: "Trained", folder: Path) -> No
     for model, values in trained.metrics.items():
         figures = "".join(f"{value:>9.3f}" for value in values.values() if value is not None)
         print(f"  {model:<14}{figures}")
+    if trained.choice:
+        print(f"chosen: {trained.choice}")
     a, b, c = description.error
     print(f"expected error: {a:.3g} + {b:.3g} spread + {c:.3g} (1 - similarity)")
     test = np.array([part == "test" for part in trained.part])

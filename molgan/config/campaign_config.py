@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from molgan.chem.settings import DataSettings
+from molgan.chem.settings import DataSettings, EnumerateSettings, StandardizeSettings
 from molgan.config.faults import suggest
 from molgan.config.job import JobConfig
 from molgan.filters.registry import FILTERS, get_filter
@@ -36,6 +36,17 @@ class CampaignConfig(JobConfig):
     optimize: DesignSettings | None = Field(
         None, description="Goal-directed design, which takes the place of `sample`; left out, the stage is skipped"
     )
+    standardize: StandardizeSettings | None = Field(
+        None,
+        description="Form in which the campaign takes the user's molecules: `optimize.start`, `data.lead` and "
+        "`data.actives`, the file of `molgan filter`; the filter `novel` ignores what it removes. "
+        "`true` for the defaults; left out, molecules are taken as they are",
+    )
+    stereo: EnumerateSettings | None = Field(
+        None,
+        description="Enumeration of the stereo that molecules leave open, before they are scored and filtered for the "
+        "library; left out, they stay as they are",
+    )
     objective: ObjectiveSettings = Field(description="What a good molecule is")
     sample: SampleSettings = Field(description="How many molecules are drawn; required without `optimize`")
     filters: FunnelSettings = Field(
@@ -59,13 +70,19 @@ class CampaignConfig(JobConfig):
             raise ValueError("sample: drop it, since the library is chosen from the molecules that `optimize` scores")
         return sample
 
+    @field_validator("standardize", mode="before", json_schema_input_type=StandardizeSettings | bool | None)
+    @classmethod
+    def _allow_switch(cls, value: Any) -> Any:
+        return ({} if value else None) if isinstance(value, bool) else value
+
     @field_validator("filters", mode="before", json_schema_input_type=FunnelSettings | tuple[StageSettings, ...])
     @classmethod
     def _complete_references(cls, value: Any, info: ValidationInfo) -> Any:
         stages = value.get("stages") if isinstance(value, dict) else value
         if not isinstance(stages, list):
             return value
-        return {"stages": [_with_references(stage, info.data.get("data")) for stage in stages]}
+        data, standardize = info.data.get("data"), info.data.get("standardize")
+        return {"stages": [_set_ignored(_with_references(stage, data), standardize) for stage in stages]}
 
     @model_validator(mode="after")
     def _check_columns(self) -> "CampaignConfig":
@@ -114,3 +131,18 @@ def _with_references(stage: Any, data: DataSettings | None) -> Any:
         listed = given if isinstance(given, list | tuple) else [given]
         return {**stage, "references": [train if name == "train" else name for name in listed]}
     return {**stage, "references": [train], "column": column}
+
+
+def _set_ignored(stage: Any, standardize: StandardizeSettings | None) -> Any:
+    """A filter stage; one that compares with known molecules ignores by default what standardising removes, so that
+    the form in which they are known does not matter."""
+    kind = FILTERS.get(str(stage.get("filter"))) if isinstance(stage, dict) else None
+    if standardize is None or kind is None or "references" not in kind.Parameters.model_fields:
+        return stage
+    ignored = {
+        "ignore_salts": True,
+        "ignore_tautomers": standardize.tautomers,
+        "ignore_stereo": not standardize.keep_stereo,
+    }
+    known = kind.Parameters.model_fields.keys()
+    return {**{name: True for name, removed in ignored.items() if removed and name in known}, **stage}

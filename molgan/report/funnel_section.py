@@ -76,6 +76,9 @@ def _read_count(value: object) -> int:
 def reconcile(stages: list[Stage], run: RunFolder) -> list[str]:
     """Contradictions between the counts of stages, reasons, rejected.csv and the library; empty when all agree."""
     faults = []
+    isomers = run.library_counts.get("stereoisomers")
+    if stages and isinstance(isomers, int) and isomers != stages[0].entered:
+        faults.append(f"{isomers:,} stereoisomers were made but {stages[0].entered:,} entered {stages[0].title}.")
     for stage in stages:
         explained = sum(count for _, count in stage.reasons) + stage.other
         if explained != stage.dropped:

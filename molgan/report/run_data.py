@@ -16,7 +16,9 @@ from molgan.base.run_files import RunFiles
 
 T = TypeVar("T")
 
-TEXT_COLUMNS = frozenset({"id", "smiles", "scaffold", "nearest_known", "stage", "reason", "error"})
+TEXT_COLUMNS = frozenset(
+    {"id", "smiles", "scaffold", "nearest_known", "stage", "reason", "error", "parent", "original", "changes"}
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,13 @@ class RunFolder:
     def name(self) -> str:
         """The name of the campaign, from the manifest, the configuration or the folder."""
         return str(self.manifest.get("name") or self.config.get("name") or self.path.resolve().name)
+
+    @property
+    def library_counts(self) -> dict[str, Any]:
+        """What the manifest counts of the stage that makes the library."""
+        stages = self.manifest.get("stages")
+        counts = stages.get("library") if isinstance(stages, dict) else None
+        return counts if isinstance(counts, dict) else {}
 
     @property
     def date(self) -> str | None:

@@ -32,6 +32,11 @@ def summarise(run: RunFolder, stages: list[Stage]) -> list[Figure]:
     if stages and stages[0].entered:
         note = f"{stages[-1].kept:,} of {stages[0].entered:,}"
         figures.append(Figure("Share of samples that passed", write_share(stages[-1].kept / stages[0].entered), note))
+    isomers, drawn = (run.library_counts.get(name) for name in ("stereoisomers", "drawn"))
+    if isinstance(isomers, int) and isinstance(drawn, int):
+        figures.append(
+            Figure("Stereoisomers", f"{isomers:,}", f"of {drawn:,} samples; all of them entered the filters")
+        )
     if library.empty:
         return figures
     for name in ("score", "qed", "sa"):

@@ -248,3 +248,30 @@ def test_scores_are_the_same_in_several_processes_and_after_an_interruption(tmp_
     assert len(list((tmp_path / "parts").glob("[0-9]*.part"))) == 3
     assert "".join(score_records(records(), names, tmp_path / "parts")) == whole
     assert not (tmp_path / "parts").exists()
+
+
+def test_molecules_are_judged_in_their_standard_form_where_the_campaign_says_so(tmp_path: Path) -> None:
+    (tmp_path / "known.smi").write_text("CCCCN.Cl\n")
+    (tmp_path / "campaign.yaml").write_text(STANDARDIZED)
+    config = load_config(tmp_path / "campaign.yaml")
+    assert config.filters.stages[2].parameters["ignore_salts"] is True
+    records = [Record(line, text) for line, text in enumerate(["CCCCCCN.Cl", "NCCCCCC", "[NH3+]CCCC", "[13CH4]"], 1)]
+    filter_records([records], config, tmp_path / "out")
+    library = pandas.read_csv(tmp_path / "out" / "library.csv")
+    assert library[["smiles", "original", "changes"]].to_numpy().tolist() == [
+        ["CCCCCCN", "CCCCCCN.Cl", "salt removed: HCl"]
+    ]
+    rejected = pandas.read_csv(tmp_path / "out" / "rejected.csv")
+    assert rejected["reason"].tolist() == ["duplicate", "in known: CCCCN.Cl", "isotope"]
+    assert rejected["smiles"].tolist() == ["NCCCCCC", "[NH3+]CCCC", "[13CH4]"]
+    filter_records([records[:2], records[2:]], config, tmp_path / "again", processes=2)
+    assert contents(tmp_path / "again") == contents(tmp_path / "out")
+
+
+STANDARDIZED = """\
+data: {train: known.smi}
+standardize: true
+objective: {components: [{scorer: qed}]}
+sample: {n: 10}
+filters: [valid, distinct, novel]
+"""

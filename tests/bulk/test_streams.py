@@ -10,9 +10,11 @@ import pytest
 
 from molgan.bulk.filter_file import filter_records
 from molgan.bulk.score_file import ScoreText, score_records
+from molgan.bulk.standardise_file import standardise_records
 from molgan.bulk.streams import guarded_crew
 from molgan.chem import guarded
 from molgan.chem.reading import Record
+from molgan.chem.settings import StandardizeSettings
 from molgan.config import load_config
 
 HOSTILE = (
@@ -67,6 +69,14 @@ def test_a_hostile_molecule_has_a_reason_and_the_others_their_values(processes: 
     chunks = [[Record(1, "CCO"), Record(2, HOSTILE)], [Record(3, "CCN")]]
     lines = "".join(score_records(chunks, ["heavy_atoms"], processes=processes)).splitlines()
     assert lines == ["smiles,heavy_atoms,error,line", "CCO,3.0,,1", f"{HOSTILE},,{LATE},2", "CCN,3.0,,3"]
+
+
+def test_a_hostile_molecule_has_no_standard_form_and_the_others_have_theirs() -> None:
+    chunks = [[Record(1, "CCO.Cl"), Record(2, HOSTILE)], [Record(3, f"Cl.{HOSTILE}"), Record(4, "CCN")]]
+    header, *lines = "".join(standardise_records(chunks, StandardizeSettings(tautomers=True))).splitlines()
+    assert header == "smiles,original,changes,error,line"
+    assert lines[0] == "CCO,CCO.Cl,salt removed: HCl,,1" and lines[3] == "CCN,CCN,,,4"
+    assert lines[1:3] == [f",{HOSTILE},,{LATE},2", f",Cl.{HOSTILE},,{LATE},3"]
 
 
 def test_rows_that_are_lost_have_their_other_cells() -> None:

@@ -7,7 +7,7 @@ import pandas
 import pytest
 from rdkit import Chem
 
-from molgan.base.errors import ConfigError
+from molgan.base.errors import ConfigError, InputError
 from molgan.base.progress import Silent
 from molgan.campaign import run
 from molgan.config import CampaignConfig, load_config
@@ -116,3 +116,15 @@ def test_a_section_that_has_no_say_is_refused(design: Path, tmp_path: Path) -> N
         configured(design, tmp_path / "run", "sample={n: 10}")
     with pytest.raises(ConfigError, match="core"):
         configured(design, tmp_path / "run", "optimize.core=c1ccccc1")
+
+
+def test_the_molecules_to_start_from_are_standardised_where_the_campaign_says_so(design: Path, tmp_path: Path) -> None:
+    from molgan.campaign.stages.optimize_stage import read_start
+
+    start = "optimize.start=['NCCc1ccccc1.Cl', NCCc1ccccc1, 'CC(=O)[O-].[Na+]']"
+    with pytest.raises(InputError, match=r"'NCCc1ccccc1\.Cl' is a salt"):
+        read_start(configured(design, tmp_path / "a", start))
+    assert read_start(configured(design, tmp_path / "a", start, "standardize=true")) == ["NCCc1ccccc1", "CC(=O)O"]
+    isotope = configured(design, tmp_path / "a", "optimize.start=['[13CH3]C']", "standardize={}")
+    with pytest.raises(InputError, match=r"optimize.start: .*'\[13CH3\]C' has no standard form: isotope"):
+        read_start(isotope)

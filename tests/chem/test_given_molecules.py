@@ -6,6 +6,7 @@ import pytest
 
 from molgan.base.errors import InputError
 from molgan.chem.given_molecules import read_given, require_molecules
+from molgan.chem.standardise import standardise
 
 
 @pytest.fixture
@@ -49,3 +50,10 @@ def test_many_faults_are_counted(tmp_path: Path) -> None:
 
 def test_what_is_sound_comes_back_as_given() -> None:
     assert require_molecules(["OCC", "c1ccccc1"], "start") == ["OCC", "c1ccccc1"]
+
+
+def test_salts_are_taken_where_molecules_are_standardised(table: Path) -> None:
+    assert [row.fault for row in read_given(table, standardise)].count(None) == 3
+    assert require_molecules(["NCC.Cl", "OCC", "CCN"], "start", standardise) == ["CCN", "CCO"]
+    with pytest.raises(InputError, match=r"^start: '\[13CH4\]': '\[13CH4\]' has no standard form: isotope$"):
+        require_molecules(["C", "[13CH4]"], "start", standardise)

@@ -15,9 +15,10 @@ import molgan
 from molgan.base.errors import ConfigError
 from molgan.chem import guarded
 from molgan.chem.guarded import find_delay, is_suspicious, read_limit
-from molgan.chem.molecule import parse, standardise
+from molgan.chem.molecule import parse
 from molgan.chem.sdf import read_sdf
 from molgan.chem.shipped_sets import load_reference
+from molgan.chem.standardise import standardise
 from molgan.chem.text_lines import Line
 from molgan.models.qsar.measurements import read_measured
 from molgan.scoring.objective import Objective
@@ -106,6 +107,8 @@ def test_isomers_standard_forms_and_rdkit_molecules_are_guarded() -> None:
     cage = tube(20, 10)
     assert molgan.stereoisomers([cage, "CCO"]).parent.tolist() == [1]
     assert standardise("Cl." + HOSTILE).reason == LATE
+    peptide = "NCC(=O)" * 200 + "O"  # parsed in time, with tautomers without end
+    assert standardise(peptide).valid and standardise(peptide, tautomers=True).reason == LATE
     unread = Chem.MolFromSmiles(HOSTILE, sanitize=False)
     assert molgan.score([unread, Chem.MolFromSmiles("CCO")], ["mw"]).error.tolist() == [LATE, None]
 

@@ -3,8 +3,8 @@
 import pytest
 
 from molgan.base.errors import InputError
-from molgan.chem.molecule import standardise
 from molgan.chem.shipped_sets import REFERENCES, load_reference
+from molgan.chem.standardise import standardise
 
 
 @pytest.mark.parametrize("name", REFERENCES)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from molgan.base.errors import ConfigError, InputError
-from molgan.chem.molecule import parse, standardise
+from molgan.chem.molecule import parse
 from molgan.chem.shipped_sets import load_reference
+from molgan.chem.standardise import standardise
 from molgan.distributed.scoring_pool import ScoringPool, open_objective
 from molgan.distributed.settings import ComputeSettings
 from molgan.scoring.base import DescriptorScorer

@@ -8,6 +8,7 @@ from rdkit import Chem
 
 from molgan.base.errors import InputError, WeightsError
 from molgan.chem.fingerprints import ecfp
+from molgan.chem.settings import StandardizeSettings
 from molgan.chem.shipped_sets import load_reference
 from molgan.models.qsar.ensemble import Prediction, QSARModel
 from molgan.models.qsar.fitting import fit_error, train
@@ -103,6 +104,7 @@ def test_measurements_are_read_with_repeats_averaged_and_bad_rows_told(tmp_path)
     assert len(measured.smiles) == len(measured.mols) == len(measured.target) == 61
     assert measured.target[measured.smiles.index("CO")] == 6
     assert [line for line, _ in bad] == [62, 65, 66]
+    assert measured.causes == {"invalid molecule": 1, "no value": 1, "not a number": 1}
     assert bad[2][1] == "y is 'high', not a number"
 
 
@@ -112,6 +114,50 @@ def test_classes_are_recognised_and_contradictions_left_out(tmp_path):
     assert measured.task == "classification"
     assert "CCCC" not in measured.smiles
     assert measured.target[:3].tolist() == [0, 1, 0]
+
+
+def test_units_bounds_and_blanks_are_read_or_counted_by_cause(tmp_path):
+    cells = [f"{i}.5 uM" for i in range(55)]
+    cells += ["194984.5 uM", "1.2e-3 M", "~7 uM", "> 5 uM", "<0.1 uM", "", "3", "high", "5 mg/mL"]
+    rows = [f"{'C' * (i + 1)},{cell}" for i, cell in enumerate(cells)]
+    measured = read_measured(table(tmp_path, rows), "y")
+    assert (len(measured.smiles), measured.unit) == (58, "uM")
+    assert measured.target[55:].tolist() == [194984.5, 1200, 7]
+    assert measured.causes == {
+        "a bound only (< or >)": 2,
+        "no value": 1,
+        "without a unit where most are in uM": 1,
+        "not a number": 1,
+        "in mg/mL where most are in uM": 1,
+    }
+    assert measured.notes == {"converted from M to uM": 1, "approximate (~), taken as exact": 1}
+
+
+def test_a_column_with_decimal_commas_is_read_as_such(tmp_path):
+    rows = [f"{smiles};-{i},30" for i, smiles in enumerate(CHAINS)]
+    measured = read_measured(table(tmp_path, [*rows, "CO;-1,234"], header="smiles;y"), "y")
+    assert measured.target[-2:].tolist() == [-59.3, -1.234]
+
+
+def test_measurements_of_a_molecule_that_disagree_are_listed(tmp_path):
+    rows = [f"{smiles},{i}" for i, smiles in enumerate(CHAINS)]
+    path = table(tmp_path, [*rows, "CO,1", "OC,2", "CN,5", "NC,55", "CN.Cl,6"])
+    measured = read_measured(path, "y", standardize=StandardizeSettings())
+    assert [(each.smiles, each.values, each.lines) for each in measured.disagreements] == [
+        ("CN", (5, 55, 6), (64, 65, 66))
+    ]
+    assert measured.target[measured.smiles.index("CN")] == 22
+    apart = read_measured(path, "y", limit=0.5)
+    assert [each.smiles for each in apart.disagreements] == ["CO", "CN"]
+    assert "CN.Cl" in apart.smiles or "Cl.CN" in apart.smiles
+
+
+def test_a_model_of_standardised_molecules_predicts_for_salts_as_for_their_parents():
+    training = QSARTraining(members=2, hidden=4, standardize=StandardizeSettings())
+    model = toy_model(training=training)
+    salt, parent = Chem.MolFromSmiles("CCN.Cl"), Chem.MolFromSmiles("CCN")
+    assert model.predict([salt]).value.tolist() == model.predict([parent]).value.tolist()
+    assert toy_model().predict([salt]).value.tolist() != toy_model().predict([parent]).value.tolist()
 
 
 @pytest.mark.parametrize(
@@ -164,3 +210,25 @@ def test_training_learns_and_the_same_seed_gives_the_same_model(tmp_path, kind, 
     loaded = QSARModel.load(tmp_path / "model")
     assert loaded.predict(data.mols).value == pytest.approx(trained.prediction.value)
     assert np.random.get_state()[1].tolist() == random_state
+
+
+@pytest.mark.slow
+def test_the_better_of_networks_and_forest_is_chosen(tmp_path):
+    pytest.importorskip("deepchem")
+    smiles = [record.smiles for record in load_reference("moses_reference_1000")][:200]
+    rows = [f"{text},{Descriptors(text, Chem.MolFromSmiles(text)).tpsa}" for text in smiles]
+    data = read_measured(table(tmp_path, rows), "y")
+    few = {"members": 2, "epochs": 1, "hidden": 4, "trees": 20}
+    best, forest = (train(data, QSARTraining(kind=kind, **few), target="y") for kind in ("best", "forest"))
+    assert best.model.description.training.kind == "forest"
+    assert best.choice.startswith("random forest: RMSE on the second part ")
+    assert best.prediction.value.tolist() == forest.prediction.value.tolist()
+    assert set(best.metrics) == {"ensemble", "random forest", "mean"}
+    assert set(forest.metrics) == {"random forest", "mean"}
+    best.model.save(tmp_path / "model")
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
+        "domain.safetensors",
+        "member0.safetensors",
+        "model.json",
+    ]
+    assert QSARModel.load(tmp_path / "model").predict(data.mols).value.tolist() == best.prediction.value.tolist()

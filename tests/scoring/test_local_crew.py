@@ -15,8 +15,9 @@ import pytest
 from rdkit import Chem
 
 from molgan.base.errors import RunError
-from molgan.chem.molecule import parse_all, standardise
+from molgan.chem.molecule import parse_all
 from molgan.chem.shipped_sets import load_reference
+from molgan.chem.standardise import standardise
 from molgan.scoring.base import Scorer
 from molgan.scoring.objective import Objective, ScoreTable
 from molgan.scoring.processes.local_crew import LocalCrew

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 from molgan.base.content import add_contents, digest
@@ -34,7 +35,9 @@ _FILES = ("library.csv", "library.smi", "library.sdf", "library.parquet", "rejec
 class Library(Stage):
     """Draws, scores and filters molecules; leaves the library, rejected.csv and funnel.json.
 
-    After the stage `optimize` the molecules that it scored are used, and none are drawn.
+    After the stage `optimize` the molecules that it scored are used, and none are drawn. With the section `stereo`, a
+    molecule with unspecified stereo is replaced by its isomers before it is scored and filtered; after `optimize` that
+    scores more than its budget.
     """
 
     name = "library"
@@ -43,13 +46,17 @@ class Library(Stage):
 
     @classmethod
     def cost(cls, config: CampaignConfig, pace: Pace) -> Cost:
-        if config.optimize is not None:  # no molecule is drawn or scored again
-            return Cost(cls.section, 0, 0, config.optimize.budget * pace.filter)
+        isomers = 1 if config.stereo is None else config.stereo.enumerate
+        if config.optimize is not None:  # no molecule is drawn, and only isomers are scored again
+            scored = 0 if config.stereo is None else config.optimize.budget * isomers
+            return Cost(cls.section, 0, scored, scored * pace.score + config.optimize.budget * isomers * pace.filter)
         drawn = config.sample.n or config.sample.budget
-        return Cost(cls.section, drawn, drawn, drawn * (pace.sample + pace.score + pace.filter))
+        seconds = drawn * (pace.sample + isomers * (pace.score + pace.filter))
+        return Cost(cls.section, drawn, drawn * isomers, seconds)
 
     def inputs(self) -> Mapping[str, object]:
-        sections = self.work.config.model_dump(mode="json", include={"sample", "objective", "filters"})
+        optional = set() if self.work.config.stereo is None else {"stereo"}
+        sections = self.work.config.model_dump(mode="json", include={"sample", "objective", "filters"} | optional)
         return {**add_contents(sections), **self.work.inputs}
 
     @property
@@ -63,7 +70,8 @@ class Library(Stage):
         settings = config.sample if given is None else config.sample.model_copy(update={"n": len(given)})
         drawing = config.sample.model_dump(mode="json", include={"temperature", "max_atoms"})
         after = next((stage.record.key for stage in self.after), None)
-        samples = Samples(work, digest([drawing, work.inputs, after]), self.weights, self.critic, given)
+        stereo = [] if config.stereo is None else [config.stereo.model_dump(mode="json")]
+        samples = Samples(work, digest([drawing, work.inputs, after, *stereo]), self.weights, self.critic, given)
         passage = Funnel(config.filters).begin_passage()
         with closing(samples):
             _fill(passage, samples, work, settings)
@@ -79,7 +87,14 @@ class Library(Stage):
         for component, reasons in failures.items():
             text = f"no value for {sum(reasons.values()):,} molecules; most frequent reason: {next(iter(reasons))}"
             work.progress.message(f"{component}: {text}")
-        return {"library": len(kept), "drawn": samples.drawn, "starved_by": starved, "failures": failures}
+        isomers = {} if config.stereo is None else {"stereoisomers": len(samples.parents)}
+        return {
+            "library": len(kept),
+            "drawn": samples.drawn,
+            **isomers,
+            "starved_by": starved,
+            "failures": failures,
+        }
 
 
 def _fill(passage: Passage, samples: Samples, work: Work, settings: SampleSettings) -> None:
@@ -121,16 +136,25 @@ def next_round(settings: SampleSettings, drawn: int, passed: int) -> int:
 def _write(
     folder: Path, result: FunnelResult, kept: list[Molecule], samples: Samples, objective: ObjectiveSettings
 ) -> None:
-    table = library_table(kept, samples.table(kept), known_neighbours())
+    scores = samples.table(kept)
+    if samples.parents:
+        scores = scores.assign(parent=[samples.parents[i] for i in result.kept])
+    table = library_table(kept, scores, known_neighbours())
     write_library(table, folder)
     write_poses(table, objective, folder)
     counts = json.dumps([count.as_dict() for count in result.counts], indent=2)
-    write_files(folder, {"rejected.csv": _format_rejected(result.rejected), "funnel.json": [counts.encode()]})
+    write_files(
+        folder, {"rejected.csv": _format_rejected(result.rejected, samples.parents), "funnel.json": [counts.encode()]}
+    )
 
 
-def _format_rejected(rejections: Sequence[Rejection]) -> Iterator[bytes]:
-    rows = [(identifier(item.smiles), item.smiles, item.stage, item.reason) for item in rejections]
-    for row in [("id", "smiles", "stage", "reason"), *rows]:
+def _format_rejected(rejections: Sequence[Rejection], parents: Sequence[str]) -> Iterator[bytes]:
+    columns = ["id", "smiles", "stage", "reason", *(["parent"] if parents else [])]
+    rows = (
+        [identifier(item.smiles), item.smiles, item.stage, item.reason, *([parents[item.index]] if parents else [])]
+        for item in rejections
+    )
+    for row in chain([columns], rows):
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerow(row)
         yield text.getvalue().encode()

@@ -48,7 +48,9 @@ class Optimize(Stage):
         return Cost(cls.section, drawn, settings.budget, seconds)
 
     def inputs(self) -> Mapping[str, object]:
+        standardize = self.work.config.standardize
         return {
+            **({} if standardize is None else {"standardize": standardize.model_dump(mode="json")}),
             **add_contents({"optimize": self.settings.model_dump(mode="json")}),
             **add_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
             **self.work.inputs,
@@ -72,7 +74,7 @@ class Optimize(Stage):
         carried = _run_curriculum(work, settings, agent, prior, self.folder)
         objective = WatchedObjective(work.objective, work.progress.message)
         with self.report(components=objective.components) as report:
-            start = list(dict.fromkeys([*read_start(settings), *carried]))
+            start = list(dict.fromkeys([*read_start(work.config), *carried]))
             outcome = _run(work, settings, agent, objective, start, self.folder, report, prior)
         ledger = outcome.ledger
         _write_calls(self.folder / CALLS, ledger.calls)
@@ -107,7 +109,7 @@ def _transfer(
         work.progress.start("transfer", how.epochs)
         outcome = transfer(
             agent,
-            read_start(settings),
+            read_start(work.config),
             how,
             seed=work.config.seed,
             report=lambda metrics, saved: work.progress.advance("transfer", 1, held_out=metrics["held_out"]),
@@ -134,7 +136,7 @@ def _run_curriculum(
     for i, lesson in enumerate(settings.curriculum, 1):
         stops = {name: getattr(lesson, name) for name in ("budget", "target", "patience")}
         own = settings.model_copy(update=stops)
-        start = list(dict.fromkeys([*read_start(settings), *carried]))
+        start = list(dict.fromkeys([*read_start(work.config), *carried]))
         work.progress.start(f"lesson {i}", lesson.budget)
         with Objective(lesson.objective, LocalCrew(work.cores)) as objective:
             watched = WatchedObjective(objective, work.progress.message)
@@ -183,9 +185,12 @@ def _report_outcome(work: Work, which: str, outcome: "OptimizeOutcome") -> None:
     )
 
 
-def read_start(settings: DesignSettings) -> list[str]:
-    """The SMILES that the campaign starts from. Raises InputError, a line for each that is not one molecule."""
-    return require_molecules(settings.start, "optimize.start")
+def read_start(config: CampaignConfig) -> list[str]:
+    """The SMILES that the campaign starts from, in standard form where it has the section `standardize`. Raises
+    InputError, a line for each that is not one molecule."""
+    assert config.optimize is not None
+    standardise = None if config.standardize is None else config.standardize.standardise
+    return require_molecules(config.optimize.start, "optimize.start", standardise)
 
 
 def make_similarity_check(settings: AnalogueSettings | None) -> Callable[[Chem.Mol], bool]:

@@ -10,8 +10,10 @@ import numpy as np
 
 from molgan.base.content import add_contents, digest
 from molgan.base.files import write_files
+from molgan.bulk.library import identifier
 from molgan.campaign.work import Work
 from molgan.chem.molecule import Molecule, parse, parse_all
+from molgan.chem.stereoisomers import enumerate_stereoisomers
 
 if TYPE_CHECKING:
     import pandas
@@ -25,7 +27,8 @@ _MOST_REASONS = 5
 
 
 class Samples:
-    """Parts under `samples/`: 0000.parquet has smiles (canonical) and log_prob, 0000.scores.parquet their scores.
+    """Parts under `samples/`: 0000.parquet has smiles (canonical), log_prob and, where stereo is enumerated, parent;
+    0000.scores.parquet has their scores.
 
     A part that was drawn before with the same generator and settings is read from disk. Every value of a molecule is
     computed from its canonical SMILES, so that the value does not depend on who drew it or what was scored before.
@@ -35,6 +38,9 @@ class Samples:
         self, work: Work, key: str, weights: str | Path, critic: Path | None, given: Sequence[str] | None = None
     ) -> None:
         """
+        Where the campaign enumerates stereo, `parents` has one text for each molecule: the identifier of the drawn
+        molecule with unspecified stereo that an isomer replaces, "" for a molecule as it was drawn.
+
         Args:
             work: The job.
             key: A digest of everything that decides which molecules are drawn.
@@ -45,6 +51,7 @@ class Samples:
         self.folder = work.folder / "samples"
         self.drawn = 0
         self.reused = 0
+        self.parents: list[str] = []
         self._work = work
         self._key = key
         self._weights = weights
@@ -62,15 +69,17 @@ class Samples:
             self._pool.close()
 
     def draw(self, size: int) -> list[Molecule]:
-        """Draw and score the next part of `size` molecules, or read it from disk."""
+        """Draw and score the next part of `size` molecules, or read it from disk; with isomers in their place, more."""
         key = digest([self._key, self._parts, size])
         path, scores_path = (self.folder / f"{self._parts:04d}{suffix}" for suffix in (".parquet", ".scores.parquet"))
         drawn = _read(path, key)
         self.reused += 0 if drawn is None else size
         if drawn is None:
-            drawn = self._draw_part(size)
+            drawn = self._enumerate_stereo(self._draw_part(size))
             _write(path, drawn, key)
         molecules = parse_all(drawn["smiles"])
+        if "parent" in drawn:
+            self.parents += drawn["parent"].tolist()
         # The parts before belong to the key: a molecule that is drawn again keeps the scores that it had.
         self._scored_by = digest([self._scored_by, key])
         scores = _read(scores_path, self._scored_by)
@@ -145,6 +154,22 @@ class Samples:
         )
         smiles = [parse(sample.smiles).smiles or sample.smiles for sample in samples]
         return pandas.DataFrame({"smiles": smiles, "log_prob": [sample.log_prob for sample in samples]})
+
+    def _enumerate_stereo(self, drawn: "pandas.DataFrame") -> "pandas.DataFrame":
+        import pandas
+
+        stereo = self._work.config.stereo
+        if stereo is None:
+            return drawn
+        rows = []
+        for smiles, log_prob in zip(drawn["smiles"], drawn["log_prob"], strict=True):
+            molecule = parse(smiles)
+            isomers = [each.smiles for each in enumerate_stereoisomers(molecule, most=stereo.enumerate) if each.valid]
+            if isomers in ([], [molecule.smiles]):
+                rows.append((smiles, log_prob, ""))
+            else:
+                rows += [(isomer, log_prob, identifier(str(molecule.smiles))) for isomer in isomers]
+        return pandas.DataFrame(rows, columns=["smiles", "log_prob", "parent"])
 
     def _score_part(self, molecules: list[Molecule]) -> "pandas.DataFrame":
         import pandas

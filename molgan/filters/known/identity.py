@@ -8,8 +8,9 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolHash
 
 from molgan.chem.canonical import write_canonical
-from molgan.chem.molecule import Molecule, parse, standardise
+from molgan.chem.molecule import Molecule, parse
 from molgan.chem.smarts import read_smarts
+from molgan.chem.standardise import standardise
 from molgan.chem.stereo import remove_stereo
 
 

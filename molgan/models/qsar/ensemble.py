@@ -18,6 +18,8 @@ from safetensors.numpy import load_file, save
 from molgan.base.errors import WeightsError
 from molgan.base.files import write_files
 from molgan.chem.fingerprints import ecfp, nearest
+from molgan.chem.molecule import parse
+from molgan.models.qsar.forest import Forest
 from molgan.models.qsar.networks import Ensemble, Tensors, open_ensemble
 from molgan.models.qsar.settings import FINGERPRINT_BITS, FINGERPRINT_RADIUS, QSARDescription
 
@@ -55,12 +57,16 @@ class QSARModel:
     def __init__(
         self, description: QSARDescription, members: Sequence[Tensors], domain: Sequence[DataStructs.ExplicitBitVect]
     ) -> None:
-        """`members`: the networks' weights; `domain`: ECFP4 of the molecules trained on. Raises KeyError or ValueError
-        for weights of another architecture."""
+        """`members`: the networks' weights, or the arrays of a forest alone; `domain`: ECFP4 of the molecules trained
+        on. Raises KeyError or ValueError for weights of another architecture."""
         self.description = description
         self.members = list(members)
         self.domain = list(domain)
-        self._ensemble: Ensemble = open_ensemble(members, description.training, description.task)
+        if description.training.kind == "forest":
+            (trees,) = self.members
+            self._ensemble: Ensemble = Forest(trees)
+        else:
+            self._ensemble = open_ensemble(members, description.training, description.task)
 
     @property
     def classifies(self) -> bool:
@@ -68,9 +74,12 @@ class QSARModel:
         return self.description.task == "classification"
 
     def predict(self, mols: Sequence[Chem.Mol]) -> Prediction:
-        """Predict molecules: one value per molecule, in order."""
+        """Predict molecules: one value per molecule, in order. They are standardised if those of the training were."""
         if not mols:
             return Prediction(*np.zeros((4, 0)))
+        if (standardize := self.description.training.standardize) is not None:
+            standard = [standardize.standardise(parse(Chem.MolToSmiles(mol))).mol for mol in mols]
+            mols = [mol if other is None else other for mol, other in zip(mols, standard, strict=True)]
         raw = self._ensemble(mols) * self.description.scale + self.description.mean
         spread = raw.std(axis=0, ddof=1)
         similarity, _ = nearest(ecfp(mols, FINGERPRINT_RADIUS, FINGERPRINT_BITS), self.domain)
@@ -92,7 +101,7 @@ class QSARModel:
         """Read what `save` wrote. Raises WeightsError for missing or damaged files."""
         description = read_description(folder)
         try:
-            members = [load_file(folder / _member(i)) for i in range(description.training.members)]
+            members = [load_file(folder / _member(i)) for i in range(description.training.files)]
             bits = load_file(folder / _DOMAIN)["fingerprints"]
             domain = [DataStructs.CreateFromBinaryText(row.tobytes()) for row in bits]
             return cls(description, members, domain)

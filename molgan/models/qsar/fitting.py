@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,12 +17,14 @@ from molgan.base.errors import InputError
 from molgan.base.progress import Progress, Silent
 from molgan.chem.fingerprints import ecfp
 from molgan.models.qsar.ensemble import Prediction, QSARModel
+from molgan.models.qsar.forest import grow_forest
 from molgan.models.qsar.measurements import Measured
 from molgan.models.qsar.networks import Tensors, counts, deepchem, features, new_network
 from molgan.models.qsar.settings import FINGERPRINT_BITS, FINGERPRINT_RADIUS, QSARDescription, QSARTraining
 
 Floats = NDArray[np.float64]
 Metrics = dict[str, float | None]
+Parts = dict[str, NDArray[np.int64]]
 
 _PARTS = ("train", "valid", "test")
 
@@ -30,12 +32,14 @@ _PARTS = ("train", "valid", "test")
 @dataclass(frozen=True)
 class Trained:
     """A trained model. `part` is train, valid or test for each molecule of the data, `prediction` that of each
-    molecule. `metrics` are those on the test part, of the `ensemble`, of a `random forest` on the same fingerprints and
-    of the training data's `mean`."""
+    molecule. `metrics` are those on the test part, of the `ensemble` of networks, where there is one, of a `random
+    forest` on the same fingerprints and of the training data's `mean`. `choice` says, for the kind `best`, which model
+    was chosen and why."""
 
     model: QSARModel
     part: list[str]
     prediction: Prediction
+    choice: str = ""
 
     @property
     def metrics(self) -> dict[str, Metrics]:
@@ -45,7 +49,8 @@ class Trained:
 def train(data: Measured, settings: QSARTraining, *, target: str, progress: Progress | None = None) -> Trained:
     """Train on 80% of the molecules, fit the expected error on 10%, measure on 10%; no scaffold is in two parts.
 
-    DeepChem's scaffold split puts the rarest scaffolds into the test part (Z. Wu et al., Chem. Sci. 9, 513, 2018). The
+    DeepChem's scaffold split puts the rarest scaffolds into the test part (Z. Wu et al., Chem. Sci. 9, 513, 2018). For
+    the kind `best`, the second part also decides between networks and forest, so that the test part stays unseen. The
     same data and settings give the same model on the same machine. Raises ConfigError without DeepChem, InputError
     when a part lacks a class.
     """
@@ -53,6 +58,34 @@ def train(data: Measured, settings: QSARTraining, *, target: str, progress: Prog
     parts = _split(data)
     _refuse_one_class(data, parts)
     known, unseen, test = (parts[name] for name in _PARTS)
+    models = {"random forest": _train_forest(data, parts, settings, target)}
+    if settings.kind != "forest":
+        networks = settings.model_copy(update={"kind": "fingerprint"}) if settings.kind == "best" else settings
+        models = {"ensemble": _train_networks(data, parts, networks, target, progress), **models}
+    predicted = {name: model.predict(data.mols) for name, model in models.items()}
+    means = {"mean": np.full(len(data.target), data.target[known].mean())}
+    values = {name: prediction.value for name, prediction in predicted.items()} | means
+    measure = _regression if data.task == "regression" else _classification
+    metrics = {name: measure(data.target[test], value[test]) for name, value in values.items()}
+    chosen, choice = next(iter(models)), ""
+    if settings.kind == "best":
+        name, sign = ("RMSE", -1) if data.task == "regression" else ("ROC-AUC", 1)
+        found = {model: measure(data.target[unseen], values[model][unseen])[name] or 0.0 for model in models}
+        chosen = max(found, key=lambda model: sign * found[model])
+        choice = f"{chosen}: {name} on the second part " + ", ".join(f"{value:.3f} ({m})" for m, value in found.items())
+    first = predicted[chosen]
+    error = fit_error(np.abs(first.value - data.target)[unseen], first.spread[unseen], first.similarity[unseen])
+    draft = models[chosen]
+    described = draft.description.model_copy(update={"error": error, "metrics": metrics})
+    model = QSARModel(described, draft.members, draft.domain)
+    part = np.empty(len(data.smiles), dtype=object)
+    for name, indices in parts.items():
+        part[indices] = name
+    return Trained(model, part.tolist(), model.predict(data.mols), choice)
+
+
+def _train_networks(data: Measured, parts: Parts, settings: QSARTraining, target: str, progress: Progress) -> QSARModel:
+    known = parts["train"]
     mean, scale = _normal(data, known)
     rows = features(data.mols, settings)
     progress.start("train", settings.members)
@@ -61,7 +94,28 @@ def train(data: Measured, settings: QSARTraining, *, target: str, progress: Prog
         members.append(_fit_member(rows[known], (data.target[known] - mean) / scale, data, settings, member))
         progress.advance("train")
     progress.finish("train")
-    domain = ecfp([data.mols[i] for i in known], FINGERPRINT_RADIUS, FINGERPRINT_BITS)
+    packages = ("deepchem", "torch", "rdkit")
+    return _describe(data, parts, settings, target, members, packages, mean=mean, scale=scale)
+
+
+def _train_forest(data: Measured, parts: Parts, settings: QSARTraining, target: str) -> QSARModel:
+    known, settings = parts["train"], settings.model_copy(update={"kind": "forest"})
+    trees = grow_forest(counts([data.mols[i] for i in known]), data.target[known], settings, data.task)
+    return _describe(data, parts, settings, target, [trees], ("scikit-learn", "rdkit"))
+
+
+def _describe(
+    data: Measured,
+    parts: Parts,
+    settings: QSARTraining,
+    target: str,
+    members: list[Tensors],
+    packages: Sequence[str],
+    *,
+    mean: float = 0.0,
+    scale: float = 1.0,
+) -> QSARModel:
+    """The model before its error and metrics are known."""
     draft = QSARDescription(
         target=target,
         task=data.task,
@@ -69,19 +123,12 @@ def train(data: Measured, settings: QSARTraining, *, target: str, progress: Prog
         mean=mean,
         scale=scale,
         error=(0.0, 0.0, 0.0),
-        molecules={name: len(rows_) for name, rows_ in parts.items()},
+        molecules={name: len(rows) for name, rows in parts.items()},
         metrics={},
-        versions={package: version(package) for package in ("deepchem", "torch", "rdkit")},
+        versions={package: version(package) for package in packages},
     )
-    first = QSARModel(draft, members, domain).predict(data.mols)
-    error = fit_error(np.abs(first.value - data.target)[unseen], first.spread[unseen], first.similarity[unseen])
-    metrics = _metrics(data, known, test, first.value[test], settings.seed)
-    described = draft.model_copy(update={"error": error, "metrics": metrics})
-    model = QSARModel(described, members, domain)
-    part = np.empty(len(data.smiles), dtype=object)
-    for name, indices in parts.items():
-        part[indices] = name
-    return Trained(model, part.tolist(), model.predict(data.mols))
+    domain = ecfp([data.mols[i] for i in parts["train"]], FINGERPRINT_RADIUS, FINGERPRINT_BITS)
+    return QSARModel(draft, members, domain)
 
 
 def fit_error(residual: Floats, spread: Floats, similarity: Floats) -> tuple[float, float, float]:
@@ -93,7 +140,7 @@ def fit_error(residual: Floats, spread: Floats, similarity: Floats) -> tuple[flo
     return a, b, c
 
 
-def _split(data: Measured) -> dict[str, NDArray[np.int64]]:
+def _split(data: Measured) -> Parts:
     dc = deepchem()
     dataset = dc.data.NumpyDataset(np.zeros((len(data.smiles), 1)), ids=np.array(data.smiles))
     logging.getLogger("deepchem").setLevel(logging.ERROR)
@@ -101,7 +148,7 @@ def _split(data: Measured) -> dict[str, NDArray[np.int64]]:
     return {name: np.sort(np.array(list(rows), dtype=np.int64)) for name, rows in zip(_PARTS, split, strict=True)}
 
 
-def _refuse_one_class(data: Measured, parts: dict[str, NDArray[np.int64]]) -> None:
+def _refuse_one_class(data: Measured, parts: Parts) -> None:
     for name, rows in parts.items():
         if len(rows) == 0 or (data.task == "classification" and np.ptp(data.target[rows]) == 0):
             few = "is empty" if len(rows) == 0 else f"has {len(rows)} molecules of one class"
@@ -141,23 +188,6 @@ def _seed_generators(seed: int) -> Iterator[None]:
             yield
         finally:
             np.random.set_state(before)
-
-
-def _metrics(
-    data: Measured, known: NDArray[np.int64], test: NDArray[np.int64], predicted: Floats, seed: int
-) -> dict[str, Metrics]:
-    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-
-    bits = counts(data.mols)
-    truth = data.target[test]
-    mean = np.full(len(test), data.target[known].mean())
-    if data.task == "regression":
-        forest = RandomForestRegressor(100, random_state=seed, max_features=0.3).fit(bits[known], data.target[known])
-        predictions = {"ensemble": predicted, "random forest": forest.predict(bits[test]), "mean": mean}
-        return {name: _regression(truth, values) for name, values in predictions.items()}
-    forest = RandomForestClassifier(100, random_state=seed).fit(bits[known], data.target[known])
-    predictions = {"ensemble": predicted, "random forest": forest.predict_proba(bits[test])[:, 1], "mean": mean}
-    return {name: _classification(truth, values) for name, values in predictions.items()}
 
 
 def _regression(truth: Floats, predicted: Floats) -> Metrics:

@@ -35,6 +35,8 @@ def open_ensemble(members: Sequence[Tensors], training: QSARTraining, task: Targ
     for weights of another architecture."""
     if training.kind == "fingerprint":
         return FingerprintEnsemble(members, task)
+    if training.kind != "dmpnn":
+        raise ValueError(f"no networks of kind {training.kind}")
     return MessagePassingEnsemble(members, training, task)
 
 

@@ -1,0 +1,68 @@
+"""Stereo that samples leave open is enumerated before they are scored: parents are told, and the counts add up."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas
+
+from molgan.bulk.library import identifier
+from molgan.campaign import run
+from molgan.campaign.check import check_campaign
+from molgan.chem.molecule import parse
+from molgan.chem.stereo import remove_stereo
+from molgan.chem.stereoisomers import count_open_stereo
+from molgan.config import CampaignConfig
+from molgan.report.funnel_section import read_stages, reconcile
+from molgan.report.run_data import read_run
+
+Configure = Callable[..., CampaignConfig]
+
+
+def test_stereo_is_enumerated_and_counts_reconcile(configure: Configure, tmp_path: Path) -> None:
+    config = configure("adversarial=null", "reinforce=null", "stereo={enumerate: 2}", "filters=[valid, distinct]")
+    result = run(config)
+    folder = result.folder
+    library, rejected = pandas.read_csv(folder / "library.csv"), pandas.read_csv(folder / "rejected.csv")
+    stages = json.loads((folder / "funnel.json").read_text())
+    isomers = library[library["parent"].notna()]
+    assert len(isomers) > 0
+    assert result.drawn == 25 < result.stereoisomers == stages[0]["entered"] == len(library) + len(rejected) <= 50
+    assert list(rejected) == ["id", "smiles", "stage", "reason", "parent"]
+    assert isomers["parent"].value_counts().max() == 2
+    for smiles, parent in zip(isomers["smiles"], isomers["parent"], strict=True):
+        mol = parse(smiles).mol
+        assert parent == identifier(parse(_write(remove_stereo(mol))).smiles)
+    for smiles in library["smiles"][library["parent"].isna()]:
+        assert count_open_stereo(parse(smiles).mol) == (0, 0)
+    report = read_run(folder)
+    assert reconcile(read_stages(report.funnel), report) == []
+    assert f">{result.stereoisomers:,}<" in (folder / "report.html").read_text()
+    report.manifest["stages"]["library"]["stereoisomers"] += 1
+    assert "stereoisomers were made" in reconcile(read_stages(report.funnel), report)[0]
+    before = (folder / "library.csv").read_bytes()
+    for path in folder.glob("samples/*.scores.parquet"):
+        path.unlink()
+    (folder / "library.csv").unlink()
+    run(config)
+    assert (folder / "library.csv").read_bytes() == before
+    assert "stereoisomers of 25 drawn" in result.summary
+
+
+def test_a_check_counts_what_passes_as_a_run_would(configure: Configure) -> None:
+    filters = "filters=[valid, {filter: stereo, max: 0}]"
+    open_, closed = (
+        check_campaign(configure("adversarial=null", "reinforce=null", filters, *more))
+        for more in ((), ("stereo={enumerate: 4}", "standardize=true", "data.actives=['CCCN.Cl', '[13CH4]']"))
+    )
+    assert open_.passing[1].kept < open_.passing[1].entered == closed.passing[1].kept == 1000
+    # The salt is scored and judged as its parent; an isotope has no standard form and is left out.
+    assert closed.known[["smiles", "stage"]].to_numpy().tolist() == [["CCCN.Cl", ""]]
+    parent = check_campaign(configure("adversarial=null", "reinforce=null", filters, "data.actives=[CCCN]"))
+    assert closed.known["score"].tolist() == parent.known["score"].tolist()
+
+
+def _write(mol) -> str:  # type: ignore[no-untyped-def]
+    from rdkit import Chem
+
+    return str(Chem.MolToSmiles(mol))
