@@ -21,10 +21,10 @@ from molgan.models.one_shot.soft_graphs import harden
 from molgan.training.one_shot.likelihood import learn_rows
 from molgan.training.one_shot.one_shot_training import curriculum_rows, train_oneshot
 from molgan.training.one_shot.settings import (
-    CureSettings,
     CurriculumSettings,
     LikelihoodSettings,
     OneShotTrainingSettings,
+    RollbackSettings,
 )
 
 ROWS = RowSettings(width=48, layers=1, embedding=16)
@@ -181,7 +181,7 @@ def test_a_collapse_is_caught_and_cured(pretrained: OneShotGenerator, data: Dens
     assert figures(collapsed)[1] < 0.1
 
     cured, rows, told = copy.deepcopy(pretrained), [], []
-    cure = CureSettings(learning_rate=0.05, penalty=1, reward_share=0.0, most=5)
+    cure = RollbackSettings(learning_rate=0.05, penalty=1, reward_share=0.0, most=5)
     outcome = train(
         cured, data, settings(**GREEDY, collapse=WATCH, cure=cure),
         report=lambda metrics, _: rows.append(metrics), message=told.append,
@@ -196,7 +196,7 @@ def test_a_collapse_is_caught_and_cured(pretrained: OneShotGenerator, data: Dens
 
 def test_too_many_cures_stop_and_leave_the_last_good_generator(pretrained: OneShotGenerator, data: DenseData) -> None:
     generator = copy.deepcopy(pretrained)
-    cure = CureSettings(learning_rate=1, penalty=1, reward_share=1, most=1)
+    cure = RollbackSettings(learning_rate=1, penalty=1, reward_share=1, most=1)
     outcome = train(generator, data, settings(**GREEDY, collapse=WATCH, cure=cure))
     assert len(outcome.events) == 2
     assert outcome.stopped == outcome.events[-1]
@@ -205,7 +205,7 @@ def test_too_many_cures_stop_and_leave_the_last_good_generator(pretrained: OneSh
 
 def test_a_divergence_is_caught(pretrained: OneShotGenerator, data: DenseData) -> None:
     watch = CollapseSettings(gradient_norm=1e-9, patience=2, validity=0, uniqueness=0)
-    wanted = settings(steps=8, collapse=watch, watch_from=0.0, cure=CureSettings(learning_rate=0.01, most=1))
+    wanted = settings(steps=8, collapse=watch, watch_from=0.0, cure=RollbackSettings(learning_rate=0.01, most=1))
     outcome = train(copy.deepcopy(pretrained), data, wanted)
     assert [event.partition(":")[0] for event in outcome.events] == ["step 2", "step 2"]
     assert "diverging: gradient norm" in str(outcome.stopped)

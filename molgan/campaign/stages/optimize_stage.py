@@ -133,19 +133,19 @@ def _run_curriculum(
     from molgan.scoring.processes.local_crew import LocalCrew
 
     carried: list[str] = []
-    for i, lesson in enumerate(settings.curriculum, 1):
-        stops = {name: getattr(lesson, name) for name in ("budget", "target", "patience")}
+    for i, easier_stage in enumerate(settings.curriculum, 1):
+        stops = {name: getattr(easier_stage, name) for name in ("budget", "target", "patience")}
         own = settings.model_copy(update=stops)
         start = list(dict.fromkeys([*read_start(work.config), *carried]))
-        work.progress.start(f"lesson {i}", lesson.budget)
-        with Objective(lesson.objective, LocalCrew(work.cores)) as objective:
+        work.progress.start(f"curriculum {i}", easier_stage.budget)
+        with Objective(easier_stage.objective, LocalCrew(work.cores)) as objective:
             watched = WatchedObjective(objective, work.progress.message)
             outcome = _run(work, own, agent, watched, start, folder / f"lesson_{i}", silent, prior)
-        work.progress.finish(f"lesson {i}")
-        _report_outcome(work, f", lesson {i}", outcome)
+        work.progress.finish(f"curriculum {i}")
+        _report_outcome(work, f", curriculum stage {i}", outcome)
         scored = [call for call in outcome.ledger.calls if not math.isnan(call.score)]
         best = sorted(scored, key=lambda call: (-call.score, call.number))
-        carried = [call.smiles for call in best[: lesson.carry]]
+        carried = [call.smiles for call in best[: easier_stage.carry]]
     return carried
 
 

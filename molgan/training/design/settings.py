@@ -26,7 +26,7 @@ class AnalogueSettings(Settings):
         return smiles
 
 
-class LessonSettings(Settings):
+class CurriculumStageSettings(Settings):
     """A stage of a curriculum, before the campaign's own objective."""
 
     objective: ObjectiveSettings = Field(description="What a good molecule is in this stage")
@@ -76,7 +76,7 @@ class DesignSettings(OptimizeSettings):
     transfer: TransferSettings | None = Field(
         None, description="Fine-tuning on the molecules of `start`, the actives, first"
     )
-    curriculum: list[LessonSettings] = Field(
+    curriculum: list[CurriculumStageSettings] = Field(
         default_factory=list, description="Stages with easier objectives that come first"
     )
 

@@ -36,7 +36,7 @@ class CurriculumSettings(Settings):
     until: float = Field(0.5, gt=0, le=1, description="Share of the steps after which molecules of all sizes are used")
 
 
-class CureSettings(Settings):
+class RollbackSettings(Settings):
     """Changes after a collapse or a divergence, in addition to going back to the last good checkpoint."""
 
     action: Literal["rollback", "stop"] = Field("rollback", description="Go back to the last good checkpoint, or stop")
@@ -114,7 +114,7 @@ class OneShotTrainingSettings(Settings):
     watch_from: float = Field(0.1, ge=0, le=1, description="Share of the steps before the watch begins")
     watch_every: int = Field(10, ge=1, description="Updates between two draws for the watch")
     watch_batch: int = Field(64, ge=1, description="Molecules per draw for the watch")
-    cure: CureSettings = Field(CureSettings(), description="What changes after a mode collapse")
+    cure: RollbackSettings = Field(RollbackSettings(), description="What changes after a mode collapse")
     bf16: bool = Field(False, description="Draw in bfloat16 where the processor has it")
     checkpoint_every: int = Field(200, ge=1, description="Updates between two checkpoints")
     report_every: int = Field(20, ge=1, description="Updates between two reports")
