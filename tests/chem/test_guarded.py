@@ -136,7 +136,8 @@ def test_sdf_records_are_tried_first(v3000: bool, monkeypatch: pytest.MonkeyPatc
 
 def test_the_limit_is_processor_time_and_the_next_question_is_answered() -> None:
     task = f"{__name__}:prepare"
-    sys.path.insert(0, str(Path(__file__).parent))
+    folder = str(Path(__file__).parents[__name__.count(".")])
+    sys.path.insert(0, folder)
     try:
         guarded._guard.process.close()  # that it knows the path
         assert find_delay(task, None, 0.0) is None
@@ -145,7 +146,7 @@ def test_the_limit_is_processor_time_and_the_next_question_is_answered() -> None
         assert find_delay(task, None, 0.01) is None
         assert guarded._guard.process.pid != pid
     finally:
-        sys.path.remove(str(Path(__file__).parent))
+        sys.path.remove(folder)
 
 
 def test_a_limit_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,8 +95,8 @@ def test_what_cannot_be_scored_is_paid_for_and_left_alone() -> None:
 def test_an_answer_of_another_length_is_refused() -> None:
     with pytest.raises(InputError, match="one each, in order"):
         run(lambda smiles: nitrogens(smiles)[1:])
-    for value in (10**400, "high", None):
-        with pytest.raises(InputError, match="the oracle gave what is no number"):
+    for value in (10**400, "high"):
+        with pytest.raises(InputError, match="is not a list of numbers"):
             run(lambda smiles, value=value: [value] * len(smiles))
 
 
