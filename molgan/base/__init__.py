@@ -1,0 +1,1 @@
+"""What all rooms share: errors, settings, progress, parallel work, files written whole, YAML."""

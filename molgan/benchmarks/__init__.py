@@ -1,0 +1,1 @@
+"""Benchmarks of goal-directed design: PMO and its tasks, adapters for GuacaMol."""

@@ -1,0 +1,1 @@
+"""Molecules as a network sees them."""

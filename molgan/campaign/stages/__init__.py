@@ -1,0 +1,1 @@
+"""The stages of campaigns and trainings, one class each."""

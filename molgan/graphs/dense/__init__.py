@@ -1,0 +1,1 @@
+"""Small molecules as matrices of atoms and bonds."""

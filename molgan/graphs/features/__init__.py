@@ -1,0 +1,1 @@
+"""Graphs for PyTorch Geometric, and whole-molecule descriptors."""

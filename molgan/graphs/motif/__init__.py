@@ -1,0 +1,1 @@
+"""Motif trees as sequences of actions under a grammar."""

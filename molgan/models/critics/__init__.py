@@ -1,0 +1,1 @@
+"""Networks that tell real molecules from generated ones."""

@@ -1,0 +1,1 @@
+"""The motif-tree generator."""

@@ -1,0 +1,1 @@
+"""Models of measured properties, and the scorer that asks them."""

@@ -1,0 +1,1 @@
+"""Goal-directed design with few calls of an oracle."""

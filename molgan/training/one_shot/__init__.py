@@ -1,0 +1,1 @@
+"""Training of the generators of small molecules."""

@@ -1,0 +1,1 @@
+"""Training of a prior, and of what refines it."""

@@ -1,0 +1,1 @@
+"""The motif generator against a critic and for a reward."""
