@@ -134,8 +134,17 @@ class LikelihoodGenerator(Generator, Network, Protocol):
             on_batch: Called with the number of molecules just drawn.
         """
 
-    def log_likelihood(self, actions: Sequence[Sequence[int]], *, max_atoms: int | None = None) -> Tensor:
-        """Log-probabilities of molecules given by their actions, in nats, [B]; -inf for a molecule it cannot draw."""
+    def log_likelihood(
+        self,
+        actions: Sequence[Sequence[int]],
+        *,
+        max_atoms: int | None = None,
+        values: np.ndarray | None = None,
+    ) -> Tensor:
+        """Log-probabilities of molecules given by their actions, in nats, [B]; -inf for a molecule it cannot draw.
+
+        `values` [B, names] are properties that they aim at, NaN where nothing is said.
+        """
 
 
 @runtime_checkable

@@ -27,6 +27,9 @@ class PretrainSettings(Settings):
     least_count: int = Field(
         20, ge=1, description="Occurrences in the data from which a motif gets an action of its own"
     )
+    untold: float = Field(
+        1 / 3, ge=0, le=1, description="Share of the molecules with no property told, with `network.condition`"
+    )
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
     checkpoint_every: int = Field(500, ge=1, description="Steps between two checkpoints")
     report_every: int = Field(20, ge=1, description="Steps between two reports")

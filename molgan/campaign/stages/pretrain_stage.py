@@ -31,24 +31,32 @@ class Pretrain(TrainingStage):
     def perform(self) -> Counts:
         from molgan.distributed.train import pretrain_on_ray
         from molgan.graphs.motif.motif_data import prepare
+        from molgan.graphs.motif.parts import measure_parts
         from molgan.models.loading import load_generator
         from molgan.models.motif.motif_generator import MotifGenerator
+        from molgan.scoring.measure import Measure
         from molgan.training.prior.pretrain import pretrain
 
         work, config, settings = self.work, self.work.config, self.settings
         start = load_generator(config.generator.weights, MotifGenerator) if config.generator else None
+        condition = (config.network if start is None else start.settings).condition
         data = prepare(
             config.data.train,
             cache.folder(),
             column=config.data.column,
             least_count=settings.least_count,
             vocabulary=None if start is None else start.vocabulary,
+            measure=Measure(condition) if condition else None,
             processes=work.processes,
             progress=work.progress,
         )
         coverage, atoms = data.summary["coverage"], int(str(data.summary["atoms"]))
         work.progress.message(f"{len(data):,} molecules of at most {atoms} atoms; the vocabulary covers {coverage:.2%}")
         generator = self._prepare_generator(start, data.vocabulary, atoms)
+        if generator.conditions is not None and data.properties is not None:
+            generator.conditions.learn_parts(measure_parts(data.vocabulary, Measure(tuple(generator.conditions.additive))))
+            if start is None:
+                generator.conditions.learn_scales(data.properties)
         with self.report(molecules_a_step=settings.batch_size, shown=None) as report:
             loop: Callable[..., None] = pretrain
             if config.compute.workers:

@@ -7,7 +7,9 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from rdkit import Chem, rdBase
@@ -30,14 +32,24 @@ from molgan.graphs.motif.actions import (
 )
 
 _CHUNK = 4_000
-_FORMAT = 2  # part of the cache key: raise it when the grammar changes
+_FORMAT = 3  # part of the cache key: raise it when the grammar changes
+
+
+class Measure(Protocol):
+    """Computes the properties `names` of molecules; can be sent to another process."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, mols: Sequence[Chem.Mol]) -> np.ndarray:
+        """float32 [M, names], NaN for a failure."""
 
 
 @dataclass(frozen=True)
 class ActionData:
     """Action sequences of the molecules of a file.
 
-    `actions` is flat (uint16, memory-mapped); molecule i is `actions[offsets[i]:offsets[i + 1]]`.
+    `actions` is flat (uint16, memory-mapped); molecule i is `actions[offsets[i]:offsets[i + 1]]`. `properties` float32
+    [M, names] are what a measure found, None without one.
     `summary` counts: read, kept, rejected (by reason), coverage (share of molecules without a spelled motif), atoms
     (of the largest molecule), motifs (distinct ones in the file).
     """
@@ -46,6 +58,7 @@ class ActionData:
     actions: np.ndarray
     offsets: np.ndarray
     summary: dict[str, object]
+    properties: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -64,6 +77,7 @@ class ActionData:
             actions=np.load(folder / "actions.npy", mmap_mode="r"),
             offsets=np.load(folder / "offsets.npy"),
             summary=json.loads((folder / "summary.json").read_text()),
+            properties=np.load(folder / "properties.npy") if (folder / "properties.npy").exists() else None,
         )
 
 
@@ -74,6 +88,7 @@ def prepare(
     column: str | None = None,
     least_count: int = 20,
     vocabulary: Vocabulary | None = None,
+    measure: Measure | None = None,
     processes: int = 1,
     progress: Progress | None = None,
 ) -> ActionData:
@@ -87,6 +102,7 @@ def prepare(
         column: Name of the SMILES column; None finds it by its name.
         least_count: Occurrences in the file that give a motif an action of its own; rarer motifs are spelled.
         vocabulary: Actions to keep; new motifs are appended to it.
+        measure: Computes properties of the molecules; None computes none.
         processes: Number of processes, 1 for this process alone.
         progress: Receiver of the progress; None shows nothing.
 
@@ -95,22 +111,24 @@ def prepare(
         RunError: A process died.
     """
     progress = progress or Silent()
-    folder = cache / _cache_key(path, column, least_count, vocabulary)
+    folder = cache / _cache_key(path, column, least_count, vocabulary, measure)
     if not (folder / "summary.json").exists():
         with write_folder(folder) as new:
-            _prepare(path, new, column, least_count, vocabulary, processes, progress)
+            _prepare(path, new, column, least_count, vocabulary, measure, processes, progress)
     data = ActionData.load(folder)
     if not len(data):
         raise InputError(f"{path}: no molecule of the file can be encoded: {data.summary['rejected']}")
     return data
 
 
-def _cache_key(path: Path, column: str | None, least_count: int, vocabulary: Vocabulary | None) -> str:
+def _cache_key(
+    path: Path, column: str | None, least_count: int, vocabulary: Vocabulary | None, measure: Measure | None
+) -> str:
     digest = hashlib.blake2b(digest_size=12)
     with path.open("rb") as handle:
         while block := handle.read(1 << 20):
             digest.update(block)
-    options = (_FORMAT, column, least_count, vocabulary and vocabulary.to_json())
+    options = (_FORMAT, column, least_count, vocabulary and vocabulary.to_json(), measure and measure.names)
     digest.update(repr(options).encode())
     return f"actions-{digest.hexdigest()}"
 
@@ -124,6 +142,7 @@ class _Chunk:
     motifs: list[str]
     rejected: Counter[str]
     most_atoms: int
+    properties: np.ndarray | None
 
 
 def _prepare(
@@ -132,6 +151,7 @@ def _prepare(
     column: str | None,
     least_count: int,
     vocabulary: Vocabulary | None,
+    measure: Measure | None,
     processes: int,
     progress: Progress,
 ) -> None:
@@ -140,6 +160,7 @@ def _prepare(
     seen: Counter[int] = Counter()
     read = most_atoms = 0
     lengths: list[np.ndarray] = []
+    properties: list[np.ndarray] = []
 
     def note_bad_row(line: int, reason: str) -> None:
         rejected[reason] += 1
@@ -149,7 +170,8 @@ def _prepare(
     start = vocabulary or Vocabulary(())
     stereo = start.stereo
     records = (record.smiles for record in read_smiles(path, column=column, on_bad=note_bad_row))
-    with raw.open("wb") as out, Processes(_encode_chunk, processes) as workers:
+    encode_chunk = _encode_chunk if measure is None else partial(_encode_chunk, measure=measure)
+    with raw.open("wb") as out, Processes(encode_chunk, processes) as workers:
         # In the order of the chunks, so that the numbering of motifs does not depend on timing.
         for chunk in workers.map(split_chunks(records, _CHUNK)):
             table = np.array([number.setdefault(smiles, len(number)) for smiles in chunk.motifs], dtype=np.int32)
@@ -160,6 +182,8 @@ def _prepare(
             actions.tofile(out)
             stereo = stereo or bool(((actions >= FIRST_MARK) & (actions < FIRST_ATOM)).any())
             lengths.append(chunk.lengths)
+            if chunk.properties is not None:
+                properties.append(chunk.properties)
             rejected.update(chunk.rejected)
             read += len(chunk.lengths) + sum(chunk.rejected.values())
             most_atoms = max(most_atoms, chunk.most_atoms)
@@ -171,11 +195,13 @@ def _prepare(
     new = sorted(frequent, key=lambda i: (-seen[i], names[i]))
     vocabulary = Vocabulary((*start.motifs, *(names[i] for i in new)), stereo)
     counted = np.concatenate(lengths) if lengths else np.zeros(0, int)
-    flat, offsets, spelled, unknown = _renumber(raw, counted, names, vocabulary)
+    flat, offsets, rows, spelled, unknown = _renumber(raw, counted, names, vocabulary)
     raw.unlink()
     rejected.update(unknown)
     np.save(folder / "actions.npy", flat)
     np.save(folder / "offsets.npy", offsets)
+    if properties:
+        np.save(folder / "properties.npy", np.concatenate(properties)[rows])
     (folder / "vocabulary.json").write_text(vocabulary.to_json())
     kept = len(offsets) - 1
     summary = {
@@ -191,9 +217,10 @@ def _prepare(
 
 def _renumber(
     raw: Path, lengths: np.ndarray, names: list[str], vocabulary: Vocabulary
-) -> tuple[np.ndarray, np.ndarray, int, Counter[str]]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int, Counter[str]]:
     """Translate the file's motif numbers to the vocabulary's, with rare motifs spelled: the actions, the offsets of the
-    molecules, the number of molecules with a spelled motif, and the molecules that cannot be spelled by reason."""
+    molecules, the rows of these among `lengths`, the number of molecules with a spelled motif, and the molecules that
+    cannot be spelled by reason."""
     unknown: Counter[str] = Counter()
     table = np.arange(FIRST_MOTIF + len(names), dtype=np.int64)
     spelling: dict[int, list[int] | str] = {}
@@ -210,6 +237,7 @@ def _renumber(
     starts = np.concatenate([[0], np.cumsum(lengths)])
     parts: list[np.ndarray] = []
     kept: list[int] = []
+    rows: list[int] = []
     spelled = 0
     for i in range(len(lengths)):
         actions = source[starts[i] : starts[i + 1]]
@@ -225,11 +253,13 @@ def _renumber(
             known = np.array([a for piece in pieces for a in piece])
         parts.append(known.astype(np.uint16))
         kept.append(len(known))
+        rows.append(i)
     flat = np.concatenate(parts) if parts else np.zeros(0, np.uint16)
-    return flat, np.concatenate([[0], np.cumsum(np.array(kept, dtype=np.int64))]), spelled, unknown
+    offsets = np.concatenate([[0], np.cumsum(np.array(kept, dtype=np.int64))])
+    return flat, offsets, np.array(rows, dtype=np.int64), spelled, unknown
 
 
-def _encode_chunk(smiles: Sequence[str]) -> _Chunk:
+def _encode_chunk(smiles: Sequence[str], measure: Measure | None = None) -> _Chunk:
     rdBase.DisableLog("rdApp.*")
     number: dict[str, int] = {}
 
@@ -238,6 +268,7 @@ def _encode_chunk(smiles: Sequence[str]) -> _Chunk:
 
     rejected: Counter[str] = Counter()
     sequences: list[list[int]] = []
+    mols: list[Chem.Mol] = []
     most_atoms = 0
     for text in smiles:
         try:
@@ -247,9 +278,11 @@ def _encode_chunk(smiles: Sequence[str]) -> _Chunk:
             rejected[str(error)] += 1
         else:
             most_atoms = max(most_atoms, mol.GetNumAtoms())
+            mols.append(mol)
     lengths = np.array([len(s) for s in sequences], dtype=np.int64)
     flat = np.array([a for s in sequences for a in s], dtype=np.int32)
-    return _Chunk(flat, lengths, list(number), rejected, most_atoms)
+    properties = None if measure is None else measure(mols)
+    return _Chunk(flat, lengths, list(number), rejected, most_atoms, properties)
 
 
 def read_tree(smiles: str) -> Motif:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from molgan.base.errors import WeightsError
+from molgan.base.errors import InputError, WeightsError
 from molgan.chem.motifs import write
 from molgan.graphs.motif.actions import Vocabulary, decode
 from molgan.graphs.motif.forcing import force, pad
-from molgan.models.motif.motif_network import MotifNetwork
+from molgan.models.motif.motif_network import NO_AIM, Aim, MotifNetwork
 from molgan.models.motif.rollout import roll_out
 from molgan.models.precision import autocast
 from molgan.models.protocols import Sample
@@ -32,15 +32,34 @@ class MotifGenerator(MotifNetwork):
 
     kind: ClassVar[str] = "motif generator"
 
+    def check_targets(self, targets: Mapping[str, float]) -> None:
+        """Raises InputError for a property that the generator was not trained for, or a value that is not finite."""
+        if self.conditions is not None:
+            self.conditions.read(targets)
+        elif targets:
+            raise InputError(f"no target {next(iter(targets))!r}: the weights were trained without `network.condition`")
+
+    def make_aim(self, targets: Mapping[str, float], guidance: float = 1.0) -> Aim:
+        """What `aim` may be set to. Raises as `check_targets`."""
+        self.check_targets(targets)
+        return Aim(self.conditions.read(targets), guidance) if self.conditions is not None and targets else NO_AIM
+
     @property
     def identity(self) -> str:
         """All that decides which molecules are drawn apart from the tensors."""
         return f"{self.max_atoms} {self.vocabulary.to_json()}"
 
-    def log_likelihood(self, actions: Sequence[Sequence[int]], *, max_atoms: int | None = None) -> Tensor:
+    def log_likelihood(
+        self,
+        actions: Sequence[Sequence[int]],
+        *,
+        max_atoms: int | None = None,
+        values: np.ndarray | None = None,
+    ) -> Tensor:
         """Log-likelihood of molecules given as action sequences, in nats, [B].
 
-        -inf where a sequence breaks the grammar, the atom budget included, or is not complete.
+        -inf where a sequence breaks the grammar, the atom budget included, or is not complete. `values` [B, names] are
+        properties that the molecules aim at, NaN where nothing is said; by default those of `aim`.
         """
         # In groups of similar length, since a batch padded to the longest sequence would be mostly padding.
         order = np.argsort([len(a) for a in actions], kind="stable")
@@ -48,7 +67,9 @@ class MotifGenerator(MotifNetwork):
         for start in range(0, len(order), _LIKE_LENGTH):
             group = pad([actions[i] for i in order[start : start + _LIKE_LENGTH]], self.device)
             forced = force(self.grammar, group, max_atoms or self.max_atoms)
-            parts.append(torch.where(forced.legal, self.log_probs(forced).sum(1), -torch.inf))
+            told = None if values is None else torch.from_numpy(values[order[start : start + _LIKE_LENGTH]])
+            log_probs = self.log_probs(forced, None if told is None else told.to(self.device))
+            parts.append(torch.where(forced.legal, log_probs.sum(1), -torch.inf))
         back = np.argsort(order, kind="stable")
         return torch.cat(parts)[torch.from_numpy(back).to(self.device)]
 
@@ -62,6 +83,8 @@ class MotifGenerator(MotifNetwork):
         prefix: Sequence[int] = (),
         prefixes: Sequence[Sequence[int]] | None = None,
         temperature: float = 1.0,
+        targets: Mapping[str, float] | None = None,
+        guidance: float = 1.0,
         batch_size: int = BATCH,
         bf16: bool = True,
         only: Sequence[int] | np.ndarray | None = None,
@@ -77,6 +100,8 @@ class MotifGenerator(MotifNetwork):
                 the actions behind it are reserved. Behind the prefix any action may come.
             prefixes: A prefix for each of the n molecules, instead of `prefix`.
             temperature: The logits are divided by it.
+            targets: Properties to aim at, in their units, in place of those of `aim`.
+            guidance: Strength of classifier-free guidance towards the targets, see `Aim`.
             batch_size: Molecules drawn together; another size gives other molecules.
             bf16: Whether to compute in bfloat16 where the device has it.
             only: Ascending indices of the molecules to draw, all by default. Each has its own random numbers, so that
@@ -85,7 +110,9 @@ class MotifGenerator(MotifNetwork):
 
         Raises:
             ValueError: A prefix breaks the grammar.
+            InputError: The generator was not trained for a target.
         """
+        aim = self.make_aim(targets, guidance) if targets else None
         samples: list[Sample] = []
         wanted = np.arange(n) if only is None else np.asarray(only, dtype=np.int64)
 
@@ -101,6 +128,7 @@ class MotifGenerator(MotifNetwork):
                     max_atoms=max_atoms or self.max_atoms,
                     prefixes=[prefix] if prefixes is None else [prefixes[start + i] for i in chosen],
                     temperature=temperature,
+                    aim=aim,
                 )
 
         batches = np.unique(wanted[wanted < n] // batch_size).tolist()

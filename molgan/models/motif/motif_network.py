@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -9,11 +11,31 @@ from torch.nn import functional
 from molgan.graphs.motif.actions import MOST_SITES, Vocabulary
 from molgan.graphs.motif.forcing import Forced
 from molgan.graphs.motif.grammar import Grammar
+from molgan.models.motif.conditions import Conditions
 from molgan.models.settings import MotifNetworkSettings
 
+
+@dataclass(frozen=True)
+class Aim:
+    """What the network is told to aim at.
+
+    `values` [B or 1, names], NaN where nothing is said; None where nothing is said at all. `guidance` is the strength of
+    classifier-free guidance (Ho & Salimans 2022): logits are moved from those without an aim to this many times as far
+    as those with it, 1 being plain conditioning.
+    """
+
+    values: Tensor | None = None
+    guidance: float = 1.0
+
+    def guide(self, hidden: Tensor, plain: Tensor | None) -> Tensor:
+        """Hidden states that give the guided logits, of those with the aim and those without it; the last layer is
+        linear."""
+        return hidden if plain is None else plain + self.guidance * (hidden - plain)
+
+
+NO_AIM = Aim()
 NEVER = -1e9  # a logit that no action takes; finite, so that its gradient is 0 and not NaN
 _MOST_COUNTED = 64  # heavy atoms; larger numbers look the same to the network
-_MOST_DALTONS = 768
 
 
 class MotifNetwork(nn.Module):
@@ -22,6 +44,9 @@ class MotifNetwork(nn.Module):
     The top of the stack as input makes a plain sequence model aware of the tree. The size, in heavy atoms and in whole
     daltons, is an input since data sets of drug-like molecules have sharp limits there. `max_atoms` is the number of
     heavy atoms per molecule that the generator was trained for; sampling may use another.
+
+    With `settings.condition` the input also tells properties to aim at (`Conditions`). `aim` is what it tells where a
+    call gives no values.
     """
 
     def __init__(self, vocabulary: Vocabulary, settings: MotifNetworkSettings | None = None, *, max_atoms: int = 27):
@@ -35,8 +60,11 @@ class MotifNetwork(nn.Module):
         self.site = nn.Embedding(MOST_SITES, width)
         self.atoms = nn.Embedding(_MOST_COUNTED, width)
         nn.init.zeros_(self.atoms.weight)
-        self.weight = nn.Embedding(_MOST_DALTONS, width)
+        self.weight = nn.Embedding(self.settings.most_daltons, width)
         nn.init.zeros_(self.weight.weight)
+        condition = self.settings.condition
+        self.conditions = Conditions(condition, actions, width) if condition else None
+        self.aim = NO_AIM
         self.recurrent = nn.GRU(width, self.settings.hidden, self.settings.layers, batch_first=True)
         self.head = nn.Linear(self.settings.hidden, actions)
         self._grammar: Grammar | None = None
@@ -61,14 +89,40 @@ class MotifNetwork(nn.Module):
             atoms: Heavy atoms so far, [...].
             weight: Molecular weights so far in daltons, [...].
         """
-        size = self.atoms(atoms.clamp(max=_MOST_COUNTED - 1)) + self.weight(weight.long().clamp(0, _MOST_DALTONS - 1))
+        daltons = weight.long().clamp(0, self.settings.most_daltons - 1)
+        size = self.atoms(atoms.clamp(max=_MOST_COUNTED - 1)) + self.weight(daltons)
         embedded: Tensor = self.last(last) + self.top(top) + self.site(site) + size
         # The GRU is not among the operations that autocast converts the input of.
         return embedded.to(torch.get_autocast_dtype(embedded.device.type)) if _autocasting(embedded) else embedded
 
-    def log_probs(self, forced: Forced) -> Tensor:
-        """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end."""
-        hidden, _ = self.recurrent(self.embed(forced.last, forced.top, forced.site, forced.atoms, forced.weight))
+    def add_aim(self, inputs: Tensor, values: Tensor, so_far: Tensor, weight: Tensor) -> Tensor:
+        """The network's input with what it is told to aim at, [..., embedding].
+
+        Args:
+            inputs: The result of `embed`, [..., embedding].
+            values: Values of the properties, NaN where nothing is said, broadcastable to [..., names].
+            so_far: Sums of `conditions.parts` over the actions so far, [..., additive].
+            weight: Molecular weights so far in daltons, [...].
+        """
+        assert self.conditions is not None
+        told: Tensor = self.conditions(values, so_far, weight)
+        return inputs + told.to(inputs.dtype)
+
+    def log_probs(self, forced: Forced, values: Tensor | None = None) -> Tensor:
+        """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end.
+
+        `values` [B, names] are properties to aim at, NaN where nothing is said; by default those of `aim`.
+        """
+        inputs = self.embed(forced.last, forced.top, forced.site, forced.atoms, forced.weight)
+        aim = self.aim if values is None else Aim(values)
+        plain = None
+        if aim.values is not None and self.conditions is not None:
+            if aim.guidance != 1:
+                plain, _ = self.recurrent(inputs)
+            so_far = self.conditions.parts[forced.last].cumsum(1)
+            inputs = self.add_aim(inputs, aim.values[:, None], so_far, forced.weight)
+        hidden, _ = self.recurrent(inputs)
+        hidden = aim.guide(hidden, plain)
         found: Tensor = hidden.new_zeros(forced.target.shape, dtype=torch.float32)
         for due in (False, True):
             # Only where a motif may come is the long part of the head computed: half of the positions.

@@ -11,7 +11,7 @@ from torch import Tensor
 from molgan.graphs.motif.grammar import GrammarState
 from molgan.graphs.motif.script import Script
 from molgan.models.motif.motif_head import MotifHead
-from molgan.models.motif.motif_network import NEVER, MotifNetwork
+from molgan.models.motif.motif_network import NEVER, NO_AIM, Aim, MotifNetwork
 
 _DENSE = 0.85  # below this share of unfinished rows the finished ones are dropped, which costs as much as a step
 _ALIKE = 0.95  # above this share of distinct rows all rows are computed
@@ -27,6 +27,7 @@ def roll_out(
     max_atoms: int,
     prefixes: Sequence[Sequence[int]] = ((),),
     temperature: float = 1.0,
+    aim: Aim | None = None,
 ) -> tuple[np.ndarray, Tensor]:
     """Draw the chosen rows of a batch.
 
@@ -41,6 +42,7 @@ def roll_out(
         max_atoms: Most heavy atoms of a molecule.
         prefixes: One sequence of actions for all rows, or one for each of the n, with FREE where a subtree grows.
         temperature: The logits are divided by it.
+        aim: What the molecules aim at, the same for all or for each of the n; by default the network's own aim.
 
     Returns:
         Actions [n, T], -1 behind the end, and log-probabilities [n].
@@ -54,9 +56,9 @@ def roll_out(
     rows = torch.arange(n, device=device)  # the index among the n of each row of the state
     place = torch.from_numpy(chosen)
     last = torch.full((n,), net.grammar.start, device=device)
-    memory = torch.zeros(net.settings.layers, 1, net.settings.hidden, device=device)
+    recurrence = _Recurrence(net, net.aim if aim is None else aim)
     group = torch.zeros(n, dtype=torch.long, device=device)  # the place of each row in the memory
-    alike = len(prefixes) == 1
+    alike = len(prefixes) == 1 and not recurrence.differs
     total = torch.zeros(n, device=device)
     script = Script(net.grammar, state, prefixes)
     steps: list[Tensor] = []
@@ -81,10 +83,9 @@ def roll_out(
             different, first, old = state.select(leaders), last[leaders], old[leaders]
         else:
             group = torch.arange(len(rows), device=device)
-        inputs = net.embed(first, different.top, different.top_site, different.atoms, different.weight)[:, None]
-        hidden, memory = net.recurrent(inputs, memory[:, old].to(inputs.dtype))
+        hidden = recurrence.advance(old, first, different, rows)
         uniform = torch.rand(size, generator=random)[place].to(device)
-        action, log_prob = head.draw(hidden[:, 0], different, group, uniform, forced)
+        action, log_prob = head.draw(hidden, different, group, uniform, forced)
         if forced is not None and bool((active & (log_prob < NEVER / 2)).any()):
             raise ValueError(f"action {len(steps)} of the prefix is not allowed there")
         total[rows] += torch.where(active, log_prob, 0)
@@ -95,6 +96,47 @@ def roll_out(
         last = action
         active = ~state.done
     return torch.stack(steps, dim=1).cpu().numpy(), total.cpu()
+
+
+class _Recurrence:
+    """The recurrent states of the distinct rows of a batch; with guidance those without an aim, too."""
+
+    def __init__(self, net: MotifNetwork, aim: Aim) -> None:
+        self._net = net
+        self._aim = aim if net.conditions is not None else NO_AIM
+        told = self._aim.values is not None
+        start = torch.zeros(net.settings.layers, 1, net.settings.hidden, device=net.device)
+        self._memory = start
+        self._plain = start if told and self._aim.guidance != 1 else None
+        self._so_far = net.conditions.parts.new_zeros(1, net.conditions.parts.shape[1]) if net.conditions else None
+
+    @property
+    def differs(self) -> bool:
+        """Whether each row has an aim of its own."""
+        return self._aim.values is not None and len(self._aim.values) > 1
+
+    def advance(self, old: Tensor, last: Tensor, state: GrammarState, rows: Tensor) -> Tensor:
+        """The hidden states [G, hidden] after one more action.
+
+        Args:
+            old: The places of the G distinct rows before the action, [G].
+            last: The actions, [G].
+            state: The grammar's state of these rows.
+            rows: The place in the batch of each, where each row has an aim of its own, [G].
+        """
+        net, values, plain = self._net, self._aim.values, None
+        inputs = net.embed(last, state.top, state.top_site, state.atoms, state.weight)
+        if values is not None and net.conditions is not None and self._so_far is not None:
+            if self._plain is not None:
+                plain, self._plain = self._step(inputs, self._plain, old)
+            self._so_far = self._so_far[old] + net.conditions.parts[last]
+            inputs = net.add_aim(inputs, values[rows] if self.differs else values, self._so_far, state.weight)
+        hidden, self._memory = self._step(inputs, self._memory, old)
+        return self._aim.guide(hidden, plain)
+
+    def _step(self, inputs: Tensor, memory: Tensor, old: Tensor) -> tuple[Tensor, Tensor]:
+        hidden, memory = self._net.recurrent(inputs[:, None], memory[:, old].to(inputs.dtype))
+        return hidden[:, 0], memory
 
 
 def _leaders(keys: Tensor) -> tuple[Tensor, Tensor]:

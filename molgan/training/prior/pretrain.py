@@ -36,7 +36,7 @@ def pretrain(
 
     Args:
         generator: The generator to train.
-        data: Action sequences of the molecules.
+        data: Action sequences of the molecules; with properties, the generator is told some of them to aim at.
         settings: Settings of the training.
         seed: Seed of the random numbers.
         checkpoint: The folder from which the loop resumes exactly: weights, optimiser, and the position in the data,
@@ -62,7 +62,11 @@ def pretrain(
     for step, rows in enumerate(_batches(len(data), settings.batch_size, seed, done, steps), start=done + 1):
         with autocast(generator.device, enabled=settings.bf16):
             sequences: list[Any] = [data[i] for i in share.of(rows)]
-            log_likelihood = generator.log_likelihood(sequences)
+            if data.properties is None:
+                log_likelihood = generator.log_likelihood(sequences)
+            else:
+                told = _tell(data.properties, rows, settings.untold, np.random.default_rng([seed, step, 1]))
+                log_likelihood = generator.log_likelihood(sequences, values=share.of(told))
         loss = -log_likelihood.sum() / len(rows)
         (learning_rate,) = schedule.get_last_lr()
         update(optimizer, loss, generator, clip=settings.clip, share=share)
@@ -79,6 +83,19 @@ def pretrain(
             metrics = {"step": step, "steps": steps, "loss": share.total(loss), "learning_rate": learning_rate}
             report({**metrics, "molecules_per_second": speed}, saved_now)
     generator.eval()
+
+
+def _tell(properties: np.ndarray, rows: np.ndarray, untold: float, rng: np.random.Generator) -> np.ndarray:
+    """The properties of the molecules of a batch that the network is told, NaN for the others, float32 [B, names].
+
+    A share `untold` of the molecules has none. In the others each property is told with a probability that is drawn for
+    the molecule, mostly low, since users say a few.
+    """
+    values = np.array(properties[rows])
+    often = rng.random((len(rows), 1)) ** 2
+    often[rng.random(len(rows)) < untold] = 0
+    values[rng.random(values.shape) >= often] = np.nan
+    return values
 
 
 def _batches(molecules: int, size: int, seed: int, done: int, steps: int) -> Iterator[np.ndarray]:

@@ -1,0 +1,103 @@
+"""Tells the network of a motif generator which properties a molecule is to have."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from molgan.base.errors import InputError
+
+_POINTS = 33  # of a scale; a value between two of them belongs to both, in proportion
+_FARTHEST = 4.0  # standard deviations from the mean, where the scale of a property ends
+# The properties that motifs roughly add up to, and the difference that matters, in the property's unit.
+ADDITIVE = {
+    "mw": 8.0,
+    "logp": 0.3,
+    "tpsa": 6.0,
+    "hbd": 0.5,
+    "hba": 0.5,
+    "rings": 0.5,
+    "aromatic_rings": 0.5,
+    "charge": 0.5,
+}
+_FURTHEST = math.asinh(100.0)  # the same of what is left of an additive property, on a scale that is dense at zero
+
+
+class Conditions(nn.Module):
+    """Embeds any subset of some properties: [..., width], zero where nothing is said.
+
+    A property adds one embedding of its value. Those that motifs roughly add up to (`ADDITIVE`) add another one at each
+    step, of what the motifs so far leave of it, so that the network need not count: `parts` [actions + 1, additive]
+    holds what each action adds, the start included.
+    """
+
+    mean: Tensor
+    scale: Tensor
+    parts: Tensor
+
+    def __init__(self, names: tuple[str, ...], actions: int, width: int) -> None:
+        super().__init__()
+        self.names = names
+        self.additive = [name for name in names if name in ADDITIVE]
+        self._places = [names.index(name) for name in self.additive]
+        self.register_buffer("mean", torch.zeros(len(names)))
+        self.register_buffer("scale", torch.ones(len(names)))
+        self.register_buffer("parts", torch.zeros(actions + 1, len(self.additive)))
+        self.register_buffer("_steps", torch.tensor([ADDITIVE[name] for name in self.additive]), persistent=False)
+        self.value = nn.Parameter(torch.zeros(len(names) * _POINTS, width))
+        self.left = nn.Parameter(torch.zeros(len(self.additive) * _POINTS, width))
+
+    @torch.no_grad()
+    def learn_scales(self, values: np.ndarray) -> None:
+        """Set the scales by the properties of the data [M, names], NaN where unknown."""
+        self.mean.copy_(torch.from_numpy(np.nanmean(values, axis=0, dtype=np.float64)))
+        self.scale.copy_(torch.from_numpy(np.nanstd(values, axis=0, dtype=np.float64)).clamp(min=1e-3))
+
+    @torch.no_grad()
+    def learn_parts(self, parts: np.ndarray) -> None:
+        """Set what each action adds to the additive properties, [actions, additive]."""
+        self.parts[:-1] = torch.from_numpy(parts)
+
+    def read(self, targets: Mapping[str, float]) -> Tensor:
+        """Targets in their units as values [1, names], NaN where nothing is said.
+
+        Raises InputError for a property that is not among the names, or a value that is not finite.
+        """
+        values = torch.full((1, len(self.names)), torch.nan, device=self.mean.device)
+        for name, value in targets.items():
+            if name not in self.names:
+                raise InputError(f"no target {name!r}: the weights have the targets {', '.join(self.names)}")
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise InputError(f"target {name}: {value!r} is not a finite number")
+            values[0, self.names.index(name)] = value
+        return values
+
+    def forward(self, values: Tensor, so_far: Tensor, weight: Tensor) -> Tensor:
+        """The embedding at each step, [..., width].
+
+        Args:
+            values: Properties to aim at, NaN where nothing is said, broadcastable to [..., names].
+            so_far: Sums of `parts` over the actions so far, [..., additive].
+            weight: Molecular weights so far in daltons, [...].
+        """
+        z = (values - self.mean) / self.scale / _FARTHEST
+        told: Tensor = _spread(z, values.isfinite()).flatten(-2) @ self.value
+        if not self.additive:
+            return told
+        if "mw" in self.additive:
+            so_far = so_far.clone()
+            so_far[..., self.additive.index("mw")] = weight
+        wanted = values[..., self._places]
+        left = torch.asinh((wanted - so_far) / self._steps) / _FURTHEST
+        return told + _spread(left, wanted.isfinite().expand_as(left)).flatten(-2) @ self.left
+
+
+def _spread(position: Tensor, said: Tensor) -> Tensor:
+    """Weights [..., _POINTS] of the two points next to a position -1..1; zero unless `said`."""
+    at = (position.nan_to_num().clamp(-1, 1) + 1) * ((_POINTS - 1) / 2)
+    points = torch.arange(_POINTS, device=position.device)
+    return (1 - (at[..., None] - points).abs()).clamp(min=0) * said[..., None]
