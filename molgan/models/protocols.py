@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from molgan.graphs.motif.actions import Vocabulary
-from molgan.graphs.motif.forcing import Forced
+from molgan.graphs.motif.forcing import Forced, Walk
 from molgan.graphs.motif.grammar import Grammar
 
 
@@ -145,6 +145,12 @@ class LikelihoodGenerator(Generator, Network, Protocol):
 
         `values` [B, names] are properties that they aim at, NaN where nothing is said.
         """
+
+    def walk(self, actions: Sequence[Sequence[int]]) -> list[Walk]:
+        """Sequences walked through the grammar, in order, for `log_likelihood_of`."""
+
+    def log_likelihood_of(self, walks: Sequence[Walk], values: np.ndarray | None = None) -> Tensor:
+        """As `log_likelihood`, of sequences that `walk` has been through."""
 
 
 @runtime_checkable

@@ -47,6 +47,9 @@ class MotifNetworkSettings(Settings):
     embedding: int = Field(256, ge=8, le=4096, description="Features of an action")
     hidden: int = Field(512, ge=8, le=8192, description="Units of a layer of the GRU")
     layers: int = Field(2, ge=1, le=8, description="Layers of the GRU")
+    readout: int = Field(
+        0, ge=0, le=8192, description="Units of a layer between the GRU and the actions, narrow to be fast; 0 for none"
+    )
     most_daltons: int = Field(768, ge=1, le=8192, description="Molecular weight from which on all look the same to it")
     condition: tuple[str, ...] = Field(
         (), description="Scorers whose values the generator can be told to aim at, any subset of them at a time"

@@ -13,7 +13,7 @@ from torch import Tensor
 from molgan.base.errors import InputError, WeightsError
 from molgan.chem.motifs import write
 from molgan.graphs.motif.actions import Vocabulary, decode
-from molgan.graphs.motif.forcing import force, pad
+from molgan.graphs.motif.forcing import Walk, join, walk
 from molgan.models.motif.motif_network import NO_AIM, Aim, MotifNetwork
 from molgan.models.motif.rollout import roll_out
 from molgan.models.precision import autocast
@@ -61,12 +61,23 @@ class MotifGenerator(MotifNetwork):
         -inf where a sequence breaks the grammar, the atom budget included, or is not complete. `values` [B, names] are
         properties that the molecules aim at, NaN where nothing is said; by default those of `aim`.
         """
+        return self.log_likelihood_of(walk(self.grammar, actions, max_atoms or self.max_atoms), values)
+
+    def walk(self, actions: Sequence[Sequence[int]]) -> list[Walk]:
+        """Sequences walked through the grammar, in order, for `log_likelihood_of`."""
+        return walk(self.grammar, actions, self.max_atoms)
+
+    def log_likelihood_of(self, walks: Sequence[Walk], values: np.ndarray | None = None) -> Tensor:
+        """As `log_likelihood`, of sequences that have been through the grammar."""
         # In groups of similar length, since a batch padded to the longest sequence would be mostly padding.
-        order = np.argsort([len(a) for a in actions], kind="stable")
+        order = np.argsort([len(walk.actions) for walk in walks], kind="stable")
         parts = []
         for start in range(0, len(order), _LIKE_LENGTH):
-            group = pad([actions[i] for i in order[start : start + _LIKE_LENGTH]], self.device)
-            forced = force(self.grammar, group, max_atoms or self.max_atoms)
+            group = [walks[i] for i in order[start : start + _LIKE_LENGTH]]
+            if not len(group[-1].actions):
+                parts.append(torch.full((len(group),), -torch.inf, device=self.device))
+                continue
+            forced = join(self.grammar, group)
             told = None if values is None else torch.from_numpy(values[order[start : start + _LIKE_LENGTH]])
             log_probs = self.log_probs(forced, None if told is None else told.to(self.device))
             parts.append(torch.where(forced.legal, log_probs.sum(1), -torch.inf))

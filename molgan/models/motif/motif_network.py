@@ -28,8 +28,7 @@ class Aim:
     guidance: float = 1.0
 
     def guide(self, hidden: Tensor, plain: Tensor | None) -> Tensor:
-        """Hidden states that give the guided logits, of those with the aim and those without it; the last layer is
-        linear."""
+        """Features that give the guided logits, of those with the aim and those without it; the last layer is linear."""
         return hidden if plain is None else plain + self.guidance * (hidden - plain)
 
 
@@ -39,7 +38,8 @@ _MOST_COUNTED = 64  # heavy atoms; larger numbers look the same to the network
 
 
 class MotifNetwork(nn.Module):
-    """Embeddings of the last action, of the motif and site on top of the stack and of the size, a GRU, a linear head.
+    """Embeddings of the last action, of the motif and site on top of the stack and of the size, a GRU, a linear head,
+    between them a layer with `settings.readout`.
 
     The top of the stack as input makes a plain sequence model aware of the tree. The size, in heavy atoms and in whole
     daltons, is an input since data sets of drug-like molecules have sharp limits there. `max_atoms` is the number of
@@ -66,7 +66,9 @@ class MotifNetwork(nn.Module):
         self.conditions = Conditions(condition, actions, width) if condition else None
         self.aim = NO_AIM
         self.recurrent = nn.GRU(width, self.settings.hidden, self.settings.layers, batch_first=True)
-        self.head = nn.Linear(self.settings.hidden, actions)
+        readout = self.settings.readout
+        self.readout = nn.Linear(self.settings.hidden, readout) if readout else None
+        self.head = nn.Linear(readout or self.settings.hidden, actions)
         self._grammar: Grammar | None = None
 
     @property
@@ -108,6 +110,12 @@ class MotifNetwork(nn.Module):
         told: Tensor = self.conditions(values, so_far, weight)
         return inputs + told.to(inputs.dtype)
 
+    def read(self, inputs: Tensor, memory: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """What the head sees at each step [B, T, features], and the GRU's state [layers, B, hidden] after the last one."""
+        hidden, memory = self.recurrent(inputs, memory)
+        features = hidden if self.readout is None else functional.silu(self.readout(hidden))
+        return features, memory
+
     def log_probs(self, forced: Forced, values: Tensor | None = None) -> Tensor:
         """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end.
 
@@ -118,10 +126,10 @@ class MotifNetwork(nn.Module):
         plain = None
         if aim.values is not None and self.conditions is not None:
             if aim.guidance != 1:
-                plain, _ = self.recurrent(inputs)
+                plain, _ = self.read(inputs)
             so_far = self.conditions.parts[forced.last].cumsum(1)
             inputs = self.add_aim(inputs, aim.values[:, None], so_far, forced.weight)
-        hidden, _ = self.recurrent(inputs)
+        hidden, _ = self.read(inputs)
         hidden = aim.guide(hidden, plain)
         found: Tensor = hidden.new_zeros(forced.target.shape, dtype=torch.float32)
         for due in (False, True):

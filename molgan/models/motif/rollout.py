@@ -135,8 +135,8 @@ class _Recurrence:
         return self._aim.guide(hidden, plain)
 
     def _step(self, inputs: Tensor, memory: Tensor, old: Tensor) -> tuple[Tensor, Tensor]:
-        hidden, memory = self._net.recurrent(inputs[:, None], memory[:, old].to(inputs.dtype))
-        return hidden[:, 0], memory
+        features, memory = self._net.read(inputs[:, None], memory[:, old].to(inputs.dtype))
+        return features[:, 0], memory
 
 
 def _leaders(keys: Tensor) -> tuple[Tensor, Tensor]:
