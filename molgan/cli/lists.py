@@ -22,6 +22,7 @@ class Kind(StrEnum):
     SCORERS = "scorers"
     FILTERS = "filters"
     TRANSFORMS = "transforms"
+    WEIGHTS = "weights"
     SETTINGS = "settings"
 
 
@@ -35,9 +36,9 @@ def list_(
         ),
     ] = None,
 ) -> None:
-    """List the names that a configuration can use, with their parameters, or the keys of configurations.
+    """List the names that a configuration can use, with what each means, or the keys of configurations.
 
-    Example: `molgan list scorers`, `molgan list settings reinforce`
+    Example: `molgan list scorers`, `molgan list settings reinforce`, `molgan list weights`
     """
     if section is not None and kind is not Kind.SETTINGS:
         raise InputError(f"only settings have sections; write `molgan list settings {section}`")
@@ -89,7 +90,33 @@ def _transforms() -> list[str]:
     return _align(("transform", "what", "parameters"), rows)
 
 
-_LISTS = {Kind.SCORERS: _scorers, Kind.FILTERS: _filters, Kind.TRANSFORMS: _transforms}
+def _weights() -> list[str]:
+    """What each of the shipped weights knows, a block for each."""
+    from molgan.models.catalogue import list_cards
+
+    lines: list[str] = []
+    for card in list_cards():
+        rows = [
+            ("knows", card.knows),
+            ("size", f"up to {card.atoms} heavy atoms"),
+            ("elements", " ".join(card.elements)),
+            ("charges", _say(card.charges)),
+            ("stereo", _say(card.stereo)),
+            ("aims at", ", ".join(card.aims) or "nothing"),
+            ("data", card.data),
+            ("figures", card.figures),
+            ("licence", card.licence),
+            ("date", card.date),
+        ]
+        lines += [card.name, *_align(("", ""), [(f"  {name}", text) for name, text in rows])[1:], ""]
+    return lines[:-1]
+
+
+def _say(yes: bool) -> str:
+    return "yes" if yes else "no"
+
+
+_LISTS = {Kind.SCORERS: _scorers, Kind.FILTERS: _filters, Kind.TRANSFORMS: _transforms, Kind.WEIGHTS: _weights}
 
 
 def _scorer(name: str) -> Sequence[str]:

@@ -41,13 +41,23 @@ def find_weights(weights: str | Path) -> Path:
 
     Raises WeightsError where no weights are found.
     """
-    names = sorted(file.stem for file in _SHIPPED.glob("*.safetensors") if not file.stem.endswith("_critic"))
+    names = shipped_names()
     path = _SHIPPED / weights if str(weights) in names else Path(weights)
     path = path / "weights" if path.is_dir() else path
     if not _add_suffix(path, ".json").exists():
         shipped = ", ".join(names) or "none"
         raise WeightsError(f"no weights at {path}: give a folder of `molgan train`, or a shipped name ({shipped})")
     return path
+
+
+def shipped_names() -> list[str]:
+    """The names of the weights that come with molgan."""
+    return sorted(file.stem for file in _SHIPPED.glob("*.safetensors") if not file.stem.endswith("_critic"))
+
+
+def shipped_descriptions() -> dict[str, str]:
+    """The JSON text that describes each of the weights that come with molgan, by name."""
+    return {name: _add_suffix(_SHIPPED / name, ".json").read_text() for name in shipped_names()}
 
 
 def read_description(path: str | Path, kind: str) -> dict[str, Any]:

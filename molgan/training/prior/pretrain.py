@@ -35,8 +35,9 @@ def pretrain(
 ) -> None:
     """Maximise the likelihood of the molecules' canonical action sequences, in place.
 
-    AdamW, a short warm-up, then a learning rate that falls linearly to 0 at the last step. Batches are drawn at random:
-    batches of equal length would be faster, but teach wrong sizes, since the clipped gradient of long ones counts less.
+    AdamW, a short warm-up, then a learning rate that stays, and falls linearly to 0 over the last steps. Batches are
+    drawn at random: batches of equal length would be faster, but teach wrong sizes, since the clipped gradient of long
+    ones counts less.
 
     Args:
         generator: The generator to train.
@@ -58,7 +59,7 @@ def pretrain(
     identity = {"steps": steps, "seed": seed, "molecules": len(data), **settings.model_dump()}
     state = resume(checkpoint, {"generator": generator}, optimizer, identity)
     done = state["step"] if state else 0
-    decay = steps - settings.warmup
+    decay = round(settings.decay * (steps - settings.warmup))
     schedule = warm_up_and_decay(optimizer, warmup=settings.warmup, decay=decay, steps=steps, done=done)
 
     generator.train()
