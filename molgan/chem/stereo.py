@@ -54,6 +54,8 @@ def read_marks(mol: Chem.Mol, order: Sequence[int]) -> dict[int, int]:
     bond stands at the end written last; it says whether the first-written neighbours of both ends are on the same side.
     Raises UnknownStereo.
     """
+    if len(order) < mol.GetNumAtoms():
+        raise UnknownStereo("stereo that a hydrogen defines")
     position = {atom: i for i, atom in enumerate(order)}
     marks: dict[int, int] = {}
     for atom in mol.GetAtoms():

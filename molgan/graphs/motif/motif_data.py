@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ import numpy as np
 from rdkit import Chem, rdBase
 
 from molgan.base.errors import InputError
-from molgan.base.files import write_folder
+from molgan.base.files import write_folder, write_whole
 from molgan.base.parallel import Processes, split_chunks
 from molgan.base.progress import Progress, Silent
+from molgan.chem.molecule import describe_failure
 from molgan.chem.motifs import Motif, cut
 from molgan.chem.reading import read_smiles
 from molgan.chem.stereo import UnknownStereo
@@ -94,7 +96,8 @@ def prepare(
 ) -> ActionData:
     """Encode every molecule of a SMILES file; a second call with the same content and options reads the cache.
 
-    Molecules that cannot be encoded are counted by reason in `summary`. Memory stays bounded by the motif table.
+    Molecules that cannot be encoded are counted by reason in `summary`. Memory stays bounded by the motif table. When
+    interrupted it goes on at the last chunk.
 
     Args:
         path: File that `read_smiles` reads.
@@ -144,6 +147,19 @@ class _Chunk:
     most_atoms: int
     properties: np.ndarray | None
 
+    def save(self, path: Path) -> None:
+        found = {} if self.properties is None else {"properties": self.properties}
+        texts = json.dumps([self.motifs, self.rejected, self.most_atoms])
+        with write_whole(path) as file:
+            np.savez(file, actions=self.actions, lengths=self.lengths, texts=np.array(texts), **found)
+
+    @classmethod
+    def load(cls, path: Path) -> _Chunk:
+        with np.load(path, allow_pickle=False) as file:
+            motifs, rejected, most_atoms = json.loads(str(file["texts"]))
+            properties = file["properties"] if "properties" in file else None
+            return cls(file["actions"], file["lengths"], motifs, Counter(rejected), most_atoms, properties)
+
 
 def _prepare(
     path: Path,
@@ -170,10 +186,12 @@ def _prepare(
     start = vocabulary or Vocabulary(())
     stereo = start.stereo
     records = (record.smiles for record in read_smiles(path, column=column, on_bad=note_bad_row))
-    encode_chunk = _encode_chunk if measure is None else partial(_encode_chunk, measure=measure)
-    with raw.open("wb") as out, Processes(encode_chunk, processes) as workers:
+    parts = folder.with_name(folder.name.removesuffix(".new") + ".parts")
+    parts.mkdir(exist_ok=True)
+    encode_part = partial(_encode_part, parts, measure)
+    with raw.open("wb") as out, Processes(encode_part, processes) as workers:
         # In the order of the chunks, so that the numbering of motifs does not depend on timing.
-        for chunk in workers.map(split_chunks(records, _CHUNK)):
+        for chunk in workers.map(enumerate(split_chunks(records, _CHUNK))):
             table = np.array([number.setdefault(smiles, len(number)) for smiles in chunk.motifs], dtype=np.int32)
             actions = chunk.actions
             is_motif = actions >= FIRST_MOTIF
@@ -213,6 +231,7 @@ def _prepare(
         "motifs": len(names),
     }
     (folder / "summary.json").write_text(json.dumps(summary, indent=1))
+    shutil.rmtree(parts)
 
 
 def _renumber(
@@ -259,6 +278,17 @@ def _renumber(
     return flat, offsets, np.array(rows, dtype=np.int64), spelled, unknown
 
 
+def _encode_part(parts: Path, measure: Measure | None, job: tuple[int, Sequence[str]]) -> _Chunk:
+    """A chunk by its number, read from disk where an interrupted run has left it."""
+    number, smiles = job
+    path = parts / f"{number:06d}.npz"
+    if path.exists():
+        return _Chunk.load(path)
+    chunk = _encode_chunk(smiles, measure)
+    chunk.save(path)
+    return chunk
+
+
 def _encode_chunk(smiles: Sequence[str], measure: Measure | None = None) -> _Chunk:
     rdBase.DisableLog("rdApp.*")
     number: dict[str, int] = {}
@@ -276,6 +306,8 @@ def _encode_chunk(smiles: Sequence[str], measure: Measure | None = None) -> _Chu
             sequences.append(encode_with(_tree(mol), action_of))
         except NotEncodable as error:
             rejected[str(error)] += 1
+        except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
+            rejected[describe_failure(error)] += 1
         else:
             most_atoms = max(most_atoms, mol.GetNumAtoms())
             mols.append(mol)
