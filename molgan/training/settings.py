@@ -20,7 +20,10 @@ class PretrainSettings(Settings):
     learning_rate: float = Field(2e-3, gt=0, description="Learning rate after the warm-up")
     warmup: int = Field(200, ge=0, description="Steps over which the learning rate rises")
     decay: float = Field(
-        1.0, gt=0, le=1, description="Share of the steps, the last ones, over which the learning rate falls linearly to 0"
+        1.0,
+        gt=0,
+        le=1,
+        description="Share of the steps, the last ones, over which the rate falls linearly to 0",
     )
     weight_decay: float = Field(0.01, ge=0, description="Weight decay of AdamW")
     clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")

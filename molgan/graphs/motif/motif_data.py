@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from rdkit import Chem, rdBase
@@ -40,7 +40,8 @@ _FORMAT = 3  # part of the cache key: raise it when the grammar changes
 class Measure(Protocol):
     """Computes the properties `names` of molecules; can be sent to another process."""
 
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]: ...
 
     def __call__(self, mols: Sequence[Chem.Mol]) -> np.ndarray:
         """float32 [M, names], NaN for a failure."""
@@ -148,7 +149,7 @@ class _Chunk:
     properties: np.ndarray | None
 
     def save(self, path: Path) -> None:
-        found = {} if self.properties is None else {"properties": self.properties}
+        found: dict[str, Any] = {} if self.properties is None else {"properties": self.properties}
         texts = json.dumps([self.motifs, self.rejected, self.most_atoms])
         with write_whole(path) as file:
             np.savez(file, actions=self.actions, lengths=self.lengths, texts=np.array(texts), **found)
@@ -157,8 +158,8 @@ class _Chunk:
     def load(cls, path: Path) -> _Chunk:
         with np.load(path, allow_pickle=False) as file:
             motifs, rejected, most_atoms = json.loads(str(file["texts"]))
-            properties = file["properties"] if "properties" in file else None
-            return cls(file["actions"], file["lengths"], motifs, Counter(rejected), most_atoms, properties)
+            actions, lengths, properties = (file.get(name) for name in ("actions", "lengths", "properties"))
+            return cls(actions, lengths, motifs, Counter(rejected), most_atoms, properties)
 
 
 def _prepare(

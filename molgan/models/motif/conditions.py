@@ -38,6 +38,7 @@ class Conditions(nn.Module):
     mean: Tensor
     scale: Tensor
     parts: Tensor
+    _steps: Tensor
 
     def __init__(self, names: tuple[str, ...], actions: int, width: int) -> None:
         super().__init__()

@@ -19,16 +19,16 @@ from molgan.models.settings import MotifNetworkSettings
 class Aim:
     """What the network is told to aim at.
 
-    `values` [B or 1, names], NaN where nothing is said; None where nothing is said at all. `guidance` is the strength of
-    classifier-free guidance (Ho & Salimans 2022): logits are moved from those without an aim to this many times as far
-    as those with it, 1 being plain conditioning.
+    `values` [B or 1, names], NaN where nothing is said; None where nothing is said at all. `guidance` is the strength
+    of classifier-free guidance (Ho & Salimans 2022): logits are moved from those without an aim to this many times as
+    far as those with it, 1 being plain conditioning.
     """
 
     values: Tensor | None = None
     guidance: float = 1.0
 
     def guide(self, hidden: Tensor, plain: Tensor | None) -> Tensor:
-        """Features that give the guided logits, of those with the aim and those without it; the last layer is linear."""
+        """Features that give the guided logits, of those with and without the aim; the last layer is linear."""
         return hidden if plain is None else plain + self.guidance * (hidden - plain)
 
 
@@ -111,7 +111,7 @@ class MotifNetwork(nn.Module):
         return inputs + told.to(inputs.dtype)
 
     def read(self, inputs: Tensor, memory: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """What the head sees at each step [B, T, features], and the GRU's state [layers, B, hidden] after the last one."""
+        """What the head sees at each step [B, T, features], and the GRU's last state [layers, B, hidden]."""
         hidden, memory = self.recurrent(inputs, memory)
         features = hidden if self.readout is None else functional.silu(self.readout(hidden))
         return features, memory

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from molgan.base.parallel import split_chunks
 from molgan.graphs.motif.forcing import Walk
 from molgan.graphs.motif.motif_data import ActionData
 from molgan.models.precision import autocast
 from molgan.models.protocols import LikelihoodGenerator
-from molgan.training.loop import is_due, resume, save, update, warm_up_and_decay
+from molgan.training.loop import add_gradients, is_due, resume, save, take_step, warm_up_and_decay
 from molgan.training.report import Report, silent
 from molgan.training.settings import PretrainSettings
 from molgan.training.share import ALONE, Share
@@ -66,14 +68,13 @@ def pretrain(
     clock, molecules = time.perf_counter(), 0
     batches = _batches(len(data), settings.batch_size, seed, done, steps)
     for step, (rows, walks) in enumerate(_walk_ahead(generator, data, batches, share), start=done + 1):
-        with autocast(generator.device, enabled=settings.bf16):
-            told = None
-            if data.properties is not None:
-                told = share.of(_tell(data.properties[rows], settings.untold, np.random.default_rng([seed, step, 1])))
-            log_likelihood = generator.log_likelihood_of(walks, told)
-        loss = -log_likelihood.sum() / len(rows)
+        told = None
+        if data.properties is not None:
+            told = share.of(_tell(data.properties[rows], settings.untold, np.random.default_rng([seed, step, 1])))
+        parts = [partial(_find_loss, generator, *part, len(rows), settings.bf16) for part in _split(walks, told)]
+        loss = add_gradients(generator, parts)
         (learning_rate,) = schedule.get_last_lr()
-        update(optimizer, loss, generator, clip=settings.clip, share=share)
+        take_step(optimizer, generator, clip=settings.clip, share=share)
         schedule.step()
 
         molecules += len(rows)
@@ -89,13 +90,31 @@ def pretrain(
     generator.eval()
 
 
+_Part = tuple[list[Walk], np.ndarray | None]
+
+
+def _split(walks: list[Walk], told: np.ndarray | None) -> list[_Part]:
+    """A part of the batch for each thread of torch, with long and short molecules in all of them."""
+    order = sorted(range(len(walks)), key=lambda i: len(walks[i].actions))
+    parts = [order[i :: torch.get_num_threads()] for i in range(torch.get_num_threads())]
+    return [([walks[i] for i in part], None if told is None else told[part]) for part in parts if part]
+
+
+def _find_loss(
+    generator: LikelihoodGenerator, walks: list[Walk], told: np.ndarray | None, molecules: int, bf16: bool
+) -> Tensor:
+    """The part of the loss of some of the batch's `molecules`, in nats a molecule."""
+    with autocast(generator.device, enabled=bf16):
+        return -generator.log_likelihood_of(walks, told).sum() / molecules
+
+
 def _walk_ahead(
     generator: LikelihoodGenerator, data: ActionData, batches: Iterator[np.ndarray], share: Share
 ) -> Iterator[tuple[np.ndarray, list[Walk]]]:
     """Batches with the walks of this worker's part of each; several batches walk together, which is faster."""
     for several in split_chunks(batches, _AHEAD):
         own = [share.of(rows) for rows in several]
-        walks = iter(generator.walk([data[i] for part in own for i in part]))
+        walks = iter(generator.walk([data[i].tolist() for part in own for i in part]))
         for rows, part in zip(several, own, strict=True):
             yield rows, list(islice(walks, len(part)))
 
