@@ -114,7 +114,7 @@ def walk(grammar: Grammar, sequences: Sequence[Sequence[int]], max_atoms: int) -
 class Walk:
     """The walk of one legal sequence of T actions through the grammar, kept for later batches.
 
-    `actions` [T]; `seen` are the fields of Forced of that name, [T, ...].
+    `actions` [T]; `seen` are the fields of Forced of that name, [T, ...]; without any the sequence has still to walk.
     """
 
     actions: Tensor

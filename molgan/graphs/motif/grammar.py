@@ -6,6 +6,8 @@ left, sites do not descend, a spelled bond needs free valence on both sides.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
@@ -31,13 +33,20 @@ from molgan.graphs.motif.actions import (
 MOTIF, EXTEND, EXTEND_ATOM, MARK, SPELL_FIRST, SPELLING, SPELL_BOND, DONE = range(8)
 
 _SHARED = ("grammar", "most_atoms", "_sites")  # fields without a row for each molecule
-_HYDROGEN = Chem.GetPeriodicTable().GetAtomicWeight(1)
+_HYDROGEN = 1.008  # daltons, as RDKit has it
 
 
-class Grammar:
-    """The look-up tables of a vocabulary, for the states of batches."""
+@dataclass(frozen=True)
+class Tables:
+    """What the grammar knows of each action: `capacity` int16 [actions, MOST_SITES], the hydrogens of a motif's sites;
+    `sizes` [actions], its heavy atoms; `weight` float32 [actions], the daltons that it adds."""
 
-    def __init__(self, vocabulary: Vocabulary, device: torch.device | str = "cpu"):
+    capacity: Tensor
+    sizes: Tensor
+    weight: Tensor
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary) -> Tables:
         n = len(vocabulary)
         capacity = torch.zeros(n, MOST_SITES, dtype=torch.int16)
         sizes = torch.zeros(n, dtype=torch.long)
@@ -45,17 +54,25 @@ class Grammar:
             sites = template(smiles).capacity
             capacity[action, : len(sites)] = torch.tensor(sites, dtype=torch.int16)
             sizes[action] = len(sites)
-        self.actions = n
+        return cls(capacity, sizes, _weights(vocabulary))
+
+
+class Grammar:
+    """The look-up tables of a vocabulary, for the states of batches; `tables` where they are known already."""
+
+    def __init__(self, vocabulary: Vocabulary, device: torch.device | str = "cpu", tables: Tables | None = None):
+        self.tables = tables or Tables.of(vocabulary)
+        self.actions = len(vocabulary)
         self.stereo = vocabulary.stereo
-        self.start = n  # stands for "nothing yet" in the network's input
-        self.capacity = capacity.to(device)
-        self.sizes = sizes.to(device)
+        self.start = self.actions  # stands for "nothing yet" in the network's input
+        self.capacity = self.tables.capacity.to(device)
+        self.sizes = self.tables.sizes.to(device)
         self.binds = self.capacity[FIRST_MOTIF:, 0] > 0
         budgets = torch.arange(MOST_SITES + 1, device=device)[:, None]
         fits = self.sizes[FIRST_MOTIF:] <= budgets
         self.within = torch.stack([fits & self.binds, fits])  # [later or first, budget, motif]
         self.valence = torch.tensor([atom.valence for atom in ALPHABET], dtype=torch.int16, device=device)
-        self.weight = _weights(vocabulary).to(device)
+        self.weight = self.tables.weight.to(device)
         self.device = self.capacity.device
 
     def motifs_within(self, budget: Tensor, *, first: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor
 from molgan.base.errors import InputError, WeightsError
 from molgan.chem.motifs import write
 from molgan.graphs.motif.actions import Vocabulary, decode
-from molgan.graphs.motif.forcing import Walk, join, walk
+from molgan.graphs.motif.forcing import Walk, force, join, pad, walk
 from molgan.models.motif.motif_network import NO_AIM, Aim, MotifNetwork
 from molgan.models.motif.rollout import roll_out
 from molgan.models.precision import autocast
@@ -24,6 +24,7 @@ from molgan.models.threads import map_in_threads
 from molgan.models.weights import load_weights, read_description, save_weights
 
 _LIKE_LENGTH = 96  # sequences of similar length in one pass
+_MANY = 1024  # the same on an accelerator
 
 
 @register
@@ -61,24 +62,35 @@ class MotifGenerator(MotifNetwork):
         -inf where a sequence breaks the grammar, the atom budget included, or is not complete. `values` [B, names] are
         properties that the molecules aim at, NaN where nothing is said; by default those of `aim`.
         """
-        return self.log_likelihood_of(walk(self.grammar, actions, max_atoms or self.max_atoms), values)
+        return self.log_likelihood_of(self.walk(actions, max_atoms=max_atoms), values, max_atoms=max_atoms)
 
-    def walk(self, actions: Sequence[Sequence[int]]) -> list[Walk]:
+    def walk(self, actions: Sequence[Sequence[int]], *, max_atoms: int | None = None) -> list[Walk]:
         """Sequences walked through the grammar, in order, for `log_likelihood_of`."""
-        return walk(self.grammar, actions, self.max_atoms)
+        if self.device.type != "cpu":
+            # A step takes the same time for any number of rows there, and cutting walks apart longer than walking.
+            return [Walk(torch.tensor(sequence), ()) for sequence in actions]
+        return walk(self.grammar, actions, max_atoms or self.max_atoms)
 
-    def log_likelihood_of(self, walks: Sequence[Walk], values: np.ndarray | None = None) -> Tensor:
-        """As `log_likelihood`, of sequences that have been through the grammar."""
+    def log_likelihood_of(
+        self, walks: Sequence[Walk], values: np.ndarray | None = None, *, max_atoms: int | None = None
+    ) -> Tensor:
+        """As `log_likelihood`, of sequences that `walk` has been through."""
+        together = _LIKE_LENGTH if self.device.type == "cpu" else _MANY
         # In groups of similar length, since a batch padded to the longest sequence would be mostly padding.
         order = np.argsort([len(walk.actions) for walk in walks], kind="stable")
         parts = []
-        for start in range(0, len(order), _LIKE_LENGTH):
-            group = [walks[i] for i in order[start : start + _LIKE_LENGTH]]
+        for start in range(0, len(order), together):
+            rows = order[start : start + together]
+            group = [walks[i] for i in rows]
             if not len(group[-1].actions):
                 parts.append(torch.full((len(group),), -torch.inf, device=self.device))
                 continue
-            forced = join(self.grammar, group)
-            told = None if values is None else torch.from_numpy(values[order[start : start + _LIKE_LENGTH]])
+            if group[-1].seen:
+                forced = join(self.grammar, group)
+            else:
+                sequences = pad([walk.actions.tolist() for walk in group], self.device)
+                forced = force(self.grammar, sequences, max_atoms or self.max_atoms)
+            told = None if values is None else torch.from_numpy(values[rows])
             log_probs = self.log_probs(forced, None if told is None else told.to(self.device))
             parts.append(torch.where(forced.legal, log_probs.sum(1), -torch.inf))
         back = np.argsort(order, kind="stable")

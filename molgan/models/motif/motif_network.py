@@ -78,7 +78,8 @@ class MotifNetwork(nn.Module):
     @property
     def grammar(self) -> Grammar:
         if self._grammar is None or self._grammar.device != self.device:
-            self._grammar = Grammar(self.vocabulary, self.device)
+            known = None if self._grammar is None else self._grammar.tables
+            self._grammar = Grammar(self.vocabulary, self.device, known)
         return self._grammar
 
     def embed(self, last: Tensor, top: Tensor, site: Tensor, atoms: Tensor, weight: Tensor) -> Tensor:
