@@ -30,8 +30,9 @@ _KL = "KL divergence, "
 
 @dataclass(frozen=True)
 class Comparison:
-    """Compares samples with the sets; what it needs of the sets is computed once."""
+    """Compares up to `molecules` samples with the sets; what it needs of the sets is computed once."""
 
+    molecules: int
     processes: int
     progress: Progress
 
@@ -72,7 +73,7 @@ class Comparison:
         return ReferenceSet.load(str(find_set(TRAIN)), same=Sameness(stereo=True))
 
     def _score_as_guacamol(self, texts: Sequence[str], active: np.ndarray) -> dict[str, float]:
-        asked = min(guacamol.SAMPLES, len(texts))
+        asked = min(self._compared, len(texts))
         flat = guacamol.remove_stereo(list(dict.fromkeys(texts))[:asked])
         new = self._trained_flat.find(parse_all(flat)).count(None)
         sampled = guacamol.describe(flat, processes=self.processes, progress=self.progress)
@@ -86,9 +87,14 @@ class Comparison:
             **{f"{_KL}{name}": value for name, value in divergences.items()},
         }
 
+    @property
+    def _compared(self) -> int:
+        # As many on both sides: the nearest of fewer molecules is farther away.
+        return min(guacamol.SAMPLES, self.molecules)
+
     @cached_property
     def _reference(self) -> list[str]:
-        return draw_real(TRAIN, guacamol.SAMPLES, REFERENCE_SEED)
+        return draw_real(TRAIN, self._compared, REFERENCE_SEED)
 
     @cached_property
     def _reference_fit(self) -> Fit:
@@ -112,7 +118,7 @@ def print_figures(figures: Mapping[str, Mapping[str, float]], real: str | None =
     print_table("Distribution", ["aim", *figures], rows)
     parts = [name for name in names if name.startswith(_KL)]
     print_table(
-        "KL divergence from 10,000 molecules of the training set",
+        "KL divergence from molecules of the training set",
         list(figures),
         {name.removeprefix(_KL): [column[name] for column in figures.values()] for name in parts},
     )
@@ -140,7 +146,7 @@ def print_traits(columns: Mapping[str, Sequence[Traits]], known: int | None, pro
 def run(arguments: argparse.Namespace, progress: Progress) -> None:
     """The subcommand."""
     n = arguments.molecules
-    comparison = Comparison(arguments.processes, progress)
+    comparison = Comparison(n, arguments.processes, progress)
     real = {"training": draw_real(TRAIN, n, 0)}
     held_out = {name.replace("_", " "): draw_real(name, n, 0) for name in (TEST, TEST_SCAFFOLDS)}
     samples = {

@@ -34,7 +34,7 @@ from rdkit.Chem import rdFingerprintGenerator
 from rdkit.DataStructs import BulkTanimotoSimilarity, ExplicitBitVect
 
 from molgan.base.errors import InputError
-from molgan.base.progress import Progress
+from molgan.base.progress import Progress, Silent
 from molgan.chem.molecule import parse_all
 from molgan.scoring.measure import Measure
 
@@ -164,22 +164,34 @@ def run(arguments: argparse.Namespace, progress: Progress) -> None:
     rows: dict[str, list[object]] = {}
     each_drug: dict[str, list[object]] = {}
     for kind, drugs in tasks.items():
+        progress.start(kind, len(drugs) * len(arguments.seeds) * n)
         found = []
         for seed in arguments.seeds:
             for task in drugs:
-                samples: list[str | None] = []
-                for core, part, its_seed in plan_draws(kind, task, n, seed):
-                    options = {"raw": arguments.raw, "progress": progress, "core": core}
-                    samples += draw_samples(arguments.weights, part, its_seed, **options)
+                samples = sample(kind, task, seed, arguments)
+                progress.advance(kind, len(samples))
                 found.append(judge(samples, task))
                 each_drug.setdefault(task.drug, []).append(found[-1]["quality"])
-        means = {name: float(np.nanmean([figures[name] for figures in found])) for name in found[0]}
-        quality, diversity, distance = GENMOL_V2[kind]
-        beside = [f"{value:.3f}" for value in (quality, diversity, distance)]
-        rows[kind.replace("_", " ")] = [*means.values(), *beside]
+        progress.finish(kind)
+        rows[kind.replace("_", " ")] = [*(find_mean([each[name] for each in found]) for name in found[0])]
+        rows[kind.replace("_", " ")] += GENMOL_V2[kind]
     columns = ["valid", "unique", "quality", "diversity", "distance"]
     theirs = [f"GenMol V2, {name}" for name in columns[2:]]
     print_table(f"{n:,} samples a drug and task, means over the drugs", [*columns, *theirs], rows)
-    print_table(
-        "Quality of each drug", [f"{kind.replace('_', ' ')}" for kind in tasks for _ in arguments.seeds], each_drug
-    )
+    print_table("Quality of each drug", [kind.replace("_", " ") for kind in tasks for _ in arguments.seeds], each_drug)
+
+
+def sample(kind: str, task: Task, seed: int, arguments: argparse.Namespace) -> list[str | None]:
+    """The samples of one task."""
+    options = {"raw": arguments.raw, "progress": Silent()}
+    return [
+        smiles
+        for core, part, its_seed in plan_draws(kind, task, arguments.molecules, seed)
+        for smiles in draw_samples(arguments.weights, part, its_seed, core=core, **options)
+    ]
+
+
+def find_mean(values: Sequence[float]) -> float:
+    """The mean of the values that are not NaN; NaN of none."""
+    known = [value for value in values if value == value]
+    return float(np.mean(known)) if known else float("nan")

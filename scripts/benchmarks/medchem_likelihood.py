@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from medchem_sets import SETS, TEST, TRAIN, draw_real, find_set, print_table
+from medchem_sets import SETS, TEST, TRAIN, draw_real, find_set, name_weights, print_table
 from rdkit import Chem
 
 from molgan.base.parallel import split_chunks
@@ -59,28 +59,29 @@ def flatten(smiles: str) -> str:
 def run(arguments: argparse.Namespace, progress: Progress) -> None:
     """The subcommand."""
     ours, other = (load_generator(weights, MotifTreeGenerator) for weights in (arguments.weights, OTHER))
+    name = name_weights(arguments.weights)
     drugs = [record.smiles for record in load_reference("approved_drugs")][: arguments.molecules]
     trained = ReferenceSet.load(str(find_set(TRAIN)), same=Sameness(stereo=True))
     unseen = [text for text, found in zip(drugs, trained.find(parse_all(drugs)), strict=True) if found is None]
     rows: dict[str, list[object]] = {}
-    for name, smiles in {
+    for kind, smiles in {
         "approved drugs": drugs,
         "approved drugs without stereo": [flatten(text) for text in drugs],
         "approved drugs outside the training set, without stereo": [flatten(text) for text in unseen],
     }.items():
-        rows |= compare(name, smiles, {arguments.weights: ours, OTHER: other}, progress)
-    columns = ["said", *(f"{each}, nats {per}" for each in (arguments.weights, OTHER) for per in _PER)]
-    print_table(f"Molecules that {arguments.weights} and {OTHER} can both say", columns, rows)
+        rows |= compare(kind, smiles, {name: ours, OTHER: other}, progress)
+    columns = ["said", *(f"{each}, nats {per}" for each in (name, OTHER) for per in _PER)]
+    print_table(f"Molecules that {name} and {OTHER} can both say", columns, rows)
 
     rows = {"approved drugs": summarise(find_nats(ours, drugs, "approved drugs", progress), drugs)}
     means = {}
-    for name in SETS:
-        smiles = draw_real(name, arguments.molecules, 1)
-        nats = find_nats(ours, smiles, name, progress)
-        rows[name.replace("_", " ")] = summarise(nats, smiles)
-        means[name] = np.nanmean(nats) if np.isfinite(nats).any() else np.nan
+    for kind in SETS:
+        smiles = draw_real(kind, arguments.molecules, 1)
+        nats = find_nats(ours, smiles, kind, progress)
+        rows[kind.replace("_", " ")] = summarise(nats, smiles)
+        means[kind] = np.nanmean(nats) if np.isfinite(nats).any() else np.nan
     rows["test - training"] = ["", "", means[TEST] - means[TRAIN], ""]
-    print_table(f"All that {arguments.weights} can say", ["molecules", "said", *(f"nats {per}" for per in _PER)], rows)
+    print_table(f"All that {name} can say", ["molecules", "said", *(f"nats {per}" for per in _PER)], rows)
 
 
 _PER = ("a molecule", "a heavy atom")

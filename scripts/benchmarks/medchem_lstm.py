@@ -6,7 +6,7 @@ import numpy as np
 from lstm_training import find_mean_nats, load_state, restore, train
 from medchem_distribution import Comparison, print_figures
 from medchem_likelihood import find_nats
-from medchem_sets import TEST, TEST_SCAFFOLDS, TRAIN, draw_real, draw_samples, print_table, read_set
+from medchem_sets import TEST, TEST_SCAFFOLDS, TRAIN, draw_real, draw_samples, name_weights, print_table, read_set
 from smiles_lstm import SmilesLSTM
 
 from molgan.base.progress import Progress
@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> None:
     """The subcommand."""
     n = arguments.molecules
     model = get_model(arguments, progress)
-    comparison = Comparison(arguments.processes, progress)
+    comparison = Comparison(n, arguments.processes, progress)
     figures = {"training": comparison.judge(draw_real(TRAIN, n, 0))}
     for seed in arguments.seeds:
         progress.start(f"LSTM, seed {seed}", n)
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> None:
         progress.finish(f"LSTM, seed {seed}")
         figures[f"LSTM, seed {seed}"] = comparison.judge(drawn)
         ours = draw_samples(arguments.weights, n, seed, raw=arguments.raw, progress=progress)
-        figures[f"{arguments.weights}, seed {seed}"] = comparison.judge(ours)
+        figures[f"{name_weights(arguments.weights)}, seed {seed}"] = comparison.judge(ours)
     print_figures(figures, real="training")
     print_nats(model, arguments, progress)
 
@@ -59,5 +59,10 @@ def print_nats(model: SmilesLSTM, arguments: argparse.Namespace, progress: Progr
         said = [text for text, each in zip(smiles, np.isfinite(nats).tolist(), strict=True) if each]
         mean, known = find_mean_nats(model, said)
         rows[name.replace("_", " ")] = [len(smiles), known, mean, float(np.nanmean(nats)) if said else np.nan]
-    columns = ["molecules", "said by both", "LSTM, nats a molecule", f"{arguments.weights}, nats a molecule"]
+    columns = [
+        "molecules",
+        "said by both",
+        "LSTM, nats a molecule",
+        f"{name_weights(arguments.weights)}, nats a molecule",
+    ]
     print_table("Likelihood", columns, rows)

@@ -1,4 +1,8 @@
-"""Which molecules the motif trees can say: approved drugs and held-out molecules as actions and back, with stereo."""
+"""Which molecules the motif trees can say: approved drugs and held-out molecules as actions and back, with stereo.
+
+In reach are those that the weights can draw: their vocabulary has stereo, and the molecule is not larger than those
+that they were trained on. Spelled are those with a motif that has no action of its own.
+"""
 
 import argparse
 from collections import Counter
@@ -10,6 +14,8 @@ from round_trip import IDENTICAL, find_outcomes
 from molgan.base.parallel import map_chunks
 from molgan.base.progress import Progress
 from molgan.chem.shipped_sets import load_reference
+from molgan.graphs.motif.actions import encode
+from molgan.graphs.motif.motif_data import read_tree
 from molgan.models.loading import load_generator
 from molgan.models.protocols import MotifTreeGenerator
 
@@ -18,7 +24,8 @@ _CHUNK = 500
 
 def run(arguments: argparse.Namespace, progress: Progress) -> None:
     """The subcommand."""
-    vocabulary = load_generator(arguments.weights, MotifTreeGenerator).vocabulary
+    generator = load_generator(arguments.weights, MotifTreeGenerator)
+    vocabulary = generator.vocabulary
     drugs = load_reference("approved_drugs")[: arguments.molecules]
     names = {record.smiles: record.fields["name"] for record in drugs}
     sets = {"approved drugs": list(names)}
@@ -33,11 +40,15 @@ def run(arguments: argparse.Namespace, progress: Progress) -> None:
         identical = count.pop(IDENTICAL, 0)
         spelled = sum(spelled for _, spelled in outcomes)
         reasons = "; ".join(f"{reason}: {times:,}" for reason, times in count.most_common())
-        shares = [part / max(1, len(smiles)) for part in (identical, spelled)]
+        same = [text for text, (outcome, _) in zip(smiles, outcomes, strict=True) if outcome == IDENTICAL]
+        drawable = sum(
+            len(each.actions) > 0 for each in generator.walk([encode(read_tree(s), vocabulary) for s in same])
+        )
+        shares = [part / max(1, len(smiles)) for part in (identical, drawable, spelled)]
         rows[name] = [len(smiles), *(f"{share:.2%}" for share in shares), reasons]
         for text, (outcome, _) in zip(smiles, outcomes, strict=True):
             if outcome != IDENTICAL:
                 failed[names.get(text, text)] = [outcome]
-    print_table("Round trip", ["molecules", "identical, with stereo", "of these spelled", "others"], rows)
+    print_table("Round trip", ["molecules", "identical, with stereo", "and in reach", "and spelled", "others"], rows)
     if failed:
         print_table("Not identical", ["reason"], failed)

@@ -48,6 +48,11 @@ def draw_samples(
     return drawn
 
 
+def name_weights(weights: str) -> str:
+    """Weights as a column is called: the last part of a path."""
+    return Path(weights).name
+
+
 def samples_around_cores() -> bool:
     """Whether `molgan.sample` takes a core."""
     return "core" in inspect.signature(molgan.sample).parameters

@@ -1,6 +1,5 @@
 """Distinct valid molecules a second: a prior, raw and refined, and the trained character LSTM, in turns on one machine,
-each in the same precision. What a molecule is counts as in the sampling of `sampling.py`: all that is drawn, distinct
-and valid of it.
+each in the same precision, a batch on each thread.
 """
 
 import argparse
@@ -9,7 +8,7 @@ from functools import partial
 
 import torch
 from medchem_lstm import get_model
-from medchem_sets import print_table
+from medchem_sets import name_weights, print_table
 from sampling import time_in_turns
 
 from molgan.base.progress import Progress
@@ -21,14 +20,14 @@ from molgan.models.precision import has_bfloat16
 
 def run(arguments: argparse.Namespace, progress: Progress) -> None:
     """The subcommand."""
-    n, seed = arguments.molecules, arguments.seeds[0]
+    n, seed, weights = arguments.molecules, arguments.seeds[0], name_weights(arguments.weights)
     raw, refined = load_any(arguments.weights, raw=True), load_any(arguments.weights)
     samplers: dict[str, Callable[..., Sequence[object]]] = {
         "character LSTM": get_model(arguments, progress).sample,
-        f"{arguments.weights}, raw": raw.sample,
+        f"{weights}, raw": raw.sample,
     }
     if isinstance(refined, RefinedGenerator):
-        samplers[f"{arguments.weights}, refined"] = refined.sample
+        samplers[f"{weights}, refined"] = refined.sample
     precisions = {"bfloat16": True, "float32": False} if has_bfloat16() else {"float32": False}
     jobs = {
         (name, precision): partial(sample, n, seed=seed, bf16=bf16)
@@ -38,17 +37,16 @@ def run(arguments: argparse.Namespace, progress: Progress) -> None:
     progress.message(f"{n:,} molecules by {len(jobs)} samplers, {arguments.rounds} rounds")
     useful = {key: count_distinct(job()) for key, job in jobs.items()}
     best = time_in_turns(jobs, arguments.rounds)
-    rows = {
-        name: [
+    rows: dict[str, list[object]] = {}
+    for name in samplers:
+        keys = [(name, precision) for precision in precisions]
+        rows[name] = [
             cell
-            for precision in precisions
-            for cell in (useful[name, precision] / n, f"{useful[name, precision] / best[name, precision]:,.0f}")
+            for key in keys
+            for cell in (f"{n / best[key]:,.0f}", useful[key] / n, f"{useful[key] / best[key]:,.0f}")
         ]
-        for name in samplers
-    }
-    columns = [
-        f"{what}, {precision}" for precision in precisions for what in ("distinct and valid", "of these a second")
-    ]
+    told = ("drawn a second", "distinct and valid", "distinct and valid a second")
+    columns = [f"{what}, {precision}" for precision in precisions for what in told]
     print_table(f"{n:,} molecules, {torch.get_num_threads()} threads, best of {arguments.rounds} rounds", columns, rows)
 
 
