@@ -2,6 +2,7 @@
 
 import math
 import time
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,22 +27,22 @@ _TASK = "LSTM, processor seconds"
 
 @dataclass(frozen=True)
 class Corpus:
-    """Molecules as token numbers: molecule i is `flat[offsets[i]:offsets[i + 1]]`, END included. `unknown` counts those
-    left out for a token that the alphabet lacks."""
+    """Molecules as token numbers: molecule i is `flat[offsets[i]:offsets[i + 1]]`, END included. Those with
+    a token that the alphabet lacks are left out."""
 
     flat: np.ndarray
     offsets: np.ndarray
-    unknown: int
 
     @classmethod
     def of(cls, smiles: Sequence[str], alphabet: Alphabet) -> "Corpus":
-        parts: list[np.ndarray] = []
+        flat, lengths = array("H"), array("L")
         for text in smiles:
             numbers = alphabet.encode(text)
             if numbers is not None:
-                parts.append(np.array(numbers, dtype=np.uint16))
-        offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts], dtype=np.int64)])
-        return cls(np.concatenate(parts) if parts else np.zeros(0, np.uint16), offsets, len(smiles) - len(parts))
+                flat.extend(numbers)
+                lengths.append(len(numbers))
+        offsets = np.concatenate([[0], np.cumsum(np.array(lengths, dtype=np.int64))])
+        return cls(np.array(flat, dtype=np.uint16), offsets)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

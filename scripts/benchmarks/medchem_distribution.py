@@ -114,7 +114,7 @@ def print_figures(figures: Mapping[str, Mapping[str, float]], real: str | None =
     for name in (each for each in names if not each.startswith(_KL)):
         rows[name] = [aims.get(name, "") if real else "", *(column[name] for column in figures.values())]
         if real and name in aims:
-            rows[f"{name}: real"] = ["≤ 1.25", *(each[name] / figures[real][name] for each in figures.values())]
+            rows[f"{name}, times real"] = ["≤ 1.25", *(each[name] / figures[real][name] for each in figures.values())]
     print_table("Distribution", ["aim", *figures], rows)
     parts = [name for name in names if name.startswith(_KL)]
     print_table(

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> None:
         "approved drugs without stereo": [flatten(text) for text in drugs],
         "approved drugs outside the training set, without stereo": [flatten(text) for text in unseen],
     }.items():
-        rows |= compare(kind, smiles, {name: ours, OTHER: other}, progress)
+        rows |= compare(kind, smiles, [(name, ours), (OTHER, other)], progress)
     columns = ["said", *(f"{each}, nats {per}" for each in (name, OTHER) for per in _PER)]
     print_table(f"Molecules that {name} and {OTHER} can both say", columns, rows)
 
@@ -88,10 +88,10 @@ _PER = ("a molecule", "a heavy atom")
 
 
 def compare(
-    name: str, smiles: Sequence[str], generators: dict[str, MotifTreeGenerator], progress: Progress
+    name: str, smiles: Sequence[str], generators: Sequence[tuple[str, MotifTreeGenerator]], progress: Progress
 ) -> dict[str, list[object]]:
     """The row of a table: how many of the molecules all generators can say, and the nats of these by each."""
-    nats = [find_nats(each, smiles, f"{name}, {weights}", progress) for weights, each in generators.items()]
+    nats = [find_nats(each, smiles, f"{name}, {weights}", progress) for weights, each in generators]
     both = np.isfinite(nats).all(0)
     said = [text for text, each in zip(smiles, both.tolist(), strict=True) if each]
     means = [mean for each in nats for mean in summarise(each[both], said)[2:]]
