@@ -29,4 +29,5 @@ def test_a_program_starts(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
 
 def test_every_module_but_those_that_others_import_is_a_program() -> None:
     rest = {path.name for path in SCRIPTS.rglob("*.py")} - {path.name for path in PROGRAMS}
-    assert rest == {"docs_hooks.py", "sleepy.py"}
+    parts = {path.name for path in SCRIPTS.rglob("medchem_*.py")}
+    assert rest - parts == {"docs_hooks.py", "guacamol_scores.py", "lstm_training.py", "sleepy.py", "smiles_lstm.py"}

@@ -5,14 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from molgan.base import cache_folder as cache
 from molgan.base.errors import InputError
 from molgan.base.progress import Progress, Silent
 from molgan.chem.molecule import parse
-from molgan.evaluation import chemnet
+from molgan.evaluation.chemnet_fit import distance, fit_molecules, fit_reference
 from molgan.evaluation.comparison_sets import find_data_file
-from molgan.evaluation.frechet import frechet_distance
-from molgan.evaluation.reference_statistics import load_or_compute
 from molgan.graphs.dense.dense_data import DenseData, flat_smiles, prepare_dense
 
 HELD_OUT = 10_000
@@ -54,33 +51,12 @@ def evaluate_small(
         "unique": len(distinct) / len(found) if found else np.nan,
         "novel": len(distinct.difference(data.smiles)) / len(distinct) if distinct else np.nan,
     }
-    reference = _gaussian(data.smiles[:held_out], progress)
-    others = _gaussian(data.smiles[held_out : 2 * held_out], progress)
+    reference = fit_reference(data.smiles[:held_out], progress=progress)
+    others = fit_reference(data.smiles[held_out : 2 * held_out], progress=progress)
     return {
         "samples": float(len(smiles)),
         **share,
         "V·U·N": float(np.prod(list(share.values()))),
-        "FCD": _distance(_fit(found, progress), reference),
-        "FCD of real molecules": _distance(others, reference),
+        "FCD": distance(fit_molecules(found, progress=progress), reference),
+        "FCD of real molecules": distance(others, reference),
     }
-
-
-def _gaussian(smiles: Sequence[str], progress: Progress) -> np.ndarray:
-    """Mean and covariance of ChemNet's activations as rows of one array [513, 512], kept in the cache folder."""
-    path = cache.entry("chemnet-1", cache.content_hash(smiles), ".npy")
-    return load_or_compute(path, np.load, np.save, lambda: _fit(smiles, progress), progress)
-
-
-def _fit(smiles: Sequence[str], progress: Progress) -> np.ndarray:
-    if len(smiles) < 2:
-        return np.full((chemnet.DIMENSIONS + 1, chemnet.DIMENSIONS), np.nan)
-    # A molecule that was drawn several times is computed once.
-    texts, counts = np.unique(np.array(smiles), return_counts=True)
-    active = chemnet.activations(texts.tolist(), progress=progress).astype(np.float64)
-    return np.vstack([np.average(active, axis=0, weights=counts), np.cov(active, rowvar=False, fweights=counts)])
-
-
-def _distance(a: np.ndarray, b: np.ndarray) -> float:
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        return float("nan")
-    return frechet_distance(a[0], a[1:], b[0], b[1:])

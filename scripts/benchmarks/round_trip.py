@@ -11,38 +11,42 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from rdkit import Chem, RDLogger
+from rdkit import RDLogger
 
 from molgan.base.parallel import Processes, split_chunks
+from molgan.chem.molecule import parse
 from molgan.chem.motifs import write
 from molgan.chem.reading import read_smiles
 from molgan.graphs.motif.actions import SPELL, NotEncodable, Vocabulary, decode, encode
 from molgan.graphs.motif.motif_data import read_tree
 from molgan.models.loading import load_generator
 
+IDENTICAL, DIFFERENT = "identical", "different"
+
 
 def count_outcomes(smiles: Sequence[str], vocabulary: Vocabulary) -> Counter[str]:
     """How often each outcome occurs: identical, spelled (a part of identical), different, or the reason."""
-    RDLogger.DisableLog("rdApp.*")
     count: Counter[str] = Counter()
-    for text in smiles:
-        try:
-            tree = read_tree(text)
-            actions = encode(tree, vocabulary)
-        except NotEncodable as error:
-            count[str(error)] += 1
-            continue
-        # Written and read once more, since RDKit's first spelling of some cages and rings depends on the input.
-        same = respell(write(decode(actions, vocabulary))) == respell(text)
-        count["identical" if same else "different"] += 1
-        count["spelled"] += same and SPELL in actions
+    for outcome, spelled in find_outcomes(smiles, vocabulary):
+        count[outcome] += 1
+        count["spelled"] += spelled
     return count
 
 
-def respell(smiles: str) -> str | None:
-    """Read and write a SMILES twice, after which its canonical form is stable."""
-    mol = Chem.MolFromSmiles(smiles)
-    return None if mol is None else str(Chem.CanonSmiles(Chem.MolToSmiles(mol)))
+def find_outcomes(smiles: Sequence[str], vocabulary: Vocabulary) -> list[tuple[str, bool]]:
+    """For each molecule IDENTICAL, DIFFERENT or the reason why it cannot be encoded; and whether it came back identical
+    with a spelled motif. Stereo counts."""
+    RDLogger.DisableLog("rdApp.*")
+    return [_find_outcome(text, vocabulary) for text in smiles]
+
+
+def _find_outcome(text: str, vocabulary: Vocabulary) -> tuple[str, bool]:
+    try:
+        actions = encode(read_tree(text), vocabulary)
+    except NotEncodable as error:
+        return str(error), False
+    same = parse(write(decode(actions, vocabulary))).smiles == parse(text).smiles
+    return (IDENTICAL, SPELL in actions) if same else (DIFFERENT, False)
 
 
 def main() -> None:
@@ -61,7 +65,7 @@ def main() -> None:
     print(f"{count.total():>12,}  read")
     for outcome, times in count.most_common():
         print(f"{times:>12,}  {outcome}")
-    covered = 1 - spelled / max(1, count["identical"])
+    covered = 1 - spelled / max(1, count[IDENTICAL])
     print(f"{covered:>12.4f}  of the identical without a spelled motif, by a vocabulary of {len(vocabulary.motifs):,}")
 
 

@@ -12,7 +12,8 @@ count.
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -35,6 +36,8 @@ from molgan.models.threads import map_in_threads
 CHARACTERS = 30  # of the MOSES alphabet, with start, end and padding
 VALID = 0.975
 BATCH = 1024
+
+Name = TypeVar("Name")
 
 
 class CharRNN(nn.Module):
@@ -66,6 +69,17 @@ class CharRNN(nn.Module):
             if len(going) < 0.75 * len(rows):
                 rows, last, state = rows[going], last[going], tuple(part[:, going] for part in state)
         return ["".join(chr(97 + c) for c in row) for row in drawn.tolist()]
+
+
+def time_in_turns(jobs: Mapping[Name, Callable[[], object]], rounds: int) -> dict[Name, float]:
+    """The shortest time of each job in seconds; the jobs take turns, so that what else the machine does is shared."""
+    best = dict.fromkeys(jobs, np.inf)
+    for _ in range(rounds):
+        for name, job in jobs.items():
+            start = time.perf_counter()
+            job()
+            best[name] = min(best[name], time.perf_counter() - start)
+    return best
 
 
 def share_of_products(generator: MotifGenerator) -> float:
@@ -102,12 +116,7 @@ def main() -> None:
         if isinstance(refined, RefinedGenerator):
             jobs[f"molgan refined, {name}"] = lambda bf16=bf16: refined.sample(n, seed=0, bf16=bf16)
     jobs["  its writing of SMILES"] = lambda: [write(decode(s.actions, generator.vocabulary)) for s in drawn]
-    best = dict.fromkeys(jobs, np.inf)
-    for _ in range(arguments.rounds):
-        for name, job in jobs.items():
-            start = time.perf_counter()
-            job()
-            best[name] = min(best[name], time.perf_counter() - start)
+    best = time_in_turns(jobs, arguments.rounds)
     table = Table(title=f"{n:,} molecules, {torch.get_num_threads()} threads, best of {arguments.rounds} rounds")
     for column in ("", "seconds", "molecules/s", "valid distinct/s"):
         table.add_column(column, justify="left" if not column else "right")
