@@ -47,7 +47,7 @@ def warm_up_and_decay(optimizer: torch.optim.Optimizer, *, warmup: int, decay: i
     """
 
     def factor(step: int) -> float:
-        return min(step / max(1, warmup), max(0.0, (steps - step + 1) / max(1, decay)))
+        return min(1.0, step / max(1, warmup), max(0.0, (steps - step + 1) / max(1, decay)))
 
     return LambdaLR(optimizer, lambda later: factor(done + 1 + later))
 

@@ -15,6 +15,7 @@ from molgan.graphs.motif.actions import decode
 from molgan.graphs.motif.motif_data import ActionData, prepare
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
+from molgan.training.loop import warm_up_and_decay
 from molgan.training.prior.pretrain import pretrain
 from molgan.training.settings import PretrainSettings
 
@@ -100,3 +101,34 @@ def test_a_checkpoint_of_another_training_is_refused(data: ActionData, tmp_path:
     pretrain(fresh(data), data, short, seed=0, checkpoint=tmp_path / "checkpoint")
     with pytest.raises(WeightsError, match="of another training"):
         pretrain(fresh(data), data, SETTINGS, seed=0, checkpoint=tmp_path / "checkpoint")
+
+
+@pytest.mark.parametrize("decay", [5, 40, 90])
+def test_the_learning_rate_rises_stays_and_falls(decay: int) -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    schedule = warm_up_and_decay(optimizer, warmup=10, decay=decay, steps=100, done=0)
+    rates = []
+    for _ in range(100):
+        rates.append(schedule.get_last_lr()[0])
+        optimizer.step()
+        schedule.step()
+    assert max(rates) == 1.0 and rates[0] == pytest.approx(0.1)
+    assert rates[9 : 100 - decay + 1] == [1.0] * (92 - decay)
+    assert rates[-1] == pytest.approx(1 / decay)
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+
+
+def test_a_part_of_the_batch_in_each_thread_is_the_same_step(data: ActionData) -> None:
+    def train(threads: int) -> MotifGenerator:
+        generator, before = fresh(data), torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            pretrain(generator, data, SETTINGS.model_copy(update={"bf16": False, "epochs": 1}), seed=0)
+        finally:
+            torch.set_num_threads(before)
+        return generator
+
+    one, two = train(1).state_dict(), train(2).state_dict()
+    for name, tensor in one.items():
+        torch.testing.assert_close(tensor, two[name], atol=1e-4, rtol=1e-3)
+    assert any(not torch.equal(tensor, fresh(data).state_dict()[name]) for name, tensor in one.items())
