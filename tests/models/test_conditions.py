@@ -28,11 +28,11 @@ def generator() -> MotifGenerator:
     vocabulary = Vocabulary(MOTIFS, stereo=True)
     generator = MotifGenerator(vocabulary, TINY, max_atoms=20).eval()
     assert generator.conditions is not None
-    additive = tuple(generator.conditions.additive)
-    generator.conditions.learn_parts(measure_parts(vocabulary, Measure(additive)))
+    parts = np.vstack([measure_parts(vocabulary, Measure(NAMES)), np.zeros((1, len(NAMES)))])
+    generator.conditions.learn_parts(parts, np.array([0.1, 0.4, 8, 0.1, 0.1]))
     generator.conditions.learn_scales(np.array([[0.2, 0, 100, 0, 0], [0.8, 4, 300, 3, 1]], dtype=np.float32))
-    torch.nn.init.normal_(generator.conditions.value)
-    torch.nn.init.normal_(generator.conditions.left)
+    torch.nn.init.normal_(generator.conditions.value, std=0.1)
+    torch.nn.init.normal_(generator.conditions.left, std=0.1)
     return generator
 
 
@@ -91,6 +91,7 @@ def test_parts_of_motifs_add_up() -> None:
     hydroxyl = parts[vocabulary.index["O"]]
     assert hydroxyl[3] == 1
     assert hydroxyl[2] == pytest.approx(15.999, abs=0.01)  # methanol less methane
+    assert not measure_parts(vocabulary, Measure(("qed",))).any()  # a motif alone has none
     cannot_bind = Vocabulary(("C#[N+][O-]",))
     assert np.isfinite(measure_parts(cannot_bind, Measure(("logp",)))).all()
 
@@ -101,7 +102,7 @@ def test_values_in_between_share_two_points_and_the_ends_hold() -> None:
     torch.nn.init.normal_(conditions.value)
 
     def embed(value: float) -> torch.Tensor:
-        told: torch.Tensor = conditions(torch.tensor([value]), torch.zeros(0), torch.tensor(0.0))
+        told: torch.Tensor = conditions(torch.tensor([value]), torch.zeros(1), torch.tensor(0.0))
         return told
 
     assert not torch.allclose(embed(0.50), embed(0.51))

@@ -31,7 +31,7 @@ class Pretrain(TrainingStage):
     def perform(self) -> Counts:
         from molgan.distributed.train import pretrain_on_ray
         from molgan.graphs.motif.motif_data import prepare
-        from molgan.graphs.motif.parts import measure_parts
+        from molgan.graphs.motif.parts import fit_parts
         from molgan.models.loading import load_generator
         from molgan.models.motif.motif_generator import MotifGenerator
         from molgan.scoring.measure import Measure
@@ -54,8 +54,7 @@ class Pretrain(TrainingStage):
         work.progress.message(f"{len(data):,} molecules of at most {atoms} atoms; the vocabulary covers {coverage:.2%}")
         generator = self._prepare_generator(start, data.vocabulary, atoms)
         if generator.conditions is not None and data.properties is not None:
-            additive = Measure(tuple(generator.conditions.additive))
-            generator.conditions.learn_parts(measure_parts(data.vocabulary, additive))
+            generator.conditions.learn_parts(*fit_parts(data, Measure(generator.conditions.names)))
             if start is None:
                 generator.conditions.learn_scales(data.properties)
         with self.report(molecules_a_step=settings.batch_size, shown=None) as report:

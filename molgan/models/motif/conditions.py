@@ -13,44 +13,34 @@ from molgan.base.errors import InputError
 
 _POINTS = 33  # of a scale; a value between two of them belongs to both, in proportion
 _FARTHEST = 4.0  # standard deviations from the mean, where the scale of a property ends
-# The properties that motifs roughly add up to, and the difference that matters, in the property's unit.
-ADDITIVE = {
-    "mw": 8.0,
-    "logp": 0.3,
-    "tpsa": 6.0,
-    "hbd": 0.5,
-    "hba": 0.5,
-    "rings": 0.5,
-    "aromatic_rings": 0.5,
-    "charge": 0.5,
-}
-_FURTHEST = math.asinh(100.0)  # the same of what is left of an additive property, on a scale that is dense at zero
+_FURTHEST = math.asinh(100.0)  # the same of what is left of a property, on a scale that is dense at zero
+# Beside the embeddings of actions, which start at 1, what starts at 0 learns too slowly: measured, docs/LOG.md.
+_GAIN = 8.0
+_WEIGHT = "mw"  # the grammar knows it exactly
 
 
 class Conditions(nn.Module):
     """Embeds any subset of some properties: [..., width], zero where nothing is said.
 
-    A property adds one embedding of its value. Those that motifs roughly add up to (`ADDITIVE`) add another one at each
-    step, of what the motifs so far leave of it, so that the network need not count: `parts` [actions + 1, additive]
-    holds what each action adds, the start included.
+    A property adds one embedding of its value, and another one at each step of what the actions so far leave of it, so
+    that the network need not count: `parts` [actions + 1, names] is what each action, and at last the start, roughly
+    adds to each property, and `steps` [names] how far such sums are from the truth.
     """
 
     mean: Tensor
     scale: Tensor
     parts: Tensor
-    _steps: Tensor
+    steps: Tensor
 
     def __init__(self, names: tuple[str, ...], actions: int, width: int) -> None:
         super().__init__()
         self.names = names
-        self.additive = [name for name in names if name in ADDITIVE]
-        self._places = [names.index(name) for name in self.additive]
         self.register_buffer("mean", torch.zeros(len(names)))
         self.register_buffer("scale", torch.ones(len(names)))
-        self.register_buffer("parts", torch.zeros(actions + 1, len(self.additive)))
-        self.register_buffer("_steps", torch.tensor([ADDITIVE[name] for name in self.additive]), persistent=False)
+        self.register_buffer("parts", torch.zeros(actions + 1, len(names)))
+        self.register_buffer("steps", torch.ones(len(names)))
         self.value = nn.Parameter(torch.zeros(len(names) * _POINTS, width))
-        self.left = nn.Parameter(torch.zeros(len(self.additive) * _POINTS, width))
+        self.left = nn.Parameter(torch.zeros(len(names) * _POINTS, width))
 
     @torch.no_grad()
     def learn_scales(self, values: np.ndarray) -> None:
@@ -59,9 +49,11 @@ class Conditions(nn.Module):
         self.scale.copy_(torch.from_numpy(np.nanstd(values, axis=0, dtype=np.float64)).clamp(min=1e-3))
 
     @torch.no_grad()
-    def learn_parts(self, parts: np.ndarray) -> None:
-        """Set what each action adds to the additive properties, [actions, additive]."""
-        self.parts[:-1] = torch.from_numpy(parts)
+    def learn_parts(self, parts: np.ndarray, errors: np.ndarray) -> None:
+        """Set what each action adds to the properties, [actions + 1, names], and the mean errors of such sums,
+        [names]."""
+        self.parts.copy_(torch.from_numpy(parts))
+        self.steps.copy_(torch.from_numpy(errors).clamp(min=1e-2))
 
     def read(self, targets: Mapping[str, float]) -> Tensor:
         """Targets in their units as values [1, names], NaN where nothing is said.
@@ -82,19 +74,17 @@ class Conditions(nn.Module):
 
         Args:
             values: Properties to aim at, NaN where nothing is said, broadcastable to [..., names].
-            so_far: Sums of `parts` over the actions so far, [..., additive].
+            so_far: Sums of `parts` over the actions so far, [..., names].
             weight: Molecular weights so far in daltons, [...].
         """
-        z = (values - self.mean) / self.scale / _FARTHEST
-        told: Tensor = _spread(z, values.isfinite()).flatten(-2) @ self.value
-        if not self.additive:
-            return told
-        if "mw" in self.additive:
+        said = values.isfinite()
+        told: Tensor = _spread((values - self.mean) / self.scale / _FARTHEST, said).flatten(-2) @ self.value
+        if _WEIGHT in self.names:
             so_far = so_far.clone()
-            so_far[..., self.additive.index("mw")] = weight
-        wanted = values[..., self._places]
-        left = torch.asinh((wanted - so_far) / self._steps) / _FURTHEST
-        return told + _spread(left, wanted.isfinite().expand_as(left)).flatten(-2) @ self.left
+            so_far[..., self.names.index(_WEIGHT)] = weight
+        left = torch.asinh((values - so_far) / self.steps) / _FURTHEST
+        told = told + _spread(left, said.expand_as(left)).flatten(-2) @ self.left
+        return told * _GAIN
 
 
 def _spread(position: Tensor, said: Tensor) -> Tensor:

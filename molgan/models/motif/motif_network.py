@@ -104,7 +104,7 @@ class MotifNetwork(nn.Module):
         Args:
             inputs: The result of `embed`, [..., embedding].
             values: Values of the properties, NaN where nothing is said, broadcastable to [..., names].
-            so_far: Sums of `conditions.parts` over the actions so far, [..., additive].
+            so_far: Sums of `conditions.parts` over the actions so far, [..., names].
             weight: Molecular weights so far in daltons, [...].
         """
         assert self.conditions is not None
