@@ -54,7 +54,9 @@ class Pretrain(TrainingStage):
         work.progress.message(f"{len(data):,} molecules of at most {atoms} atoms; the vocabulary covers {coverage:.2%}")
         generator = self._prepare_generator(start, data.vocabulary, atoms)
         if generator.conditions is not None and data.properties is not None:
-            generator.conditions.learn_parts(measure_parts(data.vocabulary, Measure(tuple(generator.conditions.additive))))
+            generator.conditions.learn_parts(
+                measure_parts(data.vocabulary, Measure(tuple(generator.conditions.additive)))
+            )
             if start is None:
                 generator.conditions.learn_scales(data.properties)
         with self.report(molecules_a_step=settings.batch_size, shown=None) as report:

@@ -105,7 +105,8 @@ def walk(grammar: Grammar, sequences: Sequence[Sequence[int]], max_atoms: int) -
     walks: dict[int, Walk] = {}
     for start in range(0, len(order), _TOGETHER):
         rows = order[start : start + _TOGETHER]
-        walks.update(zip(rows, split(force(grammar, pad([sequences[i] for i in rows], grammar.device), max_atoms))))
+        together = force(grammar, pad([sequences[i] for i in rows], grammar.device), max_atoms)
+        walks.update(zip(rows, split(together), strict=True))
     return [walks[i] for i in range(len(sequences))]
 
 
