@@ -36,12 +36,17 @@ def save_weights(
     write_files(path.parent, {f"{path.name}.safetensors": [save(tensors)], f"{path.name}.json": [text.encode()]})
 
 
+def list_shipped() -> list[str]:
+    """The names of the shipped weights of generators."""
+    return sorted(file.stem for file in _SHIPPED.glob("*.safetensors") if not file.stem.endswith("_critic"))
+
+
 def find_weights(weights: str | Path) -> Path:
     """The path, without suffix, of weights given by a shipped name, a folder of `molgan train`, or a path.
 
     Raises WeightsError where no weights are found.
     """
-    names = sorted(file.stem for file in _SHIPPED.glob("*.safetensors") if not file.stem.endswith("_critic"))
+    names = list_shipped()
     path = _SHIPPED / weights if str(weights) in names else Path(weights)
     path = path / "weights" if path.is_dir() else path
     if not _add_suffix(path, ".json").exists():
@@ -52,18 +57,25 @@ def find_weights(weights: str | Path) -> Path:
 
 def read_description(path: str | Path, kind: str) -> dict[str, Any]:
     """The content of `path`.json. Raises WeightsError if it is missing, unreadable, or not of this `kind`."""
-    found = read_kind(path)
-    file = _add_suffix(Path(path), ".json")
-    if found != kind:
-        raise WeightsError(f"{file}: the weights belong to a {found}, not to a {kind}")
-    return dict(json.loads(file.read_text()))
+    facts = read_facts(path)
+    if facts["kind"] != kind:
+        file = _add_suffix(Path(path), ".json")
+        raise WeightsError(f"{file}: the weights belong to a {facts['kind']}, not to a {kind}")
+    return facts
 
 
 def read_kind(path: str | Path) -> str:
     """The format of the weights at `path`. Raises WeightsError if `path`.json is missing or unreadable."""
+    return str(read_facts(path)["kind"])
+
+
+def read_facts(path: str | Path) -> dict[str, Any]:
+    """The content of `path`.json, which has a `kind`. Raises WeightsError if it is missing or unreadable."""
     file = _add_suffix(Path(path), ".json")
     try:
-        return str(json.loads(file.read_text())["kind"])
+        facts = json.loads(file.read_text())
+        _ = facts["kind"]
+        return dict(facts)
     except OSError as error:
         raise WeightsError(f"{file}: {error.strerror}; give the path of saved weights without its suffix") from None
     except (ValueError, KeyError, TypeError):

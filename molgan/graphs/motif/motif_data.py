@@ -38,7 +38,8 @@ _FORMAT = 3  # part of the cache key: raise it when the grammar changes
 class Measure(Protocol):
     """Computes the properties `names` of molecules; can be sent to another process."""
 
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]: ...
 
     def __call__(self, mols: Sequence[Chem.Mol]) -> np.ndarray:
         """float32 [M, names], NaN for a failure."""

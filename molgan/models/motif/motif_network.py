@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -19,17 +20,26 @@ from molgan.models.settings import MotifNetworkSettings
 class Aim:
     """What the network is told to aim at.
 
-    `values` [B or 1, names], NaN where nothing is said; None where nothing is said at all. `guidance` is the strength of
-    classifier-free guidance (Ho & Salimans 2022): logits are moved from those without an aim to this many times as far
-    as those with it, 1 being plain conditioning.
+    `values` [B or 1, names], NaN where nothing is said; None where nothing is said at all. `guidance` is the strength
+    of classifier-free guidance (Ho & Salimans 2022): logits are moved from those without an aim to this many times as
+    far as those with it, 1 being plain conditioning.
     """
 
     values: Tensor | None = None
     guidance: float = 1.0
 
     def guide(self, hidden: Tensor, plain: Tensor | None) -> Tensor:
-        """Features that give the guided logits, of those with the aim and those without it; the last layer is linear."""
+        """Features that give the guided logits, of those with the aim and those without; the last layer is linear."""
         return hidden if plain is None else plain + self.guidance * (hidden - plain)
+
+    def of_rows(self, rows: np.ndarray) -> Aim:
+        """The aim of some rows of a batch, where each has one of its own."""
+        if self.values is None or len(self.values) == 1:
+            return self
+        return Aim(self.values[torch.from_numpy(rows).to(self.values.device)], self.guidance)
+
+    def to(self, device: torch.device) -> Aim:
+        return self if self.values is None else Aim(self.values.to(device), self.guidance)
 
 
 NO_AIM = Aim()
@@ -46,7 +56,7 @@ class MotifNetwork(nn.Module):
     heavy atoms per molecule that the generator was trained for; sampling may use another.
 
     With `settings.condition` the input also tells properties to aim at (`Conditions`). `aim` is what it tells where a
-    call gives no values.
+    call does not say.
     """
 
     def __init__(self, vocabulary: Vocabulary, settings: MotifNetworkSettings | None = None, *, max_atoms: int = 27):
@@ -64,7 +74,7 @@ class MotifNetwork(nn.Module):
         nn.init.zeros_(self.weight.weight)
         condition = self.settings.condition
         self.conditions = Conditions(condition, actions, width) if condition else None
-        self.aim = NO_AIM
+        self._aim = NO_AIM
         self.recurrent = nn.GRU(width, self.settings.hidden, self.settings.layers, batch_first=True)
         readout = self.settings.readout
         self.readout = nn.Linear(self.settings.hidden, readout) if readout else None
@@ -74,6 +84,15 @@ class MotifNetwork(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.head.weight.device
+
+    @property
+    def aim(self) -> Aim:
+        """What molecules aim at where a call does not say."""
+        return self._aim.to(self.device)
+
+    @aim.setter
+    def aim(self, aim: Aim) -> None:
+        self._aim = aim
 
     @property
     def grammar(self) -> Grammar:
@@ -111,18 +130,18 @@ class MotifNetwork(nn.Module):
         return inputs + told.to(inputs.dtype)
 
     def read(self, inputs: Tensor, memory: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """What the head sees at each step [B, T, features], and the GRU's state [layers, B, hidden] after the last one."""
+        """What the head sees at each step [B, T, features], and the GRU's state [layers, B, hidden] after the last."""
         hidden, memory = self.recurrent(inputs, memory)
         features = hidden if self.readout is None else functional.silu(self.readout(hidden))
         return features, memory
 
-    def log_probs(self, forced: Forced, values: Tensor | None = None) -> Tensor:
+    def log_probs(self, forced: Forced, aim: Aim | None = None, *, temperature: float = 1.0) -> Tensor:
         """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end.
 
-        `values` [B, names] are properties to aim at, NaN where nothing is said; by default those of `aim`.
+        `aim` is what they aim at, by default the network's own aim; the logits are divided by `temperature`.
         """
         inputs = self.embed(forced.last, forced.top, forced.site, forced.atoms, forced.weight)
-        aim = self.aim if values is None else Aim(values)
+        aim = self.aim if aim is None else aim
         plain = None
         if aim.values is not None and self.conditions is not None:
             if aim.guidance != 1:
@@ -136,6 +155,7 @@ class MotifNetwork(nn.Module):
             # Only where a motif may come is the long part of the head computed: half of the positions.
             at = forced.live & (forced.motif_due == due)
             logits = self._masked_logits(hidden[at], forced.structural[at], forced.motif_mask(at) if due else None)
+            logits = logits if temperature == 1 else logits / temperature
             # Not by logsumexp: its exponential is six times slower where actions are masked out.
             found[at] = -functional.cross_entropy(logits, forced.target[at], reduction="none")
         return found
