@@ -178,6 +178,33 @@ def sample(
     )
 
 
+def log_likelihood(
+    smiles: "Molecules", *, weights: str | Path = "moses", targets: Mapping[str, float] | None = None
+) -> "pandas.DataFrame":
+    """How likely molecules are under a generator: a table, one row for each input, in order.
+
+    The columns are `smiles`, `nll` (the negative log-likelihood of the canonical sequence of actions, in nats),
+    `nll_per_atom` (per heavy atom), `rank` (the share of molecules of the training data that are less likely per atom,
+    0 to 1; missing with targets, and where the weights do not know the data's likelihoods) and `error`, the reason why
+    there are no values: not a molecule, too large, or with an element or stereo that the weights do not know. The
+    values do not depend on the other molecules. The critic of the weights is left out.
+
+    Args:
+        smiles: What `score` takes; the rows have the labels of a pandas Series or frame.
+        weights: Shipped weights by their name, or the folder that a training wrote.
+        targets: Properties that the molecules aim at, as for `sample`.
+
+    Raises:
+        InputError: A single string, a frame without a SMILES column, or a target that the weights cannot aim at.
+        ConfigError: Weights of a one-shot generator.
+        WeightsError: See `load_generator`.
+    """
+    from molgan.bulk.likelihood_file import likelihood_table
+    from molgan.models.nll import NllMeter
+
+    return likelihood_table(smiles, NllMeter.load(weights, targets))
+
+
 def optimize(
     oracle: "Oracle",
     budget: int = 10_000,

@@ -1,4 +1,4 @@
-"""The verbs on molecules: sample, score, standardize, filter, evaluate."""
+"""The verbs on molecules: sample, score, standardize, likelihood, filter, evaluate."""
 
 import json
 import math
@@ -180,6 +180,31 @@ def standardize(
     chunks, count = _read_chunks(file, column, "no standard form"), processes or cores()
     make_pieces = partial(standardise_records, chunks, settings, processes=count)
     _write_table(output, make_pieces, partial(standardise_tables, chunks, settings, processes=count))
+
+
+def likelihood(
+    file: Molecules,
+    output: TableOutput = "-",
+    weights: Weights = "moses",
+    target: Targets = None,
+    column: Column = None,
+    processes: ProcessCount = None,
+) -> None:
+    """Tell how likely molecules are under a generator: one row for each molecule, in order.
+
+    `nll` is the negative log-likelihood in nats, `nll_per_atom` the same per heavy atom, `rank` the share of molecules
+    of the training data that are less likely per atom (empty with targets, and where the weights do not know), and
+    `error` the reason where there are no values. All rows have the other columns of the file and their `line` in it. A
+    file may have any length. After an interruption the same command continues where it stopped.
+
+    Example: `molgan likelihood molecules.smi -o nll.csv`
+    """
+    from molgan.bulk.likelihood_file import likelihood_records, likelihood_tables
+
+    targets, count = _read_targets(target), processes or cores()
+    chunks = _read_chunks(file, column, "no likelihood")
+    make_pieces = partial(likelihood_records, chunks, weights, targets, processes=count)
+    _write_table(output, make_pieces, partial(likelihood_tables, chunks, weights, targets, processes=count))
 
 
 def _write_table(
