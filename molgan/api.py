@@ -213,6 +213,8 @@ def optimize(
     *,
     core: str | None = None,
     weights: str | Path = "moses",
+    targets: Mapping[str, float] | None = None,
+    guidance: float = 1.0,
     max_atoms: int | None = None,
     folder: str | Path | None = None,
     settings: "OptimizeSettings | Mapping[str, Any] | None" = None,
@@ -229,6 +231,8 @@ def optimize(
         core: SMILES with attachment points (`*c1ccc(*)cc1`): all other molecules contain it and grow only there. Two
             fragments with one point each, separated by a dot, are linked.
         weights: The prior: shipped weights by their name, or the folder that a training wrote.
+        targets: Properties that the generator aims at, as for `sample`, from where the search starts.
+        guidance: How strongly it aims, as for `sample`.
         max_atoms: The most heavy atoms of a molecule; 50 by default, more where `start` is larger.
         folder: Where the state is kept, so that an interrupted run continues when it is called again.
         settings: Fields of `OptimizeSettings`, such as `{"target": 0.9}`.
@@ -240,7 +244,8 @@ def optimize(
         the ten best scores so far), `error` (why there is no score).
 
     Raises:
-        InputError: A start molecule cannot be read, or the oracle's answer is not as many numbers.
+        InputError: A start molecule cannot be read, the oracle's answer is not as many numbers, or the weights cannot
+            aim at a target.
         ConfigError: Wrong settings.
     """
     from molgan.training.design.optimize_table import optimize_table
@@ -252,6 +257,8 @@ def optimize(
         start=start,
         core=core,
         weights=weights,
+        targets=targets,
+        guidance=guidance,
         max_atoms=max_atoms,
         folder=folder,
         settings=settings,

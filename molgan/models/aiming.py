@@ -21,6 +21,14 @@ def check_targets(targets: Mapping[str, float], names: Sequence[str]) -> None:
             raise InputError(f"target {name}: {value!r} is not a finite number")
 
 
+def check_guidance(guidance: float, targets: Mapping[str, float]) -> None:
+    """Raises InputError for a strength that is not a finite number of at least 0, or one without targets."""
+    if not (math.isfinite(guidance) and guidance >= 0):
+        raise InputError(f"guidance: {guidance:g} is not a finite number of at least 0")
+    if guidance != 1 and not targets:
+        raise InputError("guidance: there is nothing to aim at; give targets, such as logp=2.5")
+
+
 def read_conditions(weights: str | Path) -> tuple[str, ...]:
     """The properties that weights can aim at, none for most. Raises WeightsError where there are no such weights."""
     network = read_facts(find_weights(weights)).get("network")

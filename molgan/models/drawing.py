@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
 from molgan.graphs.motif.core import Core
+from molgan.models.aiming import check_guidance
 from molgan.models.loading import load_any
 from molgan.models.motif.decorating import DecoratingGenerator
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.motif.refined import RefinedGenerator
-from molgan.models.protocols import ConditionalGenerator, Generator, LikelihoodGenerator
+from molgan.models.protocols import AimingGenerator, ConditionalGenerator, Generator, LikelihoodGenerator
 from molgan.models.settings import BATCH
 from molgan.models.weights import find_weights
 
@@ -54,9 +54,8 @@ def draw_molecules(
         WeightsError: The weights are missing or damaged, or their critic accepts hardly any molecule.
     """
     targets = dict(targets or {})
-    _check_ranges(guidance, temperature, max_atoms)
-    if guidance != 1 and not targets:
-        raise InputError("guidance: there is nothing to aim at; give a target, such as logp=2.5")
+    check_guidance(guidance, targets)
+    _check_ranges(temperature, max_atoms)
     read = None if core is None else Core.read(core)
     path = find_weights(weights)
     generator = load_any(path, raw=True)
@@ -78,9 +77,7 @@ def draw_molecules(
     return [parse(molecule.smiles).smiles for molecule in drawn]
 
 
-def _check_ranges(guidance: float, temperature: float, max_atoms: int | None) -> None:
-    if not (math.isfinite(guidance) and guidance >= 0):
-        raise InputError(f"guidance: {guidance:g} is not a finite number of at least 0")
+def _check_ranges(temperature: float, max_atoms: int | None) -> None:
     if not 0 < temperature <= _HOTTEST:
         raise InputError(f"temperature: {temperature:g} is not above 0 and at most {_HOTTEST:g}")
     if max_atoms is not None and not 1 <= max_atoms <= _MOST_ATOMS:
@@ -94,8 +91,10 @@ def _check_options(generator: Generator, given: list[str], targets: Mapping[str,
         taken.add("targets")
     if isinstance(generator, LikelihoodGenerator):
         taken |= {"temperature", "max_atoms"}
+    if isinstance(generator, AimingGenerator):
+        taken.add("guidance")
     if isinstance(generator, MotifGenerator):
-        taken |= {"guidance", "core"}
+        taken.add("core")
     kind = getattr(generator, "kind", type(generator).__name__)
     for name in given:
         if name not in taken:

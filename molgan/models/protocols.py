@@ -100,6 +100,25 @@ class ConditionalGenerator(Generator, Protocol):
         """`targets` are values by property, each in the property's unit."""
 
 
+@runtime_checkable
+class AimingGenerator(ConditionalGenerator, Protocol):
+    """Draws molecules that aim at properties, more or less strongly, or by default at its own."""
+
+    def aim_at(self, targets: Mapping[str, float], guidance: float = 1.0) -> None:
+        """Set what all samples and likelihoods aim at by default; nothing for no targets. Raises as `check_targets`."""
+
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int,
+        targets: Mapping[str, float] | None = None,
+        guidance: float = 1.0,
+        on_batch: Callable[[int], None] = lambda drawn: None,
+    ) -> Sequence[Drawn]:
+        """`guidance`: 1 as the training data, more for nearer to the targets."""
+
+
 class Sampler(Protocol):
     """Draws the samples that a critic chooses from."""
 

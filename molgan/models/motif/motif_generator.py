@@ -44,7 +44,7 @@ class MotifGenerator(MotifNetwork):
         return Aim(self.conditions.read(targets), guidance) if self.conditions is not None and targets else NO_AIM
 
     def aim_at(self, targets: Mapping[str, float], guidance: float = 1.0) -> None:
-        """Set what all samples and likelihoods aim at by default. Raises as `check_targets`."""
+        """Set what all samples and likelihoods aim at by default; nothing for no targets. Raises as `check_targets`."""
         self.aim = self.make_aim(targets, guidance)
 
     @property
