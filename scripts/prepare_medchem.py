@@ -3,12 +3,12 @@
     python scripts/prepare_medchem.py FOLDER data
 
 FOLDER holds files of the same names, with the columns `smiles` and `tier` (chembl, screening, vendor, natural). Each
-molecule is standardised: the largest fragment without salts and solvents, uncharged where a proton can balance a charge,
-so that one form stands for all states of protonation; quaternary atoms and zwitterions keep their charges, stereo stays.
-Molecules of up to 60 heavy atoms are kept, each once; one that a test set has is not in the training set, whatever its
-stereo. Left out of the training set is what is like a molecule that a design benchmark asks for, so that no benchmark's
-answer is in the prior: Tanimoto similarity of ECFP4 counts above .323, as in GuacaMol's own preparation (N. Brown et al.
-2019). The same versions give the same bytes.
+molecule is standardised: the largest fragment without salts and solvents, uncharged where a proton can balance a
+charge, so that one form stands for all states of protonation; quaternary atoms and zwitterions keep their charges,
+stereo stays. Molecules of up to 60 heavy atoms are kept, each once; one that a test set has is not in the training set,
+whatever its stereo. Left out of the training set is what is like a molecule that a design benchmark asks for, so that
+no benchmark's answer is in the prior: Tanimoto similarity of ECFP4 counts above .323, as in GuacaMol's own preparation
+(N. Brown et al. 2019). The same versions give the same bytes.
 """
 
 import argparse

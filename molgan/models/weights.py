@@ -32,8 +32,7 @@ def save_weights(
         for name, tensor in module.state_dict().items()
     }
     # Not save_file, which leaves a file that only its owner can read.
-    text = json.dumps(dict(description), indent=1, sort_keys=True) + "\n"
-    write_files(path.parent, {f"{path.name}.safetensors": [save(tensors)], f"{path.name}.json": [text.encode()]})
+    write_files(path.parent, {f"{path.name}.safetensors": [save(tensors)], **_encode_description(path, description)})
 
 
 def list_shipped() -> list[str]:
@@ -82,6 +81,15 @@ def read_facts(path: str | Path) -> dict[str, Any]:
         raise WeightsError(f"{file}: does not describe weights") from None
 
 
+def add_facts(weights: str | Path, **about: Any) -> None:
+    """Add facts, JSON values, to what the description of weights says about their training; the tensors stay as they
+    are. Raises WeightsError where there are no such weights, RunError where they cannot be written."""
+    path = find_weights(weights)
+    facts = read_facts(path)
+    facts["about"] = {**(facts.get("about") or {}), **about}
+    write_files(path.parent, _encode_description(path, facts))
+
+
 def load_weights(path: str | Path, module: nn.Module) -> None:
     """Fill `module` from `path`.safetensors. Raises WeightsError unless names and shapes are the module's own."""
     file = _add_suffix(Path(path), ".safetensors")
@@ -102,6 +110,11 @@ def _difference(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> 
         if found[name].shape != tensor.shape:
             return f"{name} has shape {tuple(found[name].shape)}, not {tuple(tensor.shape)}"
     return next((f"{name} is not part of the model" for name in found if name not in expected), None)
+
+
+def _encode_description(path: Path, description: Mapping[str, Any]) -> dict[str, list[bytes]]:
+    """The content of `path`.json, by the name of the file."""
+    return {f"{path.name}.json": [(json.dumps(dict(description), indent=1, sort_keys=True) + "\n").encode()]}
 
 
 def _add_suffix(path: Path, suffix: str) -> Path:

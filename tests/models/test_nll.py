@@ -19,6 +19,7 @@ from molgan.models.nll import NllMeter, measure_nll_quantiles
 from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 from molgan.models.one_shot.settings import OneShotSettings
 from molgan.models.settings import MotifNetworkSettings
+from molgan.models.weights import add_facts
 from molgan.scoring.measure import Measure
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F")
@@ -119,7 +120,11 @@ def test_quantiles_come_from_the_description(generator: MotifGenerator, drawn: l
     generator.save(tmp_path / "weights")
     assert molgan.log_likelihood(drawn, weights=tmp_path)["rank"].isna().all()
     quantiles = measure_nll_quantiles(generator, drawn)
-    generator.save(tmp_path / "weights", nll_quantiles=quantiles)
+    tensors = (tmp_path / "weights.safetensors").read_bytes()
+    add_facts(tmp_path, seed=7)
+    add_facts(tmp_path, nll_quantiles=quantiles)
+    assert json.loads((tmp_path / "weights.json").read_text())["about"] == {"seed": 7, "nll_quantiles": quantiles}
+    assert (tmp_path / "weights.safetensors").read_bytes() == tensors
     table = molgan.log_likelihood(drawn, weights=tmp_path)
     assert list(table) == ["smiles", "nll", "nll_per_atom", "rank", "error"]
     assert table["rank"].mean() == pytest.approx(0.5, abs=0.02)
@@ -127,7 +132,6 @@ def test_quantiles_come_from_the_description(generator: MotifGenerator, drawn: l
     generator.save(tmp_path / "weights", nll_quantiles=quantiles[::-1])
     with pytest.raises(WeightsError, match=r"weights\.json: about\.nll_quantiles: not 101 numbers in ascending order"):
         molgan.log_likelihood(drawn, weights=tmp_path)
-    assert json.loads((tmp_path / "weights.json").read_text())["about"]["nll_quantiles"][0] == quantiles[-1]
 
 
 def test_weights_without_likelihoods_or_targets_are_refused(generator: MotifGenerator, tmp_path: Path) -> None:
