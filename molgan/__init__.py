@@ -10,12 +10,23 @@ from molgan.base.moved import find_moved_modules
 from molgan.base.version import __version__
 
 if TYPE_CHECKING:
-    from molgan.api import filter, load_generator, optimize, run, sample, score, standardize, stereoisomers
+    from molgan.api import (
+        filter,
+        load_generator,
+        log_likelihood,
+        optimize,
+        run,
+        sample,
+        score,
+        standardize,
+        stereoisomers,
+    )
 
 __all__ = [
     "__version__",
     "filter",
     "load_generator",
+    "log_likelihood",
     "optimize",
     "run",
     "sample",

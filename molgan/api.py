@@ -124,6 +124,10 @@ def sample(
     weights: str | Path = "moses",
     raw: bool = False,
     targets: Mapping[str, float] | None = None,
+    guidance: float = 1.0,
+    core: str | None = None,
+    temperature: float = 1.0,
+    max_atoms: int | None = None,
     on_batch: Callable[[int], None] = lambda done: None,
 ) -> list[str | None]:
     """Draw `n` molecules from a generator; the same seed gives the same molecules.
@@ -134,36 +138,71 @@ def sample(
         weights: Shipped weights by their name, or the folder that a training wrote.
         raw: Keep every sample. By default, where a critic was trained for the weights, as for the shipped ones, a
             sample is kept with a probability that follows the critic, and molecules of the training data are left out.
-        targets: Property values for a one-shot generator that was trained with `network.condition`: {"logp": 2.5}.
+        targets: Property values to aim at, in their units: {"logp": 2.5, "mw": 380}. Any of those that the weights were
+            trained for (`network.condition`); nothing is said of the others.
+        guidance: How strongly to aim: 1 follows the training data, a larger value comes nearer to the targets with less
+            variety, 0 ignores them.
+        core: SMILES with attachment points (`*c1ccc(*)cc1`): every molecule contains it and grows only there. Two
+            fragments with one point each, separated by a dot, are linked.
+        temperature: Above 1 molecules vary more, below 1 less; above 0, at most 10.
+        max_atoms: The most heavy atoms of a molecule, 1 to 200; those of the training data by default.
         on_batch: Called with the number of molecules just drawn.
 
     Returns:
         `n` canonical SMILES; None for an invalid graph of a one-shot generator, which is not repaired or redrawn.
 
     Raises:
-        InputError: The weights cannot aim at targets.
-        WeightsError: See `load_generator`.
+        InputError: The weights cannot aim at a target or take no such option, the core cannot be used or leaves no
+            room, or a value is outside its range.
+        WeightsError: See `load_generator`; or the critic accepts hardly any molecule.
     """
     import secrets
     import warnings
 
-    from molgan.base.errors import InputError
-    from molgan.chem.molecule import parse
-    from molgan.models.loading import load_any
-    from molgan.models.protocols import ConditionalGenerator
+    from molgan.models.drawing import draw_molecules
 
     if seed is None:
         seed = secrets.randbelow(2**32)
         warnings.warn(f"seed {seed} was drawn; the same seed gives the same molecules again", stacklevel=2)
-    generator = load_any(weights, raw=raw)
-    if not targets:
-        drawn = generator.sample(n, seed=seed, on_batch=on_batch)
-    elif isinstance(generator, ConditionalGenerator):
-        drawn = generator.sample(n, seed=seed, targets=targets, on_batch=on_batch)
-    else:
-        name = next(iter(targets))
-        raise InputError(f"no target {name!r}: only one-shot generators with `network.condition` have targets")
-    return [parse(molecule.smiles).smiles for molecule in drawn]
+    return draw_molecules(
+        n,
+        seed=seed,
+        weights=weights,
+        raw=raw,
+        targets=targets,
+        guidance=guidance,
+        core=core,
+        temperature=temperature,
+        max_atoms=max_atoms,
+        on_batch=on_batch,
+    )
+
+
+def log_likelihood(
+    smiles: "Molecules", *, weights: str | Path = "moses", targets: Mapping[str, float] | None = None
+) -> "pandas.DataFrame":
+    """How likely molecules are under a generator: a table, one row for each input, in order.
+
+    The columns are `smiles`, `nll` (the negative log-likelihood of the canonical sequence of actions, in nats),
+    `nll_per_atom` (per heavy atom), `rank` (the share of molecules of the training data that are less likely per atom,
+    0 to 1; missing with targets, and where the weights do not know the data's likelihoods) and `error`, the reason why
+    there are no values: not a molecule, too large, or with an element or stereo that the weights do not know. The
+    values do not depend on the other molecules. The critic of the weights is left out.
+
+    Args:
+        smiles: What `score` takes; the rows have the labels of a pandas Series or frame.
+        weights: Shipped weights by their name, or the folder that a training wrote.
+        targets: Properties that the molecules aim at, as for `sample`.
+
+    Raises:
+        InputError: A single string, a frame without a SMILES column, or a target that the weights cannot aim at.
+        ConfigError: Weights of a one-shot generator.
+        WeightsError: See `load_generator`.
+    """
+    from molgan.bulk.likelihood_file import likelihood_table
+    from molgan.models.nll import NllMeter
+
+    return likelihood_table(smiles, NllMeter.load(weights, targets))
 
 
 def optimize(
@@ -174,6 +213,8 @@ def optimize(
     *,
     core: str | None = None,
     weights: str | Path = "moses",
+    targets: Mapping[str, float] | None = None,
+    guidance: float = 1.0,
     max_atoms: int | None = None,
     folder: str | Path | None = None,
     settings: "OptimizeSettings | Mapping[str, Any] | None" = None,
@@ -190,6 +231,8 @@ def optimize(
         core: SMILES with attachment points (`*c1ccc(*)cc1`): all other molecules contain it and grow only there. Two
             fragments with one point each, separated by a dot, are linked.
         weights: The prior: shipped weights by their name, or the folder that a training wrote.
+        targets: Properties that the generator aims at, as for `sample`, from where the search starts.
+        guidance: How strongly it aims, as for `sample`.
         max_atoms: The most heavy atoms of a molecule; 50 by default, more where `start` is larger.
         folder: Where the state is kept, so that an interrupted run continues when it is called again.
         settings: Fields of `OptimizeSettings`, such as `{"target": 0.9}`.
@@ -201,7 +244,8 @@ def optimize(
         the ten best scores so far), `error` (why there is no score).
 
     Raises:
-        InputError: A start molecule cannot be read, or the oracle's answer is not as many numbers.
+        InputError: A start molecule cannot be read, the oracle's answer is not as many numbers, or the weights cannot
+            aim at a target.
         ConfigError: Wrong settings.
     """
     from molgan.training.design.optimize_table import optimize_table
@@ -213,6 +257,8 @@ def optimize(
         start=start,
         core=core,
         weights=weights,
+        targets=targets,
+        guidance=guidance,
         max_atoms=max_atoms,
         folder=folder,
         settings=settings,

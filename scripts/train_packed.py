@@ -52,8 +52,7 @@ def pack(config_path: Path, output: Path) -> None:
     from molgan.base.parallel import cores
     from molgan.config import load_training
     from molgan.graphs.motif.motif_data import prepare
-    from molgan.graphs.motif.parts import measure_parts
-    from molgan.models.motif.conditions import ADDITIVE
+    from molgan.graphs.motif.parts import fit_parts
     from molgan.scoring.measure import Measure
 
     config: Any = load_training(config_path)
@@ -62,7 +61,7 @@ def pack(config_path: Path, output: Path) -> None:
     where: dict[str, Any] = {"column": config.data.column, "least_count": config.pretrain.least_count}
     data = prepare(config.data.train, cache_folder.folder(), **where, measure=measure, processes=cores())
     tables = Tables.of(data.vocabulary)
-    additive = tuple(name for name in condition if name in ADDITIVE)
+    parts, errors = fit_parts(data, Measure(condition)) if condition else (np.zeros((1, 0)), np.zeros(0))
     about = {
         "network": config.network.model_dump(),
         "pretrain": config.pretrain.model_dump(),
@@ -78,7 +77,8 @@ def pack(config_path: Path, output: Path) -> None:
         lengths=data.lengths.astype(np.uint16),
         # By columns, each as fine as half precision, which compresses better than rows.
         properties=(np.zeros((len(data), 0)) if data.properties is None else data.properties).T.astype(np.float16),
-        parts=measure_parts(data.vocabulary, Measure(additive)),
+        parts=parts,
+        errors=errors,
         capacity=tables.capacity.numpy(),
         sizes=tables.sizes.numpy(),
         weight=tables.weight.numpy(),
@@ -109,7 +109,7 @@ def train(packed: Path, output: Path, seconds: float, changes: list[str], device
         generator = MotifGenerator(vocabulary, network, max_atoms=int(about["summary"]["atoms"]))
         generator._grammar = Grammar(vocabulary, "cpu", tables)
         if generator.conditions is not None:
-            generator.conditions.learn_parts(stored["parts"])
+            generator.conditions.learn_parts(stored["parts"], stored["errors"])
             generator.conditions.learn_scales(properties)
         return generator.to(device)
 

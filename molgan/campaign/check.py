@@ -90,13 +90,13 @@ def _check_actives(config: CampaignConfig) -> None:
     """Raises InputError where transfer learning has too few molecules that the generator can write."""
     if config.optimize is None or config.optimize.transfer is None:
         return
-    from molgan.models.loading import load_generator
+    from molgan.models.loading import load_start
     from molgan.models.motif.forbid_stereo import forbid_stereo
     from molgan.models.protocols import MotifTreeGenerator
     from molgan.training.design.transfer import encode_actives
 
     kind: Any = MotifTreeGenerator
-    generator = load_generator(config.generator.weights, kind)
+    generator = load_start(config.generator, kind)
     generator = generator if config.optimize.stereo else forbid_stereo(generator)
     encode_actives(generator, read_start(config))
 

@@ -46,10 +46,10 @@ def measure(config: CampaignConfig, reference: list[Molecule], objective: Object
 def _time_networks(config: CampaignConfig) -> tuple[float, float, float]:
     from molgan.graphs.features.featurizer import featurize_all
     from molgan.models.critics.discriminator import Discriminator
-    from molgan.models.loading import load_generator
+    from molgan.models.loading import load_start
     from molgan.models.precision import autocast
 
-    generator, critic = load_generator(config.generator.weights), Discriminator()
+    generator, critic = load_start(config.generator), Discriminator()
 
     def work(count: int) -> tuple[float, float, float]:
         drawn, sampling = _time_call(lambda: generator.sample(count, seed=config.seed))

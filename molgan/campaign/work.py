@@ -48,12 +48,15 @@ class Work:
 
     @cached_property
     def start(self) -> str | None:
-        """The SHA-256 of the generator that the job starts from, of its content and not its path; None without one."""
-        from molgan.models.loading import load_any
+        """The SHA-256 of the generator that the job starts from, of its content, its aim included, and not its path;
+        None without one."""
+        from molgan.models.loading import load_start
+        from molgan.models.protocols import Generator
 
         if self.config.generator is None:
             return None
-        generator: Any = load_any(self.config.generator.weights, raw=True)
+        kind: Any = Generator
+        generator: Any = load_start(self.config.generator, kind)
         found = hashlib.sha256(generator.identity.encode())
         for name, tensor in generator.state_dict().items():
             found.update(name.encode() + tensor.numpy().tobytes())

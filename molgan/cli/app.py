@@ -87,6 +87,7 @@ for name, verb in (
     ("sample", molecules.sample),
     ("score", molecules.score),
     ("standardize", molecules.standardize),
+    ("likelihood", molecules.likelihood),
     ("filter", molecules.filter_),
     ("evaluate", molecules.evaluate),
     ("report", campaigns.report),

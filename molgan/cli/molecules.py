@@ -1,4 +1,4 @@
-"""The verbs on molecules: sample, score, standardize, filter, evaluate."""
+"""The verbs on molecules: sample, score, standardize, likelihood, filter, evaluate."""
 
 import json
 import math
@@ -32,6 +32,11 @@ Column = Annotated[str | None, typer.Option(help="The SMILES column; found by it
 Standardize = Annotated[
     bool, typer.Option("--standardize", help="Remove salts, charges and solvents first, as `molgan standardize` does.")
 ]
+Weights = Annotated[str, typer.Option(help="Shipped weights by name, or a folder that `molgan train` wrote.")]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option("--target", help="Property to aim at, with its value: logp=2.5; may be repeated for others."),
+]
 TableOutput = Annotated[
     str,
     typer.Option("-o", "--output", help="A .csv, .tsv, .smi (also .gz), .sdf or .parquet file; - is CSV to stdout."),
@@ -47,12 +52,23 @@ def sample(
         str, typer.Option("-o", "--output", help="A .smi, .csv, .tsv (also .gz), .sdf or .parquet file; - is stdout.")
     ] = "-",
     seed: Annotated[int, typer.Option(min=0, help="Seed; the same seed gives the same molecules.")] = 0,
-    weights: Annotated[
-        str, typer.Option(help="Shipped weights by name, or a folder that `molgan train` wrote.")
-    ] = "moses",
+    weights: Weights = "moses",
     raw: Annotated[bool, typer.Option("--raw", help="Do not use the critic of the weights.")] = False,
-    target: Annotated[
-        list[str] | None, typer.Option(help="Target of a conditional generator: logp=2.5; may be repeated.")
+    target: Targets = None,
+    guidance: Annotated[
+        float,
+        typer.Option(help="How strongly to aim at the targets: 1 as in the data; more is nearer, less varied."),
+    ] = 1.0,
+    core: Annotated[
+        str | None,
+        typer.Option(
+            help="Part of every molecule, which grows at its marks alone: '*c1ccc(N*)cc1'; or two fragments to link: "
+            "'c1ccccc1*.*N1CCCCC1'."
+        ),
+    ] = None,
+    temperature: Annotated[float, typer.Option(help="Above 1 molecules vary more, below 1 less.")] = 1.0,
+    max_atoms: Annotated[
+        int | None, typer.Option(help="Most heavy atoms of a molecule; those of the training data by default.")
     ] = None,
 ) -> None:
     """Draw molecules from a generator. Its critic, if it has one, keeps those that look real and are not known.
@@ -65,24 +81,38 @@ def sample(
     from molgan import api
     from molgan.chem.writing import encode_samples
 
-    targets = dict(pairs := [_read_target(text) for text in target or []])
-    if len(targets) < len(pairs):
-        raise InputError("--target: a property is given twice")
+    targets = _read_targets(target)
     suffix = find_format(output, ".smi")
     with show_progress() as progress, open_output(output) as file:
         progress.start("sample", number)
         on_batch = partial(progress.advance, "sample")
-        drawn = api.sample(number, seed=seed, weights=weights, raw=raw, targets=targets, on_batch=on_batch)
+        drawn = api.sample(
+            number,
+            seed=seed,
+            weights=weights,
+            raw=raw,
+            targets=targets,
+            guidance=guidance,
+            core=core,
+            temperature=temperature,
+            max_atoms=max_atoms,
+            on_batch=on_batch,
+        )
         file.writelines(encode_samples(drawn, suffix))
         progress.finish("sample")
 
 
-def _read_target(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
-    try:
-        return name.strip(), float(value)
-    except ValueError:
-        raise InputError(f"--target {text}: not of the form property=number; write --target logp=2.5") from None
+def _read_targets(texts: list[str] | None) -> dict[str, float]:
+    targets: dict[str, float] = {}
+    for text in texts or []:
+        name, _, value = text.partition("=")
+        if (name := name.strip()) in targets:
+            raise InputError(f"--target: {name} is given twice")
+        try:
+            targets[name] = float(value)
+        except ValueError:
+            raise InputError(f"--target {text}: not of the form property=number; write --target logp=2.5") from None
+    return targets
 
 
 def score(
@@ -150,6 +180,31 @@ def standardize(
     chunks, count = _read_chunks(file, column, "no standard form"), processes or cores()
     make_pieces = partial(standardise_records, chunks, settings, processes=count)
     _write_table(output, make_pieces, partial(standardise_tables, chunks, settings, processes=count))
+
+
+def likelihood(
+    file: Molecules,
+    output: TableOutput = "-",
+    weights: Weights = "moses",
+    target: Targets = None,
+    column: Column = None,
+    processes: ProcessCount = None,
+) -> None:
+    """Tell how likely molecules are under a generator: one row for each molecule, in order.
+
+    `nll` is the negative log-likelihood in nats, `nll_per_atom` the same per heavy atom, `rank` the share of molecules
+    of the training data that are less likely per atom (empty with targets, and where the weights do not know), and
+    `error` the reason where there are no values. All rows have the other columns of the file and their `line` in it. A
+    file may have any length. After an interruption the same command continues where it stopped.
+
+    Example: `molgan likelihood molecules.smi -o nll.csv`
+    """
+    from molgan.bulk.likelihood_file import likelihood_records, likelihood_tables
+
+    targets, count = _read_targets(target), processes or cores()
+    chunks = _read_chunks(file, column, "no likelihood")
+    make_pieces = partial(likelihood_records, chunks, weights, targets, processes=count)
+    _write_table(output, make_pieces, partial(likelihood_tables, chunks, weights, targets, processes=count))
 
 
 def _write_table(

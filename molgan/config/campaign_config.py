@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from molgan.base.nearest import suggest
 from molgan.chem.settings import DataSettings, EnumerateSettings, StandardizeSettings
-from molgan.config.faults import suggest
 from molgan.config.job import JobConfig
 from molgan.filters.registry import FILTERS, get_filter
 from molgan.filters.settings import FunnelSettings, StageSettings

@@ -1,12 +1,12 @@
 """Describes what is wrong with a configuration, a line for each fault, with the nearest valid name."""
 
-import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from molgan.base.nearest import suggest
 from molgan.base.yaml import Location, YamlFile, quoting_hint
 
 
@@ -61,11 +61,6 @@ def _describe_fault(job: type[BaseModel], fault: ErrorDetails, source: YamlFile)
             return f"{where}: {fault['msg'][0].lower()}{fault['msg'][1:]}, not {fault['input']!r:.60}" + (
                 quoting_hint(fault["input"]) if fault["type"] == "string_type" else ""
             )
-
-
-def suggest(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
 
 
 def _list_keys(job: type[BaseModel], location: Location) -> list[str]:

@@ -1,11 +1,13 @@
 """The settings that campaigns and trainings share."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
+from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings
 from molgan.chem.settings import DataSettings
 from molgan.distributed.settings import ComputeSettings
@@ -47,3 +49,16 @@ class JobConfig(Settings):
     def folder(self) -> Path:
         """Where the run's files are written, relative to the working folder; with `storage` copied from here."""
         return Path("runs") / self.name if self.out is None or self.storage else Path(self.out)
+
+
+def check_condition(names: Sequence[str]) -> None:
+    """Raises ValueError where the names of `network.condition` are not different scorers."""
+    from molgan.scoring.registry import get_scorer
+
+    try:
+        for name in names:
+            get_scorer(name)
+    except ConfigError as error:
+        raise ValueError(f"network.condition: {error}") from None
+    if len(set(names)) < len(names):
+        raise ValueError("network.condition: a scorer is given twice")

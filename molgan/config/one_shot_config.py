@@ -1,14 +1,12 @@
 """The configuration of the training of a one-shot generator."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from molgan.base.errors import ConfigError
-from molgan.config.job import SHIPPED, JobConfig
+from molgan.config.job import SHIPPED, JobConfig, check_condition
 from molgan.models.one_shot.settings import DenseCriticSettings, OneShotSettings
-from molgan.models.settings import GeneratorSettings
+from molgan.models.settings import WeightsSettings
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.one_shot.settings import LikelihoodSettings, OneShotTrainingSettings
 
@@ -24,7 +22,7 @@ class OneShotConfig(JobConfig):
         "held_out": 0,
     }
 
-    generator: GeneratorSettings | None = Field(None, description="Weights to start from; none by default")
+    generator: WeightsSettings | None = Field(None, description="Weights to start from; none by default")
     network: OneShotSettings = Field(OneShotSettings(), description="Network of a generator without weights")
     critic: DenseCriticSettings = Field(DenseCriticSettings(), description="Network of the critic")
     likelihood: LikelihoodSettings | None = Field(
@@ -54,21 +52,9 @@ class OneShotConfig(JobConfig):
             raise ValueError("oneshot.policy: only a network with `rows` computes likelihoods; set `network.rows`")
         if self.oneshot.gan_weight < 1 and self.objective is None:
             raise ValueError("oneshot.gan_weight below 1 needs an `objective`")
-        _check_scorers(self.network.condition)
+        check_condition(self.network.condition)
         if self.network.condition and self.critic.pack > 1:
             raise ValueError("critic.pack: molecules with `network.condition` are judged one by one; set pack to 1")
         if self.oneshot.batch_size % self.critic.pack:
             raise ValueError(f"oneshot.batch_size: must be a multiple of critic.pack, which is {self.critic.pack}")
         return self
-
-
-def _check_scorers(names: Sequence[str]) -> None:
-    from molgan.scoring.registry import get_scorer
-
-    try:
-        for name in names:
-            get_scorer(name)
-    except ConfigError as error:
-        raise ValueError(f"network.condition: {error}") from None
-    if len(set(names)) < len(names):
-        raise ValueError("network.condition: a scorer is given twice")

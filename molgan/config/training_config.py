@@ -2,8 +2,8 @@
 
 from pydantic import Field, model_validator
 
-from molgan.config.job import JobConfig
-from molgan.models.settings import GeneratorSettings, MotifNetworkSettings
+from molgan.config.job import JobConfig, check_condition
+from molgan.models.settings import MotifNetworkSettings, WeightsSettings
 from molgan.training.settings import (
     DistilSettings,
     PretrainSettings,
@@ -19,7 +19,7 @@ class TrainingConfig(JobConfig):
     section may be left out.
     """
 
-    generator: GeneratorSettings | None = Field(None, description="Weights to start from; none by default")
+    generator: WeightsSettings | None = Field(None, description="Weights to start from; none by default")
     network: MotifNetworkSettings = Field(MotifNetworkSettings(), description="Network of a generator without weights")
     pretrain: PretrainSettings | None = Field(None, description="Likelihood training on the data; skipped by default")
     distil: DistilSettings | None = Field(None, description="Refinement by a critic; skipped by default")
@@ -33,4 +33,5 @@ class TrainingConfig(JobConfig):
             raise ValueError("there is nothing to refine: add `generator` (weights to start from) or `pretrain`")
         if self.generator is not None and "network" in self.model_fields_set:
             raise ValueError("the weights of `generator` have their own network; drop `network`")
+        check_condition(self.network.condition)
         return self

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
 # Importing these modules registers the formats of their weights.
 import molgan.models.motif.motif_generator
 import molgan.models.one_shot.one_shot_generator  # noqa: F401
-from molgan.base.errors import ConfigError, WeightsError
+from molgan.base.errors import ConfigError, InputError, WeightsError
 from molgan.models.motif.refined import RefinedGenerator
-from molgan.models.protocols import Generator, LikelihoodGenerator, MotifTreeGenerator
+from molgan.models.protocols import AimingGenerator, Generator, LikelihoodGenerator, MotifTreeGenerator
 from molgan.models.registry import GENERATORS
+from molgan.models.settings import GeneratorSettings, WeightsSettings
 from molgan.models.weights import find_weights, read_kind
 
 _NEEDS: dict[Any, str] = {
@@ -54,3 +56,22 @@ def load_generator(weights: str | Path = "moses", needs: Any = LikelihoodGenerat
             f"give weights of a generator that {_NEEDS.get(needs, f'is a {needs.__name__}')}"
         )
     return generator
+
+
+@overload
+def load_start(settings: WeightsSettings) -> LikelihoodGenerator: ...
+@overload
+def load_start(settings: WeightsSettings, needs: type[_Needed]) -> _Needed: ...
+def load_start(settings: WeightsSettings, needs: Any = LikelihoodGenerator) -> Any:
+    """The generator that a configuration starts from, which aims at the targets that it gives; as `load_generator`."""
+    generator = load_generator(settings.weights, needs)
+    if isinstance(settings, GeneratorSettings) and settings.targets:
+        set_aim(generator, settings.targets, settings.guidance)
+    return generator
+
+
+def set_aim(generator: Generator, targets: Mapping[str, float], guidance: float = 1.0) -> None:
+    """Make a generator aim at targets by default. Raises InputError for a target that it was not trained for."""
+    if not isinstance(generator, AimingGenerator):
+        raise InputError(f"no target {next(iter(targets), '')!r}: the generator cannot aim")
+    generator.aim_at(targets, guidance)

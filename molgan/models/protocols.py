@@ -26,11 +26,13 @@ class Drawn(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A generated molecule: its SMILES (valid, not canonical), the actions that made it and their log-probability."""
+    """A generated molecule: its SMILES (valid, not canonical), the actions that made it and their log-probability, and
+    that of the actions that were not prescribed, which are all where there was no prefix."""
 
     smiles: str
     actions: tuple[int, ...]
     log_prob: float
+    log_drawn: float
 
 
 class Network(Protocol):
@@ -99,6 +101,37 @@ class ConditionalGenerator(Generator, Protocol):
 
 
 @runtime_checkable
+class AimingGenerator(ConditionalGenerator, Protocol):
+    """Draws molecules that aim at properties, more or less strongly, or by default at its own."""
+
+    def aim_at(self, targets: Mapping[str, float], guidance: float = 1.0) -> None:
+        """Set what all samples and likelihoods aim at by default; nothing for no targets. Raises as `check_targets`."""
+
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int,
+        targets: Mapping[str, float] | None = None,
+        guidance: float = 1.0,
+        on_batch: Callable[[int], None] = lambda drawn: None,
+    ) -> Sequence[Drawn]:
+        """`guidance`: 1 as the training data, more for nearer to the targets."""
+
+
+class Sampler(Protocol):
+    """Draws the samples that a critic chooses from."""
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def sample(
+        self, n: int, *, seed: int, bf16: bool = True, on_batch: Callable[[int], None] = lambda drawn: None
+    ) -> list[Sample]:
+        """Draw molecules, the same for the same seed; a generator may take further options."""
+
+
+@runtime_checkable
 class LikelihoodGenerator(Generator, Network, Protocol):
     """Draws molecules as sequences of actions and knows how likely each is: enough for reinforcement learning."""
 
@@ -146,7 +179,7 @@ class LikelihoodGenerator(Generator, Network, Protocol):
         `values` [B, names] are properties that they aim at, NaN where nothing is said.
         """
 
-    def walk(self, actions: Sequence[Sequence[int]]) -> list[Walk]:
+    def walk(self, actions: Sequence[Sequence[int] | np.ndarray]) -> list[Walk]:
         """Sequences walked through the grammar, in order, for `log_likelihood_of`."""
 
     def log_likelihood_of(self, walks: Sequence[Walk], values: np.ndarray | None = None) -> Tensor:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from molgan.base.errors import MolganError
 from molgan.base.settings import Settings
 
 BATCH = 2048  # molecules that a generator draws together; another number draws other molecules
@@ -25,8 +26,8 @@ class DescriptorCriticSettings(Settings):
     layers: int = Field(2, ge=1, le=8, description="Hidden layers")
 
 
-class GeneratorSettings(Settings):
-    """Where the generator of a campaign comes from."""
+class WeightsSettings(Settings):
+    """Where the generator that a training starts from comes from."""
 
     weights: str = Field(
         "moses", min_length=1, description="Name of shipped weights, or a folder that a training wrote"
@@ -37,6 +38,40 @@ class GeneratorSettings(Settings):
     def _locate_weights(cls, weights: str, info: ValidationInfo) -> str:
         path = Path((info.context or {}).get("folder", ".")) / weights
         return str(path.resolve()) if "/" in weights and path.exists() else weights
+
+
+class GeneratorSettings(WeightsSettings):
+    """Where the generator of a campaign comes from, and what it aims at."""
+
+    targets: dict[str, float] = Field(
+        default_factory=dict,
+        description="Properties that all molecules aim at, in their units, of those that the weights were trained for "
+        "(`network.condition`): {logp: 2.5}",
+    )
+    guidance: float = Field(
+        1.0,
+        ge=0,
+        description="Strength of aiming: 1 as in the training data; more comes nearer to the targets, less varied",
+    )
+
+    @field_validator("targets")
+    @classmethod
+    def _check_targets(cls, targets: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        if targets and (weights := info.data.get("weights")) is not None:
+            from molgan.models.aiming import check_targets, read_conditions  # needs PyTorch
+
+            try:
+                check_targets(targets, read_conditions(weights))
+            except MolganError as error:
+                raise ValueError(f"generator.targets: {error}") from None
+        return targets
+
+    @field_validator("guidance")
+    @classmethod
+    def _check_guidance(cls, guidance: float, info: ValidationInfo) -> float:
+        if guidance != 1 and info.data.get("targets") == {}:
+            raise ValueError("generator.guidance: there is nothing to aim at; give `targets`, such as {logp: 2.5}")
+        return guidance
 
 
 class MotifNetworkSettings(Settings):

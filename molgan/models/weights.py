@@ -32,8 +32,12 @@ def save_weights(
         for name, tensor in module.state_dict().items()
     }
     # Not save_file, which leaves a file that only its owner can read.
-    text = json.dumps(dict(description), indent=1, sort_keys=True) + "\n"
-    write_files(path.parent, {f"{path.name}.safetensors": [save(tensors)], f"{path.name}.json": [text.encode()]})
+    write_files(path.parent, {f"{path.name}.safetensors": [save(tensors)], **_encode_description(path, description)})
+
+
+def list_shipped() -> list[str]:
+    """The names of the shipped weights of generators."""
+    return sorted(file.stem for file in _SHIPPED.glob("*.safetensors") if not file.stem.endswith("_critic"))
 
 
 def find_weights(weights: str | Path) -> Path:
@@ -41,7 +45,7 @@ def find_weights(weights: str | Path) -> Path:
 
     Raises WeightsError where no weights are found.
     """
-    names = shipped_names()
+    names = list_shipped()
     path = _SHIPPED / weights if str(weights) in names else Path(weights)
     path = path / "weights" if path.is_dir() else path
     if not _add_suffix(path, ".json").exists():
@@ -50,34 +54,45 @@ def find_weights(weights: str | Path) -> Path:
     return path
 
 
-def shipped_names() -> list[str]:
-    """The names of the weights that come with molgan."""
-    return sorted(file.stem for file in _SHIPPED.glob("*.safetensors") if not file.stem.endswith("_critic"))
-
-
 def shipped_descriptions() -> dict[str, str]:
     """The JSON text that describes each of the weights that come with molgan, by name."""
-    return {name: _add_suffix(_SHIPPED / name, ".json").read_text() for name in shipped_names()}
+    return {name: _add_suffix(_SHIPPED / name, ".json").read_text() for name in list_shipped()}
 
 
 def read_description(path: str | Path, kind: str) -> dict[str, Any]:
     """The content of `path`.json. Raises WeightsError if it is missing, unreadable, or not of this `kind`."""
-    found = read_kind(path)
-    file = _add_suffix(Path(path), ".json")
-    if found != kind:
-        raise WeightsError(f"{file}: the weights belong to a {found}, not to a {kind}")
-    return dict(json.loads(file.read_text()))
+    facts = read_facts(path)
+    if facts["kind"] != kind:
+        file = _add_suffix(Path(path), ".json")
+        raise WeightsError(f"{file}: the weights belong to a {facts['kind']}, not to a {kind}")
+    return facts
 
 
 def read_kind(path: str | Path) -> str:
     """The format of the weights at `path`. Raises WeightsError if `path`.json is missing or unreadable."""
+    return str(read_facts(path)["kind"])
+
+
+def read_facts(path: str | Path) -> dict[str, Any]:
+    """The content of `path`.json, which has a `kind`. Raises WeightsError if it is missing or unreadable."""
     file = _add_suffix(Path(path), ".json")
     try:
-        return str(json.loads(file.read_text())["kind"])
+        facts = json.loads(file.read_text())
+        _ = facts["kind"]
+        return dict(facts)
     except OSError as error:
         raise WeightsError(f"{file}: {error.strerror}; give the path of saved weights without its suffix") from None
     except (ValueError, KeyError, TypeError):
         raise WeightsError(f"{file}: does not describe weights") from None
+
+
+def add_facts(weights: str | Path, **about: Any) -> None:
+    """Add facts, JSON values, to what the description of weights says about their training; the tensors stay as they
+    are. Raises WeightsError where there are no such weights, RunError where they cannot be written."""
+    path = find_weights(weights)
+    facts = read_facts(path)
+    facts["about"] = {**(facts.get("about") or {}), **about}
+    write_files(path.parent, _encode_description(path, facts))
 
 
 def load_weights(path: str | Path, module: nn.Module) -> None:
@@ -100,6 +115,11 @@ def _difference(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> 
         if found[name].shape != tensor.shape:
             return f"{name} has shape {tuple(found[name].shape)}, not {tuple(tensor.shape)}"
     return next((f"{name} is not part of the model" for name in found if name not in expected), None)
+
+
+def _encode_description(path: Path, description: Mapping[str, Any]) -> dict[str, list[bytes]]:
+    """The content of `path`.json, by the name of the file."""
+    return {f"{path.name}.json": [(json.dumps(dict(description), indent=1, sort_keys=True) + "\n").encode()]}
 
 
 def _add_suffix(path: Path, suffix: str) -> Path:

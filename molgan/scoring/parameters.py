@@ -1,12 +1,12 @@
 """Validate the parameters of a scorer or transform, and name the nearest valid one when a name is wrong."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from molgan.base.errors import ConfigError
+from molgan.base.nearest import suggest
 from molgan.base.settings import Settings
 
 Section = TypeVar("Section", bound=Settings)
@@ -14,10 +14,7 @@ Section = TypeVar("Section", bound=Settings)
 
 def make_name_error(kind: str, name: str, known: Iterable[str]) -> ConfigError:
     """The error for a name that is not registered: `no scorer 'sas', did you mean 'sa'?`, or all names there are."""
-    names = sorted(known)
-    near = get_close_matches(str(name), names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
-    return ConfigError(f"no {kind} {name!r}, {hint}")
+    return ConfigError(f"no {kind} {name!r}, {suggest(str(name), sorted(known))}")
 
 
 def validate_section(section: type[Section], values: Mapping[str, Any], owner: str, context: Any = None) -> Section:

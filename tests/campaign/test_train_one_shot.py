@@ -84,7 +84,7 @@ def test_a_conditional_generator_is_trained_and_aimed(tmp_path: Path) -> None:
         assert refused.exit_code == 2
         assert told in refused.output
     refused = molgan("sample", "-n", 1, "--target", "logp=2")
-    assert "only one-shot generators with `network.condition` have targets" in refused.output
+    assert "no target 'logp': the weights were trained without `network.condition`" in refused.output
 
 
 def test_an_interrupted_training_ends_as_an_undisturbed_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

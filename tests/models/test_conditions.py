@@ -1,12 +1,16 @@
 """A generator that aims: nothing said changes nothing, and sampling and likelihood agree under an aim."""
 
+import copy
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from rdkit import Chem
 
-from molgan.base.errors import InputError
-from molgan.graphs.motif.actions import FREE, Vocabulary, encode
+from molgan.base.errors import InputError, WeightsError
+from molgan.graphs.motif.actions import FREE, SPELL, Vocabulary, encode
 from molgan.graphs.motif.core import Core
 from molgan.graphs.motif.parts import measure_parts
 from molgan.models.motif.conditions import Conditions
@@ -110,11 +114,65 @@ def test_values_in_between_share_two_points_and_the_ends_hold() -> None:
     assert torch.equal(embed(float("nan")), torch.zeros(6))
 
 
+def test_each_molecule_of_several_batches_has_its_own_aim(generator: MotifGenerator) -> None:
+    assert generator.conditions is not None
+    values = torch.tensor([[0.5, -1.0, 60.0, 0.0, 0.0], [0.5, 4.0, 250.0, 3.0, 0.0]])
+    generator.aim = Aim(values.repeat(6, 1))
+    drawn = generator.sample(12, seed=5, bf16=False, batch_size=4)
+    log_prob = torch.tensor([sample.log_prob for sample in drawn])
+    found = generator.log_likelihood([sample.actions for sample in drawn])
+    torch.testing.assert_close(found, log_prob, atol=1e-3, rtol=1e-4)
+    swapped = generator.log_likelihood([sample.actions for sample in drawn], values=values.flip(0).repeat(6, 1).numpy())
+    assert not torch.allclose(swapped, log_prob, atol=1e-2)
+
+
+def test_likelihood_at_a_temperature_is_that_of_sampling(generator: MotifGenerator) -> None:
+    aim = generator.make_aim(TARGETS, 1.5)
+    drawn = generator.sample(50, seed=2, bf16=False, aim=aim, temperature=1.7)
+    found = generator.log_likelihood([sample.actions for sample in drawn], aim=aim, temperature=1.7)
+    torch.testing.assert_close(found, torch.tensor([s.log_prob for s in drawn]), atol=1e-3, rtol=1e-4)
+    assert [sample.log_prob for sample in drawn] == [sample.log_drawn for sample in drawn]
+
+
+def test_what_is_prescribed_was_not_drawn(generator: MotifGenerator) -> None:
+    """The probabilities of all that may grow at the mark add up to 1."""
+    plain = MotifGenerator(Vocabulary(("C", "F")), MotifNetworkSettings(embedding=8, hidden=8, layers=1), max_atoms=3)
+    with torch.no_grad():
+        plain.head.bias[SPELL] = -1e4
+    prefix = encode(Core.read("*CC").tree, plain.vocabulary)
+    drawn = {s.actions: s for s in plain.sample(400, seed=0, bf16=False, prefix=prefix, temperature=1.0)}
+    assert sum(np.exp(sample.log_drawn) for sample in drawn.values()) == pytest.approx(1, abs=1e-4)
+    assert all(sample.log_prob < sample.log_drawn for sample in drawn.values())
+
+
+@pytest.mark.parametrize(("targets", "guidance"), [(TARGETS, 1.5), ({"qed": 0.8}, 1.0), ({}, 1.0)])
+def test_saved_weights_keep_their_aim(
+    generator: MotifGenerator, tmp_path: Path, targets: dict[str, float], guidance: float
+) -> None:
+    plain = generator.identity
+    generator.aim_at(targets, guidance)
+    assert (generator.identity == plain) == (not targets)
+    generator.save(tmp_path / "weights")
+    loaded = MotifGenerator.load(tmp_path / "weights")
+    assert loaded.identity == generator.identity
+    assert loaded.sample(30, seed=0) == generator.sample(30, seed=0)
+    assert copy.deepcopy(loaded).identity == generator.identity
+    description = json.loads((tmp_path / "weights.json").read_text())
+    assert description.get("aim") == ({"targets": targets, "guidance": guidance} if targets else None)
+    description["aim"] = {"targets": {"gold": 1.0}, "guidance": 1.0}
+    (tmp_path / "weights.json").write_text(json.dumps(description))
+    with pytest.raises(WeightsError, match=r"weights\.json: aim: no target 'gold'"):
+        MotifGenerator.load(tmp_path / "weights")
+
+
 def test_targets_that_cannot_be_aimed_at(generator: MotifGenerator) -> None:
     with pytest.raises(InputError, match=r"no target 'gold'.*qed, logp"):
         generator.sample(1, seed=0, targets={"gold": 1.0})
+    with pytest.raises(InputError, match=r"no target 'ring', did you mean 'rings'\?"):
+        generator.sample(1, seed=0, targets={"ring": 1.0})
     with pytest.raises(InputError, match="not a finite number"):
         generator.sample(1, seed=0, targets={"logp": float("inf")})
+    assert len(generator.sample(3, seed=0, targets={"logp": 400.0})) == 3, "outside the range of the data is allowed"
     plain = MotifGenerator(Vocabulary(MOTIFS), MotifNetworkSettings(embedding=8, hidden=8, layers=1))
     with pytest.raises(InputError, match=r"network\.condition"):
         plain.sample(1, seed=0, targets={"logp": 1.0})

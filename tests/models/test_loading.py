@@ -39,11 +39,11 @@ def test_a_campaign_refuses_a_generator_without_likelihoods(tmp_path: Path) -> N
         load_generator(tmp_path)
 
 
-def test_only_generators_that_aim_are_conditional(tmp_path: Path) -> None:
+def test_generators_of_both_kinds_may_be_conditional(tmp_path: Path) -> None:
     save_one_shot(tmp_path / "a")
     save_motif(tmp_path / "b")
     assert isinstance(load_any(tmp_path / "a"), ConditionalGenerator)
-    assert not isinstance(load_any(tmp_path / "b"), ConditionalGenerator)
+    assert isinstance(load_any(tmp_path / "b"), ConditionalGenerator)
 
 
 def test_weights_of_a_critic_are_no_generator(tmp_path: Path) -> None:

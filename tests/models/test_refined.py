@@ -11,8 +11,10 @@ from molgan.chem.molecule import parse
 from molgan.graphs.features.descriptions import COLUMNS, describe_all
 from molgan.graphs.features.ranges import Support
 from molgan.graphs.motif.actions import Vocabulary
+from molgan.graphs.motif.core import Core
 from molgan.models.critics.descriptor_critic import DescriptorCritic
 from molgan.models.loading import load_any
+from molgan.models.motif.decorating import DecoratingGenerator
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.motif.refined import RefinedGenerator
 from molgan.models.settings import MotifNetworkSettings
@@ -73,6 +75,28 @@ def test_a_critic_that_accepts_nothing_is_told_of(generator: MotifGenerator, mon
 def test_the_first_samples_do_not_depend_on_the_number(generator: MotifGenerator) -> None:
     refined = RefinedGenerator(generator, CountsOxygen(), cap=0.0)
     assert refined.sample(40, seed=1) == refined.sample(900, seed=1)[:40] != refined.sample(40, seed=2)
+
+
+def test_the_generator_gets_what_the_refined_one_is_given(generator: MotifGenerator) -> None:
+    refined = RefinedGenerator(generator, CountsOxygen(), cap=0.0)
+    small = refined.sample(300, seed=1, max_atoms=4, temperature=0.7)
+    assert small == refined.sample(400, seed=1, max_atoms=4, temperature=0.7)[:300]
+    assert max(len(sample.actions) for sample in small) < max(len(one.actions) for one in refined.sample(300, seed=1))
+    core = DecoratingGenerator(generator, Core.read("*NC.*c1ccccc1"))
+    linked = RefinedGenerator(core, CountsOxygen(), cap=0.0, batch=core.batch)
+    drawn = linked.sample(20, seed=1, max_atoms=12)
+    assert drawn == linked.sample(50, seed=1, max_atoms=12)[:20]
+    assert all("c1ccccc1" in sample.smiles for sample in drawn)
+
+
+def test_a_hopeless_aim_is_told_of_after_few_batches(
+    generator: MotifGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("molgan.models.motif.refined._HOPELESS", 2048)
+    core = DecoratingGenerator(generator, Core.read("*C.*C"))
+    linked = RefinedGenerator(core, CountsOxygen(), cap=99.0, batch=core.batch)
+    with pytest.raises(WeightsError, match=r"0 of 64 samples; aim nearer to molecules of its training data, or sample"):
+        linked.sample(5, seed=0, max_atoms=8)
 
 
 def test_weights_with_a_refinement_beside_are_refined_unless_raw(generator: MotifGenerator, tmp_path: Path) -> None:

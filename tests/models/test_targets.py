@@ -41,14 +41,15 @@ def test_what_is_not_wanted_goes_with_what_is(targets: Targets) -> None:
 @pytest.mark.parametrize(
     ("wanted", "told"),
     [
+        ({"logq": 2.0}, "no target 'logq', did you mean 'logp'\\?"),
         ({"tpsa": 60}, "no target 'tpsa': the weights have the targets logp, qed"),
         ({"qed": float("nan")}, "target qed: nan is not a finite number"),
         ({"qed": "high"}, "target qed: 'high' is not a finite number"),
     ],
 )
-def test_what_cannot_be_aimed_at_is_refused(targets: Targets, wanted: dict[str, float], told: str) -> None:
+def test_what_cannot_be_aimed_at_is_refused(wanted: dict[str, float], told: str) -> None:
     with pytest.raises(InputError, match=told):
-        targets.check(wanted)
+        OneShotGenerator(SETTINGS).check_targets(wanted)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from molgan.chem.motifs import write
-from molgan.training.design.genetic import Motifs, atoms, crossover, edit_motif, nodes, reroot
+from molgan.graphs.motif.trees import atoms, nodes
+from molgan.training.design.genetic import Motifs, crossover, edit_motif, reroot
 
 DRUGS = Path(__file__).parents[2] / "molgan" / "data" / "approved_drugs.csv.gz"
 MOTIFS = Motifs(["C", "O", "N", "C=O", "c1ccccc1", "[nH]1cccc1", "C1CCNCC1", "F", "C#N", "O=[SH2]=O"])

@@ -8,8 +8,9 @@ from rdkit import Chem
 
 from molgan.chem.motifs import Motif, cut, write
 from molgan.graphs.motif.actions import HOLE
+from molgan.graphs.motif.trees import atoms, bind, nodes, vacancies
 from molgan.training.design import mutation
-from molgan.training.design.genetic import atoms, bind, nodes, reroot, vacancies
+from molgan.training.design.genetic import reroot
 from molgan.training.design.mutation import mutate_atom
 
 MOST = 26

@@ -44,12 +44,11 @@ class Adversarial(Stage):
 
     def perform(self) -> Counts:
         from molgan.models.critics.discriminator import Discriminator
-        from molgan.models.loading import load_generator
         from molgan.training.rl.adversarial import refine
 
         work, settings = self.work, self.settings
         config = work.config
-        agent, critic = load_generator(self.weights), Discriminator(seed=config.seed)
+        agent, critic = self.load_generator(), Discriminator(seed=config.seed)
         loop = partial(
             refine,
             real=draw_molecules(config.data, settings.rounds * settings.real, config.seed),

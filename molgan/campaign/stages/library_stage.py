@@ -71,7 +71,7 @@ class Library(Stage):
         drawing = config.sample.model_dump(mode="json", include={"temperature", "max_atoms"})
         after = next((stage.record.key for stage in self.after), None)
         stereo = [] if config.stereo is None else [config.stereo.model_dump(mode="json")]
-        samples = Samples(work, digest([drawing, work.inputs, after, *stereo]), self.weights, self.critic, given)
+        samples = Samples(work, digest([drawing, work.inputs, after, *stereo]), self.load_generator, self.critic, given)
         passage = Funnel(config.filters).begin_passage()
         with closing(samples):
             _fill(passage, samples, work, settings)

@@ -61,14 +61,13 @@ class Optimize(Stage):
         return {**super().outputs, CALLS: self.folder / CALLS}
 
     def perform(self) -> Counts:
-        from molgan.models.loading import load_generator
         from molgan.models.motif.forbid_stereo import forbid_stereo
         from molgan.models.protocols import MotifTreeGenerator
 
         work, settings = self.work, self.settings
-        agent = load_generator(self.weights, MotifTreeGenerator)
+        agent = self.load_generator(MotifTreeGenerator)
         agent = (agent if settings.stereo else forbid_stereo(agent)).to(work.device)
-        prior = load_generator(self.weights, MotifTreeGenerator).to(work.device)
+        prior = self.load_generator(MotifTreeGenerator).to(work.device)
         if settings.transfer is not None:
             _transfer(work, settings, settings.transfer, agent, prior, self.folder)
         carried = _run_curriculum(work, settings, agent, prior, self.folder)

@@ -39,12 +39,11 @@ class Reinforce(Stage):
 
     def perform(self) -> Counts:
         from molgan.models.critics.discriminator import Discriminator
-        from molgan.models.loading import load_generator
         from molgan.training.memory import OracleCache
         from molgan.training.rl.reinforce import reinforce
 
         work = self.work
-        agent = load_generator(self.weights)
+        agent = self.load_generator()
         objective = WatchedObjective(work.objective, work.progress.message)
         with self.report(components=objective.components) as report:
             outcome = work.train(

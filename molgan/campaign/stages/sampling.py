@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from molgan.distributed.drawing_pool import DrawingPool
     from molgan.models.critics.discriminator import Discriminator
-    from molgan.models.protocols import Sample
+    from molgan.models.protocols import LikelihoodGenerator, Sample
 
 _KEY = b"molgan.key"
 _MOST_REASONS = 5
@@ -35,7 +35,12 @@ class Samples:
     """
 
     def __init__(
-        self, work: Work, key: str, weights: str | Path, critic: Path | None, given: Sequence[str] | None = None
+        self,
+        work: Work,
+        key: str,
+        load_generator: "Callable[[], LikelihoodGenerator]",
+        critic: Path | None,
+        given: Sequence[str] | None = None,
     ) -> None:
         """
         Where the campaign enumerates stereo, `parents` has one text for each molecule: the identifier of the drawn
@@ -44,7 +49,7 @@ class Samples:
         Args:
             work: The job.
             key: A digest of everything that decides which molecules are drawn.
-            weights: The generator, by name or path.
+            load_generator: Loads the generator, when it is first needed.
             critic: The path of a critic that judges how real a molecule is, None without one.
             given: SMILES that take the place of drawn molecules.
         """
@@ -54,7 +59,7 @@ class Samples:
         self.parents: list[str] = []
         self._work = work
         self._key = key
-        self._weights = weights
+        self._load_generator = load_generator
         self._critic_path = critic
         self._given = given
         self._scored_by = digest([key, add_contents({"objective": work.config.objective.model_dump(mode="json")})])
@@ -116,9 +121,7 @@ class Samples:
     @cached_property
     def _draw(self) -> "Callable[..., list[Sample]]":
         """The function that draws: of the generator in this process, or of Ray workers that hold the generator."""
-        from molgan.models.loading import load_generator
-
-        agent, compute = load_generator(self._weights), self._work.config.compute
+        agent, compute = self._load_generator(), self._work.config.compute
         if compute.workers == 0:
             agent.to(self._work.device)
             return agent.sample

@@ -82,6 +82,17 @@ class Stage(ABC):
         trained = [stage.folder / "generator" for stage in self.before if "generator" in stage.networks]
         return trained[-1] if trained else self.work.config.generator.weights
 
+    def load_generator(self, needs: Any = None) -> Any:
+        """The generator of `weights`, which has the methods of the protocol `needs`, by default those of reinforcement
+        learning. The configured one aims at the configured targets; one that a stage trained has kept its aim."""
+        from molgan.models.loading import load_generator, load_start
+        from molgan.models.protocols import LikelihoodGenerator
+
+        needs = needs or LikelihoodGenerator
+        if any("generator" in stage.networks for stage in self.before):
+            return load_generator(self.weights, needs)
+        return load_start(self.work.config.generator, needs)
+
     @property
     def critic(self) -> Path | None:
         """The critic that a stage before this one trained, None without one."""

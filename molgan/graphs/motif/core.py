@@ -17,8 +17,8 @@ from molgan.chem.motifs import Motif, cut_flat
 from molgan.chem.stereo import has_stereo
 from molgan.chem.templates import size
 from molgan.graphs.motif.actions import HOLE
+from molgan.graphs.motif.trees import TreePath
 
-TreePath = tuple[int, ...]
 _MARK = "marked"
 
 

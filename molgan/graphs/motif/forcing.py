@@ -44,7 +44,7 @@ class Forced:
         return self.grammar.motifs_within(self.budget[at], first=self.first[at])
 
 
-def pad(actions: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> Tensor:
+def pad(actions: Sequence[Sequence[int] | np.ndarray], device: torch.device | str = "cpu") -> Tensor:
     """Sequences of different lengths as [B, T] long, PAD behind the end."""
     lengths = [len(a) for a in actions]
     table = np.full((len(actions), max(lengths, default=0)), PAD, dtype=np.int64)
@@ -96,7 +96,7 @@ def _allowed(grammar: Grammar, state: GrammarState, action: Tensor, structural: 
     return torch.where(motif, due & fits, other)
 
 
-def walk(grammar: Grammar, sequences: Sequence[Sequence[int]], max_atoms: int) -> list[Walk]:
+def walk(grammar: Grammar, sequences: Sequence[Sequence[int] | np.ndarray], max_atoms: int) -> list[Walk]:
     """The walks of sequences, in order; those that break the grammar, or are not complete, come out empty.
 
     Sequences of like length walk together: a step costs hardly more for many than for few.

@@ -6,6 +6,7 @@ left, sites do not descend, a spelled bond needs free valence on both sides.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -123,6 +124,14 @@ class GrammarState:
         self.here = torch.zeros(batch, dtype=torch.long, device=device)
         self.order = torch.zeros(batch, dtype=torch.long, device=device)
         self._sites = torch.arange(MOST_SITES, device=device)
+
+    def count(self, actions: Sequence[int]) -> None:
+        """Count the atoms and the weight of a part that is bound later, given by its actions, from now on."""
+        part = GrammarState(self.grammar, 1, self.most_atoms)
+        for action in actions:
+            part.step(torch.tensor([action], device=self.mode.device))
+        self.budget = self.budget - part.atoms
+        self.weight = self.weight + part.weight - 2 * _HYDROGEN
 
     @property
     def complete(self) -> Tensor:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -321,6 +321,11 @@ def _encode_chunk(smiles: Sequence[str], measure: Measure | None = None) -> _Chu
 def read_tree(smiles: str) -> Motif:
     """The canonical motif tree of a SMILES. Raises NotEncodable with the reason."""
     return _tree(_molecule(smiles))
+
+
+def prepare_reading(setup: None) -> Callable[[str], Motif]:
+    """`read_tree` for `find_delay`."""
+    return read_tree
 
 
 def _tree(mol: Chem.Mol) -> Motif:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from molgan.base.errors import InputError
+from molgan.models.aiming import check_targets
 
 _POINTS = 33  # of a scale; a value between two of them belongs to both, in proportion
 _FARTHEST = 4.0  # standard deviations from the mean, where the scale of a property ends
@@ -61,13 +61,15 @@ class Conditions(nn.Module):
         Raises InputError for a property that is not among the names, or a value that is not finite.
         """
         values = torch.full((1, len(self.names)), torch.nan, device=self.mean.device)
+        check_targets(targets, self.names)
         for name, value in targets.items():
-            if name not in self.names:
-                raise InputError(f"no target {name!r}: the weights have the targets {', '.join(self.names)}")
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise InputError(f"target {name}: {value!r} is not a finite number")
             values[0, self.names.index(name)] = value
         return values
+
+    def write(self, values: Tensor) -> dict[str, float]:
+        """The targets of `read`, from their values [1, names]; `read` gives the same values again."""
+        (row,) = values.float().cpu().numpy()
+        return {name: float(str(value)) for name, value in zip(self.names, row, strict=True) if np.isfinite(value)}
 
     def forward(self, values: Tensor, so_far: Tensor, weight: Tensor) -> Tensor:
         """The embedding at each step, [..., width].

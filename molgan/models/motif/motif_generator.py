@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from molgan.base.errors import InputError, WeightsError
 from molgan.chem.motifs import write
 from molgan.graphs.motif.actions import Vocabulary, decode
 from molgan.graphs.motif.forcing import Walk, force, join, pad, walk
+from molgan.models.aiming import check_targets
 from molgan.models.motif.motif_network import NO_AIM, Aim, MotifNetwork
 from molgan.models.motif.rollout import roll_out
 from molgan.models.precision import autocast
@@ -35,20 +37,28 @@ class MotifGenerator(MotifNetwork):
 
     def check_targets(self, targets: Mapping[str, float]) -> None:
         """Raises InputError for a property that the generator was not trained for, or a value that is not finite."""
-        if self.conditions is not None:
-            self.conditions.read(targets)
-        elif targets:
-            raise InputError(f"no target {next(iter(targets))!r}: the weights were trained without `network.condition`")
+        check_targets(targets, self.settings.condition)
 
     def make_aim(self, targets: Mapping[str, float], guidance: float = 1.0) -> Aim:
         """What `aim` may be set to. Raises as `check_targets`."""
         self.check_targets(targets)
         return Aim(self.conditions.read(targets), guidance) if self.conditions is not None and targets else NO_AIM
 
+    def aim_at(self, targets: Mapping[str, float], guidance: float = 1.0) -> None:
+        """Set what all samples and likelihoods aim at by default; nothing for no targets. Raises as `check_targets`."""
+        self.aim = self.make_aim(targets, guidance)
+
     @property
     def identity(self) -> str:
         """All that decides which molecules are drawn apart from the tensors."""
-        return f"{self.max_atoms} {self.vocabulary.to_json()}"
+        aim = self._describe_aim()
+        return f"{self.max_atoms} {self.vocabulary.to_json()}" + ("" if aim is None else f" {json.dumps(aim)}")
+
+    def _describe_aim(self) -> dict[str, Any] | None:
+        """The generator's own aim as JSON values, None without one. Raises ValueError where each row has its own."""
+        if self.aim.values is None or self.conditions is None:
+            return None
+        return {"targets": self.conditions.write(self.aim.values), "guidance": self.aim.guidance}
 
     def log_likelihood(
         self,
@@ -56,15 +66,19 @@ class MotifGenerator(MotifNetwork):
         *,
         max_atoms: int | None = None,
         values: np.ndarray | None = None,
+        aim: Aim | None = None,
+        temperature: float = 1.0,
     ) -> Tensor:
         """Log-likelihood of molecules given as action sequences, in nats, [B].
 
         -inf where a sequence breaks the grammar, the atom budget included, or is not complete. `values` [B, names] are
-        properties that the molecules aim at, NaN where nothing is said; by default those of `aim`.
+        properties that the molecules aim at, NaN where nothing is said, in place of an `aim`; by default those of the
+        generator's own aim. The logits are divided by `temperature`.
         """
-        return self.log_likelihood_of(self.walk(actions, max_atoms=max_atoms), values, max_atoms=max_atoms)
+        walks = self.walk(actions, max_atoms=max_atoms)
+        return self.log_likelihood_of(walks, values, aim=aim, temperature=temperature, max_atoms=max_atoms)
 
-    def walk(self, actions: Sequence[Sequence[int]], *, max_atoms: int | None = None) -> list[Walk]:
+    def walk(self, actions: Sequence[Sequence[int] | np.ndarray], *, max_atoms: int | None = None) -> list[Walk]:
         """Sequences walked through the grammar, in order, for `log_likelihood_of`."""
         if self.device.type != "cpu":
             # A step takes the same time for any number of rows there, and cutting walks apart longer than walking.
@@ -72,9 +86,17 @@ class MotifGenerator(MotifNetwork):
         return walk(self.grammar, actions, max_atoms or self.max_atoms)
 
     def log_likelihood_of(
-        self, walks: Sequence[Walk], values: np.ndarray | None = None, *, max_atoms: int | None = None
+        self,
+        walks: Sequence[Walk],
+        values: np.ndarray | None = None,
+        *,
+        aim: Aim | None = None,
+        temperature: float = 1.0,
+        max_atoms: int | None = None,
     ) -> Tensor:
         """As `log_likelihood`, of sequences that `walk` has been through."""
+        aim = (self.aim if aim is None else aim) if values is None else Aim(torch.from_numpy(values))
+        aim = aim.to(self.device)
         together = _LIKE_LENGTH if self.device.type == "cpu" else _MANY
         # In groups of similar length, since a batch padded to the longest sequence would be mostly padding.
         order = np.argsort([len(walk.actions) for walk in walks], kind="stable")
@@ -90,8 +112,7 @@ class MotifGenerator(MotifNetwork):
             else:
                 sequences = pad([walk.actions.tolist() for walk in group], self.device)
                 forced = force(self.grammar, sequences, max_atoms or self.max_atoms)
-            told = None if values is None else torch.from_numpy(values[rows])
-            log_probs = self.log_probs(forced, None if told is None else told.to(self.device))
+            log_probs = self.log_probs(forced, aim.of_rows(rows), temperature=temperature)
             parts.append(torch.where(forced.legal, log_probs.sum(1), -torch.inf))
         back = np.argsort(order, kind="stable")
         return torch.cat(parts)[torch.from_numpy(back).to(self.device)]
@@ -108,6 +129,8 @@ class MotifGenerator(MotifNetwork):
         temperature: float = 1.0,
         targets: Mapping[str, float] | None = None,
         guidance: float = 1.0,
+        aim: Aim | None = None,
+        counted: Sequence[int] = (),
         batch_size: int = BATCH,
         bf16: bool = True,
         only: Sequence[int] | np.ndarray | None = None,
@@ -125,6 +148,8 @@ class MotifGenerator(MotifNetwork):
             temperature: The logits are divided by it.
             targets: Properties to aim at, in their units, in place of those of `aim`.
             guidance: Strength of classifier-free guidance towards the targets, see `Aim`.
+            aim: What to aim at where there are no targets; by default the generator's own aim.
+            counted: Actions of a part that is bound later. Its atoms and properties count from the start.
             batch_size: Molecules drawn together; another size gives other molecules.
             bf16: Whether to compute in bfloat16 where the device has it.
             only: Ascending indices of the molecules to draw, all by default. Each has its own random numbers, so that
@@ -135,11 +160,11 @@ class MotifGenerator(MotifNetwork):
             ValueError: A prefix breaks the grammar.
             InputError: The generator was not trained for a target.
         """
-        aim = self.make_aim(targets, guidance) if targets else None
+        aim = self.make_aim(targets, guidance) if targets else self.aim if aim is None else aim
         samples: list[Sample] = []
         wanted = np.arange(n) if only is None else np.asarray(only, dtype=np.int64)
 
-        def draw(batch: int) -> tuple[np.ndarray, Tensor]:
+        def draw(batch: int) -> tuple[np.ndarray, Tensor, Tensor]:
             start, size = batch * batch_size, min(batch_size, n - batch * batch_size)
             chosen = wanted[(wanted >= start) & (wanted < start + size)] - start
             with autocast(self.device, enabled=bf16):
@@ -151,14 +176,15 @@ class MotifGenerator(MotifNetwork):
                     max_atoms=max_atoms or self.max_atoms,
                     prefixes=[prefix] if prefixes is None else [prefixes[start + i] for i in chosen],
                     temperature=temperature,
-                    aim=aim,
+                    aim=aim.of_rows(start + chosen),
+                    counted=counted,
                 )
 
         batches = np.unique(wanted[wanted < n] // batch_size).tolist()
-        for actions, log_prob in map_in_threads(draw, batches, self.device):
-            for row, value in zip(actions, log_prob.tolist(), strict=True):
+        for actions, *log_probs in map_in_threads(draw, batches, self.device):
+            for row, *values in zip(actions, *(each.tolist() for each in log_probs), strict=True):
                 drawn = tuple(row[row >= 0].tolist())
-                samples.append(Sample(write(decode(drawn, self.vocabulary)), drawn, value))
+                samples.append(Sample(write(decode(drawn, self.vocabulary)), drawn, *values))
             on_batch(len(actions))
         return samples
 
@@ -171,14 +197,16 @@ class MotifGenerator(MotifNetwork):
     def save(self, path: str | Path, *, dtype: torch.dtype | None = None, **about: object) -> None:
         """Write `path`.safetensors and `path`.json; `about` adds facts on the training to the description.
 
-        `dtype` is the type of the stored tensors, float32 by default.
+        `dtype` is the type of the stored tensors, float32 by default. The generator's own aim is kept, too.
         """
+        aim = self._describe_aim()
         description = {
             "kind": self.kind,
             "network": self.settings.model_dump(),
             "max_atoms": self.max_atoms,
             "vocabulary": self.vocabulary.description(),
             "about": about,
+            **({} if aim is None else {"aim": aim}),
         }
         save_weights(path, self, description, dtype=dtype)
 
@@ -191,6 +219,11 @@ class MotifGenerator(MotifNetwork):
             settings = MotifNetworkSettings(**description["network"])
             vocabulary = Vocabulary.from_description(description["vocabulary"])
             generator = cls(vocabulary, settings, max_atoms=int(description["max_atoms"]))
+            aim = description.get("aim")
+            targets = {} if aim is None else {str(name): float(value) for name, value in aim["targets"].items()}
+            generator.aim_at(targets, 1.0 if aim is None else float(aim["guidance"]))
+        except InputError as error:
+            raise WeightsError(f"{path}.json: aim: {error}") from None
         except (KeyError, TypeError, ValueError) as error:
             raise WeightsError(f"{path}.json: {str(error).splitlines()[0]}") from error
         load_weights(path, generator)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -31,6 +32,15 @@ class Aim:
         """Features that give the guided logits, of those with and without the aim; the last layer is linear."""
         return hidden if plain is None else plain + self.guidance * (hidden - plain)
 
+    def of_rows(self, rows: np.ndarray) -> Aim:
+        """The aim of some rows of a batch, where each has one of its own."""
+        if self.values is None or len(self.values) == 1:
+            return self
+        return Aim(self.values[torch.from_numpy(rows).to(self.values.device)], self.guidance)
+
+    def to(self, device: torch.device) -> Aim:
+        return self if self.values is None else Aim(self.values.to(device), self.guidance)
+
 
 NO_AIM = Aim()
 NEVER = -1e9  # a logit that no action takes; finite, so that its gradient is 0 and not NaN
@@ -46,7 +56,7 @@ class MotifNetwork(nn.Module):
     heavy atoms per molecule that the generator was trained for; sampling may use another.
 
     With `settings.condition` the input also tells properties to aim at (`Conditions`). `aim` is what it tells where a
-    call gives no values.
+    call does not say.
     """
 
     def __init__(self, vocabulary: Vocabulary, settings: MotifNetworkSettings | None = None, *, max_atoms: int = 27):
@@ -64,7 +74,7 @@ class MotifNetwork(nn.Module):
         nn.init.zeros_(self.weight.weight)
         condition = self.settings.condition
         self.conditions = Conditions(condition, actions, width) if condition else None
-        self.aim = NO_AIM
+        self._aim = NO_AIM
         self.recurrent = nn.GRU(width, self.settings.hidden, self.settings.layers, batch_first=True)
         readout = self.settings.readout
         self.readout = nn.Linear(self.settings.hidden, readout) if readout else None
@@ -74,6 +84,15 @@ class MotifNetwork(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.head.weight.device
+
+    @property
+    def aim(self) -> Aim:
+        """What molecules aim at where a call does not say."""
+        return self._aim.to(self.device)
+
+    @aim.setter
+    def aim(self, aim: Aim) -> None:
+        self._aim = aim
 
     @property
     def grammar(self) -> Grammar:
@@ -117,13 +136,13 @@ class MotifNetwork(nn.Module):
         features = hidden if self.readout is None else functional.silu(self.readout(hidden))
         return features, memory
 
-    def log_probs(self, forced: Forced, values: Tensor | None = None) -> Tensor:
+    def log_probs(self, forced: Forced, aim: Aim | None = None, *, temperature: float = 1.0) -> Tensor:
         """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end.
 
-        `values` [B, names] are properties to aim at, NaN where nothing is said; by default those of `aim`.
+        `aim` is what they aim at, by default the network's own aim; the logits are divided by `temperature`.
         """
         inputs = self.embed(forced.last, forced.top, forced.site, forced.atoms, forced.weight)
-        aim = self.aim if values is None else Aim(values)
+        aim = self.aim if aim is None else aim
         plain = None
         if aim.values is not None and self.conditions is not None:
             if aim.guidance != 1:
@@ -137,6 +156,7 @@ class MotifNetwork(nn.Module):
             # Only where a motif may come is the long part of the head computed: half of the positions.
             at = forced.live & (forced.motif_due == due)
             logits = self._masked_logits(hidden[at], forced.structural[at], forced.motif_mask(at) if due else None)
+            logits = logits if temperature == 1 else logits / temperature
             # Not by logsumexp: its exponential is six times slower where actions are masked out.
             found[at] = -functional.cross_entropy(logits, forced.target[at], reduction="none")
         return found

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,12 +17,12 @@ from molgan.chem.known_set import KnownSet
 from molgan.chem.molecule import Molecule, parse_all
 from molgan.graphs.features.ranges import Support
 from molgan.models.critics.descriptor_critic import DescriptorCritic
-from molgan.models.protocols import LikelihoodGenerator, Sample
+from molgan.models.protocols import Sample, Sampler
 from molgan.models.settings import BATCH
 from molgan.models.threads import map_in_threads
 
 _FEW = 512  # molecules that one batch probably gives
-_HOPELESS = 50_000  # the critic should accept at least one of this many samples
+_HOPELESS = 50_000  # the critic should accept at least one of this many samples, or as many batches of them
 
 
 class RefinedGenerator:
@@ -35,12 +36,13 @@ class RefinedGenerator:
 
     def __init__(
         self,
-        generator: LikelihoodGenerator,
+        generator: Sampler,
         critic: DescriptorCritic,
         *,
         cap: float,
         known: KnownSet | None = None,
         support: Support | None = None,
+        batch: int = BATCH,
     ) -> None:
         """Refine the samples of a generator.
 
@@ -50,21 +52,31 @@ class RefinedGenerator:
             cap: Logit from which on a sample is always kept.
             known: Molecules that are rejected; None rejects none.
             support: Property ranges outside which samples are rejected; None rejects none.
+            batch: Molecules drawn together.
         """
         self.generator = generator
         self.critic = critic
         self.cap = cap
         self.known = known
         self.support = support
+        self.batch = batch
         self.drawn = self.kept = 0
 
     def sample(
-        self, n: int, *, seed: int, bf16: bool = True, on_batch: Callable[[int], None] = lambda done: None
+        self,
+        n: int,
+        *,
+        seed: int,
+        bf16: bool = True,
+        on_batch: Callable[[int], None] = lambda done: None,
+        **how: Any,
     ) -> list[Sample]:
         """n accepted samples; the same seed gives the same samples, and the first ones do not depend on n.
 
-        Raises WeightsError where the critic accepts hardly any sample.
+        `how` is what else the generator's `sample` takes, such as targets. Raises WeightsError where the critic accepts
+        hardly any sample.
         """
+        hopeless = _HOPELESS * self.batch // BATCH
         found: list[Sample] = []
         ahead: list[list[Sample]] = []
         self.drawn = self.kept = 0
@@ -73,7 +85,7 @@ class RefinedGenerator:
             if not ahead:
                 several = torch.get_num_threads() if n - len(found) > _FEW else 1
                 batches = range(batch, batch + several)
-                draw = partial(self._draw, seed, bf16=bf16)
+                draw = partial(self._draw, seed, bf16=bf16, **how)
                 ahead = list(map_in_threads(draw, batches, self.generator.device))
             drawn = ahead.pop(0)
             accepted = self._accept([sample.smiles for sample in drawn], np.random.default_rng([seed, batch, 1]))
@@ -82,15 +94,15 @@ class RefinedGenerator:
             on_batch(min(len(fresh), n - len(found)))
             found += fresh
             batch += 1
-            if self.drawn >= _HOPELESS and self.kept < self.drawn / _HOPELESS:
+            if self.drawn >= hopeless and self.kept < self.drawn / hopeless:
+                mend = "aim nearer to molecules of its training data" if how else "train it again"
                 raise WeightsError(
-                    f"the critic accepts only {self.kept} of {self.drawn:,} samples; "
-                    "train it again, or sample with --raw"
+                    f"the critic accepts only {self.kept} of {self.drawn:,} samples; {mend}, or sample with --raw"
                 )
         return found[:n]
 
-    def _draw(self, seed: int, batch: int, *, bf16: bool) -> list[Sample]:
-        return self.generator.sample(BATCH, seed=_seed(seed, batch), bf16=bf16)
+    def _draw(self, seed: int, batch: int, **how: Any) -> list[Sample]:
+        return self.generator.sample(self.batch, seed=_seed(seed, batch), **how)
 
     def _accept(self, smiles: list[str], rng: np.random.Generator) -> np.ndarray:
         """Whether each sample is kept, bool [n]. The critic, which costs most, comes last."""
@@ -123,7 +135,7 @@ class RefinedGenerator:
         write_files(path.parent, {_file(path).name: [(json.dumps(content, indent=1) + "\n").encode()]})
 
     @classmethod
-    def load(cls, path: Path, generator: LikelihoodGenerator) -> RefinedGenerator | None:
+    def load(cls, path: Path, generator: Sampler, *, batch: int = BATCH) -> RefinedGenerator | None:
         """The refinement of the weights at `path`, None where they have none. Raises WeightsError for a damaged one."""
         if not _file(path).exists():
             return None
@@ -141,6 +153,7 @@ class RefinedGenerator:
             cap=cap,
             known=None if known is None else KnownSet.load(folder / str(known)),
             support=support or None,
+            batch=batch,
         )
 
 

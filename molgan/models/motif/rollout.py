@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from molgan.graphs.motif.forcing import PAD
 from molgan.graphs.motif.grammar import GrammarState
 from molgan.graphs.motif.script import Script
 from molgan.models.motif.motif_head import MotifHead
@@ -28,7 +29,8 @@ def roll_out(
     prefixes: Sequence[Sequence[int]] = ((),),
     temperature: float = 1.0,
     aim: Aim | None = None,
-) -> tuple[np.ndarray, Tensor]:
+    counted: Sequence[int] = (),
+) -> tuple[np.ndarray, Tensor, Tensor]:
     """Draw the chosen rows of a batch.
 
     Every row of the batch has its own random numbers, whether it is drawn or not. Rows with the same actions so far
@@ -43,9 +45,11 @@ def roll_out(
         prefixes: One sequence of actions for all rows, or one for each of the n, with FREE where a subtree grows.
         temperature: The logits are divided by it.
         aim: What the molecules aim at, the same for all or for each of the n; by default the network's own aim.
+        counted: The actions of a part that is bound later. Its atoms and properties count from the start.
 
     Returns:
-        Actions [n, T], -1 behind the end, and log-probabilities [n].
+        Actions [n, T], -1 behind the end, their log-probabilities [n], and those of the actions that were not
+        prescribed [n].
 
     Raises:
         ValueError: A prefix breaks the grammar.
@@ -53,13 +57,15 @@ def roll_out(
     n, device = len(chosen), net.device
     head = MotifHead(net, temperature)
     state = GrammarState(net.grammar, n, max_atoms)
+    if counted:
+        state.count(counted)
     rows = torch.arange(n, device=device)  # the index among the n of each row of the state
     place = torch.from_numpy(chosen)
     last = torch.full((n,), net.grammar.start, device=device)
-    recurrence = _Recurrence(net, net.aim if aim is None else aim)
+    recurrence = _Recurrence(net, net.aim if aim is None else aim, counted)
     group = torch.zeros(n, dtype=torch.long, device=device)  # the place of each row in the memory
     alike = len(prefixes) == 1 and not recurrence.differs
-    total = torch.zeros(n, device=device)
+    total, drawn = torch.zeros(n, device=device), torch.zeros(n, device=device)
     script = Script(net.grammar, state, prefixes)
     steps: list[Tensor] = []
     active = ~state.done
@@ -89,26 +95,27 @@ def roll_out(
         if forced is not None and bool((active & (log_prob < NEVER / 2)).any()):
             raise ValueError(f"action {len(steps)} of the prefix is not allowed there")
         total[rows] += torch.where(active, log_prob, 0)
+        drawn[rows] += torch.where(active if forced is None else active & (forced == PAD), log_prob, 0)
         step = torch.full((n,), -1, device=device)
         step[rows] = torch.where(active, action, -1)
         steps.append(step)
         state.step(action)
         last = action
         active = ~state.done
-    return torch.stack(steps, dim=1).cpu().numpy(), total.cpu()
+    return torch.stack(steps, dim=1).cpu().numpy(), total.cpu(), drawn.cpu()
 
 
 class _Recurrence:
     """The recurrent states of the distinct rows of a batch; with guidance those without an aim, too."""
 
-    def __init__(self, net: MotifNetwork, aim: Aim) -> None:
+    def __init__(self, net: MotifNetwork, aim: Aim, counted: Sequence[int]) -> None:
         self._net = net
         self._aim = aim if net.conditions is not None else NO_AIM
         told = self._aim.values is not None
         start = torch.zeros(net.settings.layers, 1, net.settings.hidden, device=net.device)
         self._memory = start
         self._plain = start if told and self._aim.guidance != 1 else None
-        self._so_far = net.conditions.parts.new_zeros(1, net.conditions.parts.shape[1]) if net.conditions else None
+        self._so_far = net.conditions.parts[list(counted)].sum(0, keepdim=True) if net.conditions else None
 
     @property
     def differs(self) -> bool:

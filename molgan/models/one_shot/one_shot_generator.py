@@ -11,9 +11,10 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from molgan.base.errors import InputError, WeightsError
+from molgan.base.errors import WeightsError
 from molgan.chem.molecule import Molecule
 from molgan.graphs.dense.dense_graph import decode
+from molgan.models.aiming import check_targets
 from molgan.models.one_shot.rows import RowGenerator
 from molgan.models.one_shot.settings import OneShotSettings
 from molgan.models.one_shot.soft_graphs import Draw, SoftGraphs, draw, harden
@@ -77,10 +78,7 @@ class OneShotGenerator(nn.Module):
 
     def check_targets(self, targets: Mapping[str, float]) -> None:
         """Raises InputError for a property that the generator was not trained for, or a value that is not finite."""
-        if self.targets is not None:
-            self.targets.check(targets)
-        elif targets:
-            raise InputError(f"no target {next(iter(targets))!r}: the weights were trained without `network.condition`")
+        check_targets(targets, self.settings.condition)
 
     @torch.no_grad()
     def sample(

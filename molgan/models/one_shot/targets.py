@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -49,14 +48,6 @@ class Targets(nn.Module):
     def standard(self, values: np.ndarray) -> np.ndarray:
         """Values [M, names] in standard deviations from the mean, float32."""
         return np.asarray((values - self.mean.numpy()) / self.scale.numpy(), dtype=np.float32)
-
-    def check(self, wanted: Mapping[str, float]) -> None:
-        """Raises InputError for a property that is not among the names, or a value that is not finite."""
-        for name, value in wanted.items():
-            if name not in self.names:
-                raise InputError(f"no target {name!r}: the weights have the targets {', '.join(self.names)}")
-            if not isinstance(value, int | float) or not math.isfinite(value):
-                raise InputError(f"target {name}: {value!r} is not a finite number")
 
     def draw(self, n: int, wanted: Mapping[str, float], rng: torch.Generator) -> Tensor:
         """Draw targets [n, names] from the data, in standard deviations from its mean; `wanted` ones are fixed, in

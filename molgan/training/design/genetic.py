@@ -1,23 +1,22 @@
 """Genetic moves on motif trees; their results are valid molecules by construction.
 
 A cut bond is single and acyclic, and a site has as many places as it has hydrogens, so that any subtree may bind
-wherever a subtree hangs or a hydrogen is left. A `bound` tree hangs on something itself, as a tree that grows on a core
-does: its root then has a hydrogen less, and may be replaced like any other motif.
+wherever a subtree hangs or a hydrogen is left. The root of a `bound` tree may be replaced like any other motif.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
 from rdkit import Chem
 
 from molgan.chem.motifs import Motif, cut
-from molgan.chem.templates import size, template
+from molgan.chem.templates import size
 from molgan.graphs.motif.actions import HOLE
+from molgan.graphs.motif.trees import TreePath, add_child, atoms, bind, can_bind, nodes, open_sites, put, vacancies
 
-TreePath = tuple[int, ...]  # the child to take at each level
 T = TypeVar("T")
 _TRIES = 8
 
@@ -65,14 +64,14 @@ def crossover(
         bound: Whether `tree` hangs on something itself.
     """
     graft = _pick([node for _, node in nodes(donor)], rng)
-    if not _can_bind(graft):
+    if not can_bind(graft):
         return None
     swaps = [path for path, _ in nodes(tree) if path or bound]
     grafts = vacancies(tree, bound=bound)
     if not swaps and not grafts:
         return None
     i = int(rng.integers(len(swaps) + len(grafts)))
-    child = _put(tree, swaps[i], graft) if i < len(swaps) else bind(tree, *grafts[i - len(swaps)], graft)
+    child = put(tree, swaps[i], graft) if i < len(swaps) else bind(tree, *grafts[i - len(swaps)], graft)
     return child if atoms(child) <= max_atoms else None
 
 
@@ -100,34 +99,7 @@ def edit_motif(
 def open_hole(tree: Motif, rng: np.random.Generator, *, bound: bool = False) -> Motif | None:
     """`tree` with a hole in place of one of its subtrees; None where it has none."""
     paths = [path for path, _ in nodes(tree) if path or bound]
-    return _put(tree, _pick(paths, rng), HOLE) if paths else None
-
-
-def atoms(tree: Motif) -> int:
-    """The number of heavy atoms of a tree; a hole counts as one."""
-    return size(tree.smiles) + sum(atoms(child) for _, child in tree.children)
-
-
-def nodes(tree: Motif, path: TreePath = ()) -> Iterator[tuple[TreePath, Motif]]:
-    """The path to every motif, and its subtree, the root first."""
-    yield path, tree
-    for i, (_, child) in enumerate(tree.children):
-        yield from nodes(child, (*path, i))
-
-
-def vacancies(tree: Motif, *, bound: bool = False) -> list[tuple[TreePath, int]]:
-    """The places where a hydrogen is left: the path to the motif, and the site."""
-    return [(path, site) for path, node in nodes(tree) for site in _open_sites(node, bool(path) or bound)]
-
-
-def bind(tree: Motif, path: TreePath, site: int, new: Motif) -> Motif:
-    """`tree` with `new` at a site of the motif where `path` leads."""
-    if not path:
-        return _with_child(tree, site, new)
-    children = list(tree.children)
-    at, child = children.pop(path[0])
-    children.append((at, bind(child, path[1:], site, new)))
-    return tree._replace(children=tuple(sorted(children)))
+    return put(tree, _pick(paths, rng), HOLE) if paths else None
 
 
 def _exchange(
@@ -135,19 +107,19 @@ def _exchange(
 ) -> Motif | None:
     """Exchange a motif, and hang each child at its old site, if that has room, or at a random one."""
     changed = Motif(smiles)
-    if smiles == node.smiles or (hangs and not _can_bind(changed)):
+    if smiles == node.smiles or (hangs and not can_bind(changed)):
         return None
     for site, child in node.children:
-        room = _open_sites(changed, hangs)
+        room = open_sites(changed, hangs)
         if not room:
             return None
-        changed = _with_child(changed, site if site in room and rng.random() < 0.5 else _pick(room, rng), child)
-    return _put(tree, path, changed)
+        changed = add_child(changed, site if site in room and rng.random() < 0.5 else _pick(room, rng), child)
+    return put(tree, path, changed)
 
 
 def _add(tree: Motif, path: TreePath, node: Motif, smiles: str, rng: np.random.Generator, hangs: bool) -> Motif | None:
-    room = _open_sites(node, hangs)
-    return bind(tree, path, _pick(room, rng), Motif(smiles)) if room and _can_bind(Motif(smiles)) else None
+    room = open_sites(node, hangs)
+    return bind(tree, path, _pick(room, rng), Motif(smiles)) if room and can_bind(Motif(smiles)) else None
 
 
 def _insert(
@@ -155,9 +127,9 @@ def _insert(
 ) -> Motif | None:
     """Insert a motif between this one and its parent."""
     between = Motif(smiles)
-    if not hangs or not _can_bind(between) or not (room := _open_sites(between, True)):
+    if not hangs or not can_bind(between) or not (room := open_sites(between, True)):
         return None
-    return _put(tree, path, _with_child(between, _pick(room, rng), node))
+    return put(tree, path, add_child(between, _pick(room, rng), node))
 
 
 def _take_out(
@@ -167,41 +139,11 @@ def _take_out(
     below = [child for _, child in node.children]
     if not hangs or not (path or below):
         return None
-    return _put(tree, path, _pick(below, rng) if below else None)
+    return put(tree, path, _pick(below, rng) if below else None)
 
 
 Move = Callable[[Motif, TreePath, Motif, str, np.random.Generator, bool], Motif | None]
 _MOVES: tuple[Move, ...] = (_exchange, _exchange, _add, _insert, _take_out)
-
-
-def _can_bind(tree: Motif) -> bool:
-    """Whether a tree's root has a hydrogen to hang by."""
-    return template(tree.smiles).capacity[0] > sum(site == 0 for site, _ in tree.children)
-
-
-def _open_sites(node: Motif, hangs: bool) -> list[int]:
-    """The sites of a motif where a hydrogen is left."""
-    left = list(template(node.smiles).capacity)
-    left[0] -= hangs
-    for site, _ in node.children:
-        left[site] -= 1
-    return [site for site, n in enumerate(left) if n > 0]
-
-
-def _put(tree: Motif, path: TreePath, new: Motif | None) -> Motif:
-    """`tree` with `new` where `path` leads, or without what is there."""
-    if not path:
-        assert new is not None  # a tree has a root
-        return new
-    children = list(tree.children)
-    site, child = children.pop(path[0])
-    if new is not None or path[1:]:
-        children.append((site, _put(child, path[1:], new)))
-    return tree._replace(children=tuple(sorted(children)))
-
-
-def _with_child(node: Motif, site: int, child: Motif) -> Motif:
-    return node._replace(children=tuple(sorted([*node.children, (site, child)])))
 
 
 def _pick(items: Sequence[T], rng: np.random.Generator) -> T:

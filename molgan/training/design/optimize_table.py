@@ -33,6 +33,8 @@ def optimize_table(
     start: Iterable[Any] | None = None,
     core: str | None = None,
     weights: str | Path = "moses",
+    targets: Mapping[str, float] | None = None,
+    guidance: float = 1.0,
     max_atoms: int | None = None,
     folder: str | Path | None = None,
     settings: OptimizeSettings | Mapping[str, Any] | None = None,
@@ -47,17 +49,21 @@ def optimize_table(
         start: SMILES of molecules to begin with.
         core: SMILES of a core with attachment points.
         weights: The prior, by name or folder.
+        targets: Properties that prior and agent aim at.
+        guidance: Strength of aiming at them.
         max_atoms: The most heavy atoms of a molecule.
         folder: Where the state is kept, so that an interrupted run continues.
         settings: Fields of `OptimizeSettings`.
         progress: Shows the progress.
 
     Raises:
-        InputError: A start molecule cannot be read, or the oracle returns another number of values.
+        InputError: A start molecule cannot be read, the oracle returns another number of values, or the prior was not
+            trained for a target.
         ConfigError: Wrong settings.
     """
     from molgan.graphs.motif.core import Core
-    from molgan.models.loading import load_generator
+    from molgan.models.aiming import check_guidance
+    from molgan.models.loading import load_generator, set_aim
     from molgan.models.motif.forbid_stereo import forbid_stereo
     from molgan.models.protocols import MotifTreeGenerator
     from molgan.training.design.optimize import optimize
@@ -72,6 +78,9 @@ def optimize_table(
     seed = draw_seed(folder, progress) if seed is None else seed
     chosen = resolve_settings(settings, max_atoms, given)
     agent = load_generator(weights, MotifTreeGenerator)
+    check_guidance(guidance, targets or {})
+    if targets:
+        set_aim(agent, targets, guidance)
     agent = agent if chosen.stereo else forbid_stereo(agent)
     with Reporter("optimize", progress, shown=("score", "best", "best_10")) as report:
         report.start("optimize", budget)

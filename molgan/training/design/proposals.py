@@ -13,8 +13,9 @@ from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, write
 from molgan.chem.stereo import UnknownStereo
 from molgan.graphs.motif.actions import NotEncodable, Vocabulary, decode
+from molgan.graphs.motif.trees import atoms, nodes
 from molgan.models.protocols import MotifTreeGenerator
-from molgan.training.design.genetic import Motifs, atoms, nodes
+from molgan.training.design.genetic import Motifs
 from molgan.training.design.space import Space
 from molgan.training.settings import OptimizeSettings
 

@@ -11,17 +11,8 @@ from rdkit import Chem
 from molgan.chem.motifs import Motif, cut
 from molgan.graphs.motif.actions import HOLE, Vocabulary, encode
 from molgan.graphs.motif.core import Core
-from molgan.training.design.genetic import (
-    Motifs,
-    atoms,
-    bind,
-    crossover,
-    edit_motif,
-    nodes,
-    open_hole,
-    reroot,
-    vacancies,
-)
+from molgan.graphs.motif.trees import atoms, bind, nodes, vacancies
+from molgan.training.design.genetic import Motifs, crossover, edit_motif, open_hole, reroot
 from molgan.training.design.mutation import mutate_atom
 
 _TRIES = 3  # attempts at a move

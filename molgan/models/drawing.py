@@ -1,0 +1,103 @@
+"""Draws molecules from weights of any kind, as `molgan.sample` and `molgan sample` do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from molgan.base.errors import InputError
+from molgan.chem.molecule import parse
+from molgan.graphs.motif.core import Core
+from molgan.models.aiming import check_guidance
+from molgan.models.loading import load_any
+from molgan.models.motif.decorating import DecoratingGenerator
+from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.motif.refined import RefinedGenerator
+from molgan.models.protocols import AimingGenerator, ConditionalGenerator, Generator, LikelihoodGenerator
+from molgan.models.settings import BATCH
+from molgan.models.weights import find_weights
+
+_HOTTEST = 10.0
+_MOST_ATOMS = 200
+
+
+def draw_molecules(
+    n: int,
+    *,
+    seed: int,
+    weights: str | Path = "moses",
+    raw: bool = False,
+    targets: Mapping[str, float] | None = None,
+    guidance: float = 1.0,
+    core: str | None = None,
+    temperature: float = 1.0,
+    max_atoms: int | None = None,
+    on_batch: Callable[[int], None] = lambda done: None,
+) -> list[str | None]:
+    """Draw `n` molecules: canonical SMILES, None for an invalid graph of a one-shot generator.
+
+    Args:
+        n: Number of molecules.
+        seed: Seed of all random numbers.
+        weights: Shipped weights by their name, or the folder that a training wrote.
+        raw: Whether to leave out the critic of the weights.
+        targets: Properties to aim at, in their units.
+        guidance: Strength of classifier-free guidance towards the targets, at least 0.
+        core: SMILES with marks `*`, which every molecule contains, or of two fragments to link.
+        temperature: The logits are divided by it; above 0, at most 10.
+        max_atoms: Most heavy atoms of a molecule, 1 to 200; by default those of the generator.
+        on_batch: Called with the number of molecules just drawn.
+
+    Raises:
+        InputError: The generator cannot do what is asked for, or a value is outside its range.
+        WeightsError: The weights are missing or damaged, or their critic accepts hardly any molecule.
+    """
+    targets = dict(targets or {})
+    check_guidance(guidance, targets)
+    _check_ranges(temperature, max_atoms)
+    read = None if core is None else Core.read(core)
+    path = find_weights(weights)
+    generator = load_any(path, raw=True)
+    options: dict[str, Any] = {
+        **({"targets": targets} if targets else {}),
+        **({} if guidance == 1 else {"guidance": guidance}),
+        **({} if temperature == 1 else {"temperature": temperature}),
+        **({} if max_atoms is None else {"max_atoms": max_atoms}),
+    }
+    _check_options(generator, [*options, *(["core"] if read else [])], targets)
+    sampler: Any = generator
+    batch = BATCH
+    if read is not None and isinstance(generator, MotifGenerator):
+        sampler = DecoratingGenerator(generator, read)
+        batch = sampler.batch
+    if not raw and isinstance(generator, LikelihoodGenerator):
+        sampler = RefinedGenerator.load(path, sampler, batch=batch) or sampler
+    drawn = sampler.sample(n, seed=seed, on_batch=on_batch, **options)
+    return [parse(molecule.smiles).smiles for molecule in drawn]
+
+
+def _check_ranges(temperature: float, max_atoms: int | None) -> None:
+    if not 0 < temperature <= _HOTTEST:
+        raise InputError(f"temperature: {temperature:g} is not above 0 and at most {_HOTTEST:g}")
+    if max_atoms is not None and not 1 <= max_atoms <= _MOST_ATOMS:
+        raise InputError(f"max_atoms: {max_atoms} is not from 1 to {_MOST_ATOMS}")
+
+
+def _check_options(generator: Generator, given: list[str], targets: Mapping[str, float]) -> None:
+    """Raises InputError for an option that the generator does not take, or a target that it was not trained for."""
+    taken = set()
+    if isinstance(generator, ConditionalGenerator):
+        taken.add("targets")
+    if isinstance(generator, LikelihoodGenerator):
+        taken |= {"temperature", "max_atoms"}
+    if isinstance(generator, AimingGenerator):
+        taken.add("guidance")
+    if isinstance(generator, MotifGenerator):
+        taken.add("core")
+    kind = getattr(generator, "kind", type(generator).__name__)
+    for name in given:
+        if name not in taken:
+            raise InputError(f"{name}: the weights belong to a {kind}, which has no such option; leave it out")
+    if isinstance(generator, ConditionalGenerator):
+        generator.check_targets(targets)

@@ -1,0 +1,168 @@
+"""How likely given molecules are under a generator: negative log-likelihoods, and ranks among the training data."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from rdkit import rdBase
+
+from molgan.base.errors import ConfigError, InputError, WeightsError
+from molgan.chem.guarded import find_delay, is_suspicious
+from molgan.chem.molecule import Molecule, describe_failure, parse_all
+from molgan.graphs.motif.actions import NotEncodable, encode
+from molgan.graphs.motif.forcing import join
+from molgan.graphs.motif.motif_data import read_tree
+from molgan.models.loading import load_any
+from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.weights import find_weights, read_facts
+
+_TOGETHER = 64  # sequences of similar length in one pass
+_DIGITS = 6  # digits behind the point: double precision leaves no trace of the batch in them
+
+
+@dataclass(frozen=True, slots=True)
+class Nll:
+    """A molecule's negative log-likelihood in nats, the same per heavy atom, and the share (0 to 1) of molecules of the
+    training data that are less likely per atom; NaN where there is none, and `error` says why there is no likelihood.
+    """
+
+    nll: float = math.nan
+    nll_per_atom: float = math.nan
+    rank: float = math.nan
+    error: str | None = None
+
+
+class NllMeter:
+    """Measures molecules by the probability with which a generator draws their canonical sequence of actions.
+
+    A molecule has other sequences too, from other roots of its tree; the generator was trained on this one alone. The
+    values are the same in any batch: computed in double precision, and rounded.
+    """
+
+    def __init__(
+        self,
+        generator: MotifGenerator,
+        *,
+        targets: Mapping[str, float] | None = None,
+        quantiles: Sequence[float] | None = None,
+    ) -> None:
+        """
+        Args:
+            generator: The generator; it is not changed.
+            targets: Properties that the molecules aim at, in place of the generator's own aim.
+            quantiles: What `measure_nll_quantiles` gave; None where it is not known. They are those of molecules that
+                aim at nothing, so that there is no rank with an aim.
+
+        Raises:
+            InputError: The generator was not trained for a target.
+        """
+        self._network = copy.deepcopy(generator).double().eval()
+        if targets:
+            self._network.aim_at(targets)
+        self._quantiles = None if self._network.aim.values is not None else quantiles
+
+    @classmethod
+    def load(cls, weights: str | Path, targets: Mapping[str, float] | None = None) -> NllMeter:
+        """The meter of shipped weights, or those in a folder; the quantiles are `about.nll_quantiles` of their
+        description. Raises ConfigError for weights of another kind, else as `load_any`."""
+        path = find_weights(weights)
+        generator = load_any(path, raw=True)
+        if not isinstance(generator, MotifGenerator):
+            kind = getattr(generator, "kind", type(generator).__name__)
+            raise ConfigError(f"weights {weights}: a {kind} has no likelihoods; give weights of a motif-tree generator")
+        return cls(generator, targets=targets, quantiles=_read_quantiles(path))
+
+    def __call__(self, molecules: Sequence[Molecule]) -> list[Nll]:
+        """The likelihoods of molecules, in order."""
+        found: dict[str, Nll] = {}
+        actions: dict[str, list[int]] = {}
+        for molecule in molecules:
+            if (smiles := molecule.smiles) is None or smiles in found or smiles in actions:
+                continue
+            try:
+                actions[smiles] = self._encode(molecule)
+            except NotEncodable as error:
+                found[smiles] = Nll(error=str(error))
+        atoms = {str(one.smiles): one.mol.GetNumHeavyAtoms() for one in molecules if one.mol is not None}
+        for smiles, nll in zip(actions, self._measure(list(actions.values())), strict=True):
+            found[smiles] = self._describe(nll, atoms[smiles])
+        return [Nll(error=one.reason) if one.smiles is None else found[one.smiles] for one in molecules]
+
+    def _encode(self, molecule: Molecule) -> list[int]:
+        """The canonical actions. Raises NotEncodable with the reason."""
+        smiles, most = str(molecule.smiles), self._network.max_atoms
+        if "." in smiles:
+            raise NotEncodable("more than one fragment")
+        if "*" in smiles:
+            raise NotEncodable("a wildcard atom")
+        if molecule.mol is not None and (heavy := molecule.mol.GetNumHeavyAtoms()) > most:
+            raise NotEncodable(f"{heavy} heavy atoms, at most {most} with these weights")
+        if not self._network.vocabulary.stereo and any(mark in smiles for mark in "@/\\"):
+            raise NotEncodable("stereo, which these weights do not know")
+        if is_suspicious(smiles) and (
+            delay := find_delay("molgan.graphs.motif.motif_data:prepare_reading", None, smiles)
+        ):
+            raise NotEncodable(delay)
+        try:
+            with rdBase.BlockLogs():
+                return encode(read_tree(smiles), self._network.vocabulary)
+        except NotEncodable:
+            raise
+        except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
+            raise NotEncodable(describe_failure(error)) from None
+
+    @torch.no_grad()
+    def _measure(self, actions: Sequence[Sequence[int]]) -> np.ndarray:
+        """Negative log-likelihoods of sequences, in nats, float64 [B]; infinite where the grammar forbids one."""
+        network, nll = self._network, np.full(len(actions), np.inf)
+        walks = network.walk(actions)
+        order = np.argsort([len(walk.actions) for walk in walks], kind="stable")
+        order = order[[len(walks[i].actions) > 0 for i in order]]
+        for start in range(0, len(order), _TOGETHER):
+            rows = order[start : start + _TOGETHER]
+            log_probs = network.log_probs(join(network.grammar, [walks[i] for i in rows]))
+            nll[rows] = -log_probs.double().sum(1).cpu().numpy()
+        return nll.round(_DIGITS)
+
+    def _describe(self, nll: float, atoms: int) -> Nll:
+        if not math.isfinite(nll):
+            return Nll(error="cannot be drawn by these weights")
+        per_atom = round(float(nll) / atoms, _DIGITS)
+        if self._quantiles is None:
+            return Nll(float(nll), per_atom)
+        known = np.interp(per_atom, self._quantiles, np.linspace(0, 1, len(self._quantiles)))
+        return Nll(float(nll), per_atom, round(1 - float(known), _DIGITS))
+
+
+def measure_nll_quantiles(generator: MotifGenerator, smiles: Sequence[str]) -> list[float]:
+    """The 101 percentiles (0 to 100) of the negative log-likelihood per heavy atom of molecules, held-out ones of
+    the training data, in nats; for `about.nll_quantiles` of the weights' description.
+
+    Molecules without a likelihood do not count. Raises InputError where none has one.
+    """
+    values = [nll.nll_per_atom for nll in NllMeter(generator)(parse_all(smiles)) if nll.error is None]
+    if not values:
+        raise InputError("no molecule has a likelihood under these weights")
+    return [round(float(value), _DIGITS) for value in np.percentile(values, np.arange(101))]
+
+
+def _read_quantiles(path: Path) -> list[float] | None:
+    """The quantiles in the description of weights, None where it has none. Raises WeightsError for damaged ones."""
+    about = read_facts(path).get("about")
+    given = about.get("nll_quantiles") if isinstance(about, dict) else None
+    if given is None:
+        return None
+    try:
+        values = np.array(given, dtype=np.float64)
+        sound = values.shape == (101,) and np.isfinite(values).all() and (np.diff(values) >= 0).all()
+    except (TypeError, ValueError):
+        sound = False
+    if not sound:
+        raise WeightsError(f"{path}.json: about.nll_quantiles: not 101 numbers in ascending order")
+    return [float(value) for value in values]
