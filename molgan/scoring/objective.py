@@ -15,13 +15,15 @@ from rdkit import Chem
 
 from molgan.chem.molecule import Molecule
 from molgan.scoring.aggregation import aggregate
-from molgan.scoring.base import Counts, Scores, WorkerLost
+from molgan.scoring.base import Counts, NotAsked, Scores, WorkerLost
 from molgan.scoring.batch import Batch, chunks
 from molgan.scoring.component import Component, start_calls
 from molgan.scoring.crew import Crew, Delegation
 from molgan.scoring.inputs import as_list
+from molgan.scoring.rounds import ask_in_rounds, plan_rounds
 from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.settings import ObjectiveSettings, load_objective
+from molgan.scoring.veto import can_veto, find_vetoed
 
 if TYPE_CHECKING:
     import pandas
@@ -77,6 +79,8 @@ class Objective:
         self._components = [Component.of(component) for component in settings.components]
         self._crew = crew
         self._delegation = Delegation(crew, self._components)
+        self._vetoing = [part.name for part in settings.components if can_veto(part, settings.aggregation)]
+        self._rounds = plan_rounds(self._components, self._vetoing) if settings.cheap_first else [self._components]
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> "Objective":
@@ -106,7 +110,8 @@ class Objective:
         weights = np.array([settings.weight for settings in counted])
         values = np.stack([table.transformed[settings.name] for settings in counted])
         ignored = np.array([settings.missing == "ignore" for settings in counted])
-        return replace(table, total=aggregate(self.settings.aggregation, values, weights, ignored))
+        vetoed = find_vetoed(table.transformed, self._vetoing)
+        return replace(table, total=aggregate(self.settings.aggregation, values, weights, ignored, vetoed))
 
     def reward(self, smiles: Sequence[str | None]) -> Floats:
         """The totals [n], 0..1, for training; a failure is 0."""
@@ -141,22 +146,23 @@ class Objective:
         return ScoreStore(self.settings.cache) if self.settings.cache else None
 
     def _table(self, batch: Batch) -> ScoreTable:
-        scores = self._scores(batch)
+        found, values = ask_in_rounds(self._rounds, self._vetoing, batch, self._ask)
+        scores = {component.name: found[component.name] for component in self._components}
         return ScoreTable(
             smiles=[molecule.source or None for molecule in batch.molecules],
             raw={name: score.values for name, score in scores.items()},
-            transformed={c.name: c.transform_values(scores[c.name].values, batch) for c in self._components},
+            transformed={name: values[name] for name in scores},
             notes={name: score.notes for name, score in scores.items()},
             total=np.full(len(batch.molecules), np.nan),
             errors=list(merge_errors(batch, scores)),
             counts={name: score.counts for name, score in scores.items()},
         )
 
-    def _scores(self, batch: Batch) -> dict[str, Scores]:
-        """The raw values of each component."""
-        jobs = self._delegation.make_jobs(batch, self._store)
+    def _ask(self, components: Sequence[Component], batch: Batch) -> dict[str, Scores]:
+        """The raw values of each of the components."""
+        jobs = self._delegation.make_jobs(components, batch, self._store)
         columns = {column for job in jobs for column in job.columns}
-        here = [component for component in self._components if component.name not in columns]
+        here = [component for component in components if component.name not in columns]
 
         def score(component: Component) -> Scores:
             return component.score(batch, self._store)
@@ -164,8 +170,7 @@ class Objective:
         with start_calls((component for component in here if component.waits), score) as waiting:
             found = self._delegation.score(jobs, batch, self._store)
             found |= {component.name: score(component) for component in here if component.name not in waiting}
-            found |= {name: future.result() for name, future in waiting.items()}
-        return {component.name: found[component.name] for component in self._components}
+            return found | {name: future.result() for name, future in waiting.items()}
 
 
 def _join(parts: list[ScoreTable]) -> ScoreTable:
@@ -187,7 +192,7 @@ def _join(parts: list[ScoreTable]) -> ScoreTable:
 def merge_errors(batch: Batch, scores: dict[str, Scores]) -> Iterator[str | None]:
     """One reason per row: the parser's for an invalid input, or those of the scorers that failed; None without
     failure."""
-    failing = {name: score.errors for name, score in scores.items() if score.counts.failed}
+    failing = {name: s.errors for name, s in scores.items() if s.counts.failed or s.counts.not_asked}
     for i, molecule in enumerate(batch.molecules):
         if molecule.reason is not None:
             yield molecule.reason
@@ -197,4 +202,6 @@ def merge_errors(batch: Batch, scores: dict[str, Scores]) -> Iterator[str | None
 
 
 def _reason(component: str, error: str) -> str:
+    if isinstance(error, NotAsked):
+        return error
     return f"not scored: {error}" if isinstance(error, WorkerLost) else f"{component}: {error}"

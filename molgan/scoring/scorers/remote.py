@@ -12,6 +12,7 @@ from rdkit import Chem
 
 from molgan.base.settings import Settings
 from molgan.scoring.base import Score, Scorer, read_value
+from molgan.scoring.cost import Cost
 from molgan.scoring.fast.descriptors import Descriptors
 
 _MOST_FAILED_IN_A_ROW = 10
@@ -54,6 +55,7 @@ class RemoteScorer(Scorer):
 
     waits = True
     costly = True
+    cost = Cost.CALL
 
     class Parameters(CallSettings):
         """The parameters of every call."""
