@@ -39,7 +39,13 @@ class WorkerLost(str):
 
 
 class NotAsked(str):
-    """The reason why a scorer has no value for a molecule: another component has made the total 0 already."""
+    """The reason why a scorer has no value for a molecule: another component, `cause`, has made the total 0 already."""
+
+    START = "not asked: "
+
+    @classmethod
+    def because(cls, cause: str) -> "NotAsked":
+        return cls(f"{cls.START}{cause} is 0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """The objective: scorers, transforms, and the aggregation of their values to one score per molecule."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import add
@@ -66,9 +68,11 @@ class ScoreTable:
 class Objective:
     """Scores SMILES by settings, here or by a `crew`. It pickles as its settings and is cheap to build.
 
-    `tally` holds the counts of all molecules so far, by component: cached, scored and failed, with reasons.
+    `tally` holds the counts of all molecules so far, by component: cached, scored, failed, with reasons, and not asked.
+    `seconds` says how long the components have been asked; those that a crew scores together are not timed.
 
-    Components that wait for others, their own processes or a server, work at the same time as the rest. `close`, or the
+    Components that cost much are asked about molecules that no other has given a total of 0 (`molgan.scoring.rounds`).
+    Those that wait for others, their own processes or a server, work at the same time as the rest of their round. `close`, or the
     end of a `with` block, ends such processes and those of the crew; they end with this one in any case. Raises
     ConfigError when the crew cannot score its components.
     """
@@ -76,6 +80,7 @@ class Objective:
     def __init__(self, settings: ObjectiveSettings, crew: Crew | None = None) -> None:
         self.settings = settings
         self.tally: dict[str, Counts] = {}
+        self.seconds: dict[str, float] = {}
         self._components = [Component.of(component) for component in settings.components]
         self._crew = crew
         self._delegation = Delegation(crew, self._components)
@@ -165,12 +170,23 @@ class Objective:
         here = [component for component in components if component.name not in columns]
 
         def score(component: Component) -> Scores:
-            return component.score(batch, self._store)
+            with self._time(component.name):
+                return component.score(batch, self._store)
 
+        alone = jobs[0].columns[0] if len(jobs) == 1 and len(jobs[0].columns) == 1 else None
         with start_calls((component for component in here if component.waits), score) as waiting:
-            found = self._delegation.score(jobs, batch, self._store)
+            with self._time(alone) if alone is not None else nullcontext():
+                found = self._delegation.score(jobs, batch, self._store)
             found |= {component.name: score(component) for component in here if component.name not in waiting}
             return found | {name: future.result() for name, future in waiting.items()}
+
+    @contextmanager
+    def _time(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
 def _join(parts: list[ScoreTable]) -> ScoreTable:

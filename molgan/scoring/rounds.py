@@ -84,7 +84,7 @@ def _spread(batch: Batch, asked: NDArray[np.bool_], part: Scores, causes: Sequen
         errors[row], notes[row] = error, note
     left_out = np.flatnonzero(~asked)
     for row, position in zip(left_out.tolist(), batch.place[left_out].tolist(), strict=True):
-        errors[row] = NotAsked(f"not asked: {causes[position]} is 0")
+        errors[row] = NotAsked.because(str(causes[position]))
     distinct = len(set(batch.place[left_out].tolist()))
     repeated = part.counts.repeated + len(left_out) - distinct
     return Scores(values, errors, notes, replace(part.counts, given=count, repeated=repeated, not_asked=distinct))
