@@ -72,9 +72,9 @@ class Objective:
     `seconds` says how long the components have been asked; those that a crew scores together are not timed.
 
     Components that cost much are asked about molecules that no other has given a total of 0 (`molgan.scoring.rounds`).
-    Those that wait for others, their own processes or a server, work at the same time as the rest of their round. `close`, or the
-    end of a `with` block, ends such processes and those of the crew; they end with this one in any case. Raises
-    ConfigError when the crew cannot score its components.
+    Those that wait for others, their own processes or a server, work at the same time as the rest of their round.
+    `close`, or the end of a `with` block, ends such processes and those of the crew; they end with this one in any
+    case. Raises ConfigError when the crew cannot score its components.
     """
 
     def __init__(self, settings: ObjectiveSettings, crew: Crew | None = None) -> None:

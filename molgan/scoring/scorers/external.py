@@ -83,7 +83,8 @@ class Rest(RemoteScorer):
     """A POST of JSON for each batch: `{"smiles": [...]}`, and whatever `body` adds.
 
     The answer is a list of values in the order of the SMILES, or an object that holds one; null is no value. With
-    `field`, it is a list of objects or rows, one a molecule, or an object with a list a field. 408, 429, 5xx and broken connections are tried again; 401, 403 and 404 end the calls of the list.
+    `field`, it is a list of objects or rows, one a molecule, or an object with a list a field. 408, 429, 5xx and broken
+    connections are tried again; 401, 403 and 404 end the calls of the list.
     """
 
     name = "rest"
