@@ -17,7 +17,7 @@ from molgan.base.settings import Settings
 from molgan.chem.guarded import find_delay, is_suspicious
 from molgan.chem.molecule import Molecule
 from molgan.scoring.batch import Batch
-from molgan.scoring.cost import Cost
+from molgan.scoring.cost_class import Cost
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.parameters import validate_section
 from molgan.scoring.registration import is_shipped, register_class

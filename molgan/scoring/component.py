@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from molgan.scoring.base import Score, Scorer, Scores, Scoring
 from molgan.scoring.batch import Batch
-from molgan.scoring.cost import Cost
+from molgan.scoring.cost_class import Cost
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.processes.scoring_processes import ScoringProcesses
 from molgan.scoring.recipe import make_recipe

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from molgan.scoring.base import NotAsked, Scores
 from molgan.scoring.batch import Batch
 from molgan.scoring.component import Component
-from molgan.scoring.cost import Cost
+from molgan.scoring.cost_class import Cost
 
 Floats = NDArray[np.float64]
 Ask = Callable[[Sequence[Component], Batch], dict[str, Scores]]

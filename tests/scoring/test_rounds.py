@@ -15,7 +15,7 @@ from rdkit import Chem
 
 from molgan.scoring.base import Scorer, register
 from molgan.scoring.component import Component
-from molgan.scoring.cost import Cost
+from molgan.scoring.cost_class import Cost
 from molgan.scoring.objective import Objective, ScoreTable
 from molgan.scoring.rounds import plan_rounds
 from molgan.scoring.score_cache import clear_caches

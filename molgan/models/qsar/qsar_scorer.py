@@ -20,7 +20,7 @@ from molgan.base.settings import InputPath, Settings
 from molgan.models.qsar.ensemble import Prediction, QSARModel, read_description
 from molgan.models.qsar.pickled import SUFFIXES, PickledModel
 from molgan.scoring.base import Score, Scorer
-from molgan.scoring.cost import Cost
+from molgan.scoring.cost_class import Cost
 from molgan.scoring.fast.descriptors import Descriptors
 
 

@@ -15,7 +15,7 @@ from rdkit import Chem
 
 from molgan.base.settings import Settings
 from molgan.scoring.base import Score, Scorer, read_value
-from molgan.scoring.cost import Cost
+from molgan.scoring.cost_class import Cost
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.shared_answers import Answer, CallError, Missing, Place, find_shared, read_values
 
