@@ -35,6 +35,23 @@ FAMILIES = {
     "qsar": "Trained models",
     "external": "Commands and servers",
 }
+CHEAP_FIRST = [
+    "A molecule whose total is 0 whatever else is said costs no more calls. The components that veto by a "
+    "transformed value of 0 are those of positive weight in the geometric mean and the product, and any with "
+    "`veto: true`: with `weight: 0` a gate that counts nothing else. A filter stands in an objective as such a "
+    "component: an alert scorer, or a property with the transform `step`.",
+    "",
+    "What this process computes is asked first, all together. Then come, one after the other and each about the "
+    "molecules that are left: models (`qsar`), own scorers and those under a `timeout`, commands and servers, "
+    "docking; among equals in the order of the file, and last what cannot veto. Values and order never depend "
+    "on a clock. What was not asked is empty, also where a cache has it, and `error` says `not asked: brenk is "
+    "0`; a filter on such a column rejects the molecule as not scored. `counts` has `not_asked`, and the report "
+    "how many calls that saved.",
+    "",
+    "The total is that of asking all about everything, which `cheap_first: false` does: a 0 of a component that "
+    "vetoes is a total of 0 even where another has no value. A component without a value vetoes only with "
+    "`missing: worst`. Vetoed molecules have no place in Pareto's order.",
+]
 PART_OF = {"drug_likeness": "physchem", "custom_alerts": "substructure"}
 
 
@@ -87,6 +104,10 @@ def index(families: dict[str, list[type[Scorer]]]) -> str:
         "## An objective",
         "",
         *describe_parameters(ObjectiveSettings, deep=False),
+        "",
+        "## Cheap first",
+        "",
+        *CHEAP_FIRST,
         "",
         "## Transforms",
         "",

@@ -54,14 +54,16 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     for name in skipped:
         progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
     objective, funnel = Objective(config.objective), Funnel(filters)
+    # Who looks for the component to blame sees all values.
+    whole = Objective(config.objective.model_copy(update={"cheap_first": False}))
     progress.message("reading the reference sets")
-    judged = _judge_known(known, objective, funnel)
+    judged = _judge_known(known, whole, funnel)
     funnel(reference[:1], table=objective(reference[:1]).to_frame())
     progress.message("timing the parts on this machine")
     pace = measure(config, reference, objective, funnel)
     if config.stereo is not None:  # as in a run, where no stereo is left open
         reference = [next(enumerate_stereoisomers(molecule, most=1), molecule) for molecule in reference]
-    table = objective(reference)
+    table = whole(reference)
     passing = funnel(reference, table=table.to_frame()).counts
     components = [component.name for component in config.objective.components]
     stages = [stage for stage in PIPELINES[CampaignConfig] if stage.is_part_of(dict(config))]

@@ -78,13 +78,29 @@ def _list_orders(library: pd.DataFrame) -> list[tuple[str, str, str]]:
     return [(name, quantity(name).title, "low" if quantity(name).better == "low" else "high") for name in names]
 
 
-def _list_scores(manifest: dict[str, Any]) -> list[tuple[str, int, int, int]]:
-    """For each component: its name, and how many scores were computed, found in a cache, and failed."""
+def _list_scores(manifest: dict[str, Any]) -> list[tuple[str, int, int, int, int, str]]:
+    """For each component: its name, how many scores were computed, found in a cache, failed, and saved, since the total
+    was 0 without them; and the time that those would have taken, empty where no time is known."""
     try:
-        scores = manifest["scores"].items()
-        return [(name, *(int(counts[key]) for key in ("scored", "cached", "failed"))) for name, counts in scores]
+        return [
+            (
+                name,
+                *(int(counts[key]) for key in ("scored", "cached", "failed")),
+                int(counts.get("not_asked", 0)),
+                _write_saved(int(counts.get("not_asked", 0)), counts.get("seconds_each")),
+            )
+            for name, counts in manifest["scores"].items()
+        ]
     except (KeyError, TypeError, AttributeError, ValueError):
         return []
+
+
+def _write_saved(calls: int, seconds_each: float | None) -> str:
+    if not calls or not seconds_each:
+        return ""
+    seconds = calls * float(seconds_each)
+    unit, size = next((each for each in (("h", 3600), ("min", 60)) if seconds >= each[1]), ("s", 1))
+    return f"about {seconds / size:.1f} {unit}"
 
 
 def _list_failures(manifest: dict[str, Any]) -> list[tuple[str, str, int]]:

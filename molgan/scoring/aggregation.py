@@ -71,12 +71,22 @@ def pareto(values: Floats, weights: Floats) -> Floats:
     return total
 
 
-def aggregate(how: str, values: Floats, weights: Floats, ignored: NDArray[np.bool_]) -> Floats:
+def aggregate(
+    how: str,
+    values: Floats,
+    weights: Floats,
+    ignored: NDArray[np.bool_],
+    vetoed: NDArray[np.bool_] | None = None,
+) -> Floats:
     """The total of `values` [components, n] by the aggregation of that name.
 
     `ignored` [components]: components whose missing values are left out, so that a molecule's total is that of its
-    other components; NaN when none is left.
+    other components; NaN when none is left. `vetoed` [n]: molecules whose total is 0 whatever their values are, missing
+    ones included; they have no place in Pareto's order.
     """
+    if vetoed is not None and vetoed.any():
+        known = np.where(vetoed, np.nan if how == "pareto" else 0.0, values)
+        return np.where(vetoed, 0.0, aggregate(how, known, weights, ignored))
     left_out = np.isnan(values) & ignored[:, None]
     if not left_out.any():
         return AGGREGATIONS[how](values, weights)

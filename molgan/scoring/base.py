@@ -17,6 +17,7 @@ from molgan.base.settings import Settings
 from molgan.chem.guarded import find_delay, is_suspicious
 from molgan.chem.molecule import Molecule
 from molgan.scoring.batch import Batch
+from molgan.scoring.cost_class import Cost
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.parameters import validate_section
 from molgan.scoring.registration import is_shipped, register_class
@@ -37,12 +38,23 @@ class WorkerLost(str):
     """The reason why no scorer has a value for a molecule: its worker was lost."""
 
 
+class NotAsked(str):
+    """The reason why a scorer has no value for a molecule: another component, `cause`, has made the total 0 already."""
+
+    START = "not asked: "
+
+    @classmethod
+    def because(cls, cause: str) -> "NotAsked":
+        return cls(f"{cls.START}{cause} is 0")
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The numbers of molecules by outcome; the other five add up to `given`.
+    """The numbers of molecules by outcome; the other six add up to `given`.
 
     `invalid` counts invalid input, `repeated` molecules that equal an earlier one, `cached` known values, `scored` and
-    `failed` new ones. `reasons` counts the failures by reason.
+    `failed` new ones, `not_asked` distinct ones whose total is 0 without this component. `reasons` counts the failures
+    by reason.
     """
 
     given: int
@@ -51,11 +63,12 @@ class Counts:
     cached: int
     scored: int
     failed: int
+    not_asked: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def distinct(self) -> int:
-        return self.cached + self.scored + self.failed
+        return self.cached + self.scored + self.failed + self.not_asked
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
@@ -90,8 +103,9 @@ class Scorer(ABC):
 
     A subclass sets the class variables, declares its `Parameters` and overrides `_score`. A subclass in molgan that
     sets `name` is registered under it. `version` is part of the cache key: raise it when values change. `costly` values
-    are worth a cache on disk. A scorer that `waits` spends its time waiting for its own processes or a server, so that
-    it need not run in a process of a pool. `source` distinguishes versions of a user's own scorer. `judging` holds
+    are worth a cache on disk; `cost` is their class, by which an objective asks one scorer after the other. A scorer
+    that `waits` spends its time waiting for its own processes or a server, so that it need not run in a process of a
+    pool. `source` distinguishes versions of a user's own scorer. `judging` holds
     parameters that an objective or a filter sets where the user does not.
     """
 
@@ -104,6 +118,7 @@ class Scorer(ABC):
     boolean: ClassVar[bool] = False
     version: ClassVar[str] = "1"
     costly: ClassVar[bool] = False
+    cost: ClassVar[Cost] = Cost.COMPUTED
     waits: ClassVar[bool] = False
     source: ClassVar[str] = ""
     judging: ClassVar[Mapping[str, Any]] = {}
@@ -175,6 +190,11 @@ class Scorer(ABC):
             stored.get(molecule.smiles) if score is None else score
             for molecule, score in zip(batch.distinct, known, strict=True)
         ]
+
+    @property
+    def call_key(self) -> str | None:
+        """The key of a call whose answer other components can read as well; None for a scorer without such calls."""
+        return None
 
     @cached_property
     def key(self) -> str:

@@ -55,6 +55,22 @@ class Batch:
             first.setdefault(position, molecule.source)
         return [first[position] for position in range(len(self.distinct))]
 
+    def find_rows(self, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The rows, bool [n], of the distinct molecules `kept` [distinct], and those of invalid inputs."""
+        rows = self.place < 0
+        rows[~rows] = kept[self.place[~rows]]
+        return rows
+
+    def take_rows(self, rows: NDArray[np.bool_]) -> "Batch":
+        """The batch of these rows, bool [n], in order."""
+        place, number = self.place[rows], np.full(len(self.distinct), -1, dtype=np.intp)
+        present = np.unique(place[place >= 0])
+        number[present] = np.arange(len(present))
+        molecules = [self.molecules[row] for row in np.flatnonzero(rows).tolist()]
+        moved = np.full(len(place), -1, dtype=np.intp)
+        moved[place >= 0] = number[place[place >= 0]]
+        return Batch(molecules, [self.distinct[position] for position in present.tolist()], moved)
+
 
 def chunks(items: Iterable[Any]) -> Iterator[Batch]:
     """Batches of a size that keeps memory small and the processor's cache warm; at least one."""

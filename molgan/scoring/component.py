@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from molgan.scoring.base import Score, Scorer, Scores, Scoring
 from molgan.scoring.batch import Batch
+from molgan.scoring.cost_class import Cost
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.processes.scoring_processes import ScoringProcesses
 from molgan.scoring.recipe import make_recipe
@@ -46,6 +47,12 @@ class Component:
     @property
     def name(self) -> str:
         return self.settings.name
+
+    @property
+    def cost(self) -> Cost:
+        """The class of the scorer's cost; that of a user's own code unless it says more."""
+        own = self.isolated is not None or not type(self.scorer).__module__.startswith("molgan.")
+        return max(self.scorer.cost, Cost.OWN) if own else self.scorer.cost
 
     @property
     def waits(self) -> bool:

@@ -45,18 +45,20 @@ class Delegation:
         """Whether the crew is used for `count` molecules."""
         return self._crew is not None and bool(self._groups) and count >= self._crew.least
 
-    def make_jobs(self, batch: Batch, store: ScoreStore | None) -> list[ScoringJob]:
-        """Jobs of the molecules that are in no cache, one per group of components; none where using the crew does not
-        pay."""
-        jobs = [_make_job(group, batch, store) for group in self._groups]
+    def make_jobs(self, components: Sequence[Component], batch: Batch, store: ScoreStore | None) -> list[ScoringJob]:
+        """Jobs for some of the components, of the molecules that are in no cache, one per group; none where using the
+        crew does not pay."""
+        groups = [[component for component in group if component in components] for group in self._groups]
+        jobs = [_make_job(group, batch, store) for group in groups if group]
         return jobs if self.is_worthwhile(max((len(job.smiles) for job in jobs), default=0)) else []
 
     def score(self, jobs: list[ScoringJob], batch: Batch, store: ScoreStore | None) -> dict[str, Scores]:
         """The values of the crew, by component. Raises RunError when the crew fails for good."""
         found = self._ask(jobs)
         scores = {}
-        for group, job in zip(self._groups, jobs, strict=False):
-            for component in group:
+        named = {component.name: component for group in self._groups for component in group}
+        for job in jobs:
+            for component in (named[name] for name in job.columns):
                 again = partial(self._ask_again, component.name, job)
                 column = component.retry_failed(found[component.name], again)
                 known = dict(zip(job.smiles, column, strict=True))

@@ -1,7 +1,9 @@
 """The objective: scorers, transforms, and the aggregation of their values to one score per molecule."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import add
@@ -15,13 +17,15 @@ from rdkit import Chem
 
 from molgan.chem.molecule import Molecule
 from molgan.scoring.aggregation import aggregate
-from molgan.scoring.base import Counts, Scores, WorkerLost
+from molgan.scoring.base import Counts, NotAsked, Scores, WorkerLost
 from molgan.scoring.batch import Batch, chunks
 from molgan.scoring.component import Component, start_calls
 from molgan.scoring.crew import Crew, Delegation
 from molgan.scoring.inputs import as_list
+from molgan.scoring.rounds import ask_in_rounds, plan_rounds
 from molgan.scoring.score_store import ScoreStore
 from molgan.scoring.settings import ObjectiveSettings, load_objective
+from molgan.scoring.veto import can_veto, find_vetoed
 
 if TYPE_CHECKING:
     import pandas
@@ -64,19 +68,24 @@ class ScoreTable:
 class Objective:
     """Scores SMILES by settings, here or by a `crew`. It pickles as its settings and is cheap to build.
 
-    `tally` holds the counts of all molecules so far, by component: cached, scored and failed, with reasons.
+    `tally` holds the counts of all molecules so far, by component: cached, scored, failed, with reasons, and not asked.
+    `seconds` says how long the components have been asked; those that a crew scores together are not timed.
 
-    Components that wait for others, their own processes or a server, work at the same time as the rest. `close`, or the
-    end of a `with` block, ends such processes and those of the crew; they end with this one in any case. Raises
-    ConfigError when the crew cannot score its components.
+    Components that cost much are asked about molecules that no other has given a total of 0 (`molgan.scoring.rounds`).
+    Those that wait for others, their own processes or a server, work at the same time as the rest of their round.
+    `close`, or the end of a `with` block, ends such processes and those of the crew; they end with this one in any
+    case. Raises ConfigError when the crew cannot score its components.
     """
 
     def __init__(self, settings: ObjectiveSettings, crew: Crew | None = None) -> None:
         self.settings = settings
         self.tally: dict[str, Counts] = {}
+        self.seconds: dict[str, float] = {}
         self._components = [Component.of(component) for component in settings.components]
         self._crew = crew
         self._delegation = Delegation(crew, self._components)
+        self._vetoing = [part.name for part in settings.components if can_veto(part, settings.aggregation)]
+        self._rounds = plan_rounds(self._components, self._vetoing) if settings.cheap_first else [self._components]
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> "Objective":
@@ -106,7 +115,8 @@ class Objective:
         weights = np.array([settings.weight for settings in counted])
         values = np.stack([table.transformed[settings.name] for settings in counted])
         ignored = np.array([settings.missing == "ignore" for settings in counted])
-        return replace(table, total=aggregate(self.settings.aggregation, values, weights, ignored))
+        vetoed = find_vetoed(table.transformed, self._vetoing)
+        return replace(table, total=aggregate(self.settings.aggregation, values, weights, ignored, vetoed))
 
     def reward(self, smiles: Sequence[str | None]) -> Floats:
         """The totals [n], 0..1, for training; a failure is 0."""
@@ -141,31 +151,42 @@ class Objective:
         return ScoreStore(self.settings.cache) if self.settings.cache else None
 
     def _table(self, batch: Batch) -> ScoreTable:
-        scores = self._scores(batch)
+        found, values = ask_in_rounds(self._rounds, self._vetoing, batch, self._ask)
+        scores = {component.name: found[component.name] for component in self._components}
         return ScoreTable(
             smiles=[molecule.source or None for molecule in batch.molecules],
             raw={name: score.values for name, score in scores.items()},
-            transformed={c.name: c.transform_values(scores[c.name].values, batch) for c in self._components},
+            transformed={name: values[name] for name in scores},
             notes={name: score.notes for name, score in scores.items()},
             total=np.full(len(batch.molecules), np.nan),
             errors=list(merge_errors(batch, scores)),
             counts={name: score.counts for name, score in scores.items()},
         )
 
-    def _scores(self, batch: Batch) -> dict[str, Scores]:
-        """The raw values of each component."""
-        jobs = self._delegation.make_jobs(batch, self._store)
+    def _ask(self, components: Sequence[Component], batch: Batch) -> dict[str, Scores]:
+        """The raw values of each of the components."""
+        jobs = self._delegation.make_jobs(components, batch, self._store)
         columns = {column for job in jobs for column in job.columns}
-        here = [component for component in self._components if component.name not in columns]
+        here = [component for component in components if component.name not in columns]
 
         def score(component: Component) -> Scores:
-            return component.score(batch, self._store)
+            with self._time(component.name):
+                return component.score(batch, self._store)
 
+        alone = jobs[0].columns[0] if len(jobs) == 1 and len(jobs[0].columns) == 1 else None
         with start_calls((component for component in here if component.waits), score) as waiting:
-            found = self._delegation.score(jobs, batch, self._store)
+            with self._time(alone) if alone is not None else nullcontext():
+                found = self._delegation.score(jobs, batch, self._store)
             found |= {component.name: score(component) for component in here if component.name not in waiting}
-            found |= {name: future.result() for name, future in waiting.items()}
-        return {component.name: found[component.name] for component in self._components}
+            return found | {name: future.result() for name, future in waiting.items()}
+
+    @contextmanager
+    def _time(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
 def _join(parts: list[ScoreTable]) -> ScoreTable:
@@ -187,7 +208,7 @@ def _join(parts: list[ScoreTable]) -> ScoreTable:
 def merge_errors(batch: Batch, scores: dict[str, Scores]) -> Iterator[str | None]:
     """One reason per row: the parser's for an invalid input, or those of the scorers that failed; None without
     failure."""
-    failing = {name: score.errors for name, score in scores.items() if score.counts.failed}
+    failing = {name: s.errors for name, s in scores.items() if s.counts.failed or s.counts.not_asked}
     for i, molecule in enumerate(batch.molecules):
         if molecule.reason is not None:
             yield molecule.reason
@@ -197,4 +218,6 @@ def merge_errors(batch: Batch, scores: dict[str, Scores]) -> Iterator[str | None
 
 
 def _reason(component: str, error: str) -> str:
+    if isinstance(error, NotAsked):
+        return error
     return f"not scored: {error}" if isinstance(error, WorkerLost) else f"{component}: {error}"

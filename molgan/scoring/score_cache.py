@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from molgan.scoring.shared_answers import clear_answers
+
 _CAPACITY = 100_000
 
 Known = tuple[float, str | None]
@@ -37,3 +39,4 @@ def shared_cache(key: str) -> Cache:
 def clear_caches() -> None:
     """Forget all scores; for tests and benchmarks."""
     _caches.clear()
+    clear_answers()

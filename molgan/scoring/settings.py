@@ -47,6 +47,12 @@ class ComponentSettings(Settings):
         description="Total of a molecule that lacks this value: missing too, made of the others, or as with value 0",
     )
 
+    veto: bool = Field(
+        False,
+        description="A transformed value of 0 makes the total 0, whatever the aggregation and the weight; in the "
+        "geometric mean and the product every component of positive weight does so",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, values: Any, info: ValidationInfo) -> Any:
@@ -88,7 +94,7 @@ class ComponentSettings(Settings):
         if self.transform is not None:
             return get_transform(self.transform)
         default = scorer.default_transform
-        if not isinstance(default, Identity) or self.weight == 0:
+        if not isinstance(default, Identity) or (self.weight == 0 and not self.veto):
             return default
         has_range = math.isfinite(scorer.low) or math.isfinite(scorer.high)
         if has_range and (scorer.low < 0 or scorer.high > 1):
@@ -113,6 +119,11 @@ class ObjectiveSettings(Settings):
         "geometric_mean",
         description="How the total is made: a weighted mean, the product of the values to the powers of their weights, "
         "or the Pareto rank among the molecules scored together",
+    )
+    cheap_first: bool = Field(
+        True,
+        description="Components that cost much (models, own scorers, commands, servers, docking) are not asked about a "
+        "molecule whose total is 0 by another; false asks all about every molecule, for the same totals",
     )
     cache: Path | None = Field(
         None,

@@ -44,7 +44,8 @@ class Transform(Settings):
     def __call__(self, values: ArrayLike) -> Values:
         """Array in, array of the same shape in 0..1 out."""
         raw = np.asarray(values, dtype=np.float64)
-        return np.where(np.isnan(raw), np.nan, np.clip(self._apply(raw), 0.0, 1.0))
+        # Plus 0, so that no value is -0.
+        return np.where(np.isnan(raw), np.nan, np.clip(self._apply(raw), 0.0, 1.0)) + 0.0
 
     @abstractmethod
     def _apply(self, values: Values) -> Values:

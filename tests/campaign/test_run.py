@@ -53,7 +53,7 @@ def test_a_run_leaves_the_library_the_rejected_and_the_record(finished: Path, ho
     assert "mini" in (finished / "report.html").read_text()
     assert load_config(finished / "config.yaml") == load_config(home / "mini.yaml", [f"out={finished}"])
     counts = manifest["scores"]["qed"]
-    assert counts["scored"] + counts["cached"] > 0 == counts["failed"]
+    assert counts["scored"] + counts["cached"] > 0 == counts["failed"] == counts["not_asked"]
     assert set(manifest["stages"]) == {"adversarial", "reinforce", "library", "reference"}
 
 

@@ -66,3 +66,25 @@ def _write(mol) -> str:  # type: ignore[no-untyped-def]
     from rdkit import Chem
 
     return str(Chem.MolToSmiles(mol))
+
+
+def test_what_scores_0_anyway_costs_an_own_scorer_no_call(configure: Configure, tmp_path: Path) -> None:
+    calls, own = tmp_path / "calls", tmp_path / "own.py"
+    own.write_text(
+        f"def half(smiles: str) -> float:\n    print(smiles, file=open({str(calls)!r}, 'a'))\n    return 0.5\n"
+    )
+    many = "{scorer: rings, transform: {name: step, low: 2, high: 9}}"
+    objective = f"objective={{components: [{{scorer: '{own}:half', transform: {{name: identity}}}}, {many}]}}"
+    common = ("adversarial=null", "reinforce=null", "filters=[valid, distinct]", objective)
+    folder = run(configure(*common)).folder
+    asked = calls.read_text().split()
+    full = run(configure(*common, "objective.cheap_first=false", f"out={tmp_path / 'full'}")).folder
+    manifest = json.loads((folder / "manifest.json").read_text())
+    counts = manifest["scores"]["half"]
+    assert counts["not_asked"] > 0 == manifest["scores"]["rings"]["not_asked"]
+    assert len(asked) == counts["scored"] and counts["seconds_each"] > 0
+    assert manifest["stages"]["library"]["failures"] == {}
+    assert len(pandas.read_csv(folder / "reference.csv")) == 10
+    tables = [pandas.read_csv(each / "library.csv") for each in (folder, full)]
+    pandas.testing.assert_frame_equal(*(table[["smiles", "rank", "score", "rings"]] for table in tables))
+    assert tables[0]["half"].isna().any() and not tables[1]["half"].isna().any()

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -86,6 +88,23 @@ def kill_a_worker(pool: ScoringPool) -> None:
 def test_no_workers_means_this_process() -> None:
     with open_objective(DRUG_LIKE, ComputeSettings()) as objective:
         assert type(objective) is Objective
+
+
+def test_actors_are_not_asked_about_what_a_veto_has_met(tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    body = f"s = sys.stdin.read().split(); open({str(calls)!r}, 'a').write(' '.join(s) + '\\n'); "
+    body += "print(json.dumps([{'a': len(x) / 100, 'b': 1} for x in s]))"
+    call = {"command": [sys.executable, "-S", "-c", f"import json, sys; {body}"]}
+    parts = [{"scorer": "process", "name": name, "parameters": {**call, "field": name}} for name in ("a", "b")]
+    components = [*({**part, "transform": {"name": "identity"}} for part in parts), {"scorer": "brenk"}]
+    settings = ObjectiveSettings.model_validate({"components": components})
+    clear_caches()
+    expected = Objective(settings)(["O=CCC", "CCO", "CCN"])
+    assert expected.errors == ["not asked: brenk is 0", None, None]
+    clear_caches()
+    with ScoringPool(settings, ComputeSettings(workers=1), chunk=8) as pool:
+        assert_same(pool(["O=CCC", "CCO", "CCN"]), expected)
+    assert calls.read_text() == "CCO CCN\n" * 2
 
 
 def test_a_pool_outside_of_its_block_is_refused() -> None:

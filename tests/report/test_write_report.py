@@ -156,4 +156,7 @@ def test_the_report_says_how_many_scores_a_cache_had(run: Path) -> None:
     manifest = json.loads((run / "manifest.json").read_text())
     manifest["scores"] = {"d2": {"scored": 1200, "cached": 34, "failed": 5}}
     (run / "manifest.json").write_text(json.dumps(manifest))
-    assert "d2 1,200 34 5" in read_page(write_report(run)).text
+    assert "d2 1,200 34 5 0" in read_page(write_report(run)).text
+    manifest["scores"]["d2"] |= {"not_asked": 3000, "seconds_each": 1.5}
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    assert "d2 1,200 34 5 3,000 about 1.2 h" in read_page(write_report(run)).text

@@ -202,3 +202,78 @@ def test_a_server_that_hangs_is_late(server):
 def test_what_cannot_work_is_refused(name, parameters, message):
     with pytest.raises(ConfigError, match=message):
         get_scorer(name, **parameters)
+
+
+def endpoints(scorer, *places, **call):
+    parts = [
+        {"scorer": scorer, "name": name, "weight": weight, "transform": {"name": "linear", "low": low, "high": 9}}
+        | {"parameters": {**call, **place}}
+        for name, weight, low, place in places
+    ]
+    return Objective(ObjectiveSettings.model_validate({"components": parts}))
+
+
+LONG, ODD = ("long", 1, 0, {"field": "length"}), ("odd", 0, 0, {"field": "odd"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "places"),
+    [
+        (lambda s: {"results": [{"length": len(t), "odd": len(t) % 2} for t in s]}, (LONG, ODD)),
+        (lambda s: {"length": [len(t) for t in s], "odd": [len(t) % 2 for t in s]}, (LONG, ODD)),
+        (lambda s: {"payload": {"length": [len(t) for t in s], "odd": [len(t) % 2 for t in s]}}, (LONG, ODD)),
+        (
+            lambda s: [[len(t), len(t) % 2] for t in s],
+            (("long", 1, 0, {"field": 0}), ("odd", 0, 0, {"field": 1})),
+        ),
+        (
+            lambda s: {"a": {"b": [len(t) for t in s]}, "c": [len(t) % 2 for t in s]},
+            (("long", 1, 0, {"answer": "a.b"}), ("odd", 0, 0, {"answer": "c"})),
+        ),
+    ],
+)
+def test_endpoints_of_one_call_are_components(server, answer, places):
+    server.answer = lambda given, headers: (200, answer(given["smiles"]))
+    table = endpoints("rest", *places, url=server.url, batch=2)(SMILES)
+    np.testing.assert_array_equal(table.raw["long"], LENGTHS)
+    np.testing.assert_array_equal(table.raw["odd"], [1, 0, 1, 0, np.nan])
+    assert [call["smiles"] for call in server.calls] == [["C", "CC"], ["CCC", "CCCC"]]
+
+
+def test_a_command_is_called_once_for_its_endpoints(tmp_path):
+    calls = tmp_path / "calls"
+    body = (
+        f"open({str(calls)!r}, 'a').write('call\\n'); "
+        "print(json.dumps([{'length': len(s), 'odd': len(s) % 2} for s in smiles]))"
+    )
+    table = endpoints("process", LONG, ODD, command=command(body))(SMILES)
+    np.testing.assert_array_equal(table.raw["odd"], [1, 0, 1, 0, np.nan])
+    assert calls.read_text() == "call\n"
+
+
+def test_what_has_no_value_is_asked_again_with_the_next_list(server):
+    server.answer = lambda given, headers: (200, [{"length": None, "odd": 1}] * len(given["smiles"]))
+    objective = endpoints("rest", LONG, ODD, url=server.url)
+    assert objective(["C"]).errors == ["long: scorer gave no value"]
+    assert len(server.calls) == 1
+    objective(["C"])
+    assert len(server.calls) == 2
+
+
+def test_a_field_that_is_not_there_is_told(server):
+    server.answer = lambda given, headers: (200, [{"length": 1}] * len(given["smiles"]))
+    scores = get_scorer("rest", url=server.url, field="lenght")(["C", "CC"])
+    assert scores.errors == ["no 'lenght' in the answer, which has length"] * 2
+    server.answer = lambda given, headers: (200, {"length": [1, 1], "odd": [1, 1]})
+    scores = get_scorer("rest", url=server.url, field="lenght")(["C", "CC"])
+    assert scores.errors == ["no 'lenght' in the answer, which has length, odd"] * 2
+    assert len(server.calls) == 2
+
+
+def test_a_molecule_with_a_veto_is_not_sent(server):
+    component = {"scorer": "rest", "transform": {"name": "linear", "low": 0, "high": 9}}
+    component["parameters"] = {"url": server.url}
+    settings = ObjectiveSettings.model_validate({"components": [component, {"scorer": "brenk"}]})
+    table = Objective(settings)(["O=CCC", "CCO"])
+    assert [call["smiles"] for call in server.calls] == [["CCO"]]
+    assert table.errors == ["not asked: brenk is 0", None]

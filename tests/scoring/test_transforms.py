@@ -59,6 +59,17 @@ def test_any_number_goes_to_0_to_1(name, value):
 
 
 @pytest.mark.parametrize("name", TRANSFORMS)
+@given(value=st.floats(allow_nan=False) | st.sampled_from([-0.0, 0.0, 1.0, 3.0]), falls=st.booleans())
+def test_no_value_is_minus_0(name, value, falls):
+    ends = {"low": 1.0, "high": 0.0} if falls and name == "linear" else {}
+    assert not np.signbit(transform(name, **ends)([value]))[0]
+
+
+def test_what_an_alert_scores_is_0():
+    assert str(get_transform({"name": "linear", "low": 1, "high": 0})([1.0])[0]) == "0.0"
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
 def test_nan_stays_nan_and_the_shape_stays(name):
     out = transform(name)([[np.nan, 2.0]])
     assert np.isnan(out).tolist() == [[True, False]]

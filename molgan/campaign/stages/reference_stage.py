@@ -8,6 +8,7 @@ from molgan.base.files import write_files
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
 from molgan.campaign.stages.training_data import draw_molecules
+from molgan.scoring.base import NotAsked
 
 FILE = "reference.csv"
 
@@ -35,6 +36,8 @@ class Reference(Stage):
         config = self.work.config
         smiles = draw_molecules(config.data, config.report.reference, config.seed)
         table = self.work.objective(smiles).to_frame()
-        table = table[table["error"].isna()].drop(columns="error")
+        errors = table["error"].fillna("")
+        # What a component was not asked about is no failure: the molecule has a score.
+        table = table[(errors == "") | errors.str.startswith(NotAsked.START)].drop(columns="error")
         write_files(self.work.folder, {FILE: [table.to_csv(index=False, lineterminator="\n").encode()]})
         return {"molecules": len(table)}

@@ -62,12 +62,23 @@ def _make_manifest(work: Work, stages: Sequence[Stage]) -> dict[str, object]:
     }
 
 
-def _count_scores(work: Work) -> dict[str, dict[str, int]]:
-    """By component: how many distinct molecules this command scored, found in a cache, and failed to score."""
+def _count_scores(work: Work) -> dict[str, dict[str, float | None]]:
+    """By component: how many distinct molecules this command scored, found in a cache, failed to score, and did not ask
+    about; and how many seconds a molecule took, None where it was not timed."""
     return {
-        name: {"scored": counts.scored, "cached": counts.cached, "failed": counts.failed}
+        name: {
+            "scored": counts.scored,
+            "cached": counts.cached,
+            "failed": counts.failed,
+            "not_asked": counts.not_asked,
+            "seconds_each": _time_each(work.objective.seconds.get(name), counts.scored + counts.failed),
+        }
         for name, counts in work.objective.tally.items()
     }
+
+
+def _time_each(seconds: float | None, calls: int) -> float | None:
+    return round(seconds / calls, 6) if seconds is not None and calls else None
 
 
 def _find_versions() -> dict[str, str]:

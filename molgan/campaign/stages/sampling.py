@@ -14,6 +14,7 @@ from molgan.bulk.library import identifier
 from molgan.campaign.work import Work
 from molgan.chem.molecule import Molecule, parse, parse_all
 from molgan.chem.stereoisomers import enumerate_stereoisomers
+from molgan.scoring.base import NotAsked
 
 if TYPE_CHECKING:
     import pandas
@@ -107,7 +108,7 @@ class Samples:
         """By component and reason, the most frequent first: the distinct drawn molecules without a value."""
         found: dict[str, Counter[str]] = {}
         for error in [] if self._scores is None else self._scores["error"].dropna():
-            for part in str(error).split("; "):
+            for part in (text for text in str(error).split("; ") if not text.startswith(NotAsked.START)):
                 component, _, reason = part.partition(": ")
                 found.setdefault(component, Counter())[reason or component] += 1
         return {component: dict(reasons.most_common(_MOST_REASONS)) for component, reasons in sorted(found.items())}

@@ -20,6 +20,7 @@ from molgan.base.settings import InputPath, Settings
 from molgan.models.qsar.ensemble import Prediction, QSARModel, read_description
 from molgan.models.qsar.pickled import SUFFIXES, PickledModel
 from molgan.scoring.base import Score, Scorer
+from molgan.scoring.cost_class import Cost
 from molgan.scoring.fast.descriptors import Descriptors
 
 
@@ -30,6 +31,7 @@ class QSAR(Scorer):
 
     name = "qsar"
     summary = "Prediction of a model by `molgan qsar train`, made worse where it is uncertain"
+    cost = Cost.MODEL
 
     class Parameters(Settings):
         model: InputPath = Field(

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from molgan.base.process_group import ProcessGroup
-from molgan.scoring.scorers.remote import CallError, CallSettings, RemoteScorer
+from molgan.scoring.scorers.remote import CallSettings, RemoteScorer
+from molgan.scoring.shared_answers import CallError
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _LARGEST_ANSWER = 256 << 20
@@ -24,8 +25,9 @@ _LARGEST_ANSWER = 256 << 20
 class Process(RemoteScorer):
     """As REINVENT4's external process: canonical SMILES on stdin, one a line, JSON on stdout.
 
-    The JSON is a list of values in the order of the SMILES, or an object that holds one; null is no value. The command
-    runs once a batch, without a shell, and is killed with its children when it takes too long.
+    The JSON is a list of values in the order of the SMILES, or an object that holds one; null is no value. With
+    `field`, it is a list of objects or rows, one a molecule, or an object with a list a field. The command runs once a
+    batch, without a shell, and is killed with its children when it takes too long.
     """
 
     name = "process"
@@ -80,8 +82,9 @@ class Process(RemoteScorer):
 class Rest(RemoteScorer):
     """A POST of JSON for each batch: `{"smiles": [...]}`, and whatever `body` adds.
 
-    The answer is a list of values in the order of the SMILES, or an object that holds one; null is no value. 408, 429,
-    5xx and broken connections are tried again; 401, 403 and 404 end the calls of the list.
+    The answer is a list of values in the order of the SMILES, or an object that holds one; null is no value. With
+    `field`, it is a list of objects or rows, one a molecule, or an object with a list a field. 408, 429, 5xx and broken
+    connections are tried again; 401, 403 and 404 end the calls of the list.
     """
 
     name = "rest"

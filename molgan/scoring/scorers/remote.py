@@ -1,9 +1,12 @@
 """Scorers that call a program or a server: batches, retries, concurrent calls, and the handling of failed batches."""
 
+import json
 import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -12,20 +15,12 @@ from rdkit import Chem
 
 from molgan.base.settings import Settings
 from molgan.scoring.base import Score, Scorer, read_value
+from molgan.scoring.cost_class import Cost
 from molgan.scoring.fast.descriptors import Descriptors
+from molgan.scoring.shared_answers import Answer, CallError, Missing, Place, find_shared, read_values
 
 _MOST_FAILED_IN_A_ROW = 10
 _LONGEST_BACKOFF = 60.0
-
-
-class CallError(Exception):
-    """A failed call; the message is the reason. `retry`: whether the same call may succeed later. `final`: whether
-    every other call will fail too."""
-
-    def __init__(self, reason: str, *, retry: bool = True, final: bool = False) -> None:
-        super().__init__(reason)
-        self.retry = retry and not final
-        self.final = final
 
 
 class CallSettings(Settings):
@@ -43,6 +38,11 @@ class CallSettings(Settings):
         description="Where the list of values is in the JSON, keys joined by dots; found by itself when the JSON is a "
         "list or holds only one",
     )
+    field: str | int = Field(
+        "",
+        description="Which value is meant where the answer has several for each molecule: a key, or the number of a "
+        "column, from 0; components that differ in `answer` or `field` alone share the call",
+    )
     version: str = Field(
         "1", description="Another text than before when the same call gives other values, so that no cache is used"
     )
@@ -54,6 +54,7 @@ class RemoteScorer(Scorer):
 
     waits = True
     costly = True
+    cost = Cost.CALL
 
     class Parameters(CallSettings):
         """The parameters of every call."""
@@ -63,6 +64,8 @@ class RemoteScorer(Scorer):
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)
         self._sessions: set[_Session] = set()
+        self._answers = find_shared(self.call_key)
+        self._answers.join(self)
 
     def close(self) -> None:
         for session in list(self._sessions):
@@ -82,13 +85,33 @@ class RemoteScorer(Scorer):
         session = _Session(self)
         self._sessions.add(session)
         try:
-            return session.scores(smiles)
+            with self._answers.lock if self._answers.is_shared() else nullcontext():
+                return session.scores(smiles)
         finally:
             self._sessions.remove(session)
 
     def ask(self, smiles: list[str]) -> list[Any]:
-        """One value per SMILES, in order. Raises CallError."""
-        return read_list(self._call(smiles), self.parameters.answer, len(smiles))
+        """One value per SMILES, in order, from a call or from one that another component has made. Raises CallError."""
+        answers = self._answers.find(self.place, smiles)
+        if new := [text for text in smiles if text not in answers]:
+            content = self._call(new)
+            self._answers.keep(content, new)
+            answers |= {text: Answer(content, row, len(new)) for row, text in enumerate(new)}
+        contents = {id(answer.content): answer for answer in answers.values()}
+        values = {key: read_values(each.content, self.place, each.count) for key, each in contents.items()}
+        self._answers.mark(self.place, smiles)
+        return [values[id(answer.content)][answer.row] for answer in map(answers.__getitem__, smiles)]
+
+    @property
+    def place(self) -> Place:
+        """Where the values are in an answer."""
+        return self.parameters.answer, self.parameters.field
+
+    @cached_property
+    def call_key(self) -> str:
+        unused = (CallSettings.model_fields.keys() - {"version"}) & type(self.parameters).model_fields.keys()
+        values = self.parameters.model_dump(mode="json", exclude=unused)
+        return json.dumps({"scorer": self.name, "version": self.version, "call": values})
 
     def _key(self) -> dict[str, Any]:
         key = super()._key()
@@ -96,6 +119,7 @@ class RemoteScorer(Scorer):
         return {name: value for name, value in key.items() if name not in CallSettings.model_fields} | {
             "version": [self.version, self.parameters.version],
             "answer": self.parameters.answer,
+            **({} if self.parameters.field == "" else {"field": self.parameters.field}),
         }
 
 
@@ -130,7 +154,7 @@ class _Session:
             return self._batch(smiles[:half]) + self._batch(smiles[half:])
         with self._lock:
             self._failed_in_a_row = 0
-        return [read_value(float("nan") if value is None else value) for value in values]
+        return [_read(value) for value in values]
 
     def _ask(self, smiles: list[str]) -> list[Any]:
         """One value per SMILES, in order, after retries. Raises CallError when the last one fails."""
@@ -155,20 +179,7 @@ class _Session:
                 self.given_up = f"{self._failed_in_a_row} calls in a row failed: {error}"
 
 
-def read_list(content: Any, answer: str, count: int) -> list[Any]:
-    """The list of `count` values in an answer. Raises CallError when the answer has no such list."""
-    if answer:
-        for key in answer.split("."):
-            if not isinstance(content, dict) or key not in content:
-                raise CallError(f"no {answer!r} in the answer", retry=False, final=True)
-            content = content[key]
-    else:
-        # REINVENT4's external process answers {"version": 1, "payload": {name: values}}.
-        content = content.get("payload", content) if isinstance(content, dict) else content
-        lists = [value for value in content.values() if isinstance(value, list)] if isinstance(content, dict) else []
-        content = lists[0] if len(lists) == 1 else content
-    if not isinstance(content, list):
-        raise CallError(f"the answer holds no list of values but {content!r:.60}", retry=False)
-    if len(content) != count:
-        raise CallError(f"{len(content)} values for {count} molecules", retry=False)
-    return content
+def _read(value: Any) -> Score:
+    if isinstance(value, Missing):
+        return Score(float("nan"), str(value))
+    return read_value(float("nan") if value is None else value)

@@ -14,6 +14,7 @@ from molgan.base.errors import ConfigError
 from molgan.base.parallel import cores
 from molgan.base.settings import InputPath, Settings
 from molgan.scoring.base import Score, Scorer
+from molgan.scoring.cost_class import Cost
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.scorers.docking.box import Box, Point, read_ligand, receptor_atoms
 from molgan.scoring.scorers.docking.docking_processes import DockingProcesses, Failure, Pose, Task, shared_processes
@@ -36,6 +37,7 @@ class Docking(Scorer):
     unit = "kcal/mol"
     direction = "low"
     costly = True
+    cost = Cost.SIMULATION
     waits = True
     default_transform = ReverseSigmoid(low=-12, high=-6)
 
