@@ -16,7 +16,6 @@ from molgan.chem.shipped_sets import load_reference
 from molgan.chem.stereoisomers import count_open_stereo, enumerate_stereoisomers
 from molgan.filters.registry import FILTERS, get_filter
 from molgan.filters.stages.diversity import cluster_butina
-from molgan.filters.stages.rings import find_ring_systems
 from molgan.scoring.registry import get_scorer
 
 DRUGS = [record.smiles for record in load_reference("approved_drugs")]
