@@ -3,12 +3,14 @@ heteroatoms and circular fragment."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import as_file, files
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Self
+from zipfile import BadZipFile
 
 import numpy as np
 from rdkit import Chem, rdBase
@@ -68,6 +70,14 @@ class ChemistryIndex:
         self.molecules = molecules
         self.least = least
 
+    @cached_property
+    def identity(self) -> str:
+        """A digest of the content: what depends on the index is the same where it is."""
+        content = hashlib.blake2b(digest_size=16)
+        for table in (getattr(self, name) for name in self.tables):
+            content.update(table.keys.tobytes() + table.counts.tobytes())
+        return content.hexdigest()
+
     @classmethod
     def of(
         cls, smiles: Iterable[str], processes: int = 1, *, task: str = "chemistry", progress: Progress | None = None
@@ -118,7 +128,7 @@ class ChemistryIndex:
             with np.load(path, allow_pickle=False) as arrays:
                 molecules, least = arrays["about"].tolist()
                 found = [CountTable.unpack(name, arrays) for name in cls.tables]
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise InputError(f"{path}: not an index of chemistry ({error}); {_MEND}") from error
         return cls(*found, molecules=molecules, least=least)
 

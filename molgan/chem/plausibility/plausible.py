@@ -55,7 +55,7 @@ class PlausibilityCheck:
             if reason := check(found):
                 return reason
         if self.settings.suspicious and (names := find_suspicious(mol)):
-            return f"suspicious: {'; '.join(names)}"
+            return f"suspicious: {', '.join(names)}"
         return None
 
     def _check_rings(self, found: Chemistry) -> str | None:
@@ -64,7 +64,7 @@ class PlausibilityCheck:
 
     def _check_strain(self, found: Chemistry) -> str | None:
         least = self.settings.strained_count
-        strained = [(ring, "; ".join(find_ring_strain(ring))) for ring in sorted(found.rings)]
+        strained = [(ring, ", ".join(find_ring_strain(ring))) for ring in sorted(found.rings)]
         for ring, names in strained:
             if names and self.index.rings.look_up_texts([ring])[0] < least:
                 return f"strained: {names}, in {ring}"
@@ -105,5 +105,5 @@ def _find_rare(
     rare = sorted((int(counts[i]), texts[i]) for i in np.flatnonzero(counts < least))
     for count, text in rare:
         if not excuse(text):
-            return f"rare {what}: {text}, in {count} molecules" if count else f"unknown {what}: {text}"
+            return f"rare {what}: {text}, in {count} of the index" if count else f"unknown {what}: {text}"
     return None

@@ -4,6 +4,7 @@
 from molgan.scoring.scorers import (  # noqa: F401
     drug_likeness,
     synthesis,
+    plausibility,
     physchem,
     properties,
     natural,
