@@ -46,7 +46,8 @@ the index has, so that a new azaindole may come, a new skeleton not.
 
 ## Strained rings
 
-Such a ring system passes only where at least `strained_count` molecules of the index have it. No approved drug has one."""
+Such a ring system passes only where at least `strained_count` molecules of the index have it. No approved drug has
+one."""
 RULES = {
     "double bond at a bridgehead": "trans in a ring of less than 8 atoms, whichever way its substituents lie (Bredt)",
     "alkyne in a ring of n": "a ring of less than 10 atoms",

@@ -8,7 +8,7 @@ molecule of a million has is as good as unknown. Prints what a README needs. The
 
 import argparse
 import hashlib
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from molgan.base.parallel import cores
@@ -24,7 +24,8 @@ def main() -> None:
     parser.add_argument("--least", type=int, default=2, help="fewest molecules that must have what is kept")
     parser.add_argument("--processes", type=int, default=cores())
     arguments = parser.parse_args()
-    smiles = (record.smiles for file in arguments.files for record in islice(read_smiles(file), 0, None, arguments.every))
+    rows = (islice(read_smiles(file), 0, None, arguments.every) for file in arguments.files)
+    smiles = (record.smiles for record in chain.from_iterable(rows))
     whole = ChemistryIndex.of(smiles, arguments.processes)
     index = whole.prune(arguments.least)
     index.save(arguments.output)

@@ -2,8 +2,8 @@
 
     python scripts/benchmarks/plausibility.py runs/linker runs/hops own.smi [--index index.npz] [--top 20]
 
-Each argument is a run folder, whose library.csv is read, or a file of SMILES. Its best molecules are those of the highest
-`score`, or the first where there is no such column. Prints the share of molecules, and the number among the best, that
+Each argument is a run folder, whose library.csv is read, or a file of SMILES. Its best molecules are those of the
+highest `score`, or the first where there is no such column. Prints the share of molecules, and the number among the best, that
 have a ring system which the index lacks, a suspicious bond or group, a strained ring, and any of them; then a row for
 each rule that hits. The control is drawn from the test set of medicinal chemistry.
 """
@@ -38,6 +38,10 @@ class Findings(NamedTuple):
     unknown: list[str]
     suspicious: list[str]
     strained: list[str]
+
+    @property
+    def rules(self) -> list[str]:
+        return self.suspicious + self.strained
 
     @property
     def kinds(self) -> list[str]:
@@ -99,7 +103,7 @@ def summarise(columns: Mapping[str, Sequence[Findings]]) -> dict[str, list[float
     """The number of molecules in each column, the share with each kind of finding, and with each rule that hits."""
     rows: dict[str, list[float]] = {"molecules": [len(column) for column in columns.values()]}
     kinds = [Counter(kind for each in column for kind in each.kinds) for column in columns.values()]
-    rules = [Counter(name for each in column for name in each.suspicious + each.strained) for column in columns.values()]
+    rules = [Counter(name for each in column for name in each.rules) for column in columns.values()]
     strains = sorted({name for counts in rules for name in counts} - set(SUSPICIOUS))
     for names, counted in (((UNKNOWN, SUSPECT, STRAIN, ANY), kinds), ((*SUSPICIOUS, *strains), rules)):
         for name in names:

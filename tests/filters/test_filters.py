@@ -12,6 +12,7 @@ from rdkit.DataStructs import BulkTanimotoSimilarity
 from molgan.base.errors import ConfigError
 from molgan.chem.fingerprints import ecfp, murcko_scaffold
 from molgan.chem.molecule import parse, parse_all
+from molgan.chem.ring_systems import find_ring_systems
 from molgan.chem.shipped_sets import load_reference
 from molgan.chem.stereoisomers import count_open_stereo, enumerate_stereoisomers
 from molgan.filters.registry import FILTERS, get_filter

@@ -144,9 +144,7 @@ class ChemistryIndex:
 
 def describe_chemistry(mol: Chem.Mol) -> Chemistry:
     """What an index counts of a molecule, its fragments aside."""
-    return Chemistry(
-        find_ring_systems(mol), find_trans_rings(mol), find_hetero_bonds(mol), find_environments(mol)
-    )
+    return Chemistry(find_ring_systems(mol), find_trans_rings(mol), find_hetero_bonds(mol), find_environments(mol))
 
 
 @cache

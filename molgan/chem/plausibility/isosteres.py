@@ -16,8 +16,8 @@ _NUMBERS = {"c": 6, "n": 7, "nH": 7, "o": 8, "s": 16}
 
 @lru_cache(maxsize=20_000)
 def replace_atoms(ring: str) -> frozenset[str]:
-    """The ring systems, as canonical SMILES, with one ring atom of `ring` replaced: aromatic CH by N; NH, O and S by each
-    other; others by C, N, O or S where the valence allows."""
+    """The ring systems, as canonical SMILES, with one ring atom of `ring` replaced: aromatic CH by N; NH, O and S by
+    each other; others by C, N, O or S where the valence allows."""
     mol = Chem.MolFromSmiles(ring)
     if mol is None:
         return frozenset()

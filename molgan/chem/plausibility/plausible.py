@@ -1,7 +1,6 @@
 """Whether a molecule is plausible, by an index of a data set's chemistry and by rules that need none."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 from pydantic import Field
@@ -13,6 +12,8 @@ from molgan.chem.plausibility.count_table import CountTable
 from molgan.chem.plausibility.isosteres import replace_atoms
 from molgan.chem.plausibility.strain import find_ring_strain
 from molgan.chem.plausibility.suspicious import find_suspicious
+
+_TRANS = "trans "
 
 
 class PlausibilitySettings(Settings):
@@ -39,14 +40,16 @@ class PlausibilitySettings(Settings):
 class PlausibilityCheck:
     """Says why a molecule is not plausible. The order of atoms makes no difference."""
 
-    def __init__(self, settings: PlausibilitySettings, index: ChemistryIndex) -> None:
+    def __init__(self, settings: PlausibilitySettings, index: ChemistryIndex, given: Sequence[Chem.Mol] = ()) -> None:
+        """What the `given` molecules have is plausible, whatever the index says: a core, or the start of a search."""
         self.settings = settings
         self.index = index
+        self._allowed = {text for mol in given for text in _list_texts(mol)}
 
     @classmethod
-    def of(cls, settings: PlausibilitySettings) -> "PlausibilityCheck":
+    def of(cls, settings: PlausibilitySettings, given: Sequence[Chem.Mol] = ()) -> "PlausibilityCheck":
         """With the index that the settings name. Raises InputError when it cannot be read."""
-        return cls(settings, load_chemistry(settings.index))
+        return cls(settings, load_chemistry(settings.index), given)
 
     def __call__(self, mol: Chem.Mol) -> str | None:
         """The reason, "kind: details", such as "unknown ring system: C1=CC=C1"; None for a plausible molecule."""
@@ -54,31 +57,32 @@ class PlausibilityCheck:
         for check in (self._check_rings, self._check_strain, self._check_bonds, self._check_environments):
             if reason := check(found):
                 return reason
-        if self.settings.suspicious and (names := find_suspicious(mol)):
+        names = find_suspicious(mol) if self.settings.suspicious else []
+        if names := [name for name in names if name not in self._allowed]:
             return f"suspicious: {', '.join(names)}"
         return None
 
     def _check_rings(self, found: Chemistry) -> str | None:
         count = self.settings.ring_count
-        return _find_rare("ring system", found.rings, self.index.rings, count, self._is_isosteric)
+        return self._find_rare("ring system", found.rings, self.index.rings, count, self._is_isosteric)
 
     def _check_strain(self, found: Chemistry) -> str | None:
         least = self.settings.strained_count
         strained = [(ring, ", ".join(find_ring_strain(ring))) for ring in sorted(found.rings)]
         for ring, names in strained:
-            if names and self.index.rings.look_up_texts([ring])[0] < least:
+            if names and ring not in self._allowed and self.index.rings.look_up_texts([ring])[0] < least:
                 return f"strained: {names}, in {ring}"
         for ring in found.trans_rings:
-            if self.index.trans_rings.look_up_texts([ring])[0] < least:
+            if _TRANS + ring not in self._allowed and self.index.trans_rings.look_up_texts([ring])[0] < least:
                 return f"strained: trans double bond, in {ring}"
         return None
 
     def _check_bonds(self, found: Chemistry) -> str | None:
-        return _find_rare("bond", found.bonds, self.index.bonds, self.settings.bond_count)
+        return self._find_rare("bond", found.bonds, self.index.bonds, self.settings.bond_count)
 
     def _check_environments(self, found: Chemistry) -> str | None:
         count = self.settings.environment_count
-        return _find_rare("atom environment", found.environments, self.index.environments, count)
+        return self._find_rare("atom environment", found.environments, self.index.environments, count)
 
     def _is_isosteric(self, ring: str) -> bool:
         """Whether a replacement of as many atoms as are allowed leads to a ring system that the index has."""
@@ -90,20 +94,26 @@ class PlausibilityCheck:
                 return True
         return False
 
-
-def _find_rare(
-    what: str,
-    texts: Sequence[str],
-    table: CountTable,
-    least: int,
-    excuse: Callable[[str], bool] = lambda text: False,
-) -> str | None:
-    """The reason for the rarest of the texts that fewer than `least` molecules have, and that is not excused."""
-    counts = table.look_up_texts(texts)
-    if (counts >= least).all():
+    def _find_rare(
+        self,
+        what: str,
+        texts: Sequence[str],
+        table: CountTable,
+        least: int,
+        excuse: Callable[[str], bool] = lambda text: False,
+    ) -> str | None:
+        """The reason for the rarest of the texts that fewer than `least` molecules have, and that is not excused."""
+        counts = table.look_up_texts(texts)
+        if (counts >= least).all():
+            return None
+        for count, text in sorted((int(counts[i]), texts[i]) for i in np.flatnonzero(counts < least)):
+            if text not in self._allowed and not excuse(text):
+                return f"rare {what}: {text}, in {count} of the index" if count else f"unknown {what}: {text}"
         return None
-    rare = sorted((int(counts[i]), texts[i]) for i in np.flatnonzero(counts < least))
-    for count, text in rare:
-        if not excuse(text):
-            return f"rare {what}: {text}, in {count} of the index" if count else f"unknown {what}: {text}"
-    return None
+
+
+def _list_texts(mol: Chem.Mol) -> list[str]:
+    """All that a check may object to in a molecule."""
+    found = describe_chemistry(mol)
+    trans = [_TRANS + ring for ring in found.trans_rings]
+    return [*found.rings, *trans, *found.bonds, *found.environments, *find_suspicious(mol)]

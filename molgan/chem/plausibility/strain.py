@@ -1,5 +1,5 @@
-"""Rings that cannot hold the bonds that are drawn into them: antiaromatic, anti-Bredt, alkynes and allenes in small rings,
-trans double bonds. These rules need no data."""
+"""Rings that cannot hold the bonds that are drawn into them: antiaromatic, anti-Bredt, alkynes, allenes and trans double
+bonds in small rings. These rules need no data."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -33,8 +33,8 @@ _OPPOSITE = (Chem.BondStereo.STEREOE, Chem.BondStereo.STEREOTRANS)
 
 @lru_cache(maxsize=200_000)
 def find_ring_strain(ring: str) -> tuple[str, ...]:
-    """The names of what is strained in a ring system, given by its SMILES: those of `STRAINED`, "alkyne in a ring of 6",
-    "allene in a ring of 6", "double bond at a bridgehead" (Bredt 1924)."""
+    """The names of what is strained in a ring system, given by its SMILES: those of `STRAINED`, "alkyne in a ring of
+    6", "allene in a ring of 6", "double bond at a bridgehead" (Bredt 1924)."""
     mol = Chem.MolFromSmiles(ring)
     if mol is None:
         return ()
@@ -88,7 +88,7 @@ def _is_trans(mol: Chem.Mol, bond: Chem.Bond) -> bool:
 
 
 def _breaks_bredt(bond: Chem.Bond) -> bool:
-    """Whether a double bond in a bicycle is trans in a ring of less than eight atoms, whichever way its substituents lie.
+    """Whether a double bond in a bicycle is trans in a ring of less than eight atoms, whatever its substituents' arrangement.
 
     Each atom of the bond has one or two other neighbours in rings. In either arrangement some pairs of them are trans,
     and the smallest ring over such a pair must be large enough.

@@ -1,5 +1,5 @@
-"""Bonds and groups that a chemist takes for a mistake in a designed molecule: they fall apart in water or in air, become
-another molecule, or cannot be made. A few real molecules have one, so that they are counted against a control."""
+"""Bonds and groups that a chemist takes for a mistake in a designed molecule: they fall apart in water or in air, turn
+into another molecule, or cannot be made. A few real molecules have one, so that they are counted against a control."""
 
 from functools import cache
 

@@ -9,10 +9,10 @@ from molgan.filters.filter import MoleculeFilter
 
 
 class Plausible(MoleculeFilter):
-    """Keeps molecules whose ring systems, atoms with their neighbours, and bonds between heteroatoms a data set has, that
-    are not strained beyond what can be made (antiaromatic, double bonds at bridgeheads, alkynes, allenes and trans double
-    bonds in small rings), and that have no suspicious group (`molgan.chem.plausibility.suspicious` names and defines
-    each). The reason names the ring system, the environment or the group."""
+    """Ring systems, atoms with their neighbours, and bonds between heteroatoms must be in a data set. Not kept are
+    strained rings (antiaromatic, a double bond at a bridgehead, an alkyne, allene or trans double bond in a small
+    ring) and suspicious groups; `molgan.chem.plausibility` defines each. The reason names the ring system, the
+    environment or the group."""
 
     name = "plausible"
     summary = "Only chemistry that a data set has, without strained rings and suspicious groups"

@@ -39,8 +39,8 @@ class _IndexScorer(DescriptorScorer):
 
 class RingFamiliarity(_IndexScorer):
     """log10(1 + n), n the molecules of the index that have the rarest ring system of the molecule: 0 for one that is
-    unknown, 3 for one in 1,000. A molecule without rings is as familiar as the most common ring system. A ring system is
-    all rings that share an atom, with what is bound to them by a double bond, without stereo."""
+    unknown, 3 for one that 1,000 have. A molecule without rings is as familiar as the most common ring system. A ring
+    system is all rings that share an atom, with what is bound to them by a double bond, without stereo."""
 
     name = "ring_familiarity"
     summary = "How common the rarest ring system of the molecule is in a data set"

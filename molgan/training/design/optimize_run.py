@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ class OptimizeRun:
         self.agent = agent
         self.settings = settings
         self.round = 0
+        self.refused: Counter[str] = Counter()  # candidates that were not plausible, by reason
         self.idle = 0  # rounds in a row without a new candidate
         self.improved = 0  # calls when the ten best last gained
         self.best = -math.inf
@@ -179,6 +181,8 @@ class OptimizeRun:
             **{f"above_{limit}": sum(call.score >= limit for call in self.ledger.calls) for limit in _YIELDS},
             "best_100_scaffolds": len({murcko_scaffold(entry.mol) for entry in self.elite.entries[:100]}),
             **{f"from_{origin}": origins.count(origin) for origin in sorted(set(origins))},
+            **({"refused": self.refused.total()} if self.settings.plausible else {}),
+            **{f"refused, {reason}": count for reason, count in sorted(self.refused.items())},
             **figures,
         }
 
@@ -190,6 +194,7 @@ class OptimizeRun:
         state = {
             "round": self.round,
             "idle": self.idle,
+            "refused": dict(sorted(self.refused.items())),
             "improved": self.improved,
             "best": self.best,
             "since": self.since,
@@ -213,6 +218,7 @@ class OptimizeRun:
         self.agent.load_state_dict(under_prefix("agent", tensors))
         self.agent_update.restore(tensors)
         self.round, self.idle = state["round"], state["idle"]
+        self.refused = Counter(state.get("refused", {}))
         self.improved, self.best = state["improved"], state["best"]
         self.since, self.gained, self.level = state["since"], state["gained"], state["level"]
         calls = [
