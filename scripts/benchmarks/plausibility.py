@@ -3,9 +3,9 @@
     python scripts/benchmarks/plausibility.py runs/linker runs/hops own.smi [--index index.npz] [--top 20]
 
 Each argument is a run folder, whose library.csv is read, or a file of SMILES. Its best molecules are those of the
-highest `score`, or the first where there is no such column. Prints the share of molecules, and the number among the best, that
-have a ring system which the index lacks, a suspicious bond or group, a strained ring, and any of them; then a row for
-each rule that hits. The control is drawn from the test set of medicinal chemistry.
+highest `score`, or the first where there is no such column. Prints the share of all molecules, and
+of the best, that have a ring system which the index lacks, a suspicious bond or group, a strained ring, and any of
+them; then a row for each rule that hits. The control is drawn from the test set of medicinal chemistry.
 """
 
 import argparse

@@ -24,10 +24,9 @@ def find_environments(mol: Chem.Mol) -> list[str]:
     found = set()
     for atom in mol.GetAtoms():
         i = atom.GetIdx()
-        around = sorted(
-            f"({_bond_symbol(bond)}{names[bond.GetOtherAtomIdx(i)]})" for bond in mol.GetAtomWithIdx(i).GetBonds()
-        )
-        found.add(f"[{_centre(atom)}{';R' if atom.IsInRing() else ''}]{''.join(around)}")
+        around = sorted(f"({_bond_symbol(bond)}{names[bond.GetOtherAtomIdx(i)]})" for bond in atom.GetBonds())
+        centre = _name(atom, hydrogens=True)
+        found.add(f"[{centre}{';R' if atom.IsInRing() else ''}]{''.join(around)}")
     return sorted(found)
 
 
@@ -65,10 +64,6 @@ def _mark_acyl(atom: Chem.Atom) -> str:
         bond.GetBondType() == Chem.BondType.DOUBLE and bond.GetOtherAtom(atom).GetAtomicNum() not in _PLAIN
         for bond in atom.GetBonds()
     )
-
-
-def _centre(atom: Chem.Atom) -> str:
-    return _name(atom, hydrogens=True)
 
 
 def _name_atoms(mol: Chem.Mol) -> list[str]:

@@ -1,5 +1,5 @@
-"""Rings that cannot hold the bonds that are drawn into them: antiaromatic, anti-Bredt, alkynes, allenes and trans double
-bonds in small rings. These rules need no data."""
+"""Rings that cannot hold the bonds that are drawn into them: antiaromatic, anti-Bredt, alkynes, allenes and trans
+double bonds in small rings. These rules need no data."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -88,7 +88,7 @@ def _is_trans(mol: Chem.Mol, bond: Chem.Bond) -> bool:
 
 
 def _breaks_bredt(bond: Chem.Bond) -> bool:
-    """Whether a double bond in a bicycle is trans in a ring of less than eight atoms, whatever its substituents' arrangement.
+    """Whether a double bond in a bicycle is trans in a ring of less than eight atoms, however its substituents lie.
 
     Each atom of the bond has one or two other neighbours in rings. In either arrangement some pairs of them are trans,
     and the smallest ring over such a pair must be large enough.

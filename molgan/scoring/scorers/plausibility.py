@@ -25,8 +25,10 @@ class IndexSettings(Settings):
 
 
 class _IndexScorer(DescriptorScorer):
-    Parameters = IndexSettings
-    parameters: IndexSettings
+    class Parameters(IndexSettings):
+        pass
+
+    parameters: Parameters
 
     @cached_property
     def _index(self) -> ChemistryIndex:

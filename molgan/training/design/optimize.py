@@ -22,7 +22,7 @@ from molgan.training.settings import OptimizeSettings
 
 @dataclass(frozen=True)
 class OptimizeOutcome:
-    """All calls, why the run ended, and how many candidates were refused before scoring, by reason."""
+    """All calls, why the run ended, and the numbers of candidates that were refused before scoring, by reason."""
 
     ledger: Ledger
     stopped: str

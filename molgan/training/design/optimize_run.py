@@ -107,6 +107,11 @@ class OptimizeRun:
         limit = self.settings.restart
         return limit is not None and len(self.ledger.calls) - max(self.gained, self.since) >= limit
 
+    @property
+    def refusals(self) -> str:
+        """How many candidates were refused before scoring, by reason: `unknown ring system 160, suspicious 52`."""
+        return ", ".join(f"{reason} {count:,}" for reason, count in self.refused.most_common())
+
     def restart(self) -> None:
         """Start a new search, or join the new search with the earlier ones; known molecules are not scored again."""
         if self.earlier is None:
@@ -181,8 +186,7 @@ class OptimizeRun:
             **{f"above_{limit}": sum(call.score >= limit for call in self.ledger.calls) for limit in _YIELDS},
             "best_100_scaffolds": len({murcko_scaffold(entry.mol) for entry in self.elite.entries[:100]}),
             **{f"from_{origin}": origins.count(origin) for origin in sorted(set(origins))},
-            **({"refused": self.refused.total()} if self.settings.plausible else {}),
-            **{f"refused, {reason}": count for reason, count in sorted(self.refused.items())},
+            **({"refused": self.refused.total(), "refusals": self.refusals} if self.settings.plausible else {}),
             **figures,
         }
 
