@@ -106,7 +106,7 @@ class PlausibilityCheck:
         counts = table.look_up_texts(texts)
         if (counts >= least).all():
             return None
-        for count, text in sorted((int(counts[i]), texts[i]) for i in np.flatnonzero(counts < least)):
+        for count, text in sorted((int(counts[i]), texts[i]) for i in np.flatnonzero(counts < least).tolist()):
             if text not in self._allowed and not excuse(text):
                 return f"rare {what}: {text}, in {count} of the index" if count else f"unknown {what}: {text}"
         return None

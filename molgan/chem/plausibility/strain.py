@@ -82,7 +82,8 @@ def _is_cumulated(atom: Chem.Atom) -> bool:
 def _is_trans(mol: Chem.Mol, bond: Chem.Bond) -> bool:
     """Whether the smallest ring of a bond with stereo runs trans over it."""
     ends = {bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()}
-    ring = set(min((ring for ring in mol.GetRingInfo().AtomRings() if ends <= set(ring)), key=len))
+    around = [set(ring) for ring in mol.GetRingInfo().AtomRings() if ends <= set(ring)]
+    ring = min(around, key=lambda atoms: len(atoms))
     flips = sum(atom not in ring for atom in bond.GetStereoAtoms())
     return (bond.GetStereo() in _OPPOSITE) ^ bool(flips % 2)
 
