@@ -67,7 +67,9 @@ def main() -> None:
         columns[name] = [findings for part in parts for findings in part]
         if name != CONTROL:
             columns[f"{name}, best {arguments.top}"] = columns[name][: arguments.top]
-    print_table("Share of molecules", list(columns), summarise(columns))
+    molecules, *shares = summarise(columns).items()
+    rows = {name: [f"{share:.2%}" for share in cells] for name, cells in shares}
+    print_table("Shares of the molecules", list(columns), dict([molecules]) | rows)
 
 
 def read_best_first(path: Path) -> list[str]:
