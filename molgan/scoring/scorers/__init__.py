@@ -4,10 +4,10 @@
 from molgan.scoring.scorers import (  # noqa: F401
     drug_likeness,
     synthesis,
-    plausibility,
     physchem,
     properties,
     natural,
+    plausibility,
     cns,
     isomer,
     similarity,
