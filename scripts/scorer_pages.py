@@ -23,6 +23,7 @@ FAMILIES = {
     "physchem": "Physicochemical properties",
     "properties": "Counts, descriptors and shape",
     "synthesis": "Synthetic accessibility",
+    "plausibility": "Familiarity of the chemistry",
     "natural": "Natural products",
     "cns": "Central nervous system",
     "isomer": "Molecular formulas",

@@ -26,12 +26,14 @@ class Chart:
 
 @dataclass(frozen=True)
 class TrainingStage:
-    """A stage of training with its charts and best molecules; `omitted` are titles of metrics that are not drawn."""
+    """A stage of training with its charts and best molecules; `omitted` are titles of metrics that are not drawn,
+    `refused` is the number of candidates that were refused before scoring, with the reasons; empty for none."""
 
     title: str
     steps: int
     charts: list[Chart]
     omitted: list[str]
+    refused: str
     milestones: list[Milestone]
 
 
@@ -73,6 +75,7 @@ def _stage(title: str, rows: list[dict[str, Any]]) -> TrainingStage:
         steps=len({row["step"] for row in rows}),
         charts=[_chart(title, metric, series[metric], marks) for metric in names[:MAX_CHARTS]],
         omitted=[metric_title(metric) for metric in names[MAX_CHARTS:]],
+        refused=f"{rows[-1]['refused']:,}: {rows[-1]['refusals']}" if rows[-1].get("refusals") else "",
         milestones=milestones(rows),
     )
 

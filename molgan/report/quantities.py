@@ -55,6 +55,7 @@ METRICS = {
     "above_0.5": "Molecules above .5",
     "above_0.7": "Molecules above .7",
     "above_0.9": "Molecules above .9",
+    "refused": "Candidates refused before scoring",
     "scaffolds": "Scaffolds",
     "best_100_scaffolds": "Scaffolds of the 100 best",
     "loss": "Loss",

@@ -260,6 +260,11 @@ class OptimizeSettings(Settings):
     temperature: float = Field(1.0, gt=0, le=10, description="Temperature of the agent's draws")
     max_atoms: int = Field(50, ge=1, le=200, description="Most heavy atoms of a molecule")
     stereo: bool = Field(False, description="Draw stereo marks, where the prior knows them")
+    plausible: bool = Field(
+        False,
+        description="Refuse candidates that the filter `plausible` rejects, before they are scored; what the core and "
+        "the start molecules have is never refused",
+    )
     restart: int | None = Field(
         2_000,
         ge=1,

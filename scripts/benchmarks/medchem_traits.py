@@ -10,8 +10,8 @@ from rdkit import Chem, rdBase
 from molgan.base.parallel import map_chunks
 from molgan.base.progress import Progress
 from molgan.chem.molecule import parse_all
+from molgan.chem.ring_systems import find_ring_systems
 from molgan.chem.stereo_elements import StereoElements
-from molgan.filters.stages.rings import find_ring_systems
 from molgan.scoring.measure import Measure
 
 PROPERTIES = {"MW": "mw", "logP": "logp", "TPSA": "tpsa", "QED": "qed", "SA": "sa", "heavy atoms": "heavy_atoms"}

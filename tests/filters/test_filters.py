@@ -12,11 +12,12 @@ from rdkit.DataStructs import BulkTanimotoSimilarity
 from molgan.base.errors import ConfigError
 from molgan.chem.fingerprints import ecfp, murcko_scaffold
 from molgan.chem.molecule import parse, parse_all
+from molgan.chem.plausibility.chemistry_index import ChemistryIndex
+from molgan.chem.ring_systems import find_ring_systems
 from molgan.chem.shipped_sets import load_reference
 from molgan.chem.stereoisomers import count_open_stereo, enumerate_stereoisomers
 from molgan.filters.registry import FILTERS, get_filter
 from molgan.filters.stages.diversity import cluster_butina
-from molgan.filters.stages.rings import find_ring_systems
 from molgan.scoring.registry import get_scorer
 
 DRUGS = [record.smiles for record in load_reference("approved_drugs")]
@@ -180,6 +181,21 @@ def test_a_ring_system_that_the_references_lack_is_named(tmp_path: Path) -> None
     assert reason("rings", "CN1CCCCC1", min_count=2, **known) == "rare ring system: C1CCNCC1, in 1 references"
     assert reason("rings", "OCc1ccccc1C1CCC1", **known) == "unknown ring system: C1CCC1"
     assert get_filter("rings", **known)(parse_all(["CN1CCCCC1"])).kept.all(), "from the cache"
+
+
+def test_what_no_chemist_would_believe_is_named(tmp_path: Path) -> None:
+    ChemistryIndex.of(["Cc1ccccc1", "CCc1ccccc1", "C1CCNCC1", "CCO", "OO", "c1ccncc1"]).save(tmp_path / "own.npz")
+    known = {"index": str(tmp_path / "own.npz")}
+    assert reason("plausible", "Cc1ccccc1", **known) is None
+    assert reason("plausible", "Cc1ccccc1", ring_count=4, **known) == "rare ring system: c1ccccc1, in 2 of the index"
+    assert reason("plausible", "C1CCC1", **known) == "unknown ring system: C1CCC1"
+    assert reason("plausible", "c1ccnnc1", **known) == "unknown ring system: c1ccnnc1"
+    assert reason("plausible", "CCCO", **known) == "unknown atom environment: [CH2](-C)(-C)"
+    assert reason("plausible", "OO", **known) == "suspicious: peroxide"
+    assert reason("plausible", "OO", suspicious=False, **known) is None
+    assert reason("plausible", "CCO") is None, "the index of molgan"
+    with pytest.raises(ConfigError, match="novel_rings"):
+        get_filter("plausible", novel_rings=3)
 
 
 def test_stereo_left_open_is_counted_and_spelled_out() -> None:

@@ -12,6 +12,7 @@ import torch
 from rdkit import Chem
 
 from molgan.base.errors import InputError
+from molgan.chem.plausibility.plausible import PlausibilityCheck, PlausibilitySettings
 from molgan.graphs.motif.actions import SPELL, Vocabulary
 from molgan.graphs.motif.core import Core
 from molgan.models.motif.motif_generator import MotifGenerator
@@ -19,6 +20,7 @@ from molgan.models.settings import MotifNetworkSettings
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.training.design.ledger import Ledger
 from molgan.training.design.optimize import optimize
+from molgan.training.design.plausibility_gate import make_plausibility_check
 from molgan.training.design.surrogate import Features, Surrogate, draw_functions
 from molgan.training.settings import OptimizeSettings
 
@@ -243,3 +245,21 @@ def test_the_surrogate_learns_what_fingerprints_tell() -> None:
     possible = draw_functions(mean, covariance, 2000, 1.0, rng)
     assert np.allclose(possible.mean(0), mean, atol=0.02)
     assert np.allclose(possible.std(0), np.sqrt(np.diag(covariance)), atol=0.02)
+
+
+def test_what_is_not_plausible_is_refused_before_it_is_scored() -> None:
+    settings = SMALL.model_copy(update={"plausible": True})
+    check = PlausibilityCheck.of(PlausibilitySettings(), [Chem.MolFromSmiles("FOC1=CC=C1")])
+    outcome = optimize(fresh(), nitrogens, settings, budget=60, seed=0, start=["FOC1=CC=C1"])
+    made = [Chem.MolFromSmiles(call.smiles) for call in outcome.ledger.calls]
+    assert len(made) == 60 and {check(mol) for mol in made} == {None}
+    kinds = {"unknown ring system", "unknown bond", "unknown atom environment", "strained", "suspicious"}
+    assert outcome.refused.total() > 20 and set(outcome.refused) <= kinds
+    assert not optimize(fresh(), nitrogens, SMALL, budget=20, seed=0).refused
+
+
+def test_a_core_that_the_index_lacks_is_not_refused() -> None:
+    core = Core.read("C1(=C(C=C1)[*:1])[*:2]")
+    refuse = make_plausibility_check(SMALL.model_copy(update={"plausible": True}), [], core)
+    assert refuse(Chem.MolFromSmiles("CC1=CC=C1C")) is None
+    assert refuse(Chem.MolFromSmiles("CC1=CC=C1OF")) == "unknown bond: F-O(-C)"

@@ -182,6 +182,9 @@ def _report_outcome(work: Work, which: str, outcome: "OptimizeOutcome") -> None:
     work.progress.message(
         f"optimize{which}: {calls:,} molecules scored, mean of the ten best {best:.3f}, end: {outcome.stopped}"
     )
+    if outcome.refused:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in outcome.refused.most_common())
+        work.progress.message(f"refused before scoring: {outcome.refused.total():,}, {reasons}")
 
 
 def read_start(config: CampaignConfig) -> list[str]:

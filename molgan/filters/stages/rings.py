@@ -7,18 +7,16 @@ from contextlib import suppress
 from functools import cached_property
 
 from pydantic import Field
-from rdkit import Chem
 from rdkit.rdBase import rdkitVersion
 
 from molgan.base import cache_folder as cache
 from molgan.chem.molecule import Molecule, parse
+from molgan.chem.ring_systems import find_ring_systems
 from molgan.filters.filter import Filter, Verdict, decide, get_mols
 from molgan.filters.known.reference_set import ReferenceSet
 from molgan.filters.stages.novelty import ReferenceParameters
 
 _KIND = "rings-v1"
-_NAMES: dict[str, str] = {}
-_MOST_NAMES = 200_000
 
 
 class KnownRings(Filter):
@@ -61,15 +59,6 @@ class KnownRings(Filter):
         return f"unknown ring system: {smiles}" if count == 0 else f"rare ring system: {smiles}, in {count} references"
 
 
-def find_ring_systems(mol: Chem.Mol) -> list[str]:
-    """The SMILES of a molecule's distinct ring systems, in the order of their atoms."""
-    systems: list[set[int]] = []
-    for ring in map(set, mol.GetRingInfo().AtomRings()):
-        joined = [system for system in systems if system & ring]
-        systems = [system for system in systems if not system & ring] + [ring.union(*joined)]
-    return list(dict.fromkeys(_name_system(mol, system) for system in sorted(systems, key=min)))
-
-
 def count_ring_systems(references: ReferenceSet, sample: int | None = None) -> Counter[str]:
     """The number of references with each ring system; cached on disk."""
     entry = cache.entry(_KIND, f"{references.digest}-{sample or 'all'}-{rdkitVersion}", ".json")
@@ -82,42 +71,3 @@ def count_ring_systems(references: ReferenceSet, sample: int | None = None) -> C
     with suppress(OSError), cache.store(entry) as file:
         file.write(json.dumps(found).encode())
     return found
-
-
-def _name_system(mol: Chem.Mol, system: set[int]) -> str:
-    atoms = set(system)
-    for i in system:
-        for bond in mol.GetAtomWithIdx(i).GetBonds():
-            if bond.GetBondType() == Chem.BondType.DOUBLE and not bond.IsInRing():
-                atoms.add(bond.GetOtherAtomIdx(i))
-    # Keyed by the text of the part as it stands, though it may not be a molecule: few texts occur very often.
-    part = Chem.MolFragmentToSmiles(mol, sorted(atoms), isomericSmiles=False, allHsExplicit=True)
-    if part not in _NAMES:
-        if len(_NAMES) >= _MOST_NAMES:
-            _NAMES.clear()
-        _NAMES[part] = _cap_with_hydrogens(mol, atoms) or part
-    return _NAMES[part]
-
-
-def _cap_with_hydrogens(mol: Chem.Mol, atoms: set[int]) -> str | None:
-    """The SMILES of a part, hydrogens in place of what it was bound to; None where that is invalid."""
-    part = Chem.RWMol(mol)
-    for i in atoms:
-        atom = part.GetAtomWithIdx(i)
-        lost = [bond for bond in atom.GetBonds() if bond.GetOtherAtomIdx(i) not in atoms]
-        atom.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
-        if lost and (atom.GetNoImplicit() or atom.GetIsAromatic()):
-            shown = not atom.GetIsAromatic() or _shows_hydrogens(atom)
-            atom.SetNumExplicitHs(atom.GetNumExplicitHs() + len(lost) * shown)
-    part.BeginBatchEdit()
-    for atom in part.GetAtoms():
-        if atom.GetIdx() not in atoms:
-            part.RemoveAtom(atom.GetIdx())
-    part.CommitBatchEdit()
-    smiles = Chem.MolToSmiles(part, isomericSmiles=False)
-    return parse(smiles).smiles
-
-
-def _shows_hydrogens(atom: Chem.Atom) -> bool:
-    """Whether an aromatic atom shows its hydrogens in SMILES: not carbon."""
-    return bool(atom.GetAtomicNum() != 6)

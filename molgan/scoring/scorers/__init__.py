@@ -7,6 +7,7 @@ from molgan.scoring.scorers import (  # noqa: F401
     physchem,
     properties,
     natural,
+    plausibility,
     cns,
     isomer,
     similarity,

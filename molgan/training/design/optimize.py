@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from molgan.models.protocols import MotifTreeGenerator
 from molgan.models.threads import run_in_background
 from molgan.training.design.ledger import Ledger, Oracle
 from molgan.training.design.optimize_run import OptimizeRun
+from molgan.training.design.plausibility_gate import make_plausibility_check
 from molgan.training.design.proposals import Accept, Proposals
 from molgan.training.report import Report, silent
 from molgan.training.settings import OptimizeSettings
@@ -20,10 +22,11 @@ from molgan.training.settings import OptimizeSettings
 
 @dataclass(frozen=True)
 class OptimizeOutcome:
-    """All calls, and why the run ended."""
+    """All calls, why the run ended, and the numbers of candidates that were refused before scoring, by reason."""
 
     ledger: Ledger
     stopped: str
+    refused: Counter[str]
 
 
 def optimize(
@@ -69,6 +72,7 @@ def optimize(
         InputError: A start molecule cannot be read, or the oracle does not return as many numbers.
     """
     run = OptimizeRun(agent, prior or agent, oracle, settings, budget, seed, core, folder)
+    refuse = make_plausibility_check(settings, start, core)
     run.resume()
     if not run.ledger.calls:
         run.remember(run.ask(run.read_start(start)))
@@ -78,7 +82,7 @@ def optimize(
         run.round += 1
         rng = np.random.default_rng(run.seed("round"))
         stocks = run.genomes.of(run.elite.parents, run.elite.weights.tolist(), run.round)
-        proposals = Proposals(run.space, run.agent.vocabulary, run.ledger.number, settings, accept)
+        proposals = Proposals(run.space, run.agent.vocabulary, run.ledger.number, settings, accept, refuse)
         with run_in_background(run.update_agent, run.agent.device) as figures_of_update:
             run.shortlist.fit(rng)
             proposals.breed(stocks, rng)
@@ -87,10 +91,11 @@ def optimize(
         figures = figures_of_update()
         proposals.draw(run.agent, stocks, rng)
         candidates = proposals.candidates
+        run.refused += proposals.refused
         calls = run.ask(run.shortlist.choose(candidates, run.batch, rng))
         run.remember(calls)
         saved = run.save() if run.round % settings.checkpoint_every == 0 else None
         if calls:
             report(run.metrics(candidates, calls, figures), saved)
     run.save()
-    return OptimizeOutcome(run.ledger, stopped)
+    return OptimizeOutcome(run.ledger, stopped, run.refused)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ class OptimizeRun:
         self.agent = agent
         self.settings = settings
         self.round = 0
+        self.refused: Counter[str] = Counter()  # candidates that were not plausible, by reason
         self.idle = 0  # rounds in a row without a new candidate
         self.improved = 0  # calls when the ten best last gained
         self.best = -math.inf
@@ -104,6 +106,11 @@ class OptimizeRun:
         """Whether this search has not improved for `restart` calls."""
         limit = self.settings.restart
         return limit is not None and len(self.ledger.calls) - max(self.gained, self.since) >= limit
+
+    @property
+    def refusals(self) -> str:
+        """How many candidates were refused before scoring, by reason: `unknown ring system 160, suspicious 52`."""
+        return ", ".join(f"{reason} {count:,}" for reason, count in self.refused.most_common())
 
     def restart(self) -> None:
         """Start a new search, or join the new search with the earlier ones; known molecules are not scored again."""
@@ -179,6 +186,7 @@ class OptimizeRun:
             **{f"above_{limit}": sum(call.score >= limit for call in self.ledger.calls) for limit in _YIELDS},
             "best_100_scaffolds": len({murcko_scaffold(entry.mol) for entry in self.elite.entries[:100]}),
             **{f"from_{origin}": origins.count(origin) for origin in sorted(set(origins))},
+            **({"refused": self.refused.total(), "refusals": self.refusals} if self.settings.plausible else {}),
             **figures,
         }
 
@@ -190,6 +198,7 @@ class OptimizeRun:
         state = {
             "round": self.round,
             "idle": self.idle,
+            "refused": dict(sorted(self.refused.items())),
             "improved": self.improved,
             "best": self.best,
             "since": self.since,
@@ -213,6 +222,7 @@ class OptimizeRun:
         self.agent.load_state_dict(under_prefix("agent", tensors))
         self.agent_update.restore(tensors)
         self.round, self.idle = state["round"], state["idle"]
+        self.refused = Counter(state.get("refused", {}))
         self.improved, self.best = state["improved"], state["best"]
         self.since, self.gained, self.level = state["since"], state["gained"], state["level"]
         calls = [

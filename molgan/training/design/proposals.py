@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ POLICY, REGROWTH, CROSSOVER, EDIT, MUTATION, START = "policy", "regrowth", "cros
 _ROUNDS_A_LOOK = 4
 
 Accept = Callable[[Chem.Mol], bool]
+Refuse = Callable[[Chem.Mol], str | None]
 _Made = tuple[Motif | None, str, tuple[int, ...]]  # tree, origin, parents
 
 
@@ -83,7 +85,7 @@ class Genomes:
 
 
 class Proposals:
-    """The candidates of a round: distinct, not in `known`, and accepted by `accept`."""
+    """The candidates of a round: distinct, not in `known`, accepted by `accept`, and plausible."""
 
     def __init__(
         self,
@@ -92,6 +94,7 @@ class Proposals:
         known: Container[str],
         settings: OptimizeSettings,
         accept: Accept = lambda mol: True,
+        refuse: Refuse = lambda mol: None,
     ):
         """
         Args:
@@ -100,12 +103,16 @@ class Proposals:
             known: SMILES of molecules that are scored already.
             settings: How many candidates each move makes.
             accept: Says whether a molecule may be scored.
+            refuse: The reason why a molecule that may be scored is not plausible, "kind: details", or None.
         """
         self._space = space
         self._vocabulary = vocabulary
         self._known = known
         self._settings = settings
         self._accept = accept
+        self._refuse = refuse
+        self.refused: Counter[str] = Counter()  # distinct molecules, by the kind of the reason
+        self._implausible: set[str] = set()
         self._found: dict[str, Candidate] = {}
 
     @property
@@ -173,7 +180,7 @@ class Proposals:
             yield space.mutate(stock.genome, rng), MUTATION, stock.numbers
 
     def _take(self, made: Iterable[_Made]) -> None:
-        """Keep the molecules that are valid, new and accepted."""
+        """Keep the molecules that are valid, new, accepted and not refused."""
         for tree, origin, numbers in made:
             if tree is None:
                 continue
@@ -181,7 +188,12 @@ class Proposals:
             smiles, mol = molecule.smiles, molecule.mol
             if smiles is None or mol is None or smiles in self._known or smiles in self._found:
                 continue
-            if self._accept(mol):
+            if smiles in self._implausible or not self._accept(mol):
+                continue
+            if (reason := self._refuse(mol)) is not None:
+                self._implausible.add(smiles)
+                self.refused[reason.partition(":")[0]] += 1
+            else:
                 self._found[smiles] = Candidate(smiles, mol, tree, origin, numbers)
 
 
