@@ -109,8 +109,8 @@ def train(packed: Path, output: Path, seconds: float, changes: list[str], device
         generator = MotifGenerator(vocabulary, network, max_atoms=int(about["summary"]["atoms"]))
         generator._grammar = Grammar(vocabulary, "cpu", tables)
         if generator.conditions is not None:
-            generator.conditions.learn_parts(stored["parts"], stored["errors"])
             generator.conditions.learn_scales(properties)
+            generator.conditions.learn_parts(stored["parts"], stored["errors"])
         return generator.to(device)
 
     def report(metrics: dict[str, Any], kept: object) -> None:

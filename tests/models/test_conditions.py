@@ -4,6 +4,8 @@ import copy
 import json
 from pathlib import Path
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -176,3 +178,13 @@ def test_targets_that_cannot_be_aimed_at(generator: MotifGenerator) -> None:
     plain = MotifGenerator(Vocabulary(MOTIFS), MotifNetworkSettings(embedding=8, hidden=8, layers=1))
     with pytest.raises(InputError, match=r"network\.condition"):
         plain.sample(1, seed=0, targets={"logp": 1.0})
+
+
+def test_what_is_left_is_told_apart_from_the_first_atom_to_the_last() -> None:
+    """The weight adds up exactly, and still a molecule that lacks 400 daltons is not like one that lacks 300."""
+    conditions = Conditions(("mw",), 4, 6)
+    conditions.learn_scales(np.array([[250.0], [450.0]], dtype=np.float32))
+    conditions.learn_parts(np.zeros((5, 1), np.float32), np.array([0.03], np.float32))
+    torch.nn.init.normal_(conditions.left)
+    told = [conditions(torch.tensor([450.0]), torch.zeros(1), torch.tensor(so_far)) for so_far in (50.0, 150.0, 445.0)]
+    assert not any(torch.allclose(a, b, atol=1e-3) for a, b in pairwise(told))

@@ -54,9 +54,9 @@ class Pretrain(TrainingStage):
         work.progress.message(f"{len(data):,} molecules of at most {atoms} atoms; the vocabulary covers {coverage:.2%}")
         generator = self._prepare_generator(start, data.vocabulary, atoms)
         if generator.conditions is not None and data.properties is not None:
-            generator.conditions.learn_parts(*fit_parts(data, Measure(generator.conditions.names)))
             if start is None:
                 generator.conditions.learn_scales(data.properties)
+            generator.conditions.learn_parts(*fit_parts(data, Measure(generator.conditions.names)))
         with self.report(molecules_a_step=settings.batch_size, shown=None) as report:
             loop: Callable[..., None] = pretrain
             if config.compute.workers:

@@ -16,6 +16,7 @@ _FARTHEST = 4.0  # standard deviations from the mean, where the scale of a prope
 _FURTHEST = math.asinh(100.0)  # the same of what is left of a property, on a scale that is dense at zero
 # Beside the embeddings of actions, which start at 1, what starts at 0 learns too slowly: measured, docs/LOG.md.
 _GAIN = 8.0
+_FINEST = 20.0  # of a standard deviation, what the scale of what is left tells apart at least
 _WEIGHT = "mw"  # the grammar knows it exactly
 
 
@@ -51,9 +52,10 @@ class Conditions(nn.Module):
     @torch.no_grad()
     def learn_parts(self, parts: np.ndarray, errors: np.ndarray) -> None:
         """Set what each action adds to the properties, [actions + 1, names], and the mean errors of such sums,
-        [names]."""
+        [names], after the scales."""
         self.parts.copy_(torch.from_numpy(parts))
-        self.steps.copy_(torch.from_numpy(errors).clamp(min=1e-2))
+        # Where sums are exact, the scale of what is left would be too fine to reach what a molecule lacks at its start.
+        self.steps.copy_(torch.maximum(torch.from_numpy(errors).float(), self.scale / _FINEST))
 
     def read(self, targets: Mapping[str, float]) -> Tensor:
         """Targets in their units as values [1, names], NaN where nothing is said.
