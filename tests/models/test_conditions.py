@@ -2,9 +2,8 @@
 
 import copy
 import json
-from pathlib import Path
-
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
