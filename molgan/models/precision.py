@@ -22,7 +22,11 @@ def has_bfloat16(device: torch.device | str = "cpu") -> bool:
 
 
 def autocast(device: torch.device | str = "cpu", *, enabled: bool = True) -> AbstractContextManager[object]:
-    """A context in which torch computes in bfloat16, where the device has it; else, or if not `enabled`, in float32."""
+    """A context in which torch computes in bfloat16, where the device has it; else, or if not `enabled`, in float32.
+
+    Enter it inside `torch.no_grad`, if at all: only there copies of the weights are kept between uses. torch has one
+    store of them for all threads, which each thread empties; with gradients, the rounding would depend on who is first.
+    """
     if not (enabled and has_bfloat16(device)):
         return nullcontext()
-    return torch.autocast(torch.device(device).type, torch.bfloat16)
+    return torch.autocast(torch.device(device).type, torch.bfloat16, cache_enabled=not torch.is_grad_enabled())

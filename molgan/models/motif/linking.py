@@ -76,7 +76,7 @@ class Linking:
         candidates = [candidate for linker in linkers for candidate in self._place(linker)]
         if not candidates:
             return []
-        with autocast(generator.device, enabled=bf16), torch.no_grad():
+        with torch.no_grad(), autocast(generator.device, enabled=bf16):
             found = generator.log_likelihood(
                 [candidate.actions for candidate in candidates], max_atoms=max_atoms, aim=aim, temperature=temperature
             )

@@ -167,7 +167,7 @@ class MotifGenerator(MotifNetwork):
         def draw(batch: int) -> tuple[np.ndarray, Tensor, Tensor]:
             start, size = batch * batch_size, min(batch_size, n - batch * batch_size)
             chosen = wanted[(wanted >= start) & (wanted < start + size)] - start
-            with autocast(self.device, enabled=bf16):
+            with torch.no_grad(), autocast(self.device, enabled=bf16):  # a thread has its own grad mode
                 return roll_out(
                     self,
                     chosen,

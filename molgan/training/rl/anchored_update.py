@@ -61,7 +61,7 @@ def draw_batch(
     own = share.of(np.arange(settings.batch_size))
     samples = agent.sample(settings.batch_size, seed=seed, bf16=settings.bf16, only=own)
     smiles, actions = [str(parse(sample.smiles).smiles) for sample in samples], [sample.actions for sample in samples]
-    with autocast(agent.device, enabled=settings.bf16), torch.no_grad():
+    with torch.no_grad(), autocast(agent.device, enabled=settings.bf16):
         log_prior = prior.log_likelihood(actions).tolist()
     logits = None if critic is None else critic_logits(critic, smiles, settings.logit_clip, bf16=settings.bf16)
     return DrawnBatch(
