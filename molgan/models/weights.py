@@ -24,11 +24,13 @@ def save_weights(
 ) -> None:
     """Write `path`.safetensors and `path`.json, so that no reader sees half a file. Raises RunError.
 
-    `dtype` is the stored type of floating-point tensors, by default their own; loading restores their own type.
+    `dtype` is the stored type of the parameters, by default their own; loading restores their own type. Buffers, such as
+    means and scales, are stored as they are.
     """
     path = Path(path)
+    parameters = {name for name, _ in module.named_parameters()}
     tensors = {
-        name: tensor.detach().to("cpu", dtype if tensor.is_floating_point() else None).contiguous()
+        name: tensor.detach().to("cpu", dtype if name in parameters else None).contiguous()
         for name, tensor in module.state_dict().items()
     }
     # Not save_file, which leaves a file that only its owner can read.

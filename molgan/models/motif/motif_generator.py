@@ -197,7 +197,7 @@ class MotifGenerator(MotifNetwork):
     def save(self, path: str | Path, *, dtype: torch.dtype | None = None, **about: object) -> None:
         """Write `path`.safetensors and `path`.json; `about` adds facts on the training to the description.
 
-        `dtype` is the type of the stored tensors, float32 by default. The generator's own aim is kept, too.
+        `dtype` is the type of the stored parameters, float32 by default. The generator's own aim is kept, too.
         """
         aim = self._describe_aim()
         description = {
