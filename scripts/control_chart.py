@@ -1,6 +1,6 @@
 """Draw what was aimed at against what was reached, from the file of `medchem.py control --output`, as an SVG file.
 
-    python scripts/control_chart.py control.csv docs/control.svg --guidance 1
+    python scripts/control_chart.py control.csv control.svg --guidance 1
 
 A panel for each property: the median of the samples of each aim, bars from the 5th to the 95th percentile and, thick,
 from the 25th to the 75th; the line is where aim and value are equal. All panels have the same scale for both axes.
