@@ -3,8 +3,8 @@
     python scripts/benchmarks/threads.py [--weights moses] [--rounds 3]
 
 Each setting is tried in a fresh process, since OpenMP reads its environment once. Sampling draws a batch on each
-thread; an update, as reinforcement learning takes it, shares every operation among the threads. Seconds, the best of the
-rounds.
+thread; an update, as reinforcement learning takes it, shares every operation among the threads. Seconds, the best of
+the rounds.
 """
 
 import argparse
