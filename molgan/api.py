@@ -125,6 +125,7 @@ def sample(
     raw: bool = False,
     targets: Mapping[str, float] | None = None,
     guidance: float = 1.0,
+    candidates: int = 1,
     core: str | None = None,
     temperature: float = 1.0,
     max_atoms: int | None = None,
@@ -142,6 +143,8 @@ def sample(
             trained for (`network.condition`); nothing is said of the others.
         guidance: How strongly to aim: 1 follows the training data, a larger value comes nearer to the targets with less
             variety, 0 ignores them.
+        candidates: Molecules drawn for each one, of which the nearest to the targets is kept, as a rule; 1 to 1,000.
+            More take longer and miss the targets by less.
         core: SMILES with attachment points (`*c1ccc(*)cc1`): every molecule contains it and grows only there. Two
             fragments with one point each, separated by a dot, are linked.
         temperature: Above 1 molecules vary more, below 1 less; above 0, at most 10.
@@ -171,6 +174,7 @@ def sample(
         raw=raw,
         targets=targets,
         guidance=guidance,
+        candidates=candidates,
         core=core,
         temperature=temperature,
         max_atoms=max_atoms,

@@ -59,6 +59,9 @@ def sample(
         float,
         typer.Option(help="How strongly to aim at the targets: 1 as in the data; more is nearer, less varied."),
     ] = 1.0,
+    candidates: Annotated[
+        int, typer.Option(help="Molecules drawn for each one; the nearest to the targets is kept. More are slower.")
+    ] = 1,
     core: Annotated[
         str | None,
         typer.Option(
@@ -93,6 +96,7 @@ def sample(
             raw=raw,
             targets=targets,
             guidance=guidance,
+            candidates=candidates,
             core=core,
             temperature=temperature,
             max_atoms=max_atoms,

@@ -10,6 +10,8 @@ from pathlib import Path
 from molgan.base.errors import InputError
 from molgan.models.weights import find_weights, list_shipped, read_facts
 
+MOST_CANDIDATES = 1_000
+
 
 def check_targets(targets: Mapping[str, float], names: Sequence[str]) -> None:
     """Raises InputError for a property that is not among `names`, those that a generator was trained for, or a value
@@ -27,6 +29,14 @@ def check_guidance(guidance: float, targets: Mapping[str, float]) -> None:
         raise InputError(f"guidance: {guidance:g} is not a finite number of at least 0")
     if guidance != 1 and not targets:
         raise InputError("guidance: there is nothing to aim at; give targets, such as logp=2.5")
+
+
+def check_candidates(candidates: int, targets: Mapping[str, float]) -> None:
+    """Raises InputError for a number that is not from 1 to 1,000, or several without targets."""
+    if not 1 <= candidates <= MOST_CANDIDATES:
+        raise InputError(f"candidates: {candidates} is not from 1 to {MOST_CANDIDATES:,}")
+    if candidates > 1 and not targets:
+        raise InputError("candidates: there is nothing to choose by; give targets, such as logp=2.5")
 
 
 def read_conditions(weights: str | Path) -> tuple[str, ...]:

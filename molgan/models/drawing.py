@@ -9,10 +9,11 @@ from typing import Any
 from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
 from molgan.graphs.motif.core import Core
-from molgan.models.aiming import check_guidance
+from molgan.models.aiming import check_candidates, check_guidance
 from molgan.models.loading import load_any
 from molgan.models.motif.decorating import DecoratingGenerator
 from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.motif.nearest import NearestGenerator
 from molgan.models.motif.refined import RefinedGenerator
 from molgan.models.protocols import AimingGenerator, ConditionalGenerator, Generator, LikelihoodGenerator
 from molgan.models.settings import BATCH
@@ -30,6 +31,7 @@ def draw_molecules(
     raw: bool = False,
     targets: Mapping[str, float] | None = None,
     guidance: float = 1.0,
+    candidates: int = 1,
     core: str | None = None,
     temperature: float = 1.0,
     max_atoms: int | None = None,
@@ -44,6 +46,7 @@ def draw_molecules(
         raw: Whether to leave out the critic of the weights.
         targets: Properties to aim at, in their units.
         guidance: Strength of classifier-free guidance towards the targets, at least 0.
+        candidates: Molecules drawn for each that is kept, the one that comes nearest to the targets; 1 to 1,000.
         core: SMILES with marks `*`, which every molecule contains, or of two fragments to link.
         temperature: The logits are divided by it; above 0, at most 10.
         max_atoms: Most heavy atoms of a molecule, 1 to 200; by default those of the generator.
@@ -55,6 +58,7 @@ def draw_molecules(
     """
     targets = dict(targets or {})
     check_guidance(guidance, targets)
+    check_candidates(candidates, targets)
     _check_ranges(temperature, max_atoms)
     read = None if core is None else Core.read(core)
     path = find_weights(weights)
@@ -65,12 +69,15 @@ def draw_molecules(
         **({} if temperature == 1 else {"temperature": temperature}),
         **({} if max_atoms is None else {"max_atoms": max_atoms}),
     }
-    _check_options(generator, [*options, *(["core"] if read else [])], targets)
+    others = [*(["core"] if read else []), *(["candidates"] if candidates > 1 else [])]
+    _check_options(generator, [*options, *others], targets)
     sampler: Any = generator
     batch = BATCH
     if read is not None and isinstance(generator, MotifGenerator):
         sampler = DecoratingGenerator(generator, read)
         batch = sampler.batch
+    if candidates > 1 and isinstance(generator, MotifGenerator):
+        sampler = NearestGenerator(sampler, generator.scales, candidates=candidates)
     if not raw and isinstance(generator, LikelihoodGenerator):
         sampler = RefinedGenerator.load(path, sampler, batch=batch) or sampler
     drawn = sampler.sample(n, seed=seed, on_batch=on_batch, **options)
@@ -94,7 +101,7 @@ def _check_options(generator: Generator, given: list[str], targets: Mapping[str,
     if isinstance(generator, AimingGenerator):
         taken.add("guidance")
     if isinstance(generator, MotifGenerator):
-        taken.add("core")
+        taken |= {"core", "candidates"}
     kind = getattr(generator, "kind", type(generator).__name__)
     for name in given:
         if name not in taken:

@@ -24,8 +24,8 @@ def save_weights(
 ) -> None:
     """Write `path`.safetensors and `path`.json, so that no reader sees half a file. Raises RunError.
 
-    `dtype` is the stored type of the parameters, by default their own; loading restores their own type. Buffers, such as
-    means and scales, are stored as they are.
+    `dtype` is the stored type of the parameters, by default their own; loading restores their own type. Buffers, such
+    as means and scales, are stored as they are.
     """
     path = Path(path)
     parameters = {name for name, _ in module.named_parameters()}

@@ -138,3 +138,24 @@ def test_the_command_line_has_the_same_options(weights: dict[str, str], tmp_path
     ):
         result = CliRunner().invoke(app, ["sample", "-n", "2", "--weights", weights["aimed"], *wrong])
         assert result.exit_code == 2 and told in result.output
+
+
+def test_of_several_candidates_the_nearest_to_the_targets_is_kept(weights: dict[str, str]) -> None:
+    def miss(**how: object) -> float:
+        drawn = molgan.sample(60, seed=1, weights=weights["aimed"], raw=True, targets={"mw": 150.0}, **how)  # type: ignore[arg-type]
+        mols = [Chem.MolFromSmiles(str(smiles)) for smiles in drawn]
+        return float(np.abs(Measure(("mw",))(mols) - 150).mean())
+
+    told: list[int] = []
+    assert miss(candidates=8, on_batch=told.append) < 0.5 * miss()
+    assert sum(told) == 60
+
+
+def test_candidates_are_drawn_for_each_molecule(weights: dict[str, str]) -> None:
+    def draw(n: int) -> list[str | None]:
+        targets = {"logp": 2.0, "mw": 150.0}
+        return molgan.sample(n, seed=1, weights=weights["aimed"], targets=targets, candidates=3, core="*c1ccccc1")
+
+    drawn = draw(25)
+    assert drawn == draw(25) and drawn[:10] == draw(10)
+    assert len(drawn) == 25

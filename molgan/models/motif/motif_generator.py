@@ -49,6 +49,15 @@ class MotifGenerator(MotifNetwork):
         self.aim = self.make_aim(targets, guidance)
 
     @property
+    def scales(self) -> dict[str, float]:
+        """Standard deviation in the training data of each property that the generator can aim at."""
+        return (
+            {}
+            if self.conditions is None
+            else dict(zip(self.conditions.names, self.conditions.scale.tolist(), strict=True))
+        )
+
+    @property
     def identity(self) -> str:
         """All that decides which molecules are drawn apart from the tensors."""
         aim = self._describe_aim()
