@@ -1,6 +1,6 @@
 """Draw what was aimed at against what was reached, from the file of `medchem.py control --output`, as an SVG file.
 
-    python scripts/control_chart.py control.csv control.svg --guidance 1
+    python scripts/control_chart.py control.csv control.svg --guidance 1 --candidates 4
 
 A panel for each property: the median of the samples of each aim, bars from the 5th to the 95th percentile and, thick,
 from the 25th to the 75th; the line is where aim and value are equal. All panels have the same scale for both axes.
@@ -28,9 +28,11 @@ def main() -> None:
     parser.add_argument("pairs", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--guidance", type=float, default=1.0)
+    parser.add_argument("--candidates", type=int, default=1)
     arguments = parser.parse_args()
     pairs = pandas.read_csv(arguments.pairs)
-    pairs = pairs[(pairs.guidance == arguments.guidance) & (pairs.task != "together")].dropna()
+    pairs = pairs[(pairs.guidance == arguments.guidance) & (pairs.candidates == arguments.candidates)]
+    pairs = pairs[pairs.task != "together"].dropna()
     groups = list(pairs.groupby("property", sort=False))
     width, height = SIDE + LEFT + 12, SIDE + HEAD + FOOT
     parts, captions = [], []

@@ -1,7 +1,7 @@
 """The figures of a prior of medicinal chemistry, as tables in markdown; progress goes to stderr.
 
     python scripts/benchmarks/medchem.py distribution --weights medchem > distribution.md
-    python scripts/benchmarks/medchem.py control --weights runs/medchem_prior --molecules 1000 --guidance 1 1.5 2
+    python scripts/benchmarks/medchem.py control --weights runs/medchem_prior --molecules 1000 --guidance 1 1.5 2 --candidates 1 4
 
 What each figure means: docs/medchem.md. The sets of data/ are needed. Priors without properties to aim at have no
 `control`.
@@ -67,6 +67,7 @@ def add_arguments(part: argparse.ArgumentParser, name: str, molecules: int | Non
         part.add_argument("--known", type=int, help="use this many training molecules (rings, LSTM); by default all")
     if name == "control":
         part.add_argument("--guidance", type=float, nargs="+", default=[1.0], help="1 is plain conditioning")
+        part.add_argument("--candidates", type=int, nargs="+", default=[1], help="drawn for each sample that is kept")
         part.add_argument("--output", type=Path, help="CSV file for what was aimed at and reached")
     if name in ("lstm", "speed"):
         part.add_argument("--state", type=Path, default=Path("runs/medchem_lstm.pt"), help="state of the LSTM")

@@ -21,16 +21,28 @@ from molgan.base.progress import Progress
 from molgan.chem.molecule import parse_all
 from molgan.models.loading import load_generator
 from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.motif.nearest import NearestGenerator
 from molgan.scoring.measure import Measure
 
 AIMS = {"logp": 0.20, "tpsa": 3.0, "qed": 0.05, "sa": 0.12, "mw": 6.0}
 TOGETHER = ("logp", "tpsa", "qed")
 POINTS = 5
 KNOWN = 10_000  # real molecules whose percentiles count
-_FIELDS = ("guidance", "task", "property", "aimed", "reached")
+_FIELDS = ("guidance", "candidates", "task", "property", "aimed", "reached")
 _CHUNK = 500
 
-Pair = tuple[float, str, str, float, float]
+Pair = tuple[float, int, str, str, float, float]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How strongly samples aim, and how many are drawn for each that is kept."""
+
+    guidance: float
+    candidates: int
+
+    def __str__(self) -> str:
+        return f"guidance {self.guidance:g}, {self.candidates} candidate{'s' if self.candidates > 1 else ''}"
 
 
 @dataclass(frozen=True)
@@ -54,15 +66,16 @@ class Drawing:
     processes: int
     progress: Progress
 
-    def draw(self, targets: Mapping[str, float], guidance: float, seed: int) -> Draw:
+    def draw(self, targets: Mapping[str, float], way: Way, seed: int) -> Draw:
         told = " ".join(f"{name} {value:.3g}" for name, value in targets.items()) or "nothing told"
-        task = f"{told}, guidance {guidance:g}"
+        task = f"{told}, {way}"
         self.progress.start(task, self.asked)
-        drawn = self.generator.sample(
+        sampler = NearestGenerator(self.generator, self.generator.scales, candidates=way.candidates)
+        drawn = sampler.sample(
             self.asked,
             seed=seed,
             targets=targets,
-            guidance=guidance,
+            guidance=way.guidance,
             on_batch=lambda done: self.progress.advance(task, done),
         )
         self.progress.finish(task)
@@ -86,25 +99,25 @@ def run(arguments: argparse.Namespace, progress: Progress) -> None:
     generator.check_targets(dict.fromkeys(AIMS, 0.0))
     drawing = Drawing(generator, arguments.molecules, arguments.processes, progress)
     known = drawing.measure(draw_real(TRAIN, KNOWN, 0))
-    free = drawing.draw({}, 1.0, seed=arguments.seeds[0])
+    free = drawing.draw({}, Way(1.0, 1), seed=arguments.seeds[0])
     pairs: list[Pair] = []
-    for guidance in arguments.guidance:
-        pairs += print_single(drawing, known, free, guidance, arguments.seeds)
-        pairs += print_together(drawing, known, free, guidance, arguments.seeds)
+    for way in (Way(guidance, count) for guidance in arguments.guidance for count in arguments.candidates):
+        pairs += print_single(drawing, known, free, way, arguments.seeds)
+        pairs += print_together(drawing, known, free, way, arguments.seeds)
     if arguments.output:
         write_pairs(arguments.output, pairs)
         progress.message(f"{arguments.output}: {len(pairs):,} pairs of aim and value")
 
 
-def print_single(drawing: Drawing, known: Draw, free: Draw, guidance: float, seeds: Sequence[int]) -> list[Pair]:
+def print_single(drawing: Drawing, known: Draw, free: Draw, way: Way, seeds: Sequence[int]) -> list[Pair]:
     """Print the errors of each property alone; returns what was aimed at and reached."""
     pairs: list[Pair] = []
     rows: dict[str, list[object]] = {}
     for name, allowed in AIMS.items():
         aims = find_aims(known.column(name))
-        draws = [(aim, drawing.draw({name: aim}, guidance, seed)) for aim in aims for seed in seeds]
+        draws = [(aim, drawing.draw({name: aim}, way, seed)) for aim in aims for seed in seeds]
         for aim, drawn in draws:
-            pairs += [(guidance, name, name, aim, value) for value in drawn.column(name).tolist()]
+            pairs += [(way.guidance, way.candidates, name, name, aim, value) for value in drawn.column(name).tolist()]
         rows[name] = [
             f"≤ {allowed:.2f}",
             np.mean([find_error(drawn.column(name), aim) for aim, drawn in draws]),
@@ -113,20 +126,23 @@ def print_single(drawing: Drawing, known: Draw, free: Draw, guidance: float, see
             " ".join(f"{find_error(drawn.column(name), aim):.3g}" for aim, drawn in draws),
         ]
     columns = ["error allowed", "error", "error without an aim", "valid", "unique", "error at each aim, rising"]
-    print_table(f"One property, guidance {guidance:g}, {drawing.asked:,} samples an aim and seed", columns, rows)
+    print_table(f"One property, {way}, {drawing.asked:,} samples an aim and seed", columns, rows)
     return pairs
 
 
-def print_together(drawing: Drawing, known: Draw, free: Draw, guidance: float, seeds: Sequence[int]) -> list[Pair]:
+def print_together(drawing: Drawing, known: Draw, free: Draw, way: Way, seeds: Sequence[int]) -> list[Pair]:
     """Print the errors of three properties aimed at together; returns what was aimed at and reached."""
     grid = [np.percentile(known.column(name), [25, 75]).tolist() for name in TOGETHER]
     corners = [dict(zip(TOGETHER, corner, strict=True)) for corner in product(*grid)]
-    draws = [(corner, drawing.draw(corner, guidance, seed)) for corner in corners for seed in seeds]
+    draws = [(corner, drawing.draw(corner, way, seed)) for corner in corners for seed in seeds]
     pairs: list[Pair] = []
     rows: dict[str, list[object]] = {}
     for name in TOGETHER:
         for corner, drawn in draws:
-            pairs += [(guidance, "together", name, corner[name], value) for value in drawn.column(name).tolist()]
+            pairs += [
+                (way.guidance, way.candidates, "together", name, corner[name], value)
+                for value in drawn.column(name).tolist()
+            ]
         rows[name] = [
             f"≤ {AIMS[name]:.2f}",
             np.mean([find_error(drawn.column(name), corner[name]) for corner, drawn in draws]),
@@ -134,7 +150,7 @@ def print_together(drawing: Drawing, known: Draw, free: Draw, guidance: float, s
             *find_shares([drawn for _, drawn in draws]),
         ]
     columns = ["error allowed", "error", "error without an aim", "valid", "unique"]
-    print_table(f"{', '.join(TOGETHER)} together, guidance {guidance:g}", columns, rows)
+    print_table(f"{', '.join(TOGETHER)} together, {way}", columns, rows)
     return pairs
 
 
