@@ -1,7 +1,7 @@
 """The figures of a prior of medicinal chemistry, as tables in markdown; progress goes to stderr.
 
     python scripts/benchmarks/medchem.py distribution --weights medchem > distribution.md
-    python scripts/benchmarks/medchem.py control --weights runs/medchem_prior --molecules 1000 --guidance 1 1.5 2 --candidates 1 4
+    python scripts/benchmarks/medchem.py control --weights medchem --guidance 1 1.5 2 --candidates 1 4
 
 What each figure means: docs/medchem.md. The sets of data/ are needed. Priors without properties to aim at have no
 `control`.
