@@ -21,14 +21,15 @@ from molgan.scoring.fast.descriptors import Descriptors
 from molgan.training.design.ledger import Ledger
 from molgan.training.design.optimize import optimize
 from molgan.training.design.plausibility_gate import make_plausibility_check
+from molgan.training.design.proposals import ORIGINS
 from molgan.training.design.surrogate import Features, Surrogate, draw_functions
 from molgan.training.settings import OptimizeSettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
 SMALL = OptimizeSettings(
-    first=16, batch=16, least_batch=8, policy=16, regrowth=16, crossover=16, edit=16, mutation=16, promising=8,
-    brood=24, surrogate=100, memory=24, updates=2, update_size=16, learning_rate=0.01, max_atoms=14, bf16=False,
-    checkpoint_every=2,
+    first=16, batch=16, least_batch=8, policy=16, regrowth=16, crossover=16, edit=16, mutation=16, exchange=4,
+    promising=8, brood=24, surrogate=100, memory=24, updates=2, update_size=16, learning_rate=0.01, max_atoms=14,
+    bf16=False, checkpoint_every=2,
 )  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def test_scores_rise_within_the_budget_and_no_molecule_is_paid_twice() -> None:
     scores = [call.score for call in ledger.calls]
     assert np.mean(scores[-50:]) > 2 * np.mean(scores[:16])
     table = ledger.table()
-    assert {"policy", "regrowth", "crossover", "edit", "mutation"} == set(table["origin"])
+    assert set(ORIGINS) - {"start"} == set(table["origin"])
     assert table["best"].iloc[-1] == pytest.approx(np.mean(sorted(scores)[-10:]))
     parents = [int(n) for text in table["parents"] for n in text.split()]
     assert parents and max(parents) <= 150
@@ -115,7 +116,7 @@ def test_a_core_is_kept_in_every_molecule(tmp_path: Path) -> None:
     query = Chem.MolFromSmarts("[!#1]-c1[cH][cH]c(C(=O)[NH]-[!#1])[cH][cH]1")
     settings = SMALL.model_copy(update={"max_atoms": 20})
     table = run(core=core, settings=settings, folder=tmp_path).table()
-    assert len(table) == 150 and {"policy", "regrowth", "crossover", "edit", "mutation"} == set(table["origin"])
+    assert len(table) == 150 and set(ORIGINS) - {"start"} == set(table["origin"])
     assert all(Chem.MolFromSmiles(smiles).HasSubstructMatch(query) for smiles in table["smiles"])
     assert table["score"].tail(50).mean() > 1.5 * table["score"].head(16).mean()
     assert run(core=core, settings=settings, folder=tmp_path).table().equals(table)
@@ -162,7 +163,7 @@ def test_promising_candidates_have_children_before_a_call_is_made() -> None:
         )
         return max(rounds)
 
-    own = SMALL.policy + SMALL.regrowth + SMALL.crossover + SMALL.edit + SMALL.mutation
+    own = SMALL.policy + SMALL.regrowth + SMALL.crossover + SMALL.edit + SMALL.mutation + SMALL.exchange
     assert most(0) <= own < most(2) <= own + 2 * SMALL.brood
 
 
@@ -248,7 +249,7 @@ def test_the_surrogate_learns_what_fingerprints_tell() -> None:
 
 
 def test_what_is_not_plausible_is_refused_before_it_is_scored() -> None:
-    settings = SMALL.model_copy(update={"plausible": True})
+    settings = SMALL.model_copy(update={"plausible": PlausibilitySettings()})
     check = PlausibilityCheck.of(PlausibilitySettings(), [Chem.MolFromSmiles("FOC1=CC=C1")])
     outcome = optimize(fresh(), nitrogens, settings, budget=60, seed=0, start=["FOC1=CC=C1"])
     made = [Chem.MolFromSmiles(call.smiles) for call in outcome.ledger.calls]
@@ -260,6 +261,6 @@ def test_what_is_not_plausible_is_refused_before_it_is_scored() -> None:
 
 def test_a_core_that_the_index_lacks_is_not_refused() -> None:
     core = Core.read("C1(=C(C=C1)[*:1])[*:2]")
-    refuse = make_plausibility_check(SMALL.model_copy(update={"plausible": True}), [], core)
+    refuse = make_plausibility_check(SMALL.model_copy(update={"plausible": PlausibilitySettings()}), [], core)
     assert refuse(Chem.MolFromSmiles("CC1=CC=C1C")) is None
     assert refuse(Chem.MolFromSmiles("CC1=CC=C1OF")) == "unknown bond: F-O(-C)"
