@@ -43,18 +43,24 @@ def test_flaws_tell_their_kind_and_how_often() -> None:
 
 
 @pytest.mark.parametrize(
-    ("smiles", "links"),
+    ("smiles", "links", "in_rings"),
     [
-        ("CNNC(C)=O", {"N-N bond": 1}),
-        ("CC(=O)NO", {"N-O bond": 1}),
-        ("CSSC", {"disulfide": 1}),
-        ("Cc1cc(C)on1", {}),
-        ("CC(C)=NOC", {}),
-        ("CS(=O)(=O)Nc1cc[nH]n1", {}),
-        ("C[N+](=O)[O-]", {}),
-        ("C1CNNC1", {}),
+        ("CNNC(C)=O", {"N-N bond": 1}, {}),
+        ("CC(=O)NO", {"N-O bond": 1}, {}),
+        ("CSSC", {"S-S bond": 1}, {}),
+        ("CS(=O)(=O)OC", {"S-O bond": 1}, {}),
+        ("CS(=O)(=O)F", {"S-F bond": 1}, {}),
+        ("Cc1cc(C)on1", {}, {}),
+        ("CC(C)=NOC", {}, {}),
+        ("CS(=O)(=O)Nc1cc[nH]n1", {}, {}),
+        ("C[N+](=O)[O-]", {}, {}),
+        ("C1CNNC1", {}, {"N-N bond": 1}),
+        ("C1CNOC1", {}, {"N-O bond": 1}),
+        ("C1CNSC1", {}, {"N-S bond": 1}),
     ],
 )
-def test_links_are_acyclic_single_bonds_of_heteroatoms(smiles: str, links: dict[str, int]) -> None:
-    assert count_links(Chem.MolFromSmiles(smiles)) == links
-    assert set(links) <= set(LINKS)
+def test_links_are_single_bonds_of_heteroatoms(smiles: str, links: dict[str, int], in_rings: dict[str, int]) -> None:
+    mol = Chem.MolFromSmiles(smiles)
+    assert count_links(mol, in_rings=False) == links
+    assert count_links(mol, in_rings=True) == links | in_rings
+    assert {*links, *in_rings} <= set(LINKS)

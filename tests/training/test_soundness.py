@@ -58,7 +58,8 @@ def drugs() -> list[Chem.Mol]:
 
 @cache
 def patterns() -> dict[str, Chem.Mol]:
-    return {name: read_smarts(smarts) for name, smarts in {**SUSPICIOUS, **LINKS}.items()}
+    links = {name: smarts.replace("]-[", "]-;!@[") for name, smarts in LINKS.items()}
+    return {name: read_smarts(smarts) for name, smarts in {**SUSPICIOUS, **links}.items()}
 
 
 def count(tree: Motif) -> Counter[str]:
@@ -108,6 +109,19 @@ def test_what_a_parent_has_is_kept() -> None:
 def test_a_child_is_sound_beside_its_parents(child: str, parents: list[str], sound: bool) -> None:
     trees = [cut(Chem.MolFromSmiles(smiles)) for smiles in (child, *parents)]
     assert is_sound(*trees) is sound
+
+
+def test_a_mutation_makes_no_hydrazine_in_a_ring_but_a_known_ring_system_may_have_one() -> None:
+    ring, rng = cut(Chem.MolFromSmiles("CC1CCCNC1")), np.random.default_rng(0)
+    made = [mutate_atom(ring, rng, max_atoms=9) for _ in range(400)]
+    known = [exchange_ring(ring, RingMotifs(["C1CNNCC1"]), rng, max_atoms=9) for _ in range(9)]
+    pattern = Chem.MolFromSmarts("[NX3]-[NX3,OX2]")
+    found = [
+        [Chem.MolFromSmiles(write(child)).HasSubstructMatch(pattern) for child in children if child is not None]
+        for children in (made, known)
+    ]
+    assert len(found[0]) > 100 and not any(found[0])
+    assert found[1] and all(found[1])
 
 
 def test_a_part_is_sound_where_it_hangs() -> None:

@@ -11,11 +11,14 @@ from molgan.chem.plausibility.suspicious import count_suspicious
 from molgan.chem.smarts import read_named_smarts
 
 LINKS = {
-    "N-N bond": "[#7X3;+0]-;!@[#7X3;+0]",
-    "N-O bond": "[#7X3;+0]-;!@[OX2]",
-    "disulfide": "[SX2]-;!@[SX2]",
+    "N-N bond": "[#7X3;+0]-[#7X3;+0]",
+    "N-O bond": "[#7X3;+0]-[OX2]",
+    "N-S bond": "[#7X3;+0]-[SX2]",
+    "S-S bond": "[SX2]-[SX2]",
+    "S-O bond": "[#16;v4,v6]-[OX2]",
+    "S-F bond": "[#16]-F",
 }
-"""SMARTS by name. Hydrazides, hydroxamic acids and disulfides are real, but not what a random change should make."""
+"""SMARTS by name. Hydrazides, hydroxamic acids and sulfonates are real, but not what a random change should make."""
 
 SUSPICIOUS, STRAINED = "suspicious", "strained"
 
@@ -29,12 +32,13 @@ def count_flaws(mol: Chem.Mol) -> Counter[str]:
     return found
 
 
-def count_links(mol: Chem.Mol) -> Counter[str]:
-    """How often a molecule has each of `LINKS` that it has."""
-    hits = {name: len(mol.GetSubstructMatches(pattern)) for name, pattern in _read_links().items()}
+def count_links(mol: Chem.Mol, *, in_rings: bool) -> Counter[str]:
+    """How often a molecule has each of `LINKS` that it has; not those in rings, unless asked."""
+    hits = {name: len(mol.GetSubstructMatches(pattern)) for name, pattern in _read_links(in_rings).items()}
     return Counter({name: count for name, count in hits.items() if count})
 
 
 @cache
-def _read_links() -> dict[str, Chem.Mol]:
-    return read_named_smarts(LINKS)
+def _read_links(in_rings: bool) -> dict[str, Chem.Mol]:
+    bond = "]-[" if in_rings else "]-;!@["
+    return read_named_smarts({name: smarts.replace("]-[", bond) for name, smarts in LINKS.items()})

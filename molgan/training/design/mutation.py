@@ -3,8 +3,8 @@ or remove an atom, open or close a ring, move a substituent to a neighbouring at
 
 The changes are those of Jensen 2019 ("A graph-based genetic algorithm"), made on the Kekulé form. Results that RDKit's
 valence model refuses are discarded, and so are rings of more than eight atoms and what is not sound (`soundness.py`):
-suspicious groups, strained rings and chains of heteroatoms that were not there before. Bonds of charged atoms stay, so
-that nitro groups stay whole. Dummy atoms stand for the atom that a `bound` tree hangs on, and for holes.
+suspicious groups, strained rings and bonds between heteroatoms that were not there before. Bonds of charged atoms stay,
+so that nitro groups stay whole. Dummy atoms stand for the atom that a `bound` tree hangs on, and for holes.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def mutate_atom(tree: Motif, rng: np.random.Generator, *, max_atoms: int, bound:
             child = replace_leaves(cut(mol.GetMol(), root), WRITTEN_HOLE, HOLE)
         except UnknownStereo:
             return None
-        return child if is_sound(child, tree, bound=bound) else None
+        return child if is_sound(child, tree, bound=bound, makes_rings=True) else None
 
 
 def _kekule(tree: Motif, bound: bool) -> Chem.RWMol | None:

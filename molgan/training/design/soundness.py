@@ -16,16 +16,17 @@ from molgan.graphs.motif.trees import bind, can_bind, replace_leaves
 _METHYL = Motif("C")
 
 
-def is_sound(child: Motif, *parents: Motif, bound: bool = False) -> bool:
+def is_sound(child: Motif, *parents: Motif, bound: bool = False, makes_rings: bool = False) -> bool:
     """Whether a child has each of `count_flaws` and `count_links` no more often than the parent that has it most often.
 
-    `bound` trees are judged with a methyl group where they hang, holes in them with nothing there.
+    `bound` trees are judged with a methyl group where they hang, holes in them with nothing there. Links inside rings
+    count for a move that `makes_rings`; others take whole ring systems, as data has them.
     """
     mol = Chem.MolFromSmiles(_write_whole(child, bound))
     if mol is None:
         return False
-    found = _count_all(mol)
-    return not found or found <= reduce(or_, (_count_of(_write_whole(parent, bound)) for parent in parents))
+    found = _count_all(mol, makes_rings)
+    return not found or found <= reduce(or_, (_count_of(_write_whole(each, bound), makes_rings) for each in parents))
 
 
 def _write_whole(tree: Motif, bound: bool) -> str:
@@ -36,11 +37,11 @@ def _write_whole(tree: Motif, bound: bool) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _count_of(smiles: str) -> Counter[str]:
+def _count_of(smiles: str, in_rings: bool) -> Counter[str]:
     """Of a parent, which has many children."""
     mol = Chem.MolFromSmiles(smiles)
-    return Counter() if mol is None else _count_all(mol)
+    return Counter() if mol is None else _count_all(mol, in_rings)
 
 
-def _count_all(mol: Chem.Mol) -> Counter[str]:
-    return count_flaws(mol) + count_links(mol)
+def _count_all(mol: Chem.Mol, in_rings: bool) -> Counter[str]:
+    return count_flaws(mol) + count_links(mol, in_rings=in_rings)
