@@ -243,9 +243,10 @@ def optimize(
         progress: Shows the progress.
 
     Returns:
-        A table with the columns `call` (from 1), `round`, `smiles` (canonical), `score`, `origin` (policy, regrowth,
-        crossover, edit, mutation, start), `parents` (the calls of the molecules that it was made from), `best` (mean of
-        the ten best scores so far), `error` (why there is no score).
+        A table with the columns `call` (from 1), `round`, `search` (1, and more where a search was stuck), `smiles`
+        (canonical), `score`, `origin` (policy, regrowth, crossover, edit, mutation, exchange, start), `parents` (the
+        calls of the molecules that it was made from), `best` (mean of the ten best scores so far), `error` (why there
+        is no score).
 
     Raises:
         InputError: A start molecule cannot be read, the oracle's answer is not as many numbers, or the weights cannot

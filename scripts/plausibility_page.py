@@ -58,7 +58,8 @@ SUSPICIONS = """\
 ## Suspicious groups
 
 They fall apart in water or air, turn into another molecule, or cannot be made. Some real molecules have one: of the
-{drugs:,} approved drugs the {hit} named here. `suspicious: false` leaves these rules out."""
+{drugs:,} approved drugs the {hit} named here. `suspicious: false` leaves these rules out. The moves of goal-directed
+design [bring none of them in](design.md#chemistry-that-holds)."""
 
 
 def main() -> None:

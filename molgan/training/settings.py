@@ -1,10 +1,11 @@
 """Settings of the training loops."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from molgan.base.settings import Settings
+from molgan.chem.plausibility.plausible import PlausibilitySettings
 from molgan.evaluation.settings import CollapseSettings
 from molgan.models.settings import DescriptorCriticSettings
 from molgan.training.registry import AGENT_LOSSES, OrRegistered
@@ -227,6 +228,12 @@ class OptimizeSettings(Settings):
     crossover: int = Field(192, ge=0, description="Candidates per round with subtrees of two parents")
     edit: int = Field(128, ge=0, description="Candidates per round with one motif changed")
     mutation: int = Field(96, ge=0, description="Candidates per round with one atom or bond changed")
+    exchange: int = Field(
+        64,
+        ge=0,
+        description="Candidates per round with one ring system exchanged for another of the prior of like shape; three "
+        "times as many are tried",
+    )
     generations: int = Field(
         2, ge=0, description="Generations of children of promising candidates before any is scored"
     )
@@ -234,7 +241,7 @@ class OptimizeSettings(Settings):
     brood: int = Field(
         192,
         ge=0,
-        description="Children per generation, in the proportions of `crossover`, `edit` and `mutation`",
+        description="Children per generation, in the proportions of `crossover`, `edit`, `mutation` and `exchange`",
     )
     screened: float = Field(0.9, ge=0, le=1, description="Share of a batch that the surrogate chooses")
     boldness: float = Field(
@@ -260,16 +267,16 @@ class OptimizeSettings(Settings):
     temperature: float = Field(1.0, gt=0, le=10, description="Temperature of the agent's draws")
     max_atoms: int = Field(50, ge=1, le=200, description="Most heavy atoms of a molecule")
     stereo: bool = Field(False, description="Draw stereo marks, where the prior knows them")
-    plausible: bool = Field(
-        False,
+    plausible: PlausibilitySettings | None = Field(
+        None,
         description="Refuse candidates that the filter `plausible` rejects, before they are scored; what the core and "
-        "the start molecules have is never refused",
+        "the start molecules have is never refused. `true` for the filter's defaults, `false` for none of it",
     )
     restart: int | None = Field(
         2_000,
         ge=1,
-        description="Molecules scored without a gain of 0.5% after which the search starts anew, or joins the earlier "
-        "ones; null never does",
+        description="Molecules scored without a gain of 0.5% after which a new search starts beside the old one; the "
+        "calls go to both by what they gain, until they join; null never does",
     )
     target: float | None = Field(None, description="Mean of the ten best scores at which to stop; none by default")
     patience: int | None = Field(
@@ -277,3 +284,8 @@ class OptimizeSettings(Settings):
     )
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
     checkpoint_every: int = Field(10, ge=1, description="Rounds between two checkpoints")
+
+    @field_validator("plausible", mode="before", json_schema_input_type=PlausibilitySettings | bool | None)
+    @classmethod
+    def _allow_switch(cls, value: Any) -> Any:
+        return ({} if value else None) if isinstance(value, bool) else value

@@ -22,8 +22,9 @@ PARTS: dict[str, dict[str, object]] = {
     "no crossover": {"crossover": 0},
     "no edits": {"edit": 0},
     "no mutations": {"mutation": 0},
+    "no exchange of rings": {"exchange": 0},
     "no generations": {"generations": 0},
-    "no genetic moves": {"regrowth": 0, "crossover": 0, "edit": 0, "mutation": 0, "policy": 400},
+    "no genetic moves": {"regrowth": 0, "crossover": 0, "edit": 0, "mutation": 0, "exchange": 0, "policy": 400},
     "no new start": {"restart": None},
 }
 

@@ -22,7 +22,7 @@ from molgan.graphs.motif.parts import measure_parts
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 from molgan.scoring.measure import Measure
-from molgan.training.design import optimize_run
+from molgan.training.design import search
 from molgan.training.design.agent_update import AgentUpdate
 
 Configure = Callable[..., CampaignConfig]
@@ -102,7 +102,7 @@ def test_design_aims_with_its_anchor(aimed: Configure, monkeypatch: pytest.Monke
             super().__init__(*arguments)
             seen.append(self)
 
-    monkeypatch.setattr(optimize_run, "AgentUpdate", Seen)
+    monkeypatch.setattr(search, "AgentUpdate", Seen)
     small = "{budget: 20, first: 8, batch: 8, policy: 4, regrowth: 4, crossover: 8, edit: 4, updates: 1, max_atoms: 14}"
     folder = run(aimed("adversarial=null", "reinforce=null", "sample=null", f"optimize={small}")).folder
     assert aim_of(folder, "optimize") == AIM

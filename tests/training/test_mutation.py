@@ -50,8 +50,8 @@ def test_a_mutation_is_a_molecule_of_its_size(mol: Chem.Mol, seed: int, bound: b
     ("move", "before", "after"),
     [
         ("_element", "Cc1ccccc1", {"Oc1ccccc1", "Cc1ccccn1", "Fc1ccccc1"}),
-        ("_order", "CC=O", {"CCO", "C=C=O"}),
-        ("_append", "CC", {"CCC", "CCO", "CC=O", "CC=N"}),
+        ("_order", "CC=O", {"CCO"}),
+        ("_append", "CC", {"CCC", "CCO", "CC=O", "CCN"}),
         ("_insert", "CC1CC1", {"CCC1CC1", "CC1CCC1", "COC1CC1"}),
         ("_delete", "CC1CCC1", {"C1CCC1", "CC1CC1"}),
         ("_close", "CCCCCC", {"C1CCCCC1", "CC1CCCC1"}),

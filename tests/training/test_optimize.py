@@ -1,8 +1,9 @@
 """Goal-directed design on a toy generator: scores rise, the bill is right, a kill changes nothing."""
 
+import json
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 import torch
 from rdkit import Chem
 
-from molgan.base.errors import InputError
+import molgan
+from molgan.base.errors import InputError, RunError
+from molgan.chem.plausibility.chemistry_index import ChemistryIndex
 from molgan.chem.plausibility.plausible import PlausibilityCheck, PlausibilitySettings
 from molgan.graphs.motif.actions import SPELL, Vocabulary
 from molgan.graphs.motif.core import Core
@@ -20,15 +23,17 @@ from molgan.models.settings import MotifNetworkSettings
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.training.design.ledger import Ledger
 from molgan.training.design.optimize import optimize
+from molgan.training.design.optimize_run import tell_refusals
 from molgan.training.design.plausibility_gate import make_plausibility_check
+from molgan.training.design.proposals import ORIGINS
 from molgan.training.design.surrogate import Features, Surrogate, draw_functions
 from molgan.training.settings import OptimizeSettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
 SMALL = OptimizeSettings(
-    first=16, batch=16, least_batch=8, policy=16, regrowth=16, crossover=16, edit=16, mutation=16, promising=8,
-    brood=24, surrogate=100, memory=24, updates=2, update_size=16, learning_rate=0.01, max_atoms=14, bf16=False,
-    checkpoint_every=2,
+    first=16, batch=16, least_batch=8, policy=16, regrowth=16, crossover=16, edit=16, mutation=16, exchange=4,
+    promising=8, brood=24, surrogate=100, memory=24, updates=2, update_size=16, learning_rate=0.01, max_atoms=14,
+    bf16=False, checkpoint_every=2,
 )  # fmt: skip
 
 
@@ -67,7 +72,7 @@ def test_scores_rise_within_the_budget_and_no_molecule_is_paid_twice() -> None:
     scores = [call.score for call in ledger.calls]
     assert np.mean(scores[-50:]) > 2 * np.mean(scores[:16])
     table = ledger.table()
-    assert {"policy", "regrowth", "crossover", "edit", "mutation"} == set(table["origin"])
+    assert set(ORIGINS) - {"start"} == set(table["origin"])
     assert table["best"].iloc[-1] == pytest.approx(np.mean(sorted(scores)[-10:]))
     parents = [int(n) for text in table["parents"] for n in text.split()]
     assert parents and max(parents) <= 150
@@ -115,7 +120,7 @@ def test_a_core_is_kept_in_every_molecule(tmp_path: Path) -> None:
     query = Chem.MolFromSmarts("[!#1]-c1[cH][cH]c(C(=O)[NH]-[!#1])[cH][cH]1")
     settings = SMALL.model_copy(update={"max_atoms": 20})
     table = run(core=core, settings=settings, folder=tmp_path).table()
-    assert len(table) == 150 and {"policy", "regrowth", "crossover", "edit", "mutation"} == set(table["origin"])
+    assert len(table) == 150 and set(ORIGINS) - {"start"} == set(table["origin"])
     assert all(Chem.MolFromSmiles(smiles).HasSubstructMatch(query) for smiles in table["smiles"])
     assert table["score"].tail(50).mean() > 1.5 * table["score"].head(16).mean()
     assert run(core=core, settings=settings, folder=tmp_path).table().equals(table)
@@ -162,7 +167,7 @@ def test_promising_candidates_have_children_before_a_call_is_made() -> None:
         )
         return max(rounds)
 
-    own = SMALL.policy + SMALL.regrowth + SMALL.crossover + SMALL.edit + SMALL.mutation
+    own = SMALL.policy + SMALL.regrowth + SMALL.crossover + SMALL.edit + SMALL.mutation + SMALL.exchange
     assert most(0) <= own < most(2) <= own + 2 * SMALL.brood
 
 
@@ -187,30 +192,48 @@ def optimize_flat() -> tuple[str, int]:
     return outcome.stopped, len(outcome.ledger.calls)
 
 
-def test_a_search_that_is_stuck_starts_anew_from_the_start_molecules_and_then_joins_the_old() -> None:
-    steps: list[tuple[int, int]] = []  # calls when the search began, and now
+def test_on_a_plateau_the_parents_move_on() -> None:
+    table = run(lambda smiles: [0.0] * len(smiles), settings=SMALL.model_copy(update={"restart": None})).table()
+    parents = [int(n) for text in table["parents"].tail(20) for n in text.split()]
+    assert min(parents) > 40 and max(parents) > 120
+
+
+def test_a_search_that_is_stuck_gets_another_one_and_then_they_join() -> None:
     table = run(
         lambda smiles: [0.5] * len(smiles),
         settings=SMALL.model_copy(update={"restart": 40}),
         start=["NCCN"],
-        report=lambda metrics, saved: steps.append((metrics["since"], metrics["step"])),
+        budget=200,
     ).table()
-    turns = [since for since, _ in groupby(since for since, _ in steps)]
-    assert turns[0] == turns[2] == 0 and turns[1] >= 40 and len(turns) >= 3
-    alone = [step for since, step in steps if since == turns[1]]
-    begin, end = turns[1], max(alone)
-    parents = {int(n) for text in table["parents"][begin:end] for n in text.split()}
-    assert parents and all(n == 1 or n > begin for n in parents)
-    # Together: parents of both.
-    after = {int(n) for text in table["parents"][end:] for n in text.split()}
-    assert any(1 < n <= begin for n in after) and any(n > begin for n in after)
+    search = table["search"]
+    assert search.iloc[0] == 1 and search.iloc[-1] == 3 and set(search) == {1, 2, 3}
+    made = {number: set(table["call"][search == number]) for number in (1, 2, 3)}
+
+    def parents(number: int) -> set[int]:
+        return {int(n) for text in table["parents"][search == number] for n in text.split()}
+
+    assert parents(1) <= made[1] and parents(2) <= made[2] | {1}
+    assert len(made[2]) > 40 and max(made[1]) > min(made[2])  # both have turns
+    assert parents(3) & made[1] and parents(3) & made[2]
+    assert min(made[3]) <= 180  # in time
     assert table["smiles"].is_unique
 
 
-@pytest.mark.parametrize("restart", [None, 30])
-def test_a_killed_run_ends_with_the_same_calls_and_pays_once(tmp_path: Path, restart: int | None) -> None:
+def test_the_documentation_of_optimize_names_all_origins() -> None:
+    for documented in (molgan.optimize, optimize):
+        assert [origin for origin in ORIGINS if origin not in str(documented.__doc__)] == []
+
+
+@pytest.mark.parametrize(("restart", "ceiling"), [(None, 9.0), (30, 0.3)])
+def test_a_killed_run_ends_with_the_same_calls_and_pays_once(
+    tmp_path: Path, restart: int | None, ceiling: float
+) -> None:
     settings = SMALL.model_copy(update={"restart": restart})
-    undisturbed = run(settings=settings).table()
+
+    def score(smiles: list[str]) -> list[float]:
+        return [min(each, ceiling) for each in nitrogens(smiles)]
+
+    undisturbed = run(score, settings=settings).table()
     asked: list[str] = []
 
     def oracle(smiles: list[str]) -> list[float]:
@@ -218,10 +241,12 @@ def test_a_killed_run_ends_with_the_same_calls_and_pays_once(tmp_path: Path, res
         if len(asked) == len(set(asked)) and 90 < len(asked) < 110:
             asked.append("killed")
             raise KeyboardInterrupt
-        return nitrogens(smiles)
+        return score(smiles)
 
     with pytest.raises(KeyboardInterrupt):
         run(oracle, folder=tmp_path, settings=settings)
+    active = json.loads((tmp_path / "checkpoint" / "state.json").read_text())["searches"]
+    assert len(active) == (1 if restart is None else 2)
     before = asked.index("killed")
     ledger = run(oracle, folder=tmp_path, settings=settings)
     assert ledger.table().equals(undisturbed)
@@ -229,6 +254,16 @@ def test_a_killed_run_ends_with_the_same_calls_and_pays_once(tmp_path: Path, res
     assert again <= set(asked[before - 16 : before])  # the batch that was under way
     again = run(lambda smiles: pytest.fail("asked again"), folder=tmp_path, settings=settings)
     assert again.table().equals(undisturbed)
+
+
+def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
+    run(folder=tmp_path, budget=20)
+    state = tmp_path / "checkpoint" / "state.json"
+    values = json.loads(state.read_text())
+    del values["searches"]
+    state.write_text(json.dumps(values))
+    with pytest.raises(RunError, match="another version of molgan; delete the folder"):
+        run(folder=tmp_path, budget=20)
 
 
 def test_the_surrogate_learns_what_fingerprints_tell() -> None:
@@ -248,18 +283,37 @@ def test_the_surrogate_learns_what_fingerprints_tell() -> None:
 
 
 def test_what_is_not_plausible_is_refused_before_it_is_scored() -> None:
-    settings = SMALL.model_copy(update={"plausible": True})
+    settings = SMALL.model_copy(update={"plausible": PlausibilitySettings()})
     check = PlausibilityCheck.of(PlausibilitySettings(), [Chem.MolFromSmiles("FOC1=CC=C1")])
     outcome = optimize(fresh(), nitrogens, settings, budget=60, seed=0, start=["FOC1=CC=C1"])
     made = [Chem.MolFromSmiles(call.smiles) for call in outcome.ledger.calls]
     assert len(made) == 60 and {check(mol) for mol in made} == {None}
     kinds = {"unknown ring system", "unknown bond", "unknown atom environment", "strained", "suspicious"}
     assert outcome.refused.total() > 20 and set(outcome.refused) <= kinds
-    assert not optimize(fresh(), nitrogens, SMALL, budget=20, seed=0).refused
+    assert set(optimize(fresh(), nitrogens, SMALL, budget=20, seed=0).refused) <= {"strained", "suspicious"}
+
+
+def test_refusals_are_told_by_reason_whatever_their_order() -> None:
+    assert tell_refusals(Counter({"suspicious": 52, "a": 1, "unknown ring system": 1_060, "b": 1})) == (
+        "unknown ring system 1,060, suspicious 52, a 1, b 1"
+    )
+
+
+def test_isosteres_of_known_ring_systems_come_where_asked(tmp_path: Path) -> None:
+    ChemistryIndex.of(["c1ccc2ccccc2c1", "c1ccncc1", "CCc1ccncc1"]).save(tmp_path / "index.npz")
+    azanaphthalene = Chem.MolFromSmiles("c1ccc2ncccc2c1")
+    reasons = []
+    for section in (True, {"index": tmp_path / "index.npz"}, {"index": tmp_path / "index.npz", "novel_rings": 1}):
+        rest = {} if section is True else {"environment_count": 0}
+        settings = OptimizeSettings(plausible=section if section is True else {**section, **rest})
+        reasons.append(make_plausibility_check(settings, [], None)(azanaphthalene))
+    assert reasons == [None, "unknown ring system: c1ccc2ncccc2c1", None]
+    off = make_plausibility_check(OptimizeSettings(plausible=False), [], None)
+    assert OptimizeSettings(plausible=False) == OptimizeSettings(plausible=None) and off(azanaphthalene) is None
 
 
 def test_a_core_that_the_index_lacks_is_not_refused() -> None:
     core = Core.read("C1(=C(C=C1)[*:1])[*:2]")
-    refuse = make_plausibility_check(SMALL.model_copy(update={"plausible": True}), [], core)
+    refuse = make_plausibility_check(SMALL.model_copy(update={"plausible": PlausibilitySettings()}), [], core)
     assert refuse(Chem.MolFromSmiles("CC1=CC=C1C")) is None
     assert refuse(Chem.MolFromSmiles("CC1=CC=C1OF")) == "unknown bond: F-O(-C)"

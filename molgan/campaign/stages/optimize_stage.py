@@ -19,6 +19,7 @@ from molgan.campaign.watched_objective import WatchedObjective
 from molgan.campaign.work import Work
 from molgan.chem.given_molecules import require_molecules
 from molgan.config import CampaignConfig
+from molgan.training.design.ledger import COLUMNS
 from molgan.training.design.settings import AnalogueSettings, DesignSettings, TransferSettings
 from molgan.training.report import silent
 
@@ -183,7 +184,9 @@ def _report_outcome(work: Work, which: str, outcome: "OptimizeOutcome") -> None:
         f"optimize{which}: {calls:,} molecules scored, mean of the ten best {best:.3f}, end: {outcome.stopped}"
     )
     if outcome.refused:
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in outcome.refused.most_common())
+        from molgan.training.design.optimize_run import tell_refusals
+
+        reasons = tell_refusals(outcome.refused)
         work.progress.message(f"refused before scoring: {outcome.refused.total():,}, {reasons}")
 
 
@@ -217,9 +220,7 @@ def read_calls(path: Path) -> list[str]:
 def _write_calls(path: Path, calls: Sequence[Any]) -> None:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(("call", "round", "smiles", "score", "origin", "parents"))
+    rows.writerow(COLUMNS)
     for call in calls:
-        score = "" if math.isnan(call.score) else repr(call.score)
-        parents = " ".join(str(number + 1) for number in call.parents)
-        rows.writerow((call.number + 1, call.round, call.smiles, score, call.origin, parents))
+        rows.writerow("" if isinstance(value, float) and math.isnan(value) else value for value in call.row())
     write_files(path.parent, {path.name: [text.getvalue().encode()]})

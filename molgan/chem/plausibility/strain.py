@@ -2,10 +2,12 @@
 double bonds in small rings. These rules need no data."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 
 from rdkit import Chem
+from rdkit.Chem import rdMolDescriptors
 
 from molgan.chem.ring_systems import join_rings, name_ring_system
 from molgan.chem.smarts import read_named_smarts
@@ -33,30 +35,42 @@ _OPPOSITE = (Chem.BondStereo.STEREOE, Chem.BondStereo.STEREOTRANS)
 
 @lru_cache(maxsize=200_000)
 def find_ring_strain(ring: str) -> tuple[str, ...]:
-    """The names of what is strained in a ring system, given by its SMILES: those of `STRAINED`, "alkyne in a ring of
-    6", "allene in a ring of 6", "double bond at a bridgehead" (Bredt 1924)."""
+    """The names of what is strained in a ring system, given by its SMILES: those of `count_strain`."""
     mol = Chem.MolFromSmiles(ring)
-    if mol is None:
-        return ()
-    found = [name for name, pattern in _patterns().items() if mol.HasSubstructMatch(pattern)]
-    sizes = mol.GetRingInfo()
+    return () if mol is None else tuple(sorted(count_strain(mol)))
+
+
+def count_strain(mol: Chem.Mol) -> Counter[str]:
+    """How often a molecule has each strain: those of `STRAINED`, "alkyne in a ring of 6", "allene in a ring of 6",
+    "double bond at a bridgehead" (Bredt 1924). The rings of a molecule have what its ring systems have."""
+    found = Counter[str]()
+    if not mol.GetRingInfo().NumRings():
+        return found
+    for name, pattern in _patterns().items():
+        if hits := len(mol.GetSubstructMatches(pattern)):
+            found[name] += hits
+    sizes, crowded = mol.GetRingInfo(), _may_break_bredt(mol)
     for bond in mol.GetBonds():
-        if not bond.IsInRing() or bond.GetBondType() == _SINGLE:
+        kind = bond.GetBondType()
+        if kind == _SINGLE or not bond.IsInRing():
             continue
-        smallest = sizes.MinBondRingSize(bond.GetIdx())
-        if bond.GetBondType() == _TRIPLE and smallest < _LEAST_LINEAR:
-            found.append(f"alkyne in a ring of {smallest}")
-        if smallest < _LEAST_LINEAR and any(map(_is_cumulated, (bond.GetBeginAtom(), bond.GetEndAtom()))):
-            found.append(f"allene in a ring of {smallest}")
-        if _breaks_bredt(bond):
-            found.append("double bond at a bridgehead")
-    return tuple(sorted(set(found)))
+        if kind != _AROMATIC:
+            smallest = sizes.MinBondRingSize(bond.GetIdx())
+            if kind == _TRIPLE and smallest < _LEAST_LINEAR:
+                found[f"alkyne in a ring of {smallest}"] += 1
+            if smallest < _LEAST_LINEAR and any(map(_is_cumulated, (bond.GetBeginAtom(), bond.GetEndAtom()))):
+                found[f"allene in a ring of {smallest}"] += 1
+        if crowded and _breaks_bredt(bond):
+            found["double bond at a bridgehead"] += 1
+    return found
 
 
 def find_trans_rings(mol: Chem.Mol) -> list[str]:
     """The ring systems, by SMILES, of rings of eight atoms with a trans double bond: RDKit drops the
     stereo of smaller ones."""
     rings = mol.GetRingInfo()
+    if max(map(len, rings.AtomRings()), default=0) < _LEAST_TRANS:
+        return []
     atoms = [
         bond.GetBeginAtomIdx()
         for bond in mol.GetBonds()
@@ -86,6 +100,11 @@ def _is_trans(mol: Chem.Mol, bond: Chem.Bond) -> bool:
     ring = min(around, key=lambda atoms: len(atoms))
     flips = sum(atom not in ring for atom in bond.GetStereoAtoms())
     return (bond.GetStereo() in _OPPOSITE) ^ bool(flips % 2)
+
+
+def _may_break_bredt(mol: Chem.Mol) -> bool:
+    """Whether a ring is bridged or has less than five atoms: two fused rings of at least five have eight around."""
+    return bool(rdMolDescriptors.CalcNumBridgeheadAtoms(mol)) or min(map(len, mol.GetRingInfo().AtomRings())) < 5
 
 
 def _breaks_bredt(bond: Chem.Bond) -> bool:

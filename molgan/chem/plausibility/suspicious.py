@@ -1,6 +1,7 @@
 """Bonds and groups that a chemist takes for a mistake in a designed molecule: they fall apart in water or in air, turn
 into another molecule, or cannot be made. A few real molecules have one, so that they are counted against a control."""
 
+from collections import Counter
 from functools import cache
 
 from rdkit import Chem
@@ -95,6 +96,19 @@ def find_suspicious(mol: Chem.Mol) -> list[str]:
         for name, pattern in group.items()
         if mol.HasSubstructMatch(pattern)
     ]
+
+
+def count_suspicious(mol: Chem.Mol) -> Counter[str]:
+    """How often a molecule has each suspicious bond or group that it has."""
+    return Counter(
+        {
+            name: hits
+            for gate, group in _read_patterns()
+            if mol.HasSubstructMatch(gate)
+            for name, pattern in group.items()
+            if (hits := len(mol.GetSubstructMatches(pattern)))
+        }
+    )
 
 
 @cache

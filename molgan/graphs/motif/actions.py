@@ -25,6 +25,7 @@ from molgan.chem.templates import parents, template
 
 FREE = -2  # stands for a subtree: any may grow here
 HOLE = Motif("*")  # the same in a tree
+WRITTEN_HOLE = Motif("[*H]")  # a hole for RDKit, with the hydrogen that it hangs by
 END, SPELL, CLOSE, BACK = range(4)
 FIRST_BOND = 4  # then the bond orders 1, 2, 3
 FIRST_MARK = 7  # then the stereo marks

@@ -70,3 +70,12 @@ def put(tree: Motif, path: TreePath, new: Motif | None) -> Motif:
 
 def add_child(node: Motif, site: int, child: Motif) -> Motif:
     return node._replace(children=tuple(sorted([*node.children, (site, child)])))
+
+
+def replace_leaves(tree: Motif, old: Motif, new: Motif) -> Motif:
+    """`tree` with another leaf in place of each `old` one."""
+    if tree == old:
+        return new
+    return tree._replace(
+        children=tuple(sorted((site, replace_leaves(child, old, new)) for site, child in tree.children))
+    )

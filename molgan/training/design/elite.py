@@ -14,8 +14,8 @@ from rdkit import Chem
 from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.motifs import Motif
 from molgan.graphs.motif.forcing import Walk
+from molgan.training.design.genomes import Parent
 from molgan.training.design.ledger import Call
-from molgan.training.design.proposals import Parent
 from molgan.training.settings import OptimizeSettings
 
 Made = tuple[Call, Chem.Mol, Motif | None]
@@ -40,7 +40,7 @@ class Entry:
 
 class Elite:
     """The `memory` best molecules, drawn by rank: the k-th best with weight 1 / (k + greed * memory), as in Kim et al.
-    2024, after graph GA's."""
+    2024, after graph GA's. Of equal scores the newer is the better, so that the parents move on over a plateau."""
 
     def __init__(self, settings: OptimizeSettings):
         self._settings = settings
@@ -63,19 +63,17 @@ class Elite:
             for call, mol, tree in calls
             if tree is not None and not math.isnan(call.score)
         ]
-        # Of equal scores the earlier call stays.
-        ranked = sorted([*self.entries, *fresh], key=lambda entry: (-entry.score, entry.number))
+        ranked = sorted([*reversed(fresh), *self.entries], key=lambda entry: -entry.score)
         self.entries = self._spread(ranked)[: self._settings.memory]
         kept = set(map(id, self.entries))
         return [entry for entry in fresh if id(entry) in kept]
 
     def join(self, other: Elite) -> None:
-        """Add the molecules of another elite, without duplicates."""
+        """Add the molecules of another elite, without duplicates; of equal scores by turns."""
         own = {entry.number for entry in self.entries}
-        both = [*self.entries, *(entry for entry in other.entries if entry.number not in own)]
-        self.entries = self._spread(sorted(both, key=lambda entry: (-entry.score, entry.number)))[
-            : self._settings.memory
-        ]
+        places = [*enumerate(self.entries), *enumerate(entry for entry in other.entries if entry.number not in own)]
+        ranked = sorted(places, key=lambda place: (-place[1].score, place[0]))
+        self.entries = self._spread([entry for _, entry in ranked])[: self._settings.memory]
 
     def _spread(self, ranked: list[Entry]) -> list[Entry]:
         """The entries without those whose scaffold already has `per_scaffold` better ones."""

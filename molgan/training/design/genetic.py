@@ -1,4 +1,4 @@
-"""Genetic moves on motif trees; their results are valid molecules by construction.
+"""Genetic moves on motif trees; their results are valid molecules by construction, and sound (`soundness.py`).
 
 A cut bond is single and acyclic, and a site has as many places as it has hydrogens, so that any subtree may bind
 wherever a subtree hangs or a hydrogen is left. The root of a `bound` tree may be replaced like any other motif.
@@ -16,6 +16,7 @@ from molgan.chem.motifs import Motif, cut
 from molgan.chem.templates import size
 from molgan.graphs.motif.actions import HOLE
 from molgan.graphs.motif.trees import TreePath, add_child, atoms, bind, can_bind, nodes, open_sites, put, vacancies
+from molgan.training.design.soundness import is_sound
 
 T = TypeVar("T")
 _TRIES = 8
@@ -52,7 +53,8 @@ def reroot(mol: Chem.Mol, rng: np.random.Generator) -> Motif:
 def crossover(
     tree: Motif, donor: Motif, rng: np.random.Generator, *, max_atoms: int, bound: bool = False
 ) -> Motif | None:
-    """`tree` with a subtree of `donor` in place of one of its own or of a hydrogen; None where nothing fits.
+    """`tree` with a subtree of `donor` in place of one of its own or of a hydrogen; None where nothing fits,
+    or the bond between them is not sound.
 
     Jensen 2019 crosses molecules at acyclic bonds by reactions on graphs; here the bonds are those of the trees.
 
@@ -72,7 +74,7 @@ def crossover(
         return None
     i = int(rng.integers(len(swaps) + len(grafts)))
     child = put(tree, swaps[i], graft) if i < len(swaps) else bind(tree, *grafts[i - len(swaps)], graft)
-    return child if atoms(child) <= max_atoms else None
+    return child if atoms(child) <= max_atoms and is_sound(child, tree, donor, bound=bound) else None
 
 
 def edit_motif(
@@ -80,7 +82,7 @@ def edit_motif(
 ) -> Motif | None:
     """`tree` with one small change: a motif is exchanged for another, added, inserted or removed.
 
-    None where the drawn change is not possible.
+    None where the drawn change is not possible, or not sound.
 
     Args:
         tree: The tree of the parent.
@@ -93,7 +95,9 @@ def edit_motif(
     path, node = _pick(list(nodes(tree)), rng)
     smiles = motifs.like(node.smiles, rng) if move is _exchange else motifs.any(rng)
     child = move(tree, path, node, smiles, rng, bool(path) or bound)
-    return child if child is not None and atoms(child) <= max_atoms else None
+    if child is None or atoms(child) > max_atoms:
+        return None
+    return child if is_sound(child, tree, bound=bound) else None
 
 
 def open_hole(tree: Motif, rng: np.random.Generator, *, bound: bool = False) -> Motif | None:

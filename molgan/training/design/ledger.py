@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 Oracle = Callable[[list[str]], Iterable[float | None]]
 """Scores of SMILES, in order, higher is better; NaN or None for what cannot be scored."""
 
+COLUMNS = ("call", "round", "search", "smiles", "score", "origin", "parents")
+"""The columns of a table of calls."""
+
 
 class Call(NamedTuple):
-    """One call of the oracle. `parents`: the numbers of the calls of the molecules that this one was made from."""
+    """One call of the oracle. `parents`: the numbers of the calls of the molecules that this one was made from.
+    `search`: the number of the search that made it, from 1."""
 
     number: int
     round: int
@@ -28,6 +32,12 @@ class Call(NamedTuple):
     score: float
     origin: str
     parents: tuple[int, ...]
+    search: int = 1
+
+    def row(self) -> tuple[int, int, int, str, float, str, str]:
+        """The values of `COLUMNS`; calls are numbered from 1 there."""
+        parents = " ".join(str(number + 1) for number in self.parents)
+        return self.number + 1, self.round, self.search, self.smiles, self.score, self.origin, parents
 
 
 class Ledger:
@@ -54,7 +64,9 @@ class Ledger:
         scores = sorted((call.score for call in self.calls if not math.isnan(call.score)), reverse=True)[:n]
         return sum(scores) / len(scores) if scores else math.nan
 
-    def ask(self, smiles: Sequence[str], origins: Sequence[tuple[str, tuple[int, ...]]], round_: int) -> list[Call]:
+    def ask(
+        self, smiles: Sequence[str], origins: Sequence[tuple[str, tuple[int, ...]]], round_: int, search: int = 1
+    ) -> list[Call]:
         """Score distinct new molecules, given as canonical SMILES, each with its origin and the calls of its parents.
 
         Raises InputError where the oracle does not return one finite number or NaN for each molecule.
@@ -65,7 +77,7 @@ class Ledger:
             self._answered.update(answers)
             self._append(answers)
         made = [
-            Call(len(self.calls) + i, round_, text, self._answered[text], *origin)
+            Call(len(self.calls) + i, round_, text, self._answered[text], *origin, search)
             for i, (text, origin) in enumerate(zip(smiles, origins, strict=True))
         ]
         self.restore(made)
@@ -78,8 +90,7 @@ class Ledger:
             self.calls.append(call)
 
     def table(self) -> pandas.DataFrame:
-        """A table of all calls in order: call (from 1), round, smiles, score, origin, parents (calls), best (mean of
-        the ten best scores so far)."""
+        """A table of all calls in order: `COLUMNS`, and best (mean of the ten best scores so far)."""
         import pandas
 
         best: list[float] = []
@@ -88,19 +99,7 @@ class Ledger:
             if not math.isnan(call.score):
                 best = sorted([*best, call.score], reverse=True)[:10]
             means.append(sum(best) / len(best) if best else math.nan)
-        rows = [
-            (
-                call.number + 1,
-                call.round,
-                call.smiles,
-                call.score,
-                call.origin,
-                " ".join(str(p + 1) for p in call.parents),
-            )
-            for call in self.calls
-        ]
-        table = pandas.DataFrame(rows, columns=["call", "round", "smiles", "score", "origin", "parents"])
-        return table.assign(best=means)
+        return pandas.DataFrame([call.row() for call in self.calls], columns=list(COLUMNS)).assign(best=means)
 
     def _append(self, answers: dict[str, float]) -> None:
         if self._journal is None:

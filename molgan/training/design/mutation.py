@@ -2,10 +2,9 @@
 or remove an atom, open or close a ring, move a substituent to a neighbouring atom.
 
 The changes are those of Jensen 2019 ("A graph-based genetic algorithm"), made on the Kekulé form. Results that RDKit's
-valence model refuses are discarded, and so are allenes, alkynes and cyclopropenes in rings, double bonds at
-bridgeheads, rings of more than eight atoms, and hydrogens on sulfur and phosphorus of a higher valence. Bonds of
-charged atoms stay, so that nitro groups stay whole. Dummy atoms stand for the atom that a `bound` tree hangs on, and
-for holes.
+valence model refuses are discarded, and so are rings of more than eight atoms and what is not sound (`soundness.py`):
+suspicious groups, strained rings and bonds between heteroatoms that were not there before. Bonds of charged atoms stay,
+so that nitro groups stay whole. Dummy atoms stand for the atom that a `bound` tree hangs on, and for holes.
 """
 
 from __future__ import annotations
@@ -15,21 +14,18 @@ from typing import TypeVar
 
 import numpy as np
 from rdkit import Chem, rdBase
-from rdkit.Chem import rdMolDescriptors
 
 from molgan.chem.motifs import Motif, cut, write
-from molgan.chem.smarts import read_smarts
 from molgan.chem.stereo import UnknownStereo
-from molgan.graphs.motif.actions import HOLE
+from molgan.graphs.motif.actions import HOLE, WRITTEN_HOLE
+from molgan.graphs.motif.trees import replace_leaves
+from molgan.training.design.soundness import is_sound
 
 _SINGLE, _DOUBLE, _TRIPLE = Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE
 _ORDERS = (_SINGLE, _DOUBLE, _TRIPLE)
 _VALENCE = {6: 4, 7: 3, 8: 2, 16: 2, 9: 1, 17: 1}
 _ELEMENTS = (6,) * 7 + (7,) * 5 + (8,) * 4 + (16,) + (9,) * 2 + (17,)  # repeated by how often they are drawn
 _LARGEST = 8  # atoms of a ring that a change may make
-_HYDRIDES = read_smarts("[#16;!H0;v4,v6]"), read_smarts("[#15;!H0;v5]")
-_STRAINED = tuple(read_smarts(text) for text in ("[R]=[R]=[R]", "*#;@*", "[r3]=;@[r3]"))
-_HOLE = Motif("[*H]")  # a hole for RDKit, with the hydrogen that it hangs by
 T = TypeVar("T")
 
 
@@ -37,28 +33,20 @@ def mutate_atom(tree: Motif, rng: np.random.Generator, *, max_atoms: int, bound:
     """The tree of a molecule that differs from that of `tree` by one atom or bond; None where the drawn change is not
     possible. It is rooted at random, or, if `bound`, where it hangs. Holes in a bound tree are kept."""
     with rdBase.BlockLogs():
-        mol = _kekule(_replace_leaves(tree, HOLE, _HOLE), bound)
+        mol = _kekule(replace_leaves(tree, HOLE, WRITTEN_HOLE), bound)
         if mol is None or not _heavy(mol):
             return None
         largest = max(_LARGEST, _largest_ring(mol))
         if not _pick(_MOVES, rng)(mol, rng):
             return None
         root = _remove_dummy(mol) if bound else int(rng.integers(mol.GetNumAtoms()))
-        if root is None or mol.GetNumAtoms() > max_atoms or not _is_sound(mol, largest, root if bound else None):
+        if root is None or mol.GetNumAtoms() > max_atoms or not _is_valid(mol, largest, root if bound else None):
             return None
         try:
-            return _replace_leaves(cut(mol.GetMol(), root), _HOLE, HOLE)
+            child = replace_leaves(cut(mol.GetMol(), root), WRITTEN_HOLE, HOLE)
         except UnknownStereo:
             return None
-
-
-def _replace_leaves(tree: Motif, old: Motif, new: Motif) -> Motif:
-    """`tree` with another leaf in place of each `old` one."""
-    if tree == old:
-        return new
-    return tree._replace(
-        children=tuple(sorted((site, _replace_leaves(child, old, new)) for site, child in tree.children))
-    )
+        return child if is_sound(child, tree, bound=bound, makes_rings=True) else None
 
 
 def _kekule(tree: Motif, bound: bool) -> Chem.RWMol | None:
@@ -91,30 +79,18 @@ def _remove_dummy(mol: Chem.RWMol) -> int | None:
     return root - (last < root) if order == _SINGLE else None
 
 
-def _is_sound(mol: Chem.RWMol, largest: int, hangs: int | None) -> bool:
-    """Whether a changed molecule, made aromatic here, is one valid piece without strained or overlarge rings, and can
-    hang by the atom `hangs`."""
+def _is_valid(mol: Chem.RWMol, largest: int, hangs: int | None) -> bool:
+    """Whether a changed molecule, made aromatic here, is one valid piece without overlarge rings, and can hang by the
+    atom `hangs`."""
     if Chem.SanitizeMol(mol, catchErrors=True) != Chem.SanitizeFlags.SANITIZE_NONE:
         return False
     Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
-    hydrides = {i for pattern in _HYDRIDES for (i,) in mol.GetSubstructMatches(pattern)}
     return (
         len(Chem.GetMolFrags(mol)) == 1
         and _largest_ring(mol) <= largest
         # Sulfur may have a lower valence after the change, and then no hydrogen.
         and (hangs is None or mol.GetAtomWithIdx(hangs).GetTotalNumHs() > 0)
-        and hydrides <= {hangs}
-        and not any(mol.HasSubstructMatch(pattern) for pattern in _STRAINED)
-        and not _breaks_bredt(mol)
     )
-
-
-def _breaks_bredt(mol: Chem.Mol) -> bool:
-    """Whether a ring has a double bond at a bridgehead (Bredt 1924); no ring made here is large enough for that."""
-    heads: list[int] = []
-    rdMolDescriptors.CalcNumBridgeheadAtoms(mol, heads)  # type: ignore[arg-type]  # RDKit's stubs are wrong
-    bonds = (bond for i in heads for bond in mol.GetAtomWithIdx(i).GetBonds())
-    return any(bond.GetBondType() == _DOUBLE and bond.IsInRing() for bond in bonds)
 
 
 def _largest_ring(mol: Chem.Mol) -> int:

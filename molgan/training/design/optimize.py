@@ -14,7 +14,7 @@ from molgan.models.protocols import MotifTreeGenerator
 from molgan.models.threads import run_in_background
 from molgan.training.design.ledger import Ledger, Oracle
 from molgan.training.design.optimize_run import OptimizeRun
-from molgan.training.design.plausibility_gate import make_plausibility_check
+from molgan.training.design.plausibility_gate import count_given_flaws, make_plausibility_check
 from molgan.training.design.proposals import Accept, Proposals
 from molgan.training.report import Report, silent
 from molgan.training.settings import OptimizeSettings
@@ -46,14 +46,18 @@ def optimize(
     """Search for molecules with high scores in at most `budget` calls of `oracle`; `agent` is trained in place.
 
     A round (a) updates the agent on the best molecules so far, anchored to the prior, while (b) it makes candidates:
-    parents, drawn by rank from the best, are crossed, edited and mutated, and children that a surrogate of the oracle
+    parents, drawn by rank from the best, are changed by genetic moves, and children that a surrogate of the oracle
     predicts to be promising have children in turn; (c) the agent draws more candidates, from nothing or in place of a
     part of a parent; (d) the oracle scores the candidates that the surrogate predicts to be promising. After Kim et al.
     2024 ("Genetic-guided GFlowNets"), with motif trees in place of SMILES and a surrogate in front of the oracle.
 
-    A search that is stuck starts anew, with the agent as it was and only the `start` molecules as parents, since a
-    molecule that is two moves away by way of worse ones may never be found from the present best. When the new search
-    is stuck as well, both continue together, and their molecules are crossed.
+    The origins of molecules are start, policy (drawn by the agent from nothing), regrowth (a part of a parent drawn
+    again), crossover, edit (one motif), mutation (one atom or bond) and exchange (one ring system for another of like
+    shape). No move brings in a suspicious group or strained ring that none of the parents has.
+
+    Beside a search that is stuck a new one begins, with the agent as it was and only the `start` molecules as parents,
+    since a molecule that is two moves away by way of worse ones may never be found from the present best. Calls go to
+    both by what they gain, then both continue together, and their molecules are crossed; see `Searches`.
 
     Args:
         agent: The generator.
@@ -72,30 +76,32 @@ def optimize(
         InputError: A start molecule cannot be read, or the oracle does not return as many numbers.
     """
     run = OptimizeRun(agent, prior or agent, oracle, settings, budget, seed, core, folder)
-    refuse = make_plausibility_check(settings, start, core)
+    refuse, tolerated = make_plausibility_check(settings, start, core), count_given_flaws(start, core)
     run.resume()
     if not run.ledger.calls:
         run.remember(run.ask(run.read_start(start)))
     while (stopped := run.stopped) is None:
-        if run.stuck:
-            run.restart()
+        search = run.take_turn()
+        shortlist = search.shortlist
         run.round += 1
         rng = np.random.default_rng(run.seed("round"))
-        stocks = run.genomes.of(run.elite.parents, run.elite.weights.tolist(), run.round)
-        proposals = Proposals(run.space, run.agent.vocabulary, run.ledger.number, settings, accept, refuse)
-        with run_in_background(run.update_agent, run.agent.device) as figures_of_update:
-            run.shortlist.fit(rng)
-            proposals.breed(stocks, rng)
+        stocks = search.genomes.of(search.elite.parents, search.elite.weights.tolist(), run.round)
+        proposals = Proposals(run.space, agent.vocabulary, run.ledger.number, settings, accept, refuse, tolerated)
+        with run_in_background(run.update_agent, search.agent.device) as figures_of_update:
+            shortlist.fit(rng)
+            proposals.breed(stocks, rng, shortlist.promising)
             for _ in range(settings.generations):
-                proposals.breed_again(run.shortlist.promising(proposals.candidates, settings.promising, rng), rng)
+                promising = shortlist.promising(proposals.candidates, settings.promising, rng)
+                proposals.breed_again(promising, rng, shortlist.promising)
         figures = figures_of_update()
-        proposals.draw(run.agent, stocks, rng)
+        proposals.draw(search.agent, stocks, rng)
         candidates = proposals.candidates
         run.refused += proposals.refused
-        calls = run.ask(run.shortlist.choose(candidates, run.batch, rng))
+        calls = run.ask(shortlist.choose(candidates, run.batch, rng))
         run.remember(calls)
         saved = run.save() if run.round % settings.checkpoint_every == 0 else None
         if calls:
             report(run.metrics(candidates, calls, figures), saved)
     run.save()
+    run.searches.finish()
     return OptimizeOutcome(run.ledger, stopped, run.refused)

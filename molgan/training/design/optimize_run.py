@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,24 +11,23 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 
-from molgan.base.errors import InputError
+from molgan.base.errors import InputError, RunError
 from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.molecule import parse
 from molgan.chem.motifs import Motif, cut
 from molgan.chem.stereo import UnknownStereo, remove_stereo
 from molgan.graphs.motif.core import Core
 from molgan.models.protocols import MotifTreeGenerator
-from molgan.training.checkpoint import load_checkpoint, save_checkpoint, under_prefix, with_prefix
-from molgan.training.design.agent_update import AgentUpdate
-from molgan.training.design.elite import Elite, Made
+from molgan.training.checkpoint import load_checkpoint, save_checkpoint
+from molgan.training.design.elite import Made
 from molgan.training.design.ledger import Call, Ledger, Oracle
-from molgan.training.design.proposals import START, Candidate, Genomes
-from molgan.training.design.shortlist import Shortlist
+from molgan.training.design.proposals import START, Candidate
+from molgan.training.design.search import Search
+from molgan.training.design.searches import Searches
 from molgan.training.design.space import Decorations, Everything, Space
 from molgan.training.loop import step_seed
 from molgan.training.settings import OptimizeSettings
 
-_NOTICEABLE = 0.005  # smallest relative gain of the ten best that counts
 _YIELDS = (0.5, 0.7, 0.9)  # the metrics count the molecules above these scores
 
 
@@ -66,24 +64,21 @@ class OptimizeRun:
         self.improved = 0  # calls when the ten best last gained
         self.best = -math.inf
         self.ledger = Ledger(oracle, budget, folder and folder / "answers.jsonl")
-        self.since = 0  # calls when this search began
-        self.earlier: Elite | None = None  # of the earlier searches, while a new one runs without them
-        self.gained = 0  # calls when its ten best last gained noticeably
-        self.level = -math.inf  # its ten best then
         self.space: Space = Everything(settings.max_atoms) if core is None else Decorations(core, settings.max_atoms)
-        self.genomes = Genomes(self.space, seed)
-        self.agent_update = AgentUpdate(agent, prior, self.space, settings)
-        self.elite = Elite(settings)
-        self.shortlist = Shortlist(settings)
+        self.searches = Searches(agent, prior, self.space, settings, seed)
         self._seed = seed
-        self._first = copy.deepcopy(agent.state_dict())
         self._whole = core is None
         self._checkpoint = folder and folder / "checkpoint"
 
     @property
+    def search(self) -> Search:
+        """The search whose turn it is."""
+        return self.searches.current
+
+    @property
     def batch(self) -> int:
         """The number of calls of the next round: few at the beginning, so that their results are used at once."""
-        settings, made = self.settings, len(self.ledger.calls) - self.since
+        settings, made = self.settings, self.search.calls
         if made < settings.first:
             return min(settings.first - made, self.ledger.left)
         size = min(settings.batch, max(settings.least_batch, int(settings.growth * made)))
@@ -102,34 +97,13 @@ class OptimizeRun:
         return "exhausted" if self.idle >= 20 else None
 
     @property
-    def stuck(self) -> bool:
-        """Whether this search has not improved for `restart` calls."""
-        limit = self.settings.restart
-        return limit is not None and len(self.ledger.calls) - max(self.gained, self.since) >= limit
-
-    @property
     def refusals(self) -> str:
         """How many candidates were refused before scoring, by reason: `unknown ring system 160, suspicious 52`."""
-        return ", ".join(f"{reason} {count:,}" for reason, count in self.refused.most_common())
+        return tell_refusals(self.refused)
 
-    def restart(self) -> None:
-        """Start a new search, or join the new search with the earlier ones; known molecules are not scored again."""
-        if self.earlier is None:
-            self.agent_update.encode()
-            self.agent.load_state_dict(self._first)
-            self.agent_update = AgentUpdate(self.agent, self.agent_update.prior, self.space, self.settings)
-            self.genomes = Genomes(self.space, self._seed)
-            self.earlier, self.elite = self.elite, Elite(self.settings)
-            self.since = len(self.ledger.calls)
-            known = [(call, self._read_molecule(call.smiles)) for call in self.ledger.calls if call.origin == START]
-            fresh = self.elite.add([(call, mol, self._cut_tree(mol)) for call, mol in known])
-            self.agent_update.add(fresh, step_seed(self._seed, self.round, 1))
-        else:
-            self.elite.join(self.earlier)
-            self.earlier, self.since = None, 0
-        self.shortlist.begin(self.since)
-        self.gained, self.level = len(self.ledger.calls), -math.inf
-        self._note_gain()
+    def take_turn(self) -> Search:
+        """Choose the search that makes the next calls, which may be a new one, or join searches."""
+        return self.searches.take_turn(self.ledger.left, self._recall_start, self.seed("turn"))
 
     def seed(self, purpose: str) -> int:
         return step_seed(self._seed, self.round, *purpose.encode())
@@ -138,7 +112,12 @@ class OptimizeRun:
         """Score candidates by the oracle."""
         smiles = [candidate.smiles for candidate in candidates]
         calls = (
-            self.ledger.ask(smiles, [(candidate.origin, candidate.parents) for candidate in candidates], self.round)
+            self.ledger.ask(
+                smiles,
+                [(candidate.origin, candidate.parents) for candidate in candidates],
+                self.round,
+                self.search.number,
+            )
             if smiles
             else []
         )
@@ -150,66 +129,52 @@ class OptimizeRun:
 
     def update_agent(self) -> dict[str, float]:
         """Update the agent by the elite."""
-        return self.agent_update.update_agent(self.elite, np.random.default_rng(self.seed("study")))
+        return self.search.agent_update.update_agent(self.search.elite, np.random.default_rng(self.seed("study")))
 
     def remember(self, calls: Sequence[Made]) -> None:
-        """Add scored molecules to surrogate, elite and agent."""
-        self.shortlist.add([(call, mol) for call, mol, _ in calls])
-        fresh = self.elite.add(calls)
-        self.agent_update.add(fresh, step_seed(self._seed, self.round, 1))
+        """Add scored molecules to the search that made them."""
+        self.search.remember(calls, step_seed(self._seed, self.round, 1))
         if (best := self.ledger.best()) > self.best + 1e-9:
             self.best, self.improved = best, len(self.ledger.calls)
-        self._note_gain()
-
-    def _note_gain(self) -> None:
-        """Note whether the ten best of this search have gained noticeably."""
-        level = float(np.mean([entry.score for entry in self.elite.entries[:10]])) if self.elite.entries else -math.inf
-        if level > self.level + (_NOTICEABLE * abs(self.level) if math.isfinite(self.level) else 0):
-            self.level, self.gained = level, len(self.ledger.calls)
 
     def metrics(
         self, candidates: Sequence[Candidate], calls: Sequence[Made], figures: Mapping[str, float]
     ) -> dict[str, Any]:
         scores = [call.score for call, _, _ in calls if not math.isnan(call.score)]
         origins = [call.origin for call, _, _ in calls]
-        top = self.elite.entries[0] if self.elite.entries else None
+        best = self.searches.leader.elite.entries
+        top = best[0] if best else None
         return {
             "step": len(self.ledger.calls),
             "steps": self.ledger.budget,
             "rounds": self.round,
-            "since": self.since,
+            "search": self.search.number,
             "candidates": len(candidates),
             "score": float(np.mean(scores)) if scores else math.nan,
             "best": top.score if top else math.nan,
             "best_10": self.best,
             "best_smiles": top.smiles if top else "",
             **{f"above_{limit}": sum(call.score >= limit for call in self.ledger.calls) for limit in _YIELDS},
-            "best_100_scaffolds": len({murcko_scaffold(entry.mol) for entry in self.elite.entries[:100]}),
+            "best_100_scaffolds": len({murcko_scaffold(entry.mol) for entry in best[:100]}),
             **{f"from_{origin}": origins.count(origin) for origin in sorted(set(origins))},
-            **({"refused": self.refused.total(), "refusals": self.refusals} if self.settings.plausible else {}),
+            **({"refused": self.refused.total(), "refusals": self.refusals} if self.refused else {}),
             **figures,
         }
 
     def save(self) -> dict[str, Any] | None:
         if self._checkpoint is None:
             return None
-        self.agent_update.encode()
-        tensors = {**with_prefix("agent", self.agent.state_dict()), **self.agent_update.tensors()}
+        tensors = self.searches.tensors()
         state = {
             "round": self.round,
             "idle": self.idle,
             "refused": dict(sorted(self.refused.items())),
             "improved": self.improved,
             "best": self.best,
-            "since": self.since,
-            "gained": self.gained,
-            "level": self.level,
             "calls": [
                 [*call[:3], None if math.isnan(call.score) else call.score, *call[4:]] for call in self.ledger.calls
             ],
-            "elite": self.elite.state_dict(),
-            "aside": None if self.earlier is None else self.earlier.state_dict(),
-            "screen": self.shortlist.state_dict(),
+            "searches": self.searches.state_dict(),
         }
         save_checkpoint(self._checkpoint, tensors, state)
         return {"step": len(self.ledger.calls)}
@@ -219,27 +184,18 @@ class OptimizeRun:
         if self._checkpoint is None or (saved := load_checkpoint(self._checkpoint)) is None:
             return
         tensors, state = saved
-        self.agent.load_state_dict(under_prefix("agent", tensors))
-        self.agent_update.restore(tensors)
+        if "searches" not in state:
+            raise RunError(f"{self._checkpoint}: of another version of molgan; delete the folder to start again")
         self.round, self.idle = state["round"], state["idle"]
-        self.refused = Counter(state.get("refused", {}))
+        self.refused = Counter(state["refused"])
         self.improved, self.best = state["improved"], state["best"]
-        self.since, self.gained, self.level = state["since"], state["gained"], state["level"]
         calls = [
-            Call(number, round_, smiles, math.nan if score is None else score, origin, tuple(parents))
-            for number, round_, smiles, score, origin, parents in state["calls"]
+            Call(number, round_, smiles, math.nan if score is None else score, origin, tuple(parents), search)
+            for number, round_, smiles, score, origin, parents, search in state["calls"]
         ]
         self.ledger.restore(calls)
         known = [(call, self._read_molecule(call.smiles)) for call in calls]
-        self.shortlist.add(known)
-        self.shortlist.begin(self.since)
-        self.shortlist.load_state_dict(state["screen"])
-        self.elite.load_state_dict(state["elite"], known)
-        self.agent_update.restore_walks(self.elite.entries)
-        if state["aside"] is not None:
-            self.earlier = Elite(self.settings)
-            self.earlier.load_state_dict(state["aside"], known)
-            self.agent_update.restore_walks(self.earlier.entries)
+        self.searches.restore(state["searches"], tensors, known)
 
     def read_start(self, start: Sequence[str]) -> list[Candidate]:
         """The start molecules as candidates, each once."""
@@ -251,6 +207,11 @@ class OptimizeRun:
             mol = self._read_molecule(molecule.smiles)
             found.setdefault(molecule.smiles, Candidate(molecule.smiles, mol, self._cut_tree(mol), START))
         return list(found.values())[: self.ledger.budget]
+
+    def _recall_start(self) -> list[Made]:
+        """The start molecules, which are scored."""
+        known = [(call, self._read_molecule(call.smiles)) for call in self.ledger.calls if call.origin == START]
+        return [(call, mol, self._cut_tree(mol)) for call, mol in known]
 
     def _cut_tree(self, mol: Chem.Mol) -> Motif | None:
         """The tree of a parent; None with a core, or for stereo that a tree cannot represent."""
@@ -266,3 +227,8 @@ class OptimizeRun:
         if not (self.settings.stereo and self.agent.vocabulary.stereo) and any(mark in smiles for mark in "@/\\"):
             return remove_stereo(mol)
         return mol
+
+
+def tell_refusals(refused: Counter[str]) -> str:
+    """How many candidates were refused, by reason, most frequent first: `unknown ring system 160, suspicious 52`."""
+    return ", ".join(f"{why} {n:,}" for why, n in sorted(refused.items(), key=lambda item: (-item[1], item[0])))

@@ -63,6 +63,7 @@ class DesignSettings(OptimizeSettings):
         "regrowth": 8,
         "crossover": 32,
         "edit": 16,
+        "exchange": 8,
         "updates": 1,
         "update_size": 8,
     }

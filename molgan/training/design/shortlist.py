@@ -11,7 +11,7 @@ from rdkit import Chem
 
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.training.design.ledger import Call
-from molgan.training.design.proposals import POLICY, START, Candidate
+from molgan.training.design.proposals import POLICY, Candidate
 from molgan.training.design.surrogate import Features, Surrogate, draw_functions
 from molgan.training.settings import OptimizeSettings
 
@@ -22,35 +22,42 @@ class Shortlist:
     """Chooses candidates by a surrogate of the oracle, by Thompson sampling: each call goes to the best candidate of
     one draw from the surrogate.
 
-    The surrogate learns from the calls `since` the search began and from the start molecules; `fit` starts a round.
+    The surrogate learns from the calls of one search and from the start molecules; `fit` starts a round.
     """
 
     def __init__(self, settings: OptimizeSettings):
         self._settings = settings
         self._surrogate = Surrogate()
-        self._numbers: list[float] = []  # of the calls; infinite for the start molecules
+        self._numbers: list[int] = []  # of the calls
         self._features: list[Features] = []
         self._scores: list[float] = []
         self._described: dict[str, Features] = {}  # of the round's candidates
-        self.since = 0
-
-    def begin(self, since: int) -> None:
-        """Start with a new surrogate, which learns from the calls from number `since` on."""
-        self._surrogate = Surrogate()
-        self.since = since
 
     def add(self, calls: Sequence[tuple[Call, Chem.Mol]]) -> None:
         """Add scored molecules, which the surrogate learns from."""
         known = [(call, mol) for call, mol in calls if not math.isnan(call.score)]
         if known and self._settings.surrogate:
-            self._numbers += [math.inf if call.origin == START else call.number for call, _ in known]
+            self._numbers += [call.number for call, _ in known]
             self._features += Features.of([Descriptors(Chem.MolToSmiles(mol), mol) for _, mol in known]).rows()
             self._scores += [call.score for call, _ in known]
+
+    def join(self, other: Shortlist) -> Shortlist:
+        """A shortlist with a new surrogate, which learns from the calls of both."""
+        known = {
+            number: (features, score)
+            for each in (self, other)
+            for number, features, score in zip(each._numbers, each._features, each._scores, strict=True)
+        }
+        joined = Shortlist(self._settings)
+        joined._numbers = sorted(known)
+        joined._features = [known[number][0] for number in joined._numbers]
+        joined._scores = [known[number][1] for number in joined._numbers]
+        return joined
 
     @property
     def ready(self) -> bool:
         """Whether there are enough scores for the surrogate."""
-        return bool(self._settings.surrogate) and sum(number >= self.since for number in self._numbers) >= _ENOUGH
+        return bool(self._settings.surrogate) and len(self._numbers) >= _ENOUGH
 
     def fit(self, rng: np.random.Generator) -> None:
         """Fit the surrogate to the known scores, if there are enough."""
@@ -94,8 +101,7 @@ class Shortlist:
         """The molecules that the surrogate learns from: the best, and others at random."""
         most = self._settings.surrogate
         best = (most + 1) // 2
-        known = np.flatnonzero(np.array(self._numbers) >= self.since)
-        order = known[np.argsort(-scores[known], kind="stable")]
+        order = np.lexsort((-np.array(self._numbers), -scores))  # of equal scores the newer is the better
         others = order[best:]
         return np.concatenate([order[:best], rng.choice(others, min(most - best, len(others)), replace=False)])
 

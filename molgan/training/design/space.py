@@ -14,12 +14,15 @@ from molgan.graphs.motif.core import Core
 from molgan.graphs.motif.trees import atoms, bind, nodes, vacancies
 from molgan.training.design.genetic import Motifs, crossover, edit_motif, open_hole, reroot
 from molgan.training.design.mutation import mutate_atom
+from molgan.training.design.ring_exchange import RingMotifs, exchange_ring
+from molgan.training.design.soundness import is_sound
 
-_TRIES = 3  # attempts at a move
+_TRIES = 4  # attempts at a move
 
 
 class Space(Protocol):
-    """A set of molecules that the moves do not leave. The genome of a parent is the part that moves change."""
+    """A set of molecules that the moves do not leave. The genome of a parent is the part that moves change. A child has
+    no flaw that none of its parents has (`soundness.py`)."""
 
     def blank(self, vocabulary: Vocabulary) -> tuple[int, ...]:
         """The actions that every new molecule is forced to take; FREE where it may grow."""
@@ -43,6 +46,9 @@ class Space(Protocol):
 
     def mutate(self, genome: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
         """The tree of a parent with one atom or bond changed."""
+
+    def exchange(self, genome: tuple[Motif, ...], rings: RingMotifs, rng: np.random.Generator) -> Motif | None:
+        """The tree of a parent with one ring system changed for another of like shape."""
 
     def training_trees(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
         """The trees of a molecule that the agent learns from: the first, and up to `roots` others."""
@@ -81,6 +87,9 @@ class Everything:
     def mutate(self, genome: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
         return _try(lambda: mutate_atom(genome[0], rng, max_atoms=self._most))
 
+    def exchange(self, genome: tuple[Motif, ...], rings: RingMotifs, rng: np.random.Generator) -> Motif | None:
+        return _try(lambda: exchange_ring(genome[0], rings, rng, max_atoms=self._most))
+
     def training_trees(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
         return [cut(mol), *(reroot(mol, rng) for _ in range(roots))]
 
@@ -117,29 +126,42 @@ class Decorations:
         return tuple(encode(self._core.assemble([*genome[:i], part, *genome[i + 1 :]]), vocabulary))
 
     def cross(self, genome: tuple[Motif, ...], other: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
-        i, j = int(rng.integers(len(genome))), int(rng.integers(len(other)))
-        most = self._room(genome, i)
-        return self._with(genome, i, _try(lambda: crossover(genome[i], other[j], rng, max_atoms=most, bound=True)), rng)
+        j = int(rng.integers(len(other)))
+        return self._change(
+            genome, rng, lambda part, most: crossover(part, other[j], rng, max_atoms=most, bound=True), other
+        )
 
     def edit(self, genome: tuple[Motif, ...], motifs: Motifs, rng: np.random.Generator) -> Motif | None:
-        i = int(rng.integers(len(genome)))
-        most = self._room(genome, i)
-        return self._with(genome, i, _try(lambda: edit_motif(genome[i], motifs, rng, max_atoms=most, bound=True)), rng)
+        return self._change(genome, rng, lambda part, most: edit_motif(part, motifs, rng, max_atoms=most, bound=True))
 
     def mutate(self, genome: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
-        i = int(rng.integers(len(genome)))
-        most = self._room(genome, i)
-        return self._with(genome, i, _try(lambda: mutate_atom(genome[i], rng, max_atoms=most, bound=True)), rng)
+        return self._change(genome, rng, lambda part, most: mutate_atom(part, rng, max_atoms=most, bound=True))
+
+    def exchange(self, genome: tuple[Motif, ...], rings: RingMotifs, rng: np.random.Generator) -> Motif | None:
+        return self._change(genome, rng, lambda part, most: exchange_ring(part, rings, rng, max_atoms=most, bound=True))
 
     def training_trees(self, mol: Chem.Mol, tree: Motif, roots: int, rng: np.random.Generator) -> list[Motif]:
         return [tree]
 
-    def _room(self, genome: tuple[Motif, ...], i: int) -> int:
-        """The most heavy atoms that a part of the genome may have."""
-        return self._most - self._core.atoms - sum(atoms(part) for k, part in enumerate(genome) if k != i)
+    def _change(
+        self,
+        genome: tuple[Motif, ...],
+        rng: np.random.Generator,
+        move: Callable[[Motif, int], Motif | None],
+        *others: tuple[Motif, ...],
+    ) -> Motif | None:
+        """The tree of a molecule with one part of its genome, drawn at random, changed by a move, which takes the part
+        and the most heavy atoms that it may have. The core may make unsound what the part is not by itself."""
+        i = int(rng.integers(len(genome)))
+        most = self._most - self._core.atoms - sum(atoms(part) for k, part in enumerate(genome) if k != i)
+        parents = [self._core.assemble(each) for each in (genome, *others)]
 
-    def _with(self, genome: tuple[Motif, ...], i: int, part: Motif | None, rng: np.random.Generator) -> Motif | None:
-        return None if part is None else self._assemble((*genome[:i], part, *genome[i + 1 :]), rng)
+        def attempt() -> Motif | None:
+            part = move(genome[i], most)
+            child = None if part is None else self._assemble((*genome[:i], part, *genome[i + 1 :]), rng)
+            return child if child is not None and is_sound(child, *parents) else None
+
+        return _try(attempt)
 
     def _assemble(self, parts: tuple[Motif, ...], rng: np.random.Generator) -> Motif | None:
         if self._linked:
