@@ -9,6 +9,9 @@ from molgan.evaluation.settings import CollapseSettings
 from molgan.models.settings import DescriptorCriticSettings
 from molgan.training.registry import AGENT_LOSSES, OrRegistered
 
+Kinship = Literal["murcko", "topological", "similarity", "molecule"]
+"""What the molecules of a family have in common; see `molgan.training.families`."""
+
 
 class PretrainSettings(Settings):
     """Likelihood training of the motif generator."""
@@ -144,10 +147,27 @@ class RejectionSettings(Settings):
 
 
 class DiversityMemorySettings(Settings):
-    """The reward of a scaffold that has been seen often enough falls to 0 (REINVENT, Blaschke et al. 2020)."""
+    """The reward of a family of molecules that has been seen often falls (REINVENT, Blaschke et al. 2020)."""
 
-    bucket: int = Field(25, ge=1, description="Molecules of a scaffold that are rewarded")
+    by: Kinship = Field(
+        "murcko",
+        description="What makes a family: the Murcko scaffold, the same with all atoms carbon and all bonds single "
+        "(topological), a similar molecule that was remembered, or the molecule itself",
+    )
+    bucket: int = Field(25, ge=1, description="Molecules of a family that are rewarded, or over which the reward falls")
     minimum_score: float = Field(0.4, ge=0, le=1, description="Reward from which on a molecule counts, 0 to 1")
+    penalty: Literal["step", "linear", "sigmoid", "tanh", "erf"] = Field(
+        "step",
+        description="How the reward falls as a family grows: to 0 once the bucket is full, or gradually by one of the "
+        "curves of REINVENT4",
+    )
+    similarity: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="With `by: similarity`, Tanimoto similarity (ECFP4) to the first molecule of a family from which "
+        "on another belongs to it",
+    )
 
 
 class ReinforceSettings(Settings):
@@ -169,7 +189,7 @@ class ReinforceSettings(Settings):
     replay: int = Field(32, ge=0, description="Molecules of the replay memory that join each update, drawn by rank")
     replay_size: int = Field(512, ge=1, description="Best molecules so far that the replay memory holds")
     diversity: DiversityMemorySettings | None = Field(
-        DiversityMemorySettings(), description="Memory of scaffolds that keeps samples diverse; null goes without"
+        DiversityMemorySettings(), description="Memory of scaffolds, or other families, that keeps samples diverse; null goes without"
     )
     clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
@@ -243,7 +263,15 @@ class OptimizeSettings(Settings):
     surrogate: int = Field(800, ge=0, description="Molecules that the surrogate learns from, half of them the best")
     memory: int = Field(128, ge=2, description="Best molecules that are parents and that the agent learns from")
     per_scaffold: int | None = Field(
-        None, ge=1, description="Best molecules of one Murcko scaffold that the memory keeps; all by default"
+        None, ge=1, description="Best molecules of one scaffold that the memory keeps; all by default"
+    )
+    scaffold: Literal["murcko", "topological", "similarity"] = Field(
+        "murcko",
+        description="What counts as one scaffold there: the Murcko scaffold, the same with all atoms carbon and all "
+        "bonds single, or a better molecule that is similar",
+    )
+    scaffold_similarity: float = Field(
+        0.5, gt=0, le=1, description="Tanimoto similarity (ECFP4) from which on two molecules count as similar there"
     )
     greed: float = Field(0.01, gt=0, description="Weight of the k-th best molecule is 1 / (k + greed * memory)")
     updates: int = Field(2, ge=0, description="Updates of the agent per round")

@@ -14,7 +14,7 @@ from molgan.models.critics.discriminator import Discriminator
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import DiscriminatorSettings, MotifNetworkSettings
 from molgan.training.losses import log_variance
-from molgan.training.memory import DiversityMemory, OracleCache
+from molgan.training.memory import OracleCache
 from molgan.training.rl.adversarial import refine
 from molgan.training.rl.reinforce import reinforce
 from molgan.training.rl.replay_memory import Replayed, ReplayMemory
@@ -174,12 +174,3 @@ def test_the_replay_memory_keeps_the_best_and_prefers_them() -> None:
     drawn = [memory.draw(1, rng)[0].smiles for _ in range(300)]
     assert drawn.count("m19") > 2 * drawn.count("m10")
     assert len({entry.smiles for entry in memory.draw(10, rng)}) == 10
-
-
-def test_the_diversity_memory_empties_full_scaffolds() -> None:
-    memory = DiversityMemory(DiversityMemorySettings(bucket=2, minimum_score=0.5))
-    benzenes = ["Cc1ccccc1", "CCc1ccccc1", "CCCc1ccccc1"]
-    assert memory.penalise(benzenes, np.array([0.9, 0.9, 0.9])).tolist() == [0.9, 0.9, 0.0]
-    assert memory.penalise(["CC1CCCCC1", "CC1CCCCC1"], np.array([0.4, 0.9])).tolist() == [0.4, 0.9]
-    assert memory.penalise(["CC1CCCCC1"], np.array([0.9])).tolist() == [0.0]  # a repeat
-    assert memory.scaffolds == 2

@@ -16,8 +16,9 @@ from torch import Tensor
 from molgan.evaluation.collapse import CollapseWatch, Verdict
 from molgan.models.protocols import Critic, LikelihoodGenerator
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
+from molgan.training.diversity_memory import DiversityMemory
 from molgan.training.loop import collect_tensors, is_due, restore_tensors, step_seed
-from molgan.training.memory import DiversityMemory, OracleCache, Reward
+from molgan.training.memory import OracleCache, Reward
 from molgan.training.report import Report, silent
 from molgan.training.rl.anchored_update import DrawnBatch, draw_batch, follow_energy
 from molgan.training.rl.energy import mix
@@ -124,7 +125,7 @@ def _learn(
         "unique": len(set(smiles)) / len(smiles),
         "kl": made.log_ratio / len(smiles),
         **({} if drawn.logits is None else {"critic_logit": float(drawn.logits.mean())}),
-        **({} if run.diversity is None else {"scaffolds": run.diversity.scaffolds}),
+        **({} if run.diversity is None else run.diversity.figures),
         "oracle_calls": run.oracle.calls,
         "gradient_norm": made.gradient_norm,
     }
