@@ -30,12 +30,18 @@ def list_smoke_overrides(job: type[JobConfig], values: Mapping[str, Any], stem: 
 
 
 def _changes(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes that make a section small: its own miniature, and those of the sections in it."""
+    """The changes that make a section small: its own miniature, and those of the sections and lists of them in it."""
     changes = dict(kind.miniature)
     for name, field in kind.model_fields.items():
+        given = values.get(name)
         for inner in (field.annotation, *get_args(field.annotation)):
-            if isinstance(values.get(name), Mapping) and isinstance(inner, type) and issubclass(inner, Settings):
-                changes[name] = {**_changes(inner, values[name]), **changes.get(name, {})}
+            if not (isinstance(inner, type) and issubclass(inner, Settings)):
+                continue
+            if isinstance(given, Mapping):
+                changes[name] = {**_changes(inner, given), **changes.get(name, {})}
+            elif isinstance(given, list):
+                parts = {i: _changes(inner, part) for i, part in enumerate(given) if isinstance(part, Mapping)}
+                changes |= {name: parts} if any(parts.values()) else {}
     return changes
 
 

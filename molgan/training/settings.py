@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from molgan.base.settings import Settings
-from molgan.evaluation.settings import CollapseSettings
 from molgan.models.settings import DescriptorCriticSettings
+from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.registry import AGENT_LOSSES, OrRegistered
 
 Kinship = Literal["murcko", "topological", "similarity", "molecule"]
@@ -146,6 +146,13 @@ class RejectionSettings(Settings):
     bf16: bool = Field(True, description="Draw in bfloat16 where the processor has it")
 
 
+class CurriculumStageSettings(Settings):
+    """A stage of a curriculum, before the campaign's own objective."""
+
+    objective: ObjectiveSettings = Field(description="What a good molecule is in this stage")
+    carry: int = Field(64, ge=0, description="Best molecules that the next stage starts from; 0 forgets them")
+
+
 class DiversityMemorySettings(Settings):
     """The reward of a family of molecules that has been seen often falls (REINVENT, Blaschke et al. 2020)."""
 
@@ -167,43 +174,6 @@ class DiversityMemorySettings(Settings):
         le=1,
         description="With `by: similarity`, Tanimoto similarity (ECFP4) to the first molecule of a family from which "
         "on another belongs to it",
-    )
-
-
-class ReinforceSettings(Settings):
-    """Reinforcement learning of the agent, anchored to the generator that it starts as (the prior)."""
-
-    miniature: ClassVar = {"steps": 2, "batch_size": 16, "replay": 4}
-
-    steps: int = Field(100, ge=0, description="Updates of the agent")
-    batch_size: int = Field(128, ge=2, description="Molecules drawn for an update")
-    learning_rate: float = Field(2e-4, gt=0, description="Learning rate of the generator")
-    reward_scale: float = Field(40.0, gt=0, description="Nats by which the best reward may outweigh the prior")
-    gan_weight: float = Field(
-        0.1,
-        ge=0,
-        le=1,
-        description="MolGAN's lambda: share of the critic in the signal, with the section `adversarial`",
-    )
-    logit_clip: float = Field(4.0, gt=0, description="Nats by which the critic may move a molecule's probability")
-    replay: int = Field(32, ge=0, description="Molecules of the replay memory that join each update, drawn by rank")
-    replay_size: int = Field(512, ge=1, description="Best molecules so far that the replay memory holds")
-    diversity: DiversityMemorySettings | None = Field(
-        DiversityMemorySettings(), description="Memory of scaffolds, or other families, that keeps samples diverse; null goes without"
-    )
-    clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
-    bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
-    on_collapse: Literal["rollback", "stop"] = Field(
-        "rollback", description="What happens when the watch finds a mode collapse"
-    )
-    rollback_factor: float = Field(
-        0.5, gt=0, lt=1, description="Factor for learning rate and reward scale after a rollback"
-    )
-    most_rollbacks: int = Field(3, ge=0, description="Rollbacks before the stage stops")
-    collapse: CollapseSettings = Field(CollapseSettings(), description="Watch for mode collapse")
-    checkpoint_every: int = Field(10, ge=1, description="Updates between two checkpoints")
-    staleness: Literal[0, 1] = Field(
-        0, description="1 draws the next batch, by the agent before its update, while this one is scored"
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 from typing import get_args
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_a_topological_scaffold_knows_no_elements_and_a_murcko_scaffold_does() -
 def test_every_penalty_falls_from_the_first_molecule_on_and_stays_a_share(name: str, bucket: int) -> None:
     factors = [PENALTIES[name](n, bucket) for n in (*range(1, 4 * bucket + 1), 100_000)]
     assert all(0 <= factor <= 1 for factor in factors)
-    assert all(before >= after for before, after in zip(factors, factors[1:], strict=False))
+    assert all(before >= after for before, after in pairwise(factors))
     assert factors[0] > 0 or (name, bucket) == ("linear", 1)
     assert factors[-1] == pytest.approx(math.erf(math.sqrt(math.pi) / bucket) if name == "erf" else 0, abs=1e-9)
 

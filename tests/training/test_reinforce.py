@@ -18,7 +18,9 @@ from molgan.training.memory import OracleCache
 from molgan.training.rl.adversarial import refine
 from molgan.training.rl.reinforce import reinforce
 from molgan.training.rl.replay_memory import Replayed, ReplayMemory
-from molgan.training.settings import AdversarialSettings, CriticSettings, DiversityMemorySettings, ReinforceSettings
+from molgan.training.rl.replay_start import encode_start
+from molgan.training.rl.settings import ReinforceSettings
+from molgan.training.settings import AdversarialSettings, CriticSettings, DiversityMemorySettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
 RL = ReinforceSettings(
@@ -91,6 +93,57 @@ def test_a_killed_run_ends_with_the_same_agent(tmp_path: Path) -> None:
     assert outcome.oracle_calls == calls
     for a, b in zip(undisturbed.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_training_ends_at_its_target_or_on_a_plateau_and_stays_ended(tmp_path: Path) -> None:
+    target = RL.model_copy(update={"target": 0.0})
+    outcome = reinforce(fresh(), nitrogens, target, seed=0, checkpoint=tmp_path / "target")
+    assert (outcome.stopped, outcome.oracle_calls <= 48) == ("target", True)
+    again = fresh()
+    rows: list[object] = []
+    resumed = reinforce(again, nitrogens, target, seed=0, checkpoint=tmp_path / "target", report=rows.append)  # type: ignore[arg-type]
+    assert rows == [] and resumed == outcome
+    assert any(not torch.equal(a, b) for a, b in zip(again.parameters(), fresh().parameters(), strict=True))
+
+    steps: list[float] = []
+    flat = RL.model_copy(update={"patience": 2})
+    outcome = reinforce(
+        fresh(), lambda smiles: np.full(len(smiles), 0.5), flat, seed=0, report=lambda m, _: steps.append(m["step"])
+    )
+    assert (outcome.stopped, steps) == ("plateau", [1, 2, 3])
+
+
+def test_own_molecules_are_scored_first_and_replayed() -> None:
+    agent = fresh()
+    own, faults = encode_start(
+        agent, ["C1CCNCC1", "N1CCCCC1", "NCCN", "C[C@H](N)C#N", "OO.O", "CCCCCCCCCCCCCCCC", "CC", "c1cc"]
+    )
+    assert [each.smiles for each in own] == ["C1CCNCC1", "NCCN", "CC(N)C#N", "CC"]
+    assert [fault.partition(":")[0] for fault in faults] == ["OO.O", "CCCCCCCCCCCCCCCC", "c1cc"]
+    asked: list[list[str | None]] = []
+
+    def reward(smiles: Sequence[str | None]) -> np.ndarray:
+        asked.append(list(smiles))
+        return nitrogens(smiles)
+
+    told: list[str] = []
+    outcome = reinforce(agent, reward, RL.model_copy(update={"steps": 1}), start=own, seed=0, message=told.append)
+    assert asked[0] == [each.smiles for each in own]
+    assert "NCCN" in [each.smiles for each in outcome.best] and "CC" not in [each.smiles for each in outcome.best]
+    assert told == ["replay: starts with 3 of 4 molecules, which have a score above 0"]
+
+
+def test_the_anchor_is_the_prior_that_is_given() -> None:
+    rows: list[dict[str, float]] = []
+    agent = fresh()
+    reinforce(agent, nitrogens, RL.model_copy(update={"steps": 3}), seed=0)
+    settings = RL.model_copy(update={"steps": 1, "learning_rate": 1e-9})
+    for prior in (None, fresh()):
+        moved = fresh()
+        moved.load_state_dict(agent.state_dict())
+        reinforce(moved, nitrogens, settings, prior=prior, seed=0, report=lambda m, _: rows.append(dict(m)))
+    assert rows[0]["kl"] == pytest.approx(0, abs=1e-5)
+    assert rows[1]["kl"] > 0.01
 
 
 def test_a_collapse_is_rolled_back_and_told() -> None:

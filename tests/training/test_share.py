@@ -24,7 +24,8 @@ from molgan.training.losses import log_variance, logistic_critic
 from molgan.training.prior.pretrain import pretrain
 from molgan.training.rl.adversarial import refine
 from molgan.training.rl.reinforce import reinforce
-from molgan.training.settings import AdversarialSettings, CriticSettings, PretrainSettings, ReinforceSettings
+from molgan.training.rl.settings import ReinforceSettings
+from molgan.training.settings import AdversarialSettings, CriticSettings, PretrainSettings
 from molgan.training.share import Share
 
 T = TypeVar("T")
