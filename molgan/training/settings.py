@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from molgan.base.settings import Settings
-from molgan.models.settings import DescriptorCriticSettings
+from molgan.models.settings import CriticKind, DescriptorCriticSettings
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.registry import AGENT_LOSSES, OrRegistered
 
@@ -58,6 +58,22 @@ class CriticSettings(Settings):
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
 
 
+class AdversarialCriticSettings(CriticSettings):
+    """The critic of the adversarial stage, and its training."""
+
+    kind: CriticKind = Field(
+        "descriptors",
+        description="What the critic sees: the molecule's graph, or its descriptors and how often its fragments occur "
+        "in the data, or both",
+    )
+    reference: int = Field(
+        20_000, ge=1, description="Molecules of the data, not shown to the critic, whose fragments count as familiar"
+    )
+    network: DescriptorCriticSettings = Field(
+        DescriptorCriticSettings(), description="Network of a critic that sees descriptors"
+    )
+
+
 class AdversarialSettings(Settings):
     """Refinement of the generator against the discriminator.
 
@@ -69,7 +85,7 @@ class AdversarialSettings(Settings):
         "rounds": 1,
         "real": 200,
         "fake": 200,
-        "critic": {"epochs": 1, "batch_size": 64},
+        "critic": {"epochs": 1, "batch_size": 64, "reference": 200},
         "steps": 2,
         "batch_size": 16,
     }
@@ -77,7 +93,9 @@ class AdversarialSettings(Settings):
     rounds: int = Field(1, ge=1, description="Rounds, each with a new training of the critic")
     real: int = Field(20_000, ge=40, description="Molecules of the training data that the critic sees per round")
     fake: int = Field(20_000, ge=40, description="Molecules that the generator draws for the critic per round")
-    critic: CriticSettings = Field(CriticSettings(epochs=4), description="Training of the critic")
+    critic: AdversarialCriticSettings = Field(
+        AdversarialCriticSettings(epochs=4), description="The critic, and its training"
+    )
     steps: int = Field(60, ge=0, description="Updates of the generator per round")
     batch_size: int = Field(256, ge=2, description="Molecules drawn for an update")
     learning_rate: float = Field(2e-4, gt=0, description="Learning rate of the generator")

@@ -1,4 +1,4 @@
-"""Reinforcement learning in a campaign: easier objectives first, own molecules in replay, and a kill changes nothing."""
+"""Reinforcement learning in a campaign: easier objectives first, own molecules in replay; a kill changes nothing."""
 
 import json
 from collections.abc import Callable

@@ -61,7 +61,7 @@ def test_the_work_before_the_critic_has_bars(configure: Configure) -> None:
     with pytest.raises(Killed):
         run(configure(), progress=Kill("molecules for the critic", 1))
     with pytest.raises(Killed):
-        run(configure(), progress=Kill("graphs for the critic", 2))
+        run(configure(), progress=Kill("descriptions for the critic", 2))
 
 
 def test_another_seed_gives_another_library(finished: Path, configure: Configure) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -9,10 +10,14 @@ import torch
 from rdkit import Chem
 
 from molgan.evaluation.settings import CollapseSettings
+from molgan.graphs.features.descriptions import count_fragments
 from molgan.graphs.motif.actions import SPELL, Vocabulary
+from molgan.models.critics.descriptor_critic import DescriptorCritic
 from molgan.models.critics.discriminator import Discriminator
+from molgan.models.critics.joint_critic import JointCritic
 from molgan.models.motif.motif_generator import MotifGenerator
-from molgan.models.settings import DiscriminatorSettings, MotifNetworkSettings
+from molgan.models.protocols import Critic
+from molgan.models.settings import CriticKind, DescriptorCriticSettings, DiscriminatorSettings, MotifNetworkSettings
 from molgan.training.losses import log_variance
 from molgan.training.memory import OracleCache
 from molgan.training.rl.adversarial import refine
@@ -20,7 +25,7 @@ from molgan.training.rl.reinforce import reinforce
 from molgan.training.rl.replay_memory import Replayed, ReplayMemory
 from molgan.training.rl.replay_start import encode_start
 from molgan.training.rl.settings import ReinforceSettings
-from molgan.training.settings import AdversarialSettings, CriticSettings, DiversityMemorySettings
+from molgan.training.settings import AdversarialCriticSettings, AdversarialSettings, DiversityMemorySettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
 RL = ReinforceSettings(
@@ -42,6 +47,12 @@ def fresh() -> MotifGenerator:
     )
     generator.head.bias.data[SPELL] -= 5
     return generator
+
+
+def small_critic(kind: CriticKind) -> Critic:
+    graph = Discriminator(DiscriminatorSettings(width=16, layers=2, readout=16))
+    descriptors = DescriptorCritic(count_fragments(["CN1CCNCC1", "CCO"]), DescriptorCriticSettings(width=16, layers=1))
+    return {"graph": graph, "descriptors": descriptors, "both": JointCritic(graph, descriptors)}[kind]
 
 
 def mean_reward(generator: MotifGenerator) -> float:
@@ -164,13 +175,14 @@ def test_a_collapse_is_rolled_back_and_told() -> None:
     assert outcome.stopped is not None and outcome.stopped.endswith("stopped")
 
 
-def test_the_critic_pulls_the_generator_towards_real_molecules(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["graph", "descriptors"])
+def test_the_critic_pulls_the_generator_towards_real_molecules(kind: CriticKind) -> None:
     real = ["NC1CCNCC1", "CN1CCNCC1", "NCC1CCNCC1", "N#CC1CCNCC1"] * 50
     settings = AdversarialSettings(
         rounds=2, real=100, fake=100, steps=25, batch_size=48, learning_rate=0.02, bf16=False,
-        critic=CriticSettings(epochs=20, batch_size=32, evaluate_every=10),
+        critic=AdversarialCriticSettings(epochs=20, batch_size=32, evaluate_every=10),
     )  # fmt: skip
-    agent, critic = fresh(), Discriminator(DiscriminatorSettings(width=16, layers=2, readout=16))
+    agent, critic = fresh(), small_critic(kind)
     before = piperidines(agent)
     rows: list[dict[str, object]] = []
     figures = refine(agent, critic, real, settings, seed=0, report=lambda m, _: rows.append(dict(m)))
@@ -180,26 +192,24 @@ def test_the_critic_pulls_the_generator_towards_real_molecules(tmp_path: Path) -
     assert {row["round"] for row in rows} == {1, 2}
 
 
-def test_a_killed_refinement_ends_with_the_same_agent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", get_args(CriticKind))
+def test_a_killed_refinement_ends_with_the_same_agent(kind: CriticKind, tmp_path: Path) -> None:
     settings = AdversarialSettings(
         real=60, fake=60, steps=8, batch_size=16, learning_rate=0.02, bf16=False, checkpoint_every=3,
-        critic=CriticSettings(epochs=2, batch_size=16, evaluate_every=2),
+        critic=AdversarialCriticSettings(epochs=2, batch_size=16, evaluate_every=2),
     )  # fmt: skip
     real = ["NC1CCNCC1", "CCO", "c1ccccc1C"] * 20
-
-    def critic() -> Discriminator:
-        return Discriminator(DiscriminatorSettings(width=8, layers=1, readout=8))
 
     def kill(metrics: dict[str, object], _: object) -> None:
         if metrics["phase"] == "generator" and metrics["step"] == 5:
             raise KeyboardInterrupt
 
     undisturbed = fresh()
-    refine(undisturbed, critic(), real, settings, seed=0)
+    refine(undisturbed, small_critic(kind), real, settings, seed=0)
     with pytest.raises(KeyboardInterrupt):
-        refine(fresh(), critic(), real, settings, seed=0, checkpoint=tmp_path / "c", report=kill)
+        refine(fresh(), small_critic(kind), real, settings, seed=0, checkpoint=tmp_path / "c", report=kill)
     resumed = fresh()
-    refine(resumed, critic(), real, settings, seed=0, checkpoint=tmp_path / "c")
+    refine(resumed, small_critic(kind), real, settings, seed=0, checkpoint=tmp_path / "c")
     for a, b in zip(undisturbed.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(a, b)
 

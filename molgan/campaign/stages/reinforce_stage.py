@@ -35,7 +35,8 @@ class Reinforce(Stage):
         steps = settings.steps + sum(lesson.steps for lesson in settings.curriculum)
         drawn = steps * settings.batch_size
         learned = steps * (settings.batch_size + settings.replay)
-        seconds = drawn * (pace.sample + pace.score) + learned * pace.learn
+        judging = 0.0 if config.adversarial is None else pace.describe
+        seconds = drawn * (pace.sample + pace.score + judging) + learned * pace.learn
         return Cost(cls.section, drawn, drawn, seconds)
 
     def inputs(self) -> Mapping[str, object]:
@@ -104,11 +105,11 @@ class Reinforce(Stage):
         folder: str,
         report: Reporter,
     ) -> "ReinforceOutcome":
-        from molgan.models.critics.discriminator import Discriminator
+        from molgan.models.critics.critic_kinds import load_critic
         from molgan.training.memory import OracleCache
         from molgan.training.rl.reinforce import reinforce
 
-        critic = {"critic": Discriminator.load(self.critic)} if self.critic else {}
+        critic = {"critic": load_critic(self.critic)} if self.critic else {}
         anchor = {} if prior is None else {"prior": prior}
         outcome: ReinforceOutcome = self.work.train(
             partial(reinforce, settings=settings, seed=self.work.config.seed, start=list(dict.fromkeys(start))),

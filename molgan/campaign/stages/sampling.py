@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import pandas
 
     from molgan.distributed.drawing_pool import DrawingPool
-    from molgan.models.critics.discriminator import Discriminator
-    from molgan.models.protocols import LikelihoodGenerator, Sample
+    from molgan.models.protocols import Critic, LikelihoodGenerator, Sample
 
 _KEY = b"molgan.key"
 _MOST_REASONS = 5
@@ -132,14 +131,10 @@ class Samples:
         return self._pool.sample
 
     @cached_property
-    def _critic(self) -> "Discriminator | None":
-        from molgan.models.critics.discriminator import Discriminator
+    def _critic(self) -> "Critic | None":
+        from molgan.models.critics.critic_kinds import load_critic
 
-        if self._critic_path is None:
-            return None
-        critic = Discriminator.load(self._critic_path)
-        critic.to(self._work.device)
-        return critic
+        return None if self._critic_path is None else load_critic(self._critic_path).to(self._work.device)
 
     def _draw_part(self, size: int) -> "pandas.DataFrame":
         import pandas
