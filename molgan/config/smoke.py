@@ -9,7 +9,11 @@ from molgan.base.settings import Settings
 from molgan.config.job import JobConfig
 from molgan.scoring.registry import SCORERS
 
-_COSTLY = {"reinforce": {"steps": 1, "batch_size": 4}, "sample": {"n": 8}, "report": {"reference": 4}}
+_COSTLY = {
+    "reinforce": {"steps": 1, "batch_size": 4},
+    "sample": {"n": 8},
+    "report": {"reference": 4, "samples": 0},
+}
 """The miniature of a campaign with a scorer that takes seconds for a molecule, as docking does."""
 
 
