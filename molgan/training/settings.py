@@ -45,7 +45,7 @@ class PretrainSettings(Settings):
 
 
 class CriticSettings(Settings):
-    """Training of the discriminator on real against generated molecules."""
+    """Training of a critic on real against generated molecules."""
 
     epochs: float = Field(10, gt=0, description="Most passes over the larger of the two sides")
     batch_size: int = Field(256, ge=2, description="Molecules per step, half of them real")
@@ -75,7 +75,7 @@ class AdversarialCriticSettings(CriticSettings):
 
 
 class AdversarialSettings(Settings):
-    """Refinement of the generator against the discriminator.
+    """Refinement of the generator against a critic.
 
     A round draws fakes, trains the critic on real against them, and moves the generator towards the density that the
     critic's logit and the property reward ask for, anchored to the generator of the round's start.
