@@ -73,7 +73,7 @@ def measure_set(
         passed=nan if funnel is None else len(funnel(molecules, table=scores).kept) / len(valid),
         score=nan if np.isnan(totals).all() else float(np.nanmean(totals)),
         fcd=_measure_distance(smiles, known, progress or Silent()),
-        diversity=internal_diversity(ecfp([molecule.mol for molecule in valid])),
+        diversity=internal_diversity(ecfp([molecule.mol for molecule in valid if molecule.mol is not None])),
         plausible=len(Funnel(["plausible"])(valid).kept) / len(valid),
     )
 

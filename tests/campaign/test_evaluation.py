@@ -52,9 +52,16 @@ def test_the_figures_are_those_of_what_the_generators_draw(finished: Path, confi
     assert sets["data"]["fcd"] < sets["prior"]["fcd"]
 
 
-def test_a_choice_of_a_number_does_not_count_as_passing(configure: Configure) -> None:
-    config = configure("adversarial=null", "reinforce.steps=0", "filters=[valid, {filter: best, n: 2}]")
+def test_a_choice_of_a_number_does_not_count_as_passing(configure: Configure, tmp_path: Path) -> None:
+    (tmp_path / "few.smi").write_text("".join(f"{'C' * n}O\n" for n in range(1, 31)))
+    config = configure(
+        "adversarial=null",
+        "reinforce.steps=0",
+        "filters=[valid, {filter: best, n: 2}]",
+        f"data.train={tmp_path}/few.smi",
+    )
     sets = sets_of(run(config).folder)
+    assert sets["data"]["molecules"] == 10 and sets["data"]["fcd"] is not None  # the other 20 are compared with
     assert list(sets) == ["data", "prior", "reinforce"]
     assert sets["prior"]["passed"] == sets["data"]["passed"] == 1
     assert sets["prior"] == sets["reinforce"]  # no step, no change

@@ -78,7 +78,7 @@ class Evaluation(Stage):
         generators = {PRIOR: partial(load_start, config.generator)} | {
             stage.name: partial(load_generator, stage.folder / "generator") for stage in self.after
         }
-        sets = {DATA: self._measure(DATA, lambda: self._real[:count])}
+        sets = {DATA: self._measure(DATA, lambda: self._real[: self._measured])}
         for name, load in generators.items():
             sets[name] = self._measure(name, partial(self._draw, load, count))
         work.progress.finish("evaluation")
@@ -111,12 +111,17 @@ class Evaluation(Stage):
         config = self.work.config
         return draw_molecules(config.data, (1 + _KNOWN) * count_samples(config), config.seed)
 
+    @property
+    def _measured(self) -> int:
+        """How many of these are measured; of little data a part is left to compare with."""
+        return min(count_samples(self.work.config), len(self._real) // (1 + _KNOWN))
+
     @cached_property
     def _known(self) -> "Fit | None":
         """The fit of ChemNet to molecules of the data other than those that are measured; None where there are few."""
         from molgan.evaluation.chemnet_fit import fit_reference
 
-        known = self._real[count_samples(self.work.config) :]
+        known = self._real[self._measured :]
         try:
             smiles = [molecule.smiles for molecule in parse_all(known) if molecule.smiles is not None]
             return fit_reference(smiles, progress=self.work.progress) if len(smiles) > 1 else None
