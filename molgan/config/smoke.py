@@ -26,7 +26,8 @@ def list_smoke_overrides(job: type[JobConfig], values: Mapping[str, Any], stem: 
     if values.get("out") is not None:
         yield f"out={values['out']}-smoke"
     network = {} if "generator" in values else {"network": values.get("network", {})}
-    changes = _changes(job, {**values, **network})
+    report = {"report": values.get("report") or {}} if "report" in job.model_fields else {}
+    changes = _changes(job, {**values, **network, **report})
     if _is_costly(values):
         changes |= {name: changes[name] | few for name, few in _COSTLY.items() if name in changes}
     for key, value in flatten(changes).items():

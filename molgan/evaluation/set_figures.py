@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from molgan.base.errors import WeightsError
-from molgan.base.progress import Progress, Silent
 from molgan.chem.fingerprints import ecfp, internal_diversity
 from molgan.chem.molecule import Molecule
 from molgan.evaluation.chemnet_fit import Fit, distance, fit_molecules
@@ -49,17 +47,14 @@ def measure_set(
     scores: "pandas.DataFrame",
     funnel: Funnel | None,
     known: Fit | None,
-    *,
-    progress: Progress | None = None,
 ) -> SetFigures:
-    """The figures of a set of molecules.
+    """The figures of a set of molecules. Raises WeightsError where ChemNet's weights are needed and missing.
 
     Args:
         molecules: The molecules, n of them.
         scores: Their scores, one row each, with the column `score`; what the funnel's filters read is there, too.
         funnel: The filters; None leaves `passed` out.
         known: The fit of ChemNet's activations to real molecules; None leaves `fcd` out.
-        progress: Gets the progress of ChemNet, and a message where its weights are missing.
     """
     count, valid = len(molecules), [molecule for molecule in molecules if molecule.valid]
     if not valid:
@@ -72,17 +67,7 @@ def measure_set(
         distinct=len(set(smiles)) / len(smiles),
         passed=nan if funnel is None else len(funnel(molecules, table=scores).kept) / len(valid),
         score=nan if np.isnan(totals).all() else float(np.nanmean(totals)),
-        fcd=_measure_distance(smiles, known, progress or Silent()),
+        fcd=nan if known is None else distance(fit_molecules(smiles), known),
         diversity=internal_diversity(ecfp([molecule.mol for molecule in valid if molecule.mol is not None])),
         plausible=len(Funnel(["plausible"])(valid).kept) / len(valid),
     )
-
-
-def _measure_distance(smiles: Sequence[str], known: Fit | None, progress: Progress) -> float:
-    if known is None:
-        return nan
-    try:
-        return distance(fit_molecules(smiles, progress=progress), known)
-    except WeightsError as error:
-        progress.message(f"no FCD: {error}")
-        return nan

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from molgan.base.errors import WeightsError
 from molgan.campaign import run
 from molgan.campaign.stages.evaluation_stage import count_samples
 from molgan.chem.fingerprints import ecfp, internal_diversity
@@ -61,7 +62,8 @@ def test_a_choice_of_a_number_does_not_count_as_passing(configure: Configure, tm
         f"data.train={tmp_path}/few.smi",
     )
     sets = sets_of(run(config).folder)
-    assert sets["data"]["molecules"] == 10 and sets["data"]["fcd"] is not None  # the other 20 are compared with
+    assert sets["data"]["molecules"] == 10 and sets["prior"]["fcd"] is not None  # the other 20 are compared with
+    assert sets["data"]["fcd"] is None  # of ten it would be larger than of twenty
     assert list(sets) == ["data", "prior", "reinforce"]
     assert sets["prior"]["passed"] == sets["data"]["passed"] == 1
     assert sets["prior"] == sets["reinforce"]  # no step, no change
@@ -104,3 +106,19 @@ def test_report_and_status_tell_it(finished: Path) -> None:
     (row,) = (line for line in lines if line.strip().startswith("After the critic"))
     assert row.rstrip().endswith(" s")
     assert any("area under the critic's ROC curve: " in line for line in lines)
+
+
+def test_without_the_weights_of_chemnet_there_is_no_distance(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise WeightsError("not installed")
+
+    monkeypatch.setenv("MOLGAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("molgan.evaluation.chemnet.activations", fail)
+    told = Told()
+    config = configure("adversarial=null", "reinforce.steps=0", "sample.n=3")
+    sets = sets_of(run(config, progress=told).folder)
+    assert "evaluation: no FCD: not installed" in told.messages
+    assert [figures["fcd"] for figures in sets.values()] == [None] * 3
+    assert sets["prior"]["diversity"] > 0

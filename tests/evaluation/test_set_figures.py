@@ -5,8 +5,6 @@ import math
 import pandas
 import pytest
 
-from molgan.base.errors import WeightsError
-from molgan.base.progress import Silent
 from molgan.chem.molecule import parse_all
 from molgan.evaluation.chemnet_fit import fit_molecules
 from molgan.evaluation.set_figures import measure_set
@@ -40,20 +38,3 @@ def test_the_distance_of_a_set_to_itself_is_nothing_and_to_others_is_more() -> N
 def test_nothing_valid_has_no_figures() -> None:
     figures = measure_set(parse_all(["c1cc"]), scores(math.nan), Funnel(["valid"]), None)
     assert figures.valid == 0 and math.isnan(figures.passed) and math.isnan(figures.diversity)
-
-
-def test_missing_weights_of_chemnet_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Told(Silent):
-        text = ""
-
-        def message(self, text: str) -> None:
-            self.text = text
-
-    known, told = fit_molecules(["CCO", "CCN"]), Told()
-
-    def fail(*arguments: object, **options: object) -> None:
-        raise WeightsError("not installed")
-
-    monkeypatch.setattr("molgan.evaluation.chemnet.activations", fail)
-    assert math.isnan(measure_set(parse_all(["CCO", "CCN"]), scores(1, 1), None, known, progress=told).fcd)
-    assert told.text == "no FCD: not installed"

@@ -91,9 +91,9 @@ class Evaluation(Stage):
             from molgan.evaluation.set_figures import measure_set
 
             molecules = self._spell_out(parse_all(draw()))
-            figures = measure_set(
-                molecules, self._score(molecules), self._funnel(name), self._known, progress=self.work.progress
-            ).as_dict()
+            figures = measure_set(molecules, self._score(molecules), self._funnel(name), self._known).as_dict()
+            if name == DATA and len(molecules) < count_samples(self.work.config):
+                figures["fcd"] = None  # it falls with the number of molecules, and is not comparable with the others
             if self.work.config.objective.aggregation == "pareto":
                 figures["score"] = None  # a rank among the molecules of the set has no mean to compare
             write_files(self.folder, {path.name: [json.dumps(figures).encode()]})
@@ -124,7 +124,7 @@ class Evaluation(Stage):
         known = self._real[self._measured :]
         try:
             smiles = [molecule.smiles for molecule in parse_all(known) if molecule.smiles is not None]
-            return fit_reference(smiles, progress=self.work.progress) if len(smiles) > 1 else None
+            return fit_reference(smiles) if len(smiles) > 1 else None
         except WeightsError as error:
             self.work.progress.message(f"evaluation: no FCD: {error}")
             return None
