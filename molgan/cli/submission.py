@@ -72,7 +72,8 @@ def status(
     for stage in found.stages:
         if stage.state == "done":
             seconds = "" if stage.seconds is None else f"{stage.seconds:.0f} s"
-            text = f"done     {seconds}"
+            auc = (stage.counts.get("critic") or {}).get("auc")
+            text = f"done     {seconds}{'' if auc is None else f'  AUC of the critic {auc:.3f}'}"
         elif stage.metrics:
             figures = {name: stage.metrics[name] for name in _SHOWN if isinstance(stage.metrics.get(name), int | float)}
             steps = f"/{stage.metrics['steps']}" if "steps" in stage.metrics else ""
@@ -100,8 +101,6 @@ def _print_gains(found: "Status") -> None:
         print(
             f"  {title:<{first}}  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
         )
-    if gains.critic:
-        print(f"  area under the critic's ROC curve: {gains.critic}")
 
 
 def _format_span(since: datetime) -> str:

@@ -61,6 +61,7 @@ class CriticSettings(Settings):
 class AdversarialCriticSettings(CriticSettings):
     """The critic of the adversarial stage, and its training."""
 
+    epochs: float = Field(4, gt=0, description="Most passes over the larger of the two sides")
     kind: CriticKind = Field(
         "descriptors",
         description="What the critic sees: the molecule's graph, or its descriptors and how often its fragments occur "
@@ -93,9 +94,7 @@ class AdversarialSettings(Settings):
     rounds: int = Field(1, ge=1, description="Rounds, each with a new training of the critic")
     real: int = Field(20_000, ge=40, description="Molecules of the training data that the critic sees per round")
     fake: int = Field(20_000, ge=40, description="Molecules that the generator draws for the critic per round")
-    critic: AdversarialCriticSettings = Field(
-        AdversarialCriticSettings(epochs=4), description="The critic, and its training"
-    )
+    critic: AdversarialCriticSettings = Field(AdversarialCriticSettings(), description="The critic, and its training")
     steps: int = Field(60, ge=0, description="Updates of the generator per round")
     batch_size: int = Field(256, ge=2, description="Molecules drawn for an update")
     learning_rate: float = Field(2e-4, gt=0, description="Learning rate of the generator")

@@ -105,7 +105,7 @@ def test_report_and_status_tell_it(finished: Path) -> None:
     lines = output.splitlines()
     (row,) = (line for line in lines if line.strip().startswith("After the critic"))
     assert row.rstrip().endswith(" s")
-    assert any("area under the critic's ROC curve: " in line for line in lines)
+    assert any("adversarial" in line and "AUC of the critic " in line for line in lines)
 
 
 def test_without_the_weights_of_chemnet_there_is_no_distance(
