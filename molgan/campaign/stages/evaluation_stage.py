@@ -71,8 +71,7 @@ class Evaluation(Stage):
         work, config = self.work, self.work.config
         count = count_samples(config)
         if not count:
-            ask = "report.samples says how many molecules to score for it"
-            work.progress.message(f"evaluation: left out, since scores of this objective are expensive; {ask}")
+            work.progress.message("evaluation: left out; report.samples says how many molecules to score for it")
             return {"samples": 0, "sets": {}}
         work.progress.start("evaluation", (2 + len(self.after)) * count)
         generators = {PRIOR: partial(load_start, config.generator)} | {
