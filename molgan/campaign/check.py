@@ -8,6 +8,7 @@ from molgan.campaign.advice import advise
 from molgan.campaign.cost import Cost, measure
 from molgan.campaign.pipeline import PIPELINES
 from molgan.campaign.stages.optimize_stage import read_start
+from molgan.campaign.stages.reinforce_stage import read_replay_start
 from molgan.chem.given_molecules import read_given
 from molgan.chem.molecule import Molecule, parse, parse_all
 from molgan.chem.shipped_sets import load_reference
@@ -75,7 +76,10 @@ def _read_known(config: CampaignConfig, progress: Progress) -> list[tuple[str, M
     """The user's molecules with their roles; a message reports each fault of an active, which only this check reads.
     Raises InputError for start molecules that cannot be used."""
     read = parse if config.standardize is None else config.standardize.standardise
-    start = read_start(config) if config.optimize is not None else []
+    start = [
+        *(read_start(config) if config.optimize is not None else []),
+        *(read_replay_start(config) if config.reinforce is not None else []),
+    ]
     lead = [config.data.lead] if config.data.lead is not None else []
     actives = read_given(config.data.actives, read) if config.data.actives else []
     for row in actives:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+
 from molgan.chem.molecule import Molecule
 from molgan.config import CampaignConfig
 from molgan.filters.funnel import Funnel
@@ -17,10 +19,12 @@ _DRAWN = 256  # molecules that the networks are timed on
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds that one molecule takes to be drawn, learned by the generator and by the critic, scored and filtered."""
+    """Seconds that one molecule takes to be drawn, learned by the generator, described for the critic, learned by the
+    critic, scored and filtered."""
 
     sample: float
     learn: float
+    describe: float
     critic: float
     score: float
     filter: float
@@ -43,23 +47,25 @@ def measure(config: CampaignConfig, reference: list[Molecule], objective: Object
     return Pace(*_time_networks(config), score / len(reference), filtered / len(reference))
 
 
-def _time_networks(config: CampaignConfig) -> tuple[float, float, float]:
-    from molgan.graphs.features.featurizer import featurize_all
-    from molgan.models.critics.discriminator import Discriminator
+def _time_networks(config: CampaignConfig) -> tuple[float, float, float, float]:
+    from molgan.models.critics.critic_kinds import make_critic
     from molgan.models.loading import load_start
     from molgan.models.precision import autocast
 
-    generator, critic = load_start(config.generator), Discriminator()
+    generator = load_start(config.generator)
+    kind = "graph" if config.adversarial is None else config.adversarial.critic.kind
+    critic = make_critic(kind, [], seed=config.seed)
 
-    def work(count: int) -> tuple[float, float, float]:
+    def work(count: int) -> tuple[float, float, float, float]:
         drawn, sampling = _time_call(lambda: generator.sample(count, seed=config.seed))
-        graphs = featurize_all([sample.smiles for sample in drawn]).batch()
+        described, describing = _time_call(lambda: critic.describe([sample.smiles for sample in drawn]))
+        batch = described.batch(np.arange(count))
         with autocast(generator.device):
             _, learning = _time_call(
                 lambda: generator.log_likelihood([sample.actions for sample in drawn]).mean().backward()
             )
-            _, judging = _time_call(lambda: critic(graphs).mean().backward())
-        return sampling / count, learning / count, judging / count
+            _, judging = _time_call(lambda: critic(batch).mean().backward())
+        return sampling / count, learning / count, describing / count, judging / count
 
     work(8)  # PyTorch is slow the first time
     return work(_DRAWN)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from molgan.campaign.stages.adversarial_stage import Adversarial
 from molgan.campaign.stages.distil_stage import Distil
+from molgan.campaign.stages.evaluation_stage import Evaluation
 from molgan.campaign.stages.library_stage import Library
 from molgan.campaign.stages.likelihood_stage import Likelihood
 from molgan.campaign.stages.one_shot_stage import OneShot
@@ -20,7 +21,7 @@ from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig
 Pipeline = tuple[type[Stage], ...]
 
 PIPELINES: dict[type, Pipeline] = {
-    CampaignConfig: (Adversarial, Reinforce, Optimize, Library, Reference, Report),
+    CampaignConfig: (Adversarial, Reinforce, Optimize, Library, Evaluation, Reference, Report),
     TrainingConfig: (Pretrain, Distil, Rejection),
     OneShotConfig: (Likelihood, OneShot),
 }

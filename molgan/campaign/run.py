@@ -8,6 +8,7 @@ from molgan.campaign.pipeline import PIPELINES, run_stages
 from molgan.campaign.result import CampaignResult
 from molgan.campaign.stages.library_stage import Library
 from molgan.campaign.stages.optimize_stage import read_start
+from molgan.campaign.stages.reinforce_stage import read_replay_start
 from molgan.campaign.work import Work, open_work
 from molgan.config import CampaignConfig
 
@@ -23,6 +24,8 @@ def run(config: CampaignConfig, *, progress: Progress | None = None) -> Campaign
     _check_target(config)
     if config.optimize is not None:
         read_start(config)
+    if config.reinforce is not None:
+        read_replay_start(config)
     with open_work(config, progress or Silent()) as work:
         _remove_others(work)
         stages = run_stages(work)

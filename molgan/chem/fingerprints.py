@@ -63,7 +63,26 @@ def murcko_scaffold(mol: Chem.Mol) -> str:
 
     G. W. Bemis, M. A. Murcko, J. Med. Chem. 39, 2887 (1996), with RDKit's exocyclic double bonds.
     """
+    return _write_scaffold(MurckoScaffold.GetScaffoldForMol(mol))  # type: ignore[no-untyped-call]
+
+
+def topological_scaffold(mol: Chem.Mol) -> str:
+    """The Murcko scaffold with carbon for every atom and a single bond for every bond: the graph of the rings and their
+    linkers; "" for a molecule without a ring. Where an atom has more neighbours than carbon can, the Murcko scaffold.
+
+    The graph framework of G. W. Bemis, M. A. Murcko, J. Med. Chem. 39, 2887 (1996), as RDKit's
+    `MurckoScaffold.MakeScaffoldGeneric` and with it REINVENT make it: exocyclic atoms that were doubly bonded stay.
+    """
     scaffold = MurckoScaffold.GetScaffoldForMol(mol)  # type: ignore[no-untyped-call]
+    try:
+        generic = MurckoScaffold.MakeScaffoldGeneric(scaffold)  # type: ignore[no-untyped-call]
+    except ValueError:
+        return _write_scaffold(scaffold)
+    Chem.FastFindRings(generic)
+    return _write_scaffold(generic)
+
+
+def _write_scaffold(scaffold: Chem.Mol) -> str:
     text = str(Chem.MolToSmiles(scaffold, isomericSmiles=False))
     return parse(text).smiles or text if is_large_and_symmetric(scaffold) else text
 

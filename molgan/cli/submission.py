@@ -6,12 +6,15 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from molgan.cli.bars import format_figures
 from molgan.cli.campaigns import Config, Overrides, Smoke
+
+if TYPE_CHECKING:
+    from molgan.campaign.run_folder.status import Status
 
 _SHOWN = ("loss", "score", "best", "unique", "accuracy", "auc", "molecules_per_second")
 
@@ -69,7 +72,8 @@ def status(
     for stage in found.stages:
         if stage.state == "done":
             seconds = "" if stage.seconds is None else f"{stage.seconds:.0f} s"
-            text = f"done     {seconds}"
+            auc = (stage.counts.get("critic") or {}).get("auc")
+            text = f"done     {seconds}{'' if auc is None else f'  AUC of the critic {auc:.3f}'}"
         elif stage.metrics:
             figures = {name: stage.metrics[name] for name in _SHOWN if isinstance(stage.metrics.get(name), int | float)}
             steps = f"/{stage.metrics['steps']}" if "steps" in stage.metrics else ""
@@ -79,6 +83,24 @@ def status(
         print(f"  {stage.name:<12} {text}".rstrip())
     if found.library is not None:
         print(f"  {found.library:,} molecules in the library")
+    _print_gains(found)
+
+
+def _print_gains(found: "Status") -> None:
+    """What each stage that trains the generator has bought, where that was measured."""
+    from molgan.report.stage_gains import COLUMNS, read_gains
+
+    gains = read_gains({stage.name: {"seconds": stage.seconds, **stage.counts} for stage in found.stages})
+    if gains is None:
+        return
+    print(f"\nWhat each stage has bought, by {gains.samples:,} molecules each")
+    rows = [("", COLUMNS), *gains.rows]
+    first = max(len(title) for title, _ in rows)
+    widths = [max(len(cells[i]) for _, cells in rows) for i in range(len(COLUMNS))]
+    for title, cells in rows:
+        print(
+            f"  {title:<{first}}  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        )
 
 
 def _format_span(since: datetime) -> str:

@@ -14,7 +14,8 @@ from molgan.models.settings import GeneratorSettings
 from molgan.report.settings import ReportSettings
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.design.settings import DesignSettings
-from molgan.training.settings import AdversarialSettings, ReinforceSettings, SampleSettings
+from molgan.training.rl.settings import ReinforceSettings
+from molgan.training.settings import AdversarialSettings, SampleSettings
 
 _SHIPPED_SET = "approved_drugs"
 

@@ -9,7 +9,11 @@ from molgan.base.settings import Settings
 from molgan.config.job import JobConfig
 from molgan.scoring.registry import SCORERS
 
-_COSTLY = {"reinforce": {"steps": 1, "batch_size": 4}, "sample": {"n": 8}, "report": {"reference": 4}}
+_COSTLY = {
+    "reinforce": {"steps": 1, "batch_size": 4},
+    "sample": {"n": 8},
+    "report": {"reference": 4, "samples": 0},
+}
 """The miniature of a campaign with a scorer that takes seconds for a molecule, as docking does."""
 
 
@@ -22,7 +26,8 @@ def list_smoke_overrides(job: type[JobConfig], values: Mapping[str, Any], stem: 
     if values.get("out") is not None:
         yield f"out={values['out']}-smoke"
     network = {} if "generator" in values else {"network": values.get("network", {})}
-    changes = _changes(job, {**values, **network})
+    report = {"report": values.get("report") or {}} if "report" in job.model_fields else {}
+    changes = _changes(job, {**values, **network, **report})
     if _is_costly(values):
         changes |= {name: changes[name] | few for name, few in _COSTLY.items() if name in changes}
     for key, value in flatten(changes).items():
@@ -30,12 +35,18 @@ def list_smoke_overrides(job: type[JobConfig], values: Mapping[str, Any], stem: 
 
 
 def _changes(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes that make a section small: its own miniature, and those of the sections in it."""
+    """The changes that make a section small: its own miniature, and those of the sections and lists of them in it."""
     changes = dict(kind.miniature)
     for name, field in kind.model_fields.items():
+        given = values.get(name)
         for inner in (field.annotation, *get_args(field.annotation)):
-            if isinstance(values.get(name), Mapping) and isinstance(inner, type) and issubclass(inner, Settings):
-                changes[name] = {**_changes(inner, values[name]), **changes.get(name, {})}
+            if not (isinstance(inner, type) and issubclass(inner, Settings)):
+                continue
+            if isinstance(given, Mapping):
+                changes[name] = {**_changes(inner, given), **changes.get(name, {})}
+            elif isinstance(given, list):
+                parts = {i: _changes(inner, part) for i, part in enumerate(given) if isinstance(part, Mapping)}
+                changes |= {name: parts} if any(parts.values()) else {}
     return changes
 
 

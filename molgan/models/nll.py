@@ -10,15 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from rdkit import rdBase
 
 from molgan.base.errors import ConfigError, InputError, WeightsError
-from molgan.chem.guarded import find_delay, is_suspicious
-from molgan.chem.molecule import Molecule, describe_failure, parse_all
-from molgan.graphs.motif.actions import NotEncodable, encode
+from molgan.chem.molecule import Molecule, parse_all
+from molgan.graphs.motif.actions import NotEncodable
 from molgan.graphs.motif.forcing import join
-from molgan.graphs.motif.motif_data import read_tree
 from molgan.models.loading import load_any
+from molgan.models.motif.encoding import encode_molecule
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.weights import find_weights, read_facts
 
@@ -86,36 +84,13 @@ class NllMeter:
             if (smiles := molecule.smiles) is None or smiles in found or smiles in actions:
                 continue
             try:
-                actions[smiles] = self._encode(molecule)
+                actions[smiles] = encode_molecule(molecule, self._network)
             except NotEncodable as error:
                 found[smiles] = Nll(error=str(error))
         atoms = {str(one.smiles): one.mol.GetNumHeavyAtoms() for one in molecules if one.mol is not None}
         for smiles, nll in zip(actions, self._measure(list(actions.values())), strict=True):
             found[smiles] = self._describe(nll, atoms[smiles])
         return [Nll(error=one.reason) if one.smiles is None else found[one.smiles] for one in molecules]
-
-    def _encode(self, molecule: Molecule) -> list[int]:
-        """The canonical actions. Raises NotEncodable with the reason."""
-        smiles, most = str(molecule.smiles), self._network.max_atoms
-        if "." in smiles:
-            raise NotEncodable("more than one fragment")
-        if "*" in smiles:
-            raise NotEncodable("a wildcard atom")
-        if molecule.mol is not None and (heavy := molecule.mol.GetNumHeavyAtoms()) > most:
-            raise NotEncodable(f"{heavy} heavy atoms, at most {most} with these weights")
-        if not self._network.vocabulary.stereo and any(mark in smiles for mark in "@/\\"):
-            raise NotEncodable("stereo, which these weights do not know")
-        if is_suspicious(smiles) and (
-            delay := find_delay("molgan.graphs.motif.motif_data:prepare_reading", None, smiles)
-        ):
-            raise NotEncodable(delay)
-        try:
-            with rdBase.BlockLogs():
-                return encode(read_tree(smiles), self._network.vocabulary)
-        except NotEncodable:
-            raise
-        except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
-            raise NotEncodable(describe_failure(error)) from None
 
     @torch.no_grad()
     def _measure(self, actions: Sequence[Sequence[int]]) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from molgan.base.progress import Progress
 from molgan.graphs.motif.actions import Vocabulary
 from molgan.graphs.motif.forcing import Forced, Walk
 from molgan.graphs.motif.grammar import Grammar
@@ -229,6 +230,12 @@ class Critic(Network, Protocol):
     generated."""
 
     temperature: Tensor  # the logits are divided by it
+
+    def describe(self, molecules: Any, *, workers: int = 1, progress: Progress | None = None) -> Any:
+        """Molecules (SMILES) as the critic sees them, in order; `workers` processes share the work."""
+
+    def fit_scale(self, real: Any) -> None:
+        """Scale the input by real molecules, given as `describe` returns them, before training."""
 
     def __call__(self, batch: Any) -> Tensor:
         """A batch of B molecules as the critic sees them to logits, float32 [B]."""

@@ -1,7 +1,7 @@
 """Settings of the networks."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -9,6 +9,9 @@ from molgan.base.errors import MolganError
 from molgan.base.settings import Settings
 
 BATCH = 2048  # molecules that a generator draws together; another number draws other molecules
+
+CriticKind = Literal["graph", "descriptors", "both"]
+"""What a critic sees of a molecule."""
 
 
 class DiscriminatorSettings(Settings):

@@ -17,6 +17,7 @@ from molgan.report.learning import collapse_events, training_stages
 from molgan.report.property_section import aggregation, components, novelty_map, properties
 from molgan.report.quantities import UNKNOWN, quantity, write_share
 from molgan.report.run_data import RunFolder, read_run
+from molgan.report.stage_gains import COLUMNS, read_gains
 from molgan.report.summary import summarise
 
 
@@ -51,6 +52,8 @@ def render(run: RunFolder, titles: Mapping[str, str]) -> str:
         stages=stages,
         bars=[funnel_bar(stage.entered, stage.kept, stages[0].entered) for stage in stages],
         faults=reconcile(stages, run),
+        gains=read_gains(run.manifest.get("stages") or {}),
+        gain_columns=COLUMNS,
         narrowest=narrowest(stages),
         properties=properties(run),
         components=components(run),

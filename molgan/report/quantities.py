@@ -57,6 +57,7 @@ METRICS = {
     "above_0.9": "Molecules above .9",
     "refused": "Candidates refused before scoring",
     "scaffolds": "Scaffolds",
+    "clusters": "Clusters of similar molecules",
     "best_100_scaffolds": "Scaffolds of the 100 best",
     "loss": "Loss",
     "valid_loss": "Validation loss",

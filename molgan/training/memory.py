@@ -1,17 +1,13 @@
-"""The memories of training towards a reward: known scores, and how often each scaffold was seen."""
+"""Remembers the scores of a training towards a reward, so that no molecule is scored twice."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
-from rdkit import Chem
 
-from molgan.chem.fingerprints import murcko_scaffold
-from molgan.training.settings import DiversityMemorySettings
 from molgan.training.share import ALONE, Share
 
 Reward = Callable[[Sequence[str | None]], np.ndarray]
@@ -59,40 +55,3 @@ class OracleCache:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self._known = dict(state["known"])
-
-
-class DiversityMemory:
-    """Counts the good molecules of each Murcko scaffold; molecules of full scaffolds get no reward.
-
-    Blaschke et al. 2020, "Memory-assisted reinforcement learning for diverse molecular de novo design".
-    """
-
-    def __init__(self, settings: DiversityMemorySettings):
-        self.settings = settings
-        self._count: Counter[str] = Counter()
-        self._seen: set[str] = set()
-
-    @property
-    def scaffolds(self) -> int:
-        """Distinct scaffolds among the good molecules."""
-        return len(self._count)
-
-    def penalise(self, smiles: Sequence[str], rewards: np.ndarray) -> np.ndarray:
-        """The rewards, 0 where the molecule is a repeat or its scaffold is full; good molecules are remembered."""
-        allowed = np.array(rewards, dtype=float)
-        for i, (text, reward) in enumerate(zip(smiles, rewards, strict=True)):
-            if reward < self.settings.minimum_score:
-                continue
-            scaffold = murcko_scaffold(Chem.MolFromSmiles(text))
-            if text in self._seen or self._count[scaffold] >= self.settings.bucket:
-                allowed[i] = 0.0
-            else:
-                self._seen.add(text)
-                self._count[scaffold] += 1
-        return allowed
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"count": dict(self._count), "seen": sorted(self._seen)}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self._count, self._seen = Counter(state["count"]), set(state["seen"])

@@ -22,8 +22,8 @@ class MetricsLog:
         self.rows = [row for row in rows if isinstance(row.get("step"), int)]
 
     def forget(self, stages: Collection[str]) -> None:
-        """Drop the rows of stages that start anew or no longer exist."""
-        self._keep([row for row in self.rows if row.get("stage") not in stages])
+        """Drop the rows of stages that start anew or no longer exist, and of their parts, "reinforce 1"."""
+        self._keep([row for row in self.rows if str(row.get("stage")).partition(" ")[0] not in stages])
 
     def resume(self, stage: str, step: int) -> None:
         """Drop the rows that an interrupted run wrote beyond its checkpoint; the loop repeats them from `step` on.

@@ -129,6 +129,8 @@ def _facts(metrics: Mapping[str, Any], components: Mapping[str, float]) -> dict[
         facts["mean by component"] = ", ".join(f"{name} {value:.2f}" for name, value in components.items())
     if "scaffolds" in metrics:
         facts["scaffolds"] = f"{metrics['scaffolds']:,}"
+    if "clusters" in metrics:
+        facts["clusters of similar molecules"] = f"{metrics['clusters']:,}"
     if "best_100_scaffolds" in metrics:
         facts["scaffolds of the 100 best"] = f"{metrics['best_100_scaffolds']:,}"
     if "oracle_calls" in metrics:

@@ -6,9 +6,12 @@ from pydantic import Field, field_validator, model_validator
 
 from molgan.base.settings import Settings
 from molgan.chem.plausibility.plausible import PlausibilitySettings
-from molgan.evaluation.settings import CollapseSettings
-from molgan.models.settings import DescriptorCriticSettings
+from molgan.models.settings import CriticKind, DescriptorCriticSettings
+from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.registry import AGENT_LOSSES, OrRegistered
+
+Kinship = Literal["murcko", "topological", "similarity", "molecule"]
+"""What the molecules of a family have in common; see `molgan.training.families`."""
 
 
 class PretrainSettings(Settings):
@@ -43,7 +46,7 @@ class PretrainSettings(Settings):
 
 
 class CriticSettings(Settings):
-    """Training of the discriminator on real against generated molecules."""
+    """Training of a critic on real against generated molecules."""
 
     epochs: float = Field(10, gt=0, description="Most passes over the larger of the two sides")
     batch_size: int = Field(256, ge=2, description="Molecules per step, half of them real")
@@ -56,8 +59,25 @@ class CriticSettings(Settings):
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
 
 
+class AdversarialCriticSettings(CriticSettings):
+    """The critic of the adversarial stage, and its training."""
+
+    epochs: float = Field(4, gt=0, description="Most passes over the larger of the two sides")
+    kind: CriticKind = Field(
+        "descriptors",
+        description="What the critic sees: the molecule's graph, or its descriptors and how often its fragments occur "
+        "in the data, or both",
+    )
+    reference: int = Field(
+        20_000, ge=1, description="Molecules of the data, not shown to the critic, whose fragments count as familiar"
+    )
+    network: DescriptorCriticSettings = Field(
+        DescriptorCriticSettings(), description="Network of a critic that sees descriptors"
+    )
+
+
 class AdversarialSettings(Settings):
-    """Refinement of the generator against the discriminator.
+    """Refinement of the generator against a critic.
 
     A round draws fakes, trains the critic on real against them, and moves the generator towards the density that the
     critic's logit and the property reward ask for, anchored to the generator of the round's start.
@@ -67,7 +87,7 @@ class AdversarialSettings(Settings):
         "rounds": 1,
         "real": 200,
         "fake": 200,
-        "critic": {"epochs": 1, "batch_size": 64},
+        "critic": {"epochs": 1, "batch_size": 64, "reference": 200},
         "steps": 2,
         "batch_size": 16,
     }
@@ -75,7 +95,7 @@ class AdversarialSettings(Settings):
     rounds: int = Field(1, ge=1, description="Rounds, each with a new training of the critic")
     real: int = Field(20_000, ge=40, description="Molecules of the training data that the critic sees per round")
     fake: int = Field(20_000, ge=40, description="Molecules that the generator draws for the critic per round")
-    critic: CriticSettings = Field(CriticSettings(epochs=4), description="Training of the critic")
+    critic: AdversarialCriticSettings = Field(AdversarialCriticSettings(), description="The critic, and its training")
     steps: int = Field(60, ge=0, description="Updates of the generator per round")
     batch_size: int = Field(256, ge=2, description="Molecules drawn for an update")
     learning_rate: float = Field(2e-4, gt=0, description="Learning rate of the generator")
@@ -144,47 +164,34 @@ class RejectionSettings(Settings):
     bf16: bool = Field(True, description="Draw in bfloat16 where the processor has it")
 
 
+class CurriculumStageSettings(Settings):
+    """A stage of a curriculum, before the campaign's own objective."""
+
+    objective: ObjectiveSettings = Field(description="What a good molecule is in this stage")
+    carry: int = Field(64, ge=0, description="Best molecules that the next stage starts from; 0 forgets them")
+
+
 class DiversityMemorySettings(Settings):
-    """The reward of a scaffold that has been seen often enough falls to 0 (REINVENT, Blaschke et al. 2020)."""
+    """The reward of a family of molecules that has been seen often falls (REINVENT, Blaschke et al. 2020)."""
 
-    bucket: int = Field(25, ge=1, description="Molecules of a scaffold that are rewarded")
+    by: Kinship = Field(
+        "murcko",
+        description="What makes a family: the Murcko scaffold, the same with all atoms carbon and all bonds single "
+        "(topological), a similar molecule that was remembered, or the molecule itself",
+    )
+    bucket: int = Field(25, ge=1, description="Molecules of a family that are rewarded, or over which the reward falls")
     minimum_score: float = Field(0.4, ge=0, le=1, description="Reward from which on a molecule counts, 0 to 1")
-
-
-class ReinforceSettings(Settings):
-    """Reinforcement learning of the agent, anchored to the generator that it starts as (the prior)."""
-
-    miniature: ClassVar = {"steps": 2, "batch_size": 16, "replay": 4}
-
-    steps: int = Field(100, ge=0, description="Updates of the agent")
-    batch_size: int = Field(128, ge=2, description="Molecules drawn for an update")
-    learning_rate: float = Field(2e-4, gt=0, description="Learning rate of the generator")
-    reward_scale: float = Field(40.0, gt=0, description="Nats by which the best reward may outweigh the prior")
-    gan_weight: float = Field(
-        0.1,
-        ge=0,
+    penalty: Literal["step", "linear", "sigmoid", "tanh", "erf"] = Field(
+        "step",
+        description="How the reward falls as a family grows: to 0 once the bucket is full, or gradually by one of the "
+        "curves of REINVENT4",
+    )
+    similarity: float = Field(
+        0.5,
+        gt=0,
         le=1,
-        description="MolGAN's lambda: share of the critic in the signal, with the section `adversarial`",
-    )
-    logit_clip: float = Field(4.0, gt=0, description="Nats by which the critic may move a molecule's probability")
-    replay: int = Field(32, ge=0, description="Molecules of the replay memory that join each update, drawn by rank")
-    replay_size: int = Field(512, ge=1, description="Best molecules so far that the replay memory holds")
-    diversity: DiversityMemorySettings | None = Field(
-        DiversityMemorySettings(), description="Memory of scaffolds that keeps samples diverse; null goes without"
-    )
-    clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
-    bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
-    on_collapse: Literal["rollback", "stop"] = Field(
-        "rollback", description="What happens when the watch finds a mode collapse"
-    )
-    rollback_factor: float = Field(
-        0.5, gt=0, lt=1, description="Factor for learning rate and reward scale after a rollback"
-    )
-    most_rollbacks: int = Field(3, ge=0, description="Rollbacks before the stage stops")
-    collapse: CollapseSettings = Field(CollapseSettings(), description="Watch for mode collapse")
-    checkpoint_every: int = Field(10, ge=1, description="Updates between two checkpoints")
-    staleness: Literal[0, 1] = Field(
-        0, description="1 draws the next batch, by the agent before its update, while this one is scored"
+        description="With `by: similarity`, Tanimoto similarity (ECFP4) to the first molecule of a family from which "
+        "on another belongs to it",
     )
 
 
@@ -250,7 +257,15 @@ class OptimizeSettings(Settings):
     surrogate: int = Field(800, ge=0, description="Molecules that the surrogate learns from, half of them the best")
     memory: int = Field(128, ge=2, description="Best molecules that are parents and that the agent learns from")
     per_scaffold: int | None = Field(
-        None, ge=1, description="Best molecules of one Murcko scaffold that the memory keeps; all by default"
+        None, ge=1, description="Best molecules of one scaffold that the memory keeps; all by default"
+    )
+    scaffold: Literal["murcko", "topological", "similarity"] = Field(
+        "murcko",
+        description="What counts as one scaffold there: the Murcko scaffold, the same with all atoms carbon and all "
+        "bonds single, or a better molecule that is similar",
+    )
+    scaffold_similarity: float = Field(
+        0.5, gt=0, le=1, description="Tanimoto similarity (ECFP4) from which on two molecules count as similar there"
     )
     greed: float = Field(0.01, gt=0, description="Weight of the k-th best molecule is 1 / (k + greed * memory)")
     updates: int = Field(2, ge=0, description="Updates of the agent per round")

@@ -2,8 +2,8 @@
 
     python scripts/benchmarks/realism.py [CRITIC] [--molecules 2000]
 
-CRITIC is a graph critic that a training wrote, without its suffix; by default the critic that sampling uses, with -inf
-outside of its ranges.
+CRITIC is a critic that a campaign or a training wrote, without its suffix; by default the critic that sampling uses,
+with -inf outside of its ranges.
 
 Prints, for each kind, the mean logit and the area under the ROC curve against the test set (1: all below it, .5: no
 difference). The critic has seen none of these molecules. Shuffled bonds: pairs of single bonds of a test molecule
@@ -20,7 +20,7 @@ from rdkit import Chem, RDLogger
 
 from molgan.chem.molecule import parse
 from molgan.chem.reading import read_smiles
-from molgan.models.critics.discriminator import Discriminator
+from molgan.models.critics.critic_kinds import load_critic
 from molgan.models.loading import load_any, load_generator
 from molgan.training.calibration import auc
 
@@ -29,13 +29,13 @@ DATA = Path(__file__).parents[2] / "data"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("critic", type=Path, nargs="?", help="graph critic, without its suffix")
+    parser.add_argument("critic", type=Path, nargs="?", help="critic, without its suffix")
     parser.add_argument("--weights", default="moses", help="weights of the generator")
     parser.add_argument("--molecules", type=int, default=2000, help="molecules of each kind")
     arguments = parser.parse_args()
     RDLogger.DisableLog("rdApp.*")
     refined, n = load_any(arguments.weights), arguments.molecules
-    judge = Discriminator.load(arguments.critic).score if arguments.critic else refined.judge
+    judge = load_critic(arguments.critic).score if arguments.critic else refined.judge
     rng = np.random.default_rng(0)
     test = draw("moses_test.csv.gz", n, rng)
     generator = load_generator(arguments.weights)

@@ -35,7 +35,8 @@ from molgan.scoring.score_cache import clear_caches
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.prior.pretrain import pretrain
 from molgan.training.rl.reinforce import reinforce
-from molgan.training.settings import PretrainSettings, ReinforceSettings
+from molgan.training.rl.settings import ReinforceSettings
+from molgan.training.settings import PretrainSettings
 
 CHEAP = ObjectiveSettings(
     components=[

@@ -24,7 +24,7 @@ generator: {weights: WEIGHTS}
 adversarial:
   real: 60
   fake: 60
-  critic: {epochs: 2, batch_size: 40, evaluate_every: 2, bf16: false}
+  critic: {reference: 40, epochs: 2, batch_size: 40, evaluate_every: 2, bf16: false}
   steps: 3
   batch_size: 8
   gan_weight: 0.5
@@ -44,7 +44,7 @@ filters:
   - novel
   - {filter: score, min: 0.05}
   - {filter: scaffolds, most: 3, column: score}
-report: {reference: 10}
+report: {reference: 10, samples: 20}
 compute: {threads: 1}
 """
 

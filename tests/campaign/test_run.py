@@ -54,14 +54,14 @@ def test_a_run_leaves_the_library_the_rejected_and_the_record(finished: Path, ho
     assert load_config(finished / "config.yaml") == load_config(home / "mini.yaml", [f"out={finished}"])
     counts = manifest["scores"]["qed"]
     assert counts["scored"] + counts["cached"] > 0 == counts["failed"] == counts["not_asked"]
-    assert set(manifest["stages"]) == {"adversarial", "reinforce", "library", "reference"}
+    assert set(manifest["stages"]) == {"adversarial", "reinforce", "library", "evaluation", "reference"}
 
 
 def test_the_work_before_the_critic_has_bars(configure: Configure) -> None:
     with pytest.raises(Killed):
         run(configure(), progress=Kill("molecules for the critic", 1))
     with pytest.raises(Killed):
-        run(configure(), progress=Kill("graphs for the critic", 2))
+        run(configure(), progress=Kill("descriptions for the critic", 2))
 
 
 def test_another_seed_gives_another_library(finished: Path, configure: Configure) -> None:
@@ -93,7 +93,8 @@ def test_what_is_done_is_not_done_again(copied: Path, configure: Configure) -> N
     result = run(configure(), progress=told)
     after = {path: path.stat().st_mtime_ns for path in before}
     assert told.messages == [
-        f"{stage}: done already, skipped" for stage in ("adversarial", "reinforce", "library", "reference", "report")
+        f"{stage}: done already, skipped"
+        for stage in ("adversarial", "reinforce", "library", "evaluation", "reference", "report")
     ]
     assert {path.name for path in before if before[path] != after[path]} == {"config.yaml", ".lock"}
     assert (result.kept, result.drawn) == (len(pandas.read_csv(copied / "library.csv")), 25)
@@ -109,6 +110,7 @@ def test_an_edited_filter_neither_trains_nor_draws_again(copied: Path, configure
         "reinforce: done already, skipped",
         "library: runs again, filters.stages.2.min is 5, was 3",
         "sample: 25 of 25 molecules come from an earlier run",
+        "evaluation: runs again, filters.stages.2.min is 5, was 3",
         "reference: done already, skipped",
         "report: runs again, after library",
     ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rdkit.DataStructs import BulkTanimotoSimilarity, ExplicitBitVect
 
-from molgan.chem.fingerprints import ecfp, internal_diversity, murcko_scaffold, nearest
+from molgan.chem.fingerprints import ecfp, internal_diversity, murcko_scaffold, nearest, topological_scaffold
 from molgan.chem.molecule import parse_all
 from molgan.chem.shipped_sets import load_reference
 
@@ -50,3 +50,14 @@ def test_scaffold_is_rings_and_linkers_without_stereo() -> None:
     smiles = ["Cc1ccc(CCN2CCC[C@H]2C)cc1", "CCO", "CC(=O)C1CC1=O"]
     scaffolds = [murcko_scaffold(molecule.mol) for molecule in parse_all(smiles)]
     assert scaffolds == ["c1ccc(CCN2CCCC2)cc1", "", "O=C1CC1"]
+
+
+def test_a_topological_scaffold_is_the_graph_of_rings_and_linkers() -> None:
+    smiles = ["Cc1ccc(CCN2CCOCC2)nc1", "CCO"]
+    scaffolds = [topological_scaffold(molecule.mol) for molecule in parse_all(smiles)]
+    assert scaffolds == ["C1CCC(CCC2CCCCC2)CC1", ""]
+
+
+def test_an_atom_with_more_neighbours_than_carbon_can_have_leaves_the_murcko_scaffold() -> None:
+    (molecule,) = parse_all(["CC1CCCS12(=O)CCCC2"])
+    assert topological_scaffold(molecule.mol) == murcko_scaffold(molecule.mol) == "O=S12(CCCC1)CCCC2"

@@ -71,6 +71,15 @@ def test_overrides_reach_sections_that_the_file_does_not_have_and_items_of_lists
     assert (config.seed, config.compute.workers, config.objective.components[0].weight) == (7, 2, 0.1)
 
 
+def test_a_miniature_is_small_in_lists_of_stages_and_in_the_report_too(campaign: Path) -> None:
+    lesson = "\n    - {objective: {components: [{scorer: qed}]}, steps: 400, carry: 3}"
+    campaign.write_text(f"{CAMPAIGN}reinforce:\n  curriculum:{2 * lesson}\n")
+    config = load_config(campaign, smoke=True)
+    assert config.reinforce is not None
+    assert [(stage.steps, stage.carry) for stage in config.reinforce.curriculum] == [(2, 3), (2, 3)]
+    assert (config.report.reference, config.report.samples) == (100, 30)
+
+
 def test_a_mapping_says_what_its_file_says(campaign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(campaign.parent)
     values = YamlFile(campaign).values

@@ -71,7 +71,7 @@ def test_a_campaign_goes_on_from_storage_in_another_folder(
         patch.setattr(OracleCache, "ask", break_down)
         drive(str(home), [f"out={storage}"])
     found = read_status(storage)
-    assert [stage.state for stage in found.stages] == ["done", "at work", "waiting", "waiting", "waiting"]
+    assert [stage.state for stage in found.stages] == ["done", "at work", "waiting", "waiting", "waiting", "waiting"]
     assert found.stages[1].metrics["step"] >= 2
     monkeypatch.chdir(tmp_path / "second")
     drive(str(home), [f"out={storage}"])

@@ -131,6 +131,7 @@ def test_status_tells_how_far_a_run_has_come(run_folder: Path) -> None:
         ["adversarial", "done", "4", "s"],
         ["reinforce", "at", "work", "step", "7/9", "score", "0.5"],
         ["library", "waiting"],
+        ["evaluation", "waiting"],
         ["reference", "waiting"],
         ["report", "waiting"],
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -9,16 +10,22 @@ import torch
 from rdkit import Chem
 
 from molgan.evaluation.settings import CollapseSettings
+from molgan.graphs.features.descriptions import count_fragments
 from molgan.graphs.motif.actions import SPELL, Vocabulary
+from molgan.models.critics.descriptor_critic import DescriptorCritic
 from molgan.models.critics.discriminator import Discriminator
+from molgan.models.critics.joint_critic import JointCritic
 from molgan.models.motif.motif_generator import MotifGenerator
-from molgan.models.settings import DiscriminatorSettings, MotifNetworkSettings
+from molgan.models.protocols import Critic
+from molgan.models.settings import CriticKind, DescriptorCriticSettings, DiscriminatorSettings, MotifNetworkSettings
 from molgan.training.losses import log_variance
-from molgan.training.memory import DiversityMemory, OracleCache
+from molgan.training.memory import OracleCache
 from molgan.training.rl.adversarial import refine
 from molgan.training.rl.reinforce import reinforce
 from molgan.training.rl.replay_memory import Replayed, ReplayMemory
-from molgan.training.settings import AdversarialSettings, CriticSettings, DiversityMemorySettings, ReinforceSettings
+from molgan.training.rl.replay_start import encode_start
+from molgan.training.rl.settings import ReinforceSettings
+from molgan.training.settings import AdversarialCriticSettings, AdversarialSettings, DiversityMemorySettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
 RL = ReinforceSettings(
@@ -40,6 +47,12 @@ def fresh() -> MotifGenerator:
     )
     generator.head.bias.data[SPELL] -= 5
     return generator
+
+
+def small_critic(kind: CriticKind) -> Critic:
+    graph = Discriminator(DiscriminatorSettings(width=16, layers=2, readout=16))
+    descriptors = DescriptorCritic(count_fragments(["CN1CCNCC1", "CCO"]), DescriptorCriticSettings(width=16, layers=1))
+    return {"graph": graph, "descriptors": descriptors, "both": JointCritic(graph, descriptors)}[kind]
 
 
 def mean_reward(generator: MotifGenerator) -> float:
@@ -93,6 +106,57 @@ def test_a_killed_run_ends_with_the_same_agent(tmp_path: Path) -> None:
         assert torch.equal(a, b)
 
 
+def test_training_ends_at_its_target_or_on_a_plateau_and_stays_ended(tmp_path: Path) -> None:
+    target = RL.model_copy(update={"target": 0.0})
+    outcome = reinforce(fresh(), nitrogens, target, seed=0, checkpoint=tmp_path / "target")
+    assert (outcome.stopped, outcome.oracle_calls <= 48) == ("target", True)
+    again = fresh()
+    rows: list[object] = []
+    resumed = reinforce(again, nitrogens, target, seed=0, checkpoint=tmp_path / "target", report=rows.append)  # type: ignore[arg-type]
+    assert rows == [] and resumed == outcome
+    assert any(not torch.equal(a, b) for a, b in zip(again.parameters(), fresh().parameters(), strict=True))
+
+    steps: list[float] = []
+    flat = RL.model_copy(update={"patience": 2})
+    outcome = reinforce(
+        fresh(), lambda smiles: np.full(len(smiles), 0.5), flat, seed=0, report=lambda m, _: steps.append(m["step"])
+    )
+    assert (outcome.stopped, steps) == ("plateau", [1, 2, 3])
+
+
+def test_own_molecules_are_scored_first_and_replayed() -> None:
+    agent = fresh()
+    own, faults = encode_start(
+        agent, ["C1CCNCC1", "N1CCCCC1", "NCCN", "C[C@H](N)C#N", "OO.O", "CCCCCCCCCCCCCCCC", "CC", "c1cc"]
+    )
+    assert [each.smiles for each in own] == ["C1CCNCC1", "NCCN", "CC(N)C#N", "CC"]
+    assert [fault.partition(":")[0] for fault in faults] == ["OO.O", "CCCCCCCCCCCCCCCC", "c1cc"]
+    asked: list[list[str | None]] = []
+
+    def reward(smiles: Sequence[str | None]) -> np.ndarray:
+        asked.append(list(smiles))
+        return nitrogens(smiles)
+
+    told: list[str] = []
+    outcome = reinforce(agent, reward, RL.model_copy(update={"steps": 1}), start=own, seed=0, message=told.append)
+    assert asked[0] == [each.smiles for each in own]
+    assert "NCCN" in [each.smiles for each in outcome.best] and "CC" not in [each.smiles for each in outcome.best]
+    assert told == ["replay: starts with 3 of 4 molecules, which have a score above 0"]
+
+
+def test_the_anchor_is_the_prior_that_is_given() -> None:
+    rows: list[dict[str, float]] = []
+    agent = fresh()
+    reinforce(agent, nitrogens, RL.model_copy(update={"steps": 3}), seed=0)
+    settings = RL.model_copy(update={"steps": 1, "learning_rate": 1e-9})
+    for prior in (None, fresh()):
+        moved = fresh()
+        moved.load_state_dict(agent.state_dict())
+        reinforce(moved, nitrogens, settings, prior=prior, seed=0, report=lambda m, _: rows.append(dict(m)))
+    assert rows[0]["kl"] == pytest.approx(0, abs=1e-5)
+    assert rows[1]["kl"] > 0.01
+
+
 def test_a_collapse_is_rolled_back_and_told() -> None:
     greedy = RL.model_copy(
         update={
@@ -111,13 +175,14 @@ def test_a_collapse_is_rolled_back_and_told() -> None:
     assert outcome.stopped is not None and outcome.stopped.endswith("stopped")
 
 
-def test_the_critic_pulls_the_generator_towards_real_molecules(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["graph", "descriptors"])
+def test_the_critic_pulls_the_generator_towards_real_molecules(kind: CriticKind) -> None:
     real = ["NC1CCNCC1", "CN1CCNCC1", "NCC1CCNCC1", "N#CC1CCNCC1"] * 50
     settings = AdversarialSettings(
         rounds=2, real=100, fake=100, steps=25, batch_size=48, learning_rate=0.02, bf16=False,
-        critic=CriticSettings(epochs=20, batch_size=32, evaluate_every=10),
+        critic=AdversarialCriticSettings(epochs=20, batch_size=32, evaluate_every=10),
     )  # fmt: skip
-    agent, critic = fresh(), Discriminator(DiscriminatorSettings(width=16, layers=2, readout=16))
+    agent, critic = fresh(), small_critic(kind)
     before = piperidines(agent)
     rows: list[dict[str, object]] = []
     figures = refine(agent, critic, real, settings, seed=0, report=lambda m, _: rows.append(dict(m)))
@@ -127,26 +192,24 @@ def test_the_critic_pulls_the_generator_towards_real_molecules(tmp_path: Path) -
     assert {row["round"] for row in rows} == {1, 2}
 
 
-def test_a_killed_refinement_ends_with_the_same_agent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", get_args(CriticKind))
+def test_a_killed_refinement_ends_with_the_same_agent(kind: CriticKind, tmp_path: Path) -> None:
     settings = AdversarialSettings(
         real=60, fake=60, steps=8, batch_size=16, learning_rate=0.02, bf16=False, checkpoint_every=3,
-        critic=CriticSettings(epochs=2, batch_size=16, evaluate_every=2),
+        critic=AdversarialCriticSettings(epochs=2, batch_size=16, evaluate_every=2),
     )  # fmt: skip
     real = ["NC1CCNCC1", "CCO", "c1ccccc1C"] * 20
-
-    def critic() -> Discriminator:
-        return Discriminator(DiscriminatorSettings(width=8, layers=1, readout=8))
 
     def kill(metrics: dict[str, object], _: object) -> None:
         if metrics["phase"] == "generator" and metrics["step"] == 5:
             raise KeyboardInterrupt
 
     undisturbed = fresh()
-    refine(undisturbed, critic(), real, settings, seed=0)
+    refine(undisturbed, small_critic(kind), real, settings, seed=0)
     with pytest.raises(KeyboardInterrupt):
-        refine(fresh(), critic(), real, settings, seed=0, checkpoint=tmp_path / "c", report=kill)
+        refine(fresh(), small_critic(kind), real, settings, seed=0, checkpoint=tmp_path / "c", report=kill)
     resumed = fresh()
-    refine(resumed, critic(), real, settings, seed=0, checkpoint=tmp_path / "c")
+    refine(resumed, small_critic(kind), real, settings, seed=0, checkpoint=tmp_path / "c")
     for a, b in zip(undisturbed.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(a, b)
 
@@ -174,12 +237,3 @@ def test_the_replay_memory_keeps_the_best_and_prefers_them() -> None:
     drawn = [memory.draw(1, rng)[0].smiles for _ in range(300)]
     assert drawn.count("m19") > 2 * drawn.count("m10")
     assert len({entry.smiles for entry in memory.draw(10, rng)}) == 10
-
-
-def test_the_diversity_memory_empties_full_scaffolds() -> None:
-    memory = DiversityMemory(DiversityMemorySettings(bucket=2, minimum_score=0.5))
-    benzenes = ["Cc1ccccc1", "CCc1ccccc1", "CCCc1ccccc1"]
-    assert memory.penalise(benzenes, np.array([0.9, 0.9, 0.9])).tolist() == [0.9, 0.9, 0.0]
-    assert memory.penalise(["CC1CCCCC1", "CC1CCCCC1"], np.array([0.4, 0.9])).tolist() == [0.4, 0.9]
-    assert memory.penalise(["CC1CCCCC1"], np.array([0.9])).tolist() == [0.0]  # a repeat
-    assert memory.scaffolds == 2

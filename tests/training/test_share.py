@@ -14,17 +14,21 @@ import torch
 from torch import Tensor, nn
 
 from molgan.chem.shipped_sets import load_reference
+from molgan.graphs.features.descriptions import count_fragments
 from molgan.graphs.features.featurizer import featurize_all
 from molgan.graphs.motif.actions import SPELL, Vocabulary
 from molgan.graphs.motif.motif_data import ActionData, prepare
+from molgan.models.critics.descriptor_critic import DescriptorCritic
 from molgan.models.critics.discriminator import Discriminator
+from molgan.models.critics.joint_critic import JointCritic
 from molgan.models.motif.motif_generator import MotifGenerator
-from molgan.models.settings import DiscriminatorSettings, MotifNetworkSettings
+from molgan.models.settings import DescriptorCriticSettings, DiscriminatorSettings, MotifNetworkSettings
 from molgan.training.losses import log_variance, logistic_critic
 from molgan.training.prior.pretrain import pretrain
 from molgan.training.rl.adversarial import refine
 from molgan.training.rl.reinforce import reinforce
-from molgan.training.settings import AdversarialSettings, CriticSettings, PretrainSettings, ReinforceSettings
+from molgan.training.rl.settings import ReinforceSettings
+from molgan.training.settings import AdversarialCriticSettings, AdversarialSettings, PretrainSettings
 from molgan.training.share import Share
 
 T = TypeVar("T")
@@ -133,6 +137,11 @@ def small_critic() -> Discriminator:
         return Discriminator(DiscriminatorSettings(width=8, layers=1, readout=8))
 
 
+def small_descriptor_critic() -> DescriptorCritic:
+    with _SEEDING:
+        return DescriptorCritic(count_fragments(["CN", "CCO"]), DescriptorCriticSettings(width=8, layers=1))
+
+
 @pytest.mark.parametrize("workers", [2, 3])
 def test_workers_end_with_the_weights_of_one(data: ActionData, workers: int, tmp_path: Path) -> None:
     alone, losses = fresh(data), list[float]()
@@ -211,15 +220,17 @@ def test_reinforcement_by_two_workers_is_that_of_one(staleness: int, tmp_path: P
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1-0", "2-0"]
 
 
-def test_refinement_by_two_workers_is_that_of_one() -> None:
+@pytest.mark.parametrize("kind", ["graph", "both"])
+def test_refinement_by_two_workers_is_that_of_one(kind: str) -> None:
     settings = AdversarialSettings(
         rounds=2, real=60, fake=60, steps=3, batch_size=12, gan_weight=0.5, bf16=False,
-        critic=CriticSettings(epochs=2, batch_size=16, evaluate_every=2, bf16=False),
+        critic=AdversarialCriticSettings(epochs=2, batch_size=16, evaluate_every=2, bf16=False),
     )  # fmt: skip
     real = ["NC1CCNCC1", "CCO", "c1ccccc1C"] * 40
 
     def train(share: Share) -> tuple[list[dict[str, Any]], dict[str, float], list[Tensor]]:
         rows, generator, critic = list[dict[str, Any]](), agent(), small_critic()
+        critic = JointCritic(critic, small_descriptor_critic()) if kind == "both" else critic
         figures = refine(
             generator, critic, real, settings, reward=Toy(), seed=0, share=share,
             report=lambda metrics, _: rows.append({k: v for k, v in metrics.items() if k != "phase"}),

@@ -5,6 +5,7 @@ import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,14 +15,15 @@ from molgan.base.content import add_contents
 from molgan.base.files import write_files
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
+from molgan.campaign.stages.curriculum import run_curriculum
 from molgan.campaign.stages.stage import Stage
 from molgan.campaign.watched_objective import WatchedObjective
 from molgan.campaign.work import Work
 from molgan.chem.given_molecules import require_molecules
 from molgan.config import CampaignConfig
 from molgan.training.design.ledger import COLUMNS
-from molgan.training.design.settings import AnalogueSettings, DesignSettings, TransferSettings
-from molgan.training.report import silent
+from molgan.training.design.settings import AnalogueSettings, DesignSettings, DesignStageSettings, TransferSettings
+from molgan.training.reporter import Reporter
 
 if TYPE_CHECKING:
     from molgan.models.protocols import MotifTreeGenerator
@@ -71,7 +73,7 @@ class Optimize(Stage):
         prior = self.load_generator(MotifTreeGenerator).to(work.device)
         if settings.transfer is not None:
             _transfer(work, settings, settings.transfer, agent, prior, self.folder)
-        carried = _run_curriculum(work, settings, agent, prior, self.folder)
+        carried = run_curriculum(self, settings.curriculum, partial(self._teach, agent, prior))
         objective = WatchedObjective(work.objective, work.progress.message)
         with self.report(components=objective.components) as report:
             start = list(dict.fromkeys([*read_start(work.config), *carried]))
@@ -81,6 +83,25 @@ class Optimize(Stage):
         self.save(generator=agent)
         _report_outcome(work, "", outcome)
         return {"oracle_calls": len(ledger.calls), "best_10": ledger.best(), "stopped": outcome.stopped}
+
+    def _teach(
+        self,
+        agent: "MotifTreeGenerator",
+        prior: "MotifTreeGenerator",
+        number: int,
+        lesson: DesignStageSettings,
+        objective: WatchedObjective,
+        carried: list[str],
+        report: Reporter,
+    ) -> list[str]:
+        """Search for an easier objective with the same agent; returns the SMILES that it scored, best first."""
+        stops = {name: getattr(lesson, name) for name in ("budget", "target", "patience")}
+        own = self.settings.model_copy(update=stops)
+        start = list(dict.fromkeys([*read_start(self.work.config), *carried]))
+        outcome = _run(self.work, own, agent, objective, start, self.folder / f"lesson_{number}", report, prior)
+        _report_outcome(self.work, f", curriculum stage {number}", outcome)
+        scored = [call for call in outcome.ledger.calls if not math.isnan(call.score)]
+        return [call.smiles for call in sorted(scored, key=lambda call: (-call.score, call.number))]
 
 
 def count_rounds(settings: DesignSettings) -> int:
@@ -123,30 +144,6 @@ def _transfer(
     weights = load_generator(learned).to(work.device).state_dict()
     agent.load_state_dict(weights)
     prior.load_state_dict(weights)
-
-
-def _run_curriculum(
-    work: Work, settings: DesignSettings, agent: "MotifTreeGenerator", prior: "MotifTreeGenerator", folder: Path
-) -> list[str]:
-    """Run the stages of the curriculum with the same agent; returns the best SMILES of the last one, to start from."""
-    from molgan.scoring.objective import Objective
-    from molgan.scoring.processes.local_crew import LocalCrew
-
-    carried: list[str] = []
-    for i, easier_stage in enumerate(settings.curriculum, 1):
-        stops = {name: getattr(easier_stage, name) for name in ("budget", "target", "patience")}
-        own = settings.model_copy(update=stops)
-        start = list(dict.fromkeys([*read_start(work.config), *carried]))
-        work.progress.start(f"curriculum {i}", easier_stage.budget)
-        with Objective(easier_stage.objective, LocalCrew(work.cores)) as objective:
-            watched = WatchedObjective(objective, work.progress.message)
-            outcome = _run(work, own, agent, watched, start, folder / f"lesson_{i}", silent, prior)
-        work.progress.finish(f"curriculum {i}")
-        _report_outcome(work, f", curriculum stage {i}", outcome)
-        scored = [call for call in outcome.ledger.calls if not math.isnan(call.score)]
-        best = sorted(scored, key=lambda call: (-call.score, call.number))
-        carried = [call.smiles for call in best[: easier_stage.carry]]
-    return carried
 
 
 def _run(

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import pandas
 
     from molgan.distributed.drawing_pool import DrawingPool
-    from molgan.models.critics.discriminator import Discriminator
-    from molgan.models.protocols import LikelihoodGenerator, Sample
+    from molgan.models.protocols import Critic, LikelihoodGenerator, Sample
 
 _KEY = b"molgan.key"
 _MOST_REASONS = 5
@@ -132,14 +131,10 @@ class Samples:
         return self._pool.sample
 
     @cached_property
-    def _critic(self) -> "Discriminator | None":
-        from molgan.models.critics.discriminator import Discriminator
+    def _critic(self) -> "Critic | None":
+        from molgan.models.critics.critic_kinds import load_critic
 
-        if self._critic_path is None:
-            return None
-        critic = Discriminator.load(self._critic_path)
-        critic.to(self._work.device)
-        return critic
+        return None if self._critic_path is None else load_critic(self._critic_path).to(self._work.device)
 
     def _draw_part(self, size: int) -> "pandas.DataFrame":
         import pandas
@@ -181,7 +176,7 @@ class Samples:
         new = {m.smiles: m for m in molecules if m.smiles not in self._row}
         table = self._work.objective(list(new.values())).to_frame().drop(columns="smiles")
         if self._critic is not None:
-            table.insert(len(table.columns) - 1, "realism", _to_probability(self._critic.score(list(new.values()))))
+            table.insert(len(table.columns) - 1, "realism", to_probability(self._critic.score(list(new.values()))))
         row = {smiles: len(self._row) + i for i, smiles in enumerate(new)} | self._row
         known = table if self._scores is None else pandas.concat([self._scores, table])
         return known.iloc[[row[molecule.smiles] for molecule in molecules]]
@@ -198,7 +193,7 @@ class Samples:
         self._scores = known if self._scores is None else pandas.concat([self._scores, known])
 
 
-def _to_probability(logits: np.ndarray) -> np.ndarray:
+def to_probability(logits: np.ndarray) -> np.ndarray:
     """Logits as probabilities, rounded to the digits that are reliable in half precision."""
     return np.asarray(np.round(1 / (1 + np.exp(-logits)), 4))
 

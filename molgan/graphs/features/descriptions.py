@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from molgan.base.parallel import cores, map_chunks
+from molgan.base.progress import Progress
 from molgan.chem.familiarity import FAMILIARITIES, Familiarity, fragments
 from molgan.chem.molecule import Molecule, parse
 from molgan.chem.whole_molecule import DESCRIPTORS, descriptors
@@ -53,9 +54,15 @@ class Descriptions:
         return Descriptions(np.concatenate([self.values, other.values]), {**self.failures, **behind})
 
 
-def describe_all(molecules: Sequence[str | Molecule], familiarity: Familiarity, *, workers: int = 1) -> Descriptions:
+def describe_all(
+    molecules: Sequence[str | Molecule],
+    familiarity: Familiarity,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Descriptions:
     """One row per molecule, in order. With `workers` above 1, SMILES are spread over spawned processes."""
-    parts = _spread(molecules, workers)
+    parts = _spread(molecules, workers, progress=progress)
     rows = [np.array(part[0], dtype=np.float32).reshape(-1, len(DESCRIPTORS)) for part in parts]
     known = [familiarity.look_up(part[1]) for part in parts]
     reasons = [reason for part in parts for reason in part[2]]
@@ -71,10 +78,12 @@ def count_fragments(molecules: Sequence[str], *, workers: int = 1) -> Familiarit
 _Part = tuple[list[list[float]], list[np.ndarray], list[str | None]]
 
 
-def _spread(molecules: Sequence[str | Molecule], workers: int, *, described: bool = True) -> list[_Part]:
+def _spread(
+    molecules: Sequence[str | Molecule], workers: int, *, described: bool = True, progress: Progress | None = None
+) -> list[_Part]:
     texts = all(isinstance(molecule, str) for molecule in molecules)
     work = partial(_describe_chunk, described=described)
-    return map_chunks(work, molecules, _CHUNK, min(workers, cores()) if texts else 1)
+    return map_chunks(work, molecules, _CHUNK, min(workers, cores()) if texts else 1, progress=progress)
 
 
 def _describe_chunk(molecules: Sequence[str | Molecule], described: bool) -> _Part:

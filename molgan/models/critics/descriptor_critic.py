@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from molgan.base.errors import WeightsError
+from molgan.base.progress import Progress
 from molgan.chem.familiarity import Familiarity
 from molgan.chem.molecule import Molecule
 from molgan.graphs.features.descriptions import COLUMNS, Descriptions, describe_all
@@ -66,9 +67,11 @@ class DescriptorCritic(nn.Module):
         self.mean.copy_(torch.from_numpy(values.mean(0)))
         self.scale.copy_(torch.from_numpy(np.where(deviation > 1e-3, deviation, 1.0)))
 
-    def describe(self, molecules: Sequence[str | Molecule], *, workers: int = 1) -> Descriptions:
+    def describe(
+        self, molecules: Sequence[str | Molecule], *, workers: int = 1, progress: Progress | None = None
+    ) -> Descriptions:
         """The input of the critic for molecules, one row each."""
-        return describe_all(molecules, self.familiarity, workers=workers)
+        return describe_all(molecules, self.familiarity, workers=workers, progress=progress)
 
     def forward(self, values: Tensor) -> Tensor:
         """Rows of `COLUMNS` [B, len(COLUMNS)] to float32 [B]: logits of being real."""
@@ -94,21 +97,29 @@ class DescriptorCritic(nn.Module):
 
     def save(self, path: str | Path) -> None:
         """Write `path`.safetensors and `path`.json."""
+        save_weights(path, self, {"kind": self.kind, **self.about})
+
+    @property
+    def about(self) -> dict[str, object]:
+        """What `build` needs, as JSON values."""
         settings = self.settings.model_dump(mode="json")
-        about = {"kind": self.kind, "settings": settings, "columns": list(COLUMNS), "fragments": len(self.keys)}
-        save_weights(path, self, about)
+        return {"settings": settings, "columns": list(COLUMNS), "fragments": len(self.keys)}
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """The critic saved at `path`. Raises WeightsError for missing or damaged weights, or another architecture."""
-        description = read_description(path, cls.kind)
+        critic = cls.build(read_description(path, cls.kind), path)
+        load_weights(path, critic)
+        return critic.eval()
+
+    @classmethod
+    def build(cls, description: Mapping[str, Any], path: str | Path) -> Self:
+        """An untrained critic of the architecture that `about` described; `path` is named in errors."""
         if description.get("columns") != list(COLUMNS):
             raise WeightsError(f"{path}.json: the weights were made for other descriptors; train them again")
         try:
             size = int(description["fragments"])
             empty = Familiarity(np.zeros(size, dtype=np.uint32), np.zeros(size, dtype=np.int32))
-            critic = cls(empty, DescriptorCriticSettings(**description["settings"]))
+            return cls(empty, DescriptorCriticSettings(**description["settings"]))
         except (ValidationError, KeyError, TypeError, ValueError):
             raise WeightsError(f"{path}.json: its settings are not those of a {cls.kind}") from None
-        load_weights(path, critic)
-        return critic.eval()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from molgan.base.errors import WeightsError
+from molgan.base.progress import Progress
 from molgan.chem.molecule import Molecule
 from molgan.graphs.features.featurizer import featurize_all
 from molgan.graphs.features.graph_arrays import ATOM_COLUMNS, RELATIONS, GraphArrays
@@ -41,6 +42,15 @@ class Discriminator(nn.Module):
             self.encoder = GraphEncoder(self.settings)
             self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, 1))
         self.register_buffer("temperature", torch.ones(()))
+
+    def describe(
+        self, molecules: Sequence[str | Molecule | None], *, workers: int = 1, progress: Progress | None = None
+    ) -> GraphArrays:
+        """The input of the critic for molecules, one graph each."""
+        return featurize_all(molecules, workers=workers, progress=progress)
+
+    def fit_scale(self, real: GraphArrays) -> None:
+        """Graphs have no scale: nothing to do."""
 
     def forward(self, batch: Data) -> Tensor:
         """PyG batch of B molecules, as `GraphArrays.batch` builds it, to float32 [B]: logits of being real."""
@@ -71,21 +81,29 @@ class Discriminator(nn.Module):
 
     def save(self, path: str | Path) -> None:
         """Write `path`.safetensors and `path`.json."""
-        settings = self.settings.model_dump(mode="json")
-        save_weights(path, self, {"kind": self.kind, "settings": settings, "graph": _graph()})
+        save_weights(path, self, {"kind": self.kind, **self.about})
+
+    @property
+    def about(self) -> dict[str, object]:
+        """What `build` needs, as JSON values."""
+        return {"settings": self.settings.model_dump(mode="json"), "graph": _graph()}
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """The network saved at `path`. Raises WeightsError for missing or damaged weights, or another architecture."""
-        description = read_description(path, cls.kind)
+        network = cls.build(read_description(path, cls.kind), path)
+        load_weights(path, network)
+        return network.eval()
+
+    @classmethod
+    def build(cls, description: Mapping[str, Any], path: str | Path) -> Self:
+        """An untrained network of the architecture that `about` described; `path` is named in errors."""
         if description.get("graph") != _graph():
             raise WeightsError(f"{path}.json: the weights were made for other atom and bond features; train them again")
         try:
-            network = cls(DiscriminatorSettings(**description["settings"]))
+            return cls(DiscriminatorSettings(**description["settings"]))
         except (ValidationError, KeyError, TypeError):
             raise WeightsError(f"{path}.json: its settings are not those of a {cls.kind}") from None
-        load_weights(path, network)
-        return network.eval()
 
 
 def _graph() -> dict[str, object]:

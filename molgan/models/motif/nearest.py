@@ -54,8 +54,9 @@ class NearestGenerator:
         **how: Any,
     ) -> list[Sample]:
         """n molecules, the same for the same seed. `how` is what else the generator's `sample` takes."""
+        options: dict[str, Any] = {"targets": targets, **how}
         if not targets or self._candidates == 1:
-            return self._generator.sample(n, seed=seed, targets=targets, on_batch=on_batch, **how)
+            return self._generator.sample(n, seed=seed, on_batch=on_batch, **options)
         count, drawn, told = self._candidates, 0, 0
 
         def tell(fresh: int) -> None:
@@ -64,7 +65,7 @@ class NearestGenerator:
             on_batch(drawn // count - told)
             told = drawn // count
 
-        candidates = self._generator.sample(n * count, seed=seed, targets=targets, on_batch=tell, **how)
+        candidates = self._generator.sample(n * count, seed=seed, on_batch=tell, **options)
         kept: list[Sample] = []
         rng = np.random.default_rng([seed, 3])
         for rows in split_chunks(candidates, _TOGETHER // count * count or count):
@@ -77,9 +78,9 @@ class NearestGenerator:
         """Log-weights of molecules, float64 [M]."""
         molecules = parse_all(smiles)
         fit = np.full(len(smiles), -np.inf)
-        rows = [i for i, molecule in enumerate(molecules) if molecule.mol is not None]
+        valid = {i: molecule.mol for i, molecule in enumerate(molecules) if molecule.mol is not None}
         names = tuple(targets)
-        values = Measure(names)([molecules[i].mol for i in rows if molecules[i].mol is not None]).astype(np.float64)
+        values = Measure(names)(list(valid.values())).astype(np.float64)
         widths = np.array([_WIDTH * self._scales[name] for name in names])
-        fit[rows] = -0.5 * (((values - np.array([targets[name] for name in names])) / widths) ** 2).sum(1)
+        fit[list(valid)] = -0.5 * (((values - np.array([targets[name] for name in names])) / widths) ** 2).sum(1)
         return np.where(np.isfinite(fit), fit, _UNFIT)

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from rdkit import Chem
 
-from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.motifs import Motif
 from molgan.graphs.motif.forcing import Walk
 from molgan.training.design.genomes import Parent
 from molgan.training.design.ledger import Call
+from molgan.training.families import Families
 from molgan.training.settings import OptimizeSettings
 
 Made = tuple[Call, Chem.Mol, Motif | None]
@@ -77,12 +77,15 @@ class Elite:
 
     def _spread(self, ranked: list[Entry]) -> list[Entry]:
         """The entries without those whose scaffold already has `per_scaffold` better ones."""
-        most, count = self._settings.per_scaffold, Counter[str]()
+        settings, count = self._settings, Counter[str]()
+        most = settings.per_scaffold
         if most is None:
             return ranked
-        kept = []
+        families, kept = Families(settings.scaffold, settings.scaffold_similarity), []
         for entry in ranked:
-            entry.scaffold = murcko_scaffold(entry.mol) if entry.scaffold is None else entry.scaffold
+            # Whom a molecule is similar to depends on the better ones, its scaffold does not.
+            if entry.scaffold is None or settings.scaffold == "similarity":
+                entry.scaffold = families.find(entry.smiles, entry.mol)
             count[entry.scaffold] += 1
             if count[entry.scaffold] <= most:
                 kept.append(entry)

@@ -59,8 +59,10 @@ class Searches:
             return self.current
         if len(self.active) == 1 and self._is_stuck(self.active[0], limit) and left > limit:
             self._begin(recall(), seed)
-        elif len(self.active) == 2 and self._should_join(*self.active, limit, left):
-            self._join(*self.active)
+        elif len(self.active) == 2:
+            old, new = self.active
+            if self._should_join(old, new, limit, left):
+                self._join(old, new)
         self.current = self._choose(limit, np.random.default_rng(seed))
         return self.current
 

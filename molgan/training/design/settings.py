@@ -8,8 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from molgan.base.errors import InputError
 from molgan.base.settings import Settings
 from molgan.chem.given_molecules import find_file, refuse_bad_smiles
-from molgan.scoring.settings import ObjectiveSettings
-from molgan.training.settings import OptimizeSettings
+from molgan.training.settings import CurriculumStageSettings, OptimizeSettings
 
 
 class AnalogueSettings(Settings):
@@ -26,16 +25,16 @@ class AnalogueSettings(Settings):
         return smiles
 
 
-class CurriculumStageSettings(Settings):
+class DesignStageSettings(CurriculumStageSettings):
     """A stage of a curriculum, before the campaign's own objective."""
 
-    objective: ObjectiveSettings = Field(description="What a good molecule is in this stage")
+    miniature: ClassVar = {"budget": 30}
+
     budget: int = Field(1_000, ge=1, description="Distinct molecules to score")
     target: float | None = Field(None, description="Mean of the ten best scores at which the next stage begins")
     patience: int | None = Field(
         None, ge=1, description="Molecules scored without a gain after which the next stage begins"
     )
-    carry: int = Field(64, ge=0, description="Best molecules that the next stage starts from; 0 forgets them")
 
 
 class TransferSettings(Settings):
@@ -77,7 +76,7 @@ class DesignSettings(OptimizeSettings):
     transfer: TransferSettings | None = Field(
         None, description="Fine-tuning on the molecules of `start`, the actives, first"
     )
-    curriculum: list[CurriculumStageSettings] = Field(
+    curriculum: list[DesignStageSettings] = Field(
         default_factory=list, description="Stages with easier objectives that come first"
     )
 

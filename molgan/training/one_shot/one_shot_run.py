@@ -15,7 +15,8 @@ from molgan.evaluation.collapse import CollapseWatch, Verdict
 from molgan.models.critics.dense_critic import DenseCritic, DenseRewardNetwork
 from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 from molgan.training.checkpoint import optimizer_tensors, restore_optimizer, under_prefix, with_prefix
-from molgan.training.memory import DiversityMemory, OracleCache, Reward
+from molgan.training.diversity_memory import DiversityMemory
+from molgan.training.memory import OracleCache, Reward
 from molgan.training.one_shot.rollback import LastGood, Snapshot
 from molgan.training.one_shot.settings import OneShotTrainingSettings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,7 @@ import numpy as np
 import torch
 
 from molgan.base.progress import Silent
-from molgan.graphs.features.featurizer import featurize_all
-from molgan.graphs.features.graph_arrays import GraphArrays, join
-from molgan.models.critics.discriminator import Discriminator
-from molgan.models.protocols import LikelihoodGenerator, Network
+from molgan.models.protocols import Critic, LikelihoodGenerator, Network
 from molgan.training.critic_fitting import train_critic
 from molgan.training.loop import is_due, resume, save, step_seed
 from molgan.training.memory import Reward
@@ -30,8 +27,8 @@ Prepared = Callable[[str, int, int], None]
 """Called with a task, the molecules that are ready since the last call, and how many there will be."""
 
 
-class _Graphs(Silent):
-    """Progress of making graphs."""
+class _Descriptions(Silent):
+    """Progress of describing molecules for the critic."""
 
     def __init__(self, prepared: Prepared) -> None:
         self._prepared = prepared
@@ -41,12 +38,12 @@ class _Graphs(Silent):
         self._total = total or 0
 
     def advance(self, task: str, done: int = 1, **figures: float) -> None:
-        self._prepared("graphs for the critic", done, self._total)
+        self._prepared("descriptions for the critic", done, self._total)
 
 
 def refine(
     agent: LikelihoodGenerator,
-    critic: Discriminator,
+    critic: Critic,
     real: Sequence[str],
     settings: AdversarialSettings,
     *,
@@ -76,14 +73,14 @@ def refine(
         checkpoint: The folder from which the loop resumes: after the training of the critic, or at the last saved
             update.
         report: Takes the metrics.
-        prepared: Takes the progress of drawing and featurising molecules for the critic.
-        processes: Processes that featurise molecules.
+        prepared: Takes the progress of drawing and describing molecules for the critic.
+        processes: Processes that describe molecules.
         share: This worker's part of every batch, where several workers train; the leading worker calls the reward.
 
     Returns:
         The figures of the critic in the last round.
     """
-    real_graphs = _featurize_share(real, processes, share, prepared)
+    seen = _describe_share(critic, real, processes, share, prepared)
     anchor = copy.deepcopy(agent)
     optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
     modules: dict[str, Network] = {"agent": agent, "anchor": anchor, "critic": critic}
@@ -101,14 +98,16 @@ def refine(
     for at in range(first, settings.rounds):
         if done < 0:
             fakes = _draw_fakes(agent, settings, step_seed(seed, at), share, prepared)
-            fake_graphs = _featurize_share(fakes, processes, share, prepared)
-            shown = real_graphs.select(np.arange(at, len(real_graphs), settings.rounds)[: settings.real])
+            generated = _describe_share(critic, fakes, processes, share, prepared)
+            shown = seen.select(np.arange(at, len(seen), settings.rounds)[: settings.real])
+            if at == 0:
+                critic.fit_scale(shown)
 
             def report_critic(metrics: dict[str, float], _: Mapping[str, Any] | None, at: int = at) -> None:
                 report({"phase": "critic", "round": at + 1, **metrics}, None)
 
             outcome = train_critic(
-                critic, shown, fake_graphs, settings.critic, seed=step_seed(seed, at, 1),
+                critic, shown, generated, settings.critic, seed=step_seed(seed, at, 1),
                 report=report_critic, device=agent.device, share=share,
             )  # fmt: skip
             figures = {name: float(value) for name, value in asdict(outcome).items()}
@@ -127,7 +126,7 @@ def refine(
 def _update(
     agent: LikelihoodGenerator,
     anchor: LikelihoodGenerator,
-    critic: Discriminator,
+    critic: Critic,
     optimizer: torch.optim.Optimizer,
     settings: AdversarialSettings,
     *,
@@ -167,8 +166,8 @@ def _draw_fakes(
     return share.whole([sample.smiles for sample in fakes])
 
 
-def _featurize_share(smiles: Sequence[str], processes: int, share: Share, prepared: Prepared) -> GraphArrays:
-    """The graphs of all molecules; each worker featurises its part."""
+def _describe_share(critic: Critic, smiles: Sequence[str], processes: int, share: Share, prepared: Prepared) -> Any:
+    """All molecules as the critic sees them; each worker describes its part."""
     part = np.array_split(np.arange(len(smiles)), share.workers)[share.rank]
-    graphs = featurize_all([smiles[i] for i in part], workers=processes, progress=_Graphs(prepared))
-    return join(share.all_gather(graphs))
+    own = critic.describe([smiles[i] for i in part], workers=processes, progress=_Descriptions(prepared))
+    return reduce(lambda before, after: before.concatenate(after), share.all_gather(own))

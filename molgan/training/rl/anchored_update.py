@@ -15,7 +15,8 @@ from molgan.models.protocols import Critic, LikelihoodGenerator
 from molgan.training.loop import update
 from molgan.training.losses import log_variance
 from molgan.training.rl.energy import critic_logits
-from molgan.training.settings import AdversarialSettings, ReinforceSettings
+from molgan.training.rl.settings import ReinforceSettings
+from molgan.training.settings import AdversarialSettings
 from molgan.training.share import Share
 
 
@@ -61,15 +62,35 @@ def draw_batch(
     own = share.of(np.arange(settings.batch_size))
     samples = agent.sample(settings.batch_size, seed=seed, bf16=settings.bf16, only=own)
     smiles, actions = [str(parse(sample.smiles).smiles) for sample in samples], [sample.actions for sample in samples]
-    with torch.no_grad(), autocast(agent.device, enabled=settings.bf16):
-        log_prior = prior.log_likelihood(actions).tolist()
-    logits = None if critic is None else critic_logits(critic, smiles, settings.logit_clip, bf16=settings.bf16)
+    log_prior, logits = judge(smiles, actions, prior, critic, settings)
     return DrawnBatch(
         share.whole(smiles),
         share.whole(actions),
-        np.array(share.whole(log_prior)),
+        np.array(share.whole(log_prior.tolist())),
         None if logits is None else np.array(share.whole(logits.tolist())),
     )
+
+
+def judge(
+    smiles: Sequence[str],
+    actions: Sequence[tuple[int, ...]],
+    prior: LikelihoodGenerator,
+    critic: Critic | None,
+    settings: AdversarialSettings | ReinforceSettings,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The log-probabilities of molecules under the prior [n], in nats, and the critic's logits [n], None without one.
+
+    Args:
+        smiles: Canonical SMILES of the molecules, n of them.
+        actions: Their action sequences.
+        prior: The prior.
+        critic: The critic, if there is one.
+        settings: Clip of the logits, precision.
+    """
+    with torch.no_grad(), autocast(prior.device, enabled=settings.bf16):
+        log_prior = prior.log_likelihood(actions).double().cpu().numpy()
+    logits = None if critic is None else critic_logits(critic, smiles, settings.logit_clip, bf16=settings.bf16)
+    return log_prior, logits
 
 
 def follow_energy(

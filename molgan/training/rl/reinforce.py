@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from molgan.evaluation.collapse import CollapseWatch, Verdict
+from molgan.evaluation.collapse import Verdict
 from molgan.models.protocols import Critic, LikelihoodGenerator
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
-from molgan.training.loop import collect_tensors, is_due, restore_tensors, step_seed
-from molgan.training.memory import DiversityMemory, OracleCache, Reward
+from molgan.training.loop import is_due, step_seed
+from molgan.training.memory import OracleCache, Reward
 from molgan.training.report import Report, silent
-from molgan.training.rl.anchored_update import DrawnBatch, draw_batch, follow_energy
+from molgan.training.rl.anchored_update import DrawnBatch, draw_batch, follow_energy, judge
 from molgan.training.rl.energy import mix
-from molgan.training.rl.replay_memory import Replayed, ReplayMemory
-from molgan.training.settings import ReinforceSettings
+from molgan.training.rl.reinforce_run import ReinforceOutcome, ReinforceRun
+from molgan.training.rl.replay_memory import Encoded, Replayed
+from molgan.training.rl.settings import ReinforceSettings
 from molgan.training.share import ALONE, Share
-
-
-@dataclass
-class ReinforceOutcome:
-    """The result: distinct molecules scored, actions of the collapse watch, and the reason of an early stop, if any."""
-
-    oracle_calls: int = 0
-    events: list[str] = field(default_factory=list)
-    stopped: str | None = None
 
 
 def reinforce(
@@ -40,14 +29,16 @@ def reinforce(
     reward: Reward,
     settings: ReinforceSettings,
     *,
+    prior: LikelihoodGenerator | None = None,
     critic: Critic | None = None,
+    start: Sequence[Encoded] = (),
     seed: int,
     checkpoint: Path | None = None,
     report: Report = silent,
     message: Callable[[str], None] = lambda text: None,
     share: Share = ALONE,
 ) -> ReinforceOutcome:
-    """Train `agent` in place towards high reward, anchored to the prior, which is the agent at the start.
+    """Train `agent` in place towards high reward, anchored to the prior.
 
     Each update draws a batch, scores its new molecules, and lowers the variance of log p_agent - log p_prior - energy
     over the batch and some replayed best molecules. Departures from REINVENT (Olivecrona et al. 2017; Blaschke et al.
@@ -62,7 +53,9 @@ def reinforce(
         agent: The generator.
         reward: The reward of SMILES, 0 to 1.
         settings: Settings of the training.
+        prior: The anchor; the agent at the start by default.
         critic: The critic, if there is one.
+        start: Molecules that are scored first, and that the replay memory starts with.
         seed: Seed of the random numbers.
         checkpoint: The folder from which the loop resumes exactly: weights, optimiser, memories, watch and counters.
         report: Takes the metrics.
@@ -70,9 +63,11 @@ def reinforce(
         share: This worker's part of every batch, where several workers train. The leading worker calls the reward, and
             all keep the same memories.
     """
-    run = _Run(agent, OracleCache(reward, share), settings)
+    run = ReinforceRun(agent, prior or agent, OracleCache(reward, share), settings)
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
         run.restore(*saved, memories=True)
+    else:
+        _fill_replay(run, start, critic, share, message)
     healthy = run.snapshot()
     ahead: DrawnBatch | None = None
     background = ThreadPoolExecutor(1) if settings.staleness else None
@@ -90,7 +85,9 @@ def reinforce(
             _roll_back(run, verdict, healthy, settings, message)
             metrics |= {"event": "collapse", "message": run.outcome.events[-1]}
             ahead = None
-        if verdict.state != "healthy" or saves:
+        else:
+            run.note_score(metrics["score"])
+        if verdict.state != "healthy" or saves or run.outcome.stopped is not None:
             healthy = run.snapshot()
             if checkpoint is not None:
                 if share.leads:
@@ -98,11 +95,34 @@ def reinforce(
                 saved_now = {"step": run.step}
         report(metrics, saved_now)
     run.outcome.oracle_calls = run.oracle.calls
+    run.outcome.best = [Encoded(entry.smiles, entry.actions) for entry in run.replay.best]
     return run.outcome
 
 
+def _fill_replay(
+    run: ReinforceRun,
+    start: Sequence[Encoded],
+    critic: Critic | None,
+    share: Share,
+    message: Callable[[str], None],
+) -> None:
+    """Score molecules and put those with a reward into the replay memory, unless the prior cannot draw them."""
+    if not start:
+        return
+    settings, smiles, actions = run.settings, [each.smiles for each in start], [each.actions for each in start]
+    rewards = run.oracle(smiles)
+    prior, logits = share.from_leader(lambda: judge(smiles, actions, run.prior, critic, settings))
+    gan_weight = 0.0 if critic is None else settings.gan_weight
+    energy = mix(rewards, logits, gan_weight=gan_weight, reward_scale=settings.reward_scale)
+    rows = zip(smiles, rewards.tolist(), energy.tolist(), prior.tolist(), actions, strict=True)
+    worthy = [entry for row in rows if (entry := Replayed(*row)).reward > 0 and np.isfinite(entry.prior)]
+    run.replay.add(worthy)
+    if share.leads:
+        message(f"replay: starts with {len(worthy):,} of {len(start):,} molecules, which have a score above 0")
+
+
 def _learn(
-    run: _Run, drawn: DrawnBatch, rewards: np.ndarray, critic: Critic | None, seed: int, share: Share
+    run: ReinforceRun, drawn: DrawnBatch, rewards: np.ndarray, critic: Critic | None, seed: int, share: Share
 ) -> dict[str, Any]:
     """Update the agent once, by the drawn batch and replayed molecules, and remember the batch."""
     settings, smiles = run.settings, drawn.smiles
@@ -124,14 +144,14 @@ def _learn(
         "unique": len(set(smiles)) / len(smiles),
         "kl": made.log_ratio / len(smiles),
         **({} if drawn.logits is None else {"critic_logit": float(drawn.logits.mean())}),
-        **({} if run.diversity is None else {"scaffolds": run.diversity.scaffolds}),
+        **({} if run.diversity is None else run.diversity.figures),
         "oracle_calls": run.oracle.calls,
         "gradient_norm": made.gradient_norm,
     }
 
 
 def _roll_back(
-    run: _Run,
+    run: ReinforceRun,
     verdict: Verdict,
     healthy: tuple[dict[str, Tensor], dict[str, Any]],
     settings: ReinforceSettings,
@@ -154,58 +174,7 @@ def _roll_back(
     message(text)
 
 
-def _draw(run: _Run, critic: Critic | None, seed: int, step: int, share: Share) -> DrawnBatch:
+def _draw(run: ReinforceRun, critic: Critic | None, seed: int, step: int, share: Share) -> DrawnBatch:
     """Draw the batch of a step."""
     drawn_by = step_seed(seed, step, run.rollbacks)
     return draw_batch(run.agent, run.prior, critic, run.settings, seed=drawn_by, share=share)
-
-
-class _Run:
-    """The state of the loop, which a checkpoint holds."""
-
-    def __init__(self, agent: LikelihoodGenerator, oracle: OracleCache, settings: ReinforceSettings):
-        self.agent = agent
-        self.prior = copy.deepcopy(agent).requires_grad_(False)
-        self.optimizer = torch.optim.Adam(agent.parameters(), settings.learning_rate)
-        self.settings = settings
-        self.oracle = oracle
-        self.replay = ReplayMemory(settings.replay_size)
-        self.diversity = None if settings.diversity is None else DiversityMemory(settings.diversity)
-        self.watch = CollapseWatch(settings.collapse)
-        self.step = 0
-        self.rollbacks = 0
-        self.caution = 1.0
-        self.outcome = ReinforceOutcome()
-
-    def snapshot(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """A copy of the state: tensors and JSON values."""
-        tensors = collect_tensors(self._modules(), self.optimizer)
-        state = {
-            "step": self.step,
-            "rollbacks": self.rollbacks,
-            "caution": self.caution,
-            "events": list(self.outcome.events),
-            "stopped": self.outcome.stopped,
-            "replay": self.replay.state_dict(),
-            "diversity": None if self.diversity is None else self.diversity.state_dict(),
-            "oracle": copy.deepcopy(self.oracle.state_dict()),
-            "watch": self.watch.state_dict(),
-        }
-        return {name: tensor.detach().clone() for name, tensor in tensors.items()}, state
-
-    def restore(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any], *, memories: bool) -> None:
-        """Go back to a snapshot. Without `memories` the known scores of the oracle are kept."""
-        # A new optimiser, since a snapshot before the first step has no state to restore.
-        self.optimizer = torch.optim.Adam(self.agent.parameters(), self.settings.learning_rate * state["caution"])
-        restore_tensors(self._modules(), self.optimizer, tensors)
-        self.step, self.rollbacks, self.caution = state["step"], state["rollbacks"], state["caution"]
-        self.outcome = ReinforceOutcome(events=list(state["events"]), stopped=state["stopped"])
-        self.replay.load_state_dict(state["replay"])
-        if self.diversity is not None:
-            self.diversity.load_state_dict(state["diversity"])
-        self.watch.load_state_dict(state["watch"])
-        if memories:
-            self.oracle.load_state_dict(state["oracle"])
-
-    def _modules(self) -> dict[str, LikelihoodGenerator]:
-        return {"agent": self.agent, "prior": self.prior}

@@ -8,6 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 
+class Encoded(NamedTuple):
+    """A molecule, as canonical SMILES, and the actions by which a generator draws it."""
+
+    smiles: str
+    actions: tuple[int, ...]
+
+
 class Replayed(NamedTuple):
     """A molecule in the replay memory; `prior` is its log-probability under the prior, `energy` in nats."""
 
