@@ -11,9 +11,9 @@ from molgan.chem.molecule import parse
 from molgan.graphs.motif.core import Core
 from molgan.models.aiming import check_candidates, check_guidance
 from molgan.models.loading import load_any
+from molgan.models.motif.choosing import NearestGenerator
 from molgan.models.motif.decorating import DecoratingGenerator
 from molgan.models.motif.motif_generator import MotifGenerator
-from molgan.models.motif.nearest import NearestGenerator
 from molgan.models.motif.refined import RefinedGenerator
 from molgan.models.protocols import AimingGenerator, ConditionalGenerator, Generator, LikelihoodGenerator
 from molgan.models.settings import BATCH

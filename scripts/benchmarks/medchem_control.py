@@ -20,8 +20,8 @@ from molgan.base.parallel import map_chunks
 from molgan.base.progress import Progress
 from molgan.chem.molecule import parse_all
 from molgan.models.loading import load_generator
+from molgan.models.motif.choosing import NearestGenerator
 from molgan.models.motif.motif_generator import MotifGenerator
-from molgan.models.motif.nearest import NearestGenerator
 from molgan.scoring.measure import Measure
 
 AIMS = {"logp": 0.20, "tpsa": 3.0, "qed": 0.05, "sa": 0.12, "mw": 6.0}

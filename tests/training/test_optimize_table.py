@@ -40,7 +40,8 @@ def atoms(smiles: list[str]) -> list[float]:
 
 def test_optimize_gives_a_table_of_every_call(weights: Path) -> None:
     table = molgan.optimize(atoms, 40, 1, start=["C[C@H](N)O"], weights=weights, settings=SMALL)
-    assert list(table.columns) == ["call", "round", "smiles", "score", "origin", "parents", "best", "error"]
+    columns = ["call", "round", "search", "smiles", "score", "origin", "parents", "best", "error"]
+    assert list(table.columns) == columns
     assert len(table) == 40 and table["smiles"][0] == "C[C@H](N)O"
     assert not table["smiles"][1:].str.contains("@").any()  # calls are for constitutions
     assert table.equals(molgan.optimize(atoms, 40, 1, start=["C[C@H](N)O"], weights=weights, settings=SMALL))
