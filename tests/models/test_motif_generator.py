@@ -15,6 +15,7 @@ from molgan.chem.shipped_sets import load_reference
 from molgan.graphs.motif.actions import CLOSE, FIRST_ATOM, FIRST_MARK, FIRST_MOTIF, SPELL, Vocabulary, encode
 from molgan.graphs.motif.grammar import GrammarState
 from molgan.graphs.motif.motif_data import read_tree
+from molgan.models.motif.forbid_stereo import forbid_stereo
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
@@ -113,6 +114,12 @@ def test_stereo_is_drawn_where_the_vocabulary_has_it_and_nowhere_else(
     assert len({tuple(actions) for actions in isomers}) == 4
     assert torch.isfinite(chiral.log_likelihood(isomers)).all()
     assert torch.isinf(generator.log_likelihood(isomers)).all()
+
+
+def test_stereo_can_be_forbidden_after_molecules_were_drawn(chiral: MotifGenerator) -> None:
+    flat = copy.deepcopy(chiral)
+    assert any("@" in sample.smiles for sample in flat.sample(300, seed=0))
+    assert not any("@" in sample.smiles for sample in forbid_stereo(flat).sample(300, seed=0))
 
 
 def test_same_seed_same_molecules(generator: MotifGenerator) -> None:

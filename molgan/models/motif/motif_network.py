@@ -96,10 +96,12 @@ class MotifNetwork(nn.Module):
 
     @property
     def grammar(self) -> Grammar:
-        if self._grammar is None or self._grammar.device != self.device:
-            known = None if self._grammar is None else self._grammar.tables
-            self._grammar = Grammar(self.vocabulary, self.device, known)
-        return self._grammar
+        # `forbid_stereo` changes the vocabulary, maybe after a grammar was made.
+        made = self._grammar
+        if made is None or (made.device, made.stereo) != (self.device, self.vocabulary.stereo):
+            made = Grammar(self.vocabulary, self.device, None if made is None else made.tables)
+            self._grammar = made
+        return made
 
     def embed(self, last: Tensor, top: Tensor, site: Tensor, atoms: Tensor, weight: Tensor) -> Tensor:
         """The network's input, [..., embedding].
