@@ -57,12 +57,11 @@ class Searches:
         limit = self._settings.restart
         if limit is None:
             return self.current
-        if len(self.active) == 1 and self._is_stuck(self.active[0], limit) and left > limit:
+        old, new = self.active[0], self.active[-1]
+        if old is not new and self._should_join(old, new, limit, left):
+            self._join(old, new)
+        elif old is new and self._is_stuck(old, limit) and left > limit:
             self._begin(recall(), seed)
-        elif len(self.active) == 2:
-            old, new = self.active
-            if self._should_join(old, new, limit, left):
-                self._join(old, new)
         self.current = self._choose(limit, np.random.default_rng(seed))
         return self.current
 
