@@ -69,7 +69,7 @@ class AdversarialCriticSettings(CriticSettings):
         "in the data, or both",
     )
     reference: int = Field(
-        20_000, ge=1, description="Molecules of the data, not shown to the critic, whose fragments count as familiar"
+        60_000, ge=1, description="Molecules of the data, not shown to the critic, whose fragments count as familiar"
     )
     network: DescriptorCriticSettings = Field(
         DescriptorCriticSettings(), description="Network of a critic that sees descriptors"

@@ -82,7 +82,7 @@ def run(profile: str, variant: str, seed: int, arguments: argparse.Namespace) ->
             "real": arguments.shown,
             "fake": arguments.shown,
             "steps": arguments.refinements,
-            "critic": {"kind": arguments.critic, "epochs": 4, "reference": arguments.shown},
+            "critic": {"kind": arguments.critic, "reference": 3 * arguments.shown},
         },
         "reinforce": {"steps": arguments.steps},
     }
