@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -70,23 +71,28 @@ def sample(
     max_atoms: Annotated[
         int | None, typer.Option(help="Most heavy atoms of a molecule; those of the training data by default.")
     ] = None,
+    misuse_filter: Annotated[
+        bool, typer.Option("--misuse-filter/--no-misuse-filter", help="Draw anew what the filter `misuse` rejects.")
+    ] = True,
 ) -> None:
     """Draw molecules from a generator. Its critic, if it has one, keeps those that look real and are not known.
 
     The output has one SMILES a line, unless its suffix says otherwise. A line with ? is an invalid sample of a one-shot
-    generator.
+    generator. What the filter `misuse` rejects (chemical weapons, their precursors, explosives) is drawn anew.
 
     Example: `molgan sample -n 1000 --seed 7 -o samples.smi`
     """
-    from molgan import api
     from molgan.chem.writing import encode_samples
+    from molgan.models.drawing import draw_molecules
+    from molgan.models.withholding import describe_withheld
 
     targets = _read_targets(target)
     suffix = find_format(output, ".smi")
     with show_progress() as progress, open_output(output) as file:
         progress.start("sample", number)
         on_batch = partial(progress.advance, "sample")
-        drawn = api.sample(
+        withheld: Counter[str] = Counter()
+        drawn = draw_molecules(
             number,
             seed=seed,
             weights=weights,
@@ -96,8 +102,12 @@ def sample(
             core=core,
             temperature=temperature,
             max_atoms=max_atoms,
+            misuse_filter=misuse_filter,
             on_batch=on_batch,
+            withheld=withheld,
         )
+        if withheld or not misuse_filter:
+            progress.message(describe_withheld(withheld) if misuse_filter else "the filter 'misuse' is off")
         file.writelines(encode_samples(drawn, suffix))
         progress.finish("sample")
 

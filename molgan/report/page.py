@@ -11,7 +11,7 @@ from markupsafe import Markup
 from molgan.base.errors import RunError
 from molgan.base.files import write_whole
 from molgan.report.charts import funnel_bar
-from molgan.report.funnel_section import narrowest, read_stages, reconcile
+from molgan.report.funnel_section import describe_misuse, narrowest, read_stages, reconcile
 from molgan.report.gallery import TOP, card_properties, cards, families
 from molgan.report.learning import collapse_events, training_stages
 from molgan.report.property_section import aggregation, components, novelty_map, properties
@@ -51,6 +51,7 @@ def render(run: RunFolder, titles: Mapping[str, str]) -> str:
         stages=stages,
         bars=[funnel_bar(stage.entered, stage.kept, stages[0].entered) for stage in stages],
         faults=reconcile(stages, run),
+        misuse=describe_misuse(run),
         narrowest=narrowest(stages),
         properties=properties(run),
         components=components(run),

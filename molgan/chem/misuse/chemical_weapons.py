@@ -62,9 +62,7 @@ _PHOSPHORUS = (
         f"[#15X3]([{ALKYL}])([{_OH_OR_OALKYL}])[OX2]{_DIALKYLAMINOETHYL}",
         f"[{PO};H1]([{ALKYL}])[OX2]{_DIALKYLAMINOETHYL}",
     ),
-    _rule(
-        1, "B.11", "O-isopropyl methylphosphonochloridate", f"[{PO}]([ClX1])([CH3])[OX2]{_ISOPROPYL}"
-    ),
+    _rule(1, "B.11", "O-isopropyl methylphosphonochloridate", f"[{PO}]([ClX1])([CH3])[OX2]{_ISOPROPYL}"),
     _rule(
         1,
         "B.12",

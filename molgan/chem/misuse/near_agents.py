@@ -66,9 +66,7 @@ _GLYCOLATES = (
     ),
 )
 
-_CARBAMATES = (
-    _near("quaternary of a dimethylcarbamoyloxypyridine", "[CH3][NX3]([CH3])C(=O)Oc1cccnc1[CX4][#7X4+]"),
-)
+_CARBAMATES = (_near("quaternary of a dimethylcarbamoyloxypyridine", "[CH3][NX3]([CH3])C(=O)Oc1cccnc1[CX4][#7X4+]"),)
 
 _WHOLE = (
     _listed("10", "3-hydroxy-1-methylpiperidine", f"[CH3][{AMINE}]1[CH2][CH2][CH2][CH]([OX2;H1])[CH2]1"),

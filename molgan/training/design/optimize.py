@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from rdkit import Chem
 
 from molgan.graphs.motif.core import Core
 from molgan.models.protocols import MotifTreeGenerator
@@ -15,7 +16,7 @@ from molgan.models.threads import run_in_background
 from molgan.training.design.ledger import Ledger, Oracle
 from molgan.training.design.optimize_run import OptimizeRun
 from molgan.training.design.plausibility_gate import make_plausibility_check
-from molgan.training.design.proposals import Accept, Proposals
+from molgan.training.design.proposals import Accept, Proposals, Refuse
 from molgan.training.report import Report, silent
 from molgan.training.settings import OptimizeSettings
 
@@ -40,6 +41,7 @@ def optimize(
     prior: MotifTreeGenerator | None = None,
     core: Core | None = None,
     accept: Accept = lambda mol: True,
+    refuse: Refuse = lambda mol: None,
     folder: Path | None = None,
     report: Report = silent,
 ) -> OptimizeOutcome:
@@ -65,6 +67,7 @@ def optimize(
         prior: The anchor; the agent at the start by default.
         core: A core that every molecule but the start molecules contains, and at whose marks alone it grows.
         accept: Says whether a molecule may be scored; start molecules always are.
+        refuse: The reason why a molecule is not to be scored, or None; start molecules always are.
         folder: The folder from which the run resumes exactly; no molecule is scored twice.
         report: Takes the metrics of each round.
 
@@ -72,7 +75,11 @@ def optimize(
         InputError: A start molecule cannot be read, or the oracle does not return as many numbers.
     """
     run = OptimizeRun(agent, prior or agent, oracle, settings, budget, seed, core, folder)
-    refuse = make_plausibility_check(settings, start, core)
+    find_implausible = make_plausibility_check(settings, start, core)
+
+    def reject(mol: Chem.Mol) -> str | None:
+        return refuse(mol) or find_implausible(mol)
+
     run.resume()
     if not run.ledger.calls:
         run.remember(run.ask(run.read_start(start)))
@@ -82,7 +89,7 @@ def optimize(
         run.round += 1
         rng = np.random.default_rng(run.seed("round"))
         stocks = run.genomes.of(run.elite.parents, run.elite.weights.tolist(), run.round)
-        proposals = Proposals(run.space, run.agent.vocabulary, run.ledger.number, settings, accept, refuse)
+        proposals = Proposals(run.space, run.agent.vocabulary, run.ledger.number, settings, accept, reject)
         with run_in_background(run.update_agent, run.agent.device) as figures_of_update:
             run.shortlist.fit(rng)
             proposals.breed(stocks, rng)

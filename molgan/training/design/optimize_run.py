@@ -186,7 +186,11 @@ class OptimizeRun:
             **{f"above_{limit}": sum(call.score >= limit for call in self.ledger.calls) for limit in _YIELDS},
             "best_100_scaffolds": len({murcko_scaffold(entry.mol) for entry in self.elite.entries[:100]}),
             **{f"from_{origin}": origins.count(origin) for origin in sorted(set(origins))},
-            **({"refused": self.refused.total(), "refusals": self.refusals} if self.settings.plausible else {}),
+            **(
+                {"refused": self.refused.total(), "refusals": self.refusals}
+                if self.settings.plausible or self.refused
+                else {}
+            ),
             **figures,
         }
 
