@@ -257,8 +257,8 @@ def optimize(
         the ten best scores so far), `error` (why there is no score).
 
     Raises:
-        InputError: A start molecule cannot be read or is rejected by the filter `misuse`, the oracle's answer is not as many numbers, or the weights cannot
-            aim at a target.
+        InputError: A start molecule cannot be read or is rejected by the filter `misuse`, the oracle's answer is not as
+            many numbers, or the weights cannot aim at a target.
         ConfigError: Wrong settings.
     """
     from molgan.training.design.optimize_table import optimize_table

@@ -41,12 +41,12 @@ def _list_faults(config: CampaignConfig, lists: Collection[str]) -> Iterator[str
 
 def _judge_objective(objective: ObjectiveSettings, place: str, lists: Collection[str]) -> Iterator[str]:
     for component in objective.components:
-        if (component.weight or component.veto) and (found := _find(_list_molecules(component), lists)):
-            if _rewards_more(component):
-                yield (
-                    f"{place}: {component.name} rewards similarity to molecule {found[0]} of its parameters, which the "
-                    f"filter 'misuse' rejects ({found[1]}); {_MEND}"
-                )
+        counts = component.weight > 0 or component.veto
+        if counts and _rewards_more(component) and (found := _find(_list_molecules(component), lists)):
+            yield (
+                f"{place}: {component.name} rewards similarity to molecule {found[0]} of its parameters, which the "
+                f"filter 'misuse' rejects ({found[1]}); {_MEND}"
+            )
 
 
 def _list_molecules(component: ComponentSettings) -> Iterator[str]:

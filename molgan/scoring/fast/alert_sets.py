@@ -53,7 +53,8 @@ class Catalogs:
 
 @cache
 def catalogs(name: str) -> Catalogs:
-    """The set of that name: `qed`, `CONTROLLED`, or one of RDKit's FilterCatalog. Those that scorers ask for share a screen."""
+    """The set of that name: `qed`, `CONTROLLED`, or one of RDKit's FilterCatalog. Those that most scorers ask for
+    share a screen."""
     if name in SHARED:
         return _shared_catalogs()
     return Catalogs({name: _controlled_scaffolds() if name == CONTROLLED else _rdkit_catalog(name)})

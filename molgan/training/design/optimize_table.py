@@ -62,8 +62,8 @@ def optimize_table(
         progress: Shows the progress.
 
     Raises:
-        InputError: A start molecule cannot be read or is rejected by the filter `misuse`, the oracle returns another number of values, or the prior was not
-            trained for a target.
+        InputError: A start molecule cannot be read or is rejected by the filter `misuse`, the oracle returns another
+            number of values, or the prior was not trained for a target.
         ConfigError: Wrong settings.
     """
     from molgan.graphs.motif.core import Core
