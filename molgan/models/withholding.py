@@ -39,4 +39,6 @@ def withhold(
 def describe_withheld(withheld: Counter[str]) -> str:
     """A sentence on the molecules that were drawn anew."""
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in withheld.most_common(5))
-    return f"the filter 'misuse' rejected {withheld.total():,} molecules, and others were drawn: {reasons}"
+    count = withheld.total()
+    drawn = "1 molecule, and another was" if count == 1 else f"{count:,} molecules, and others were"
+    return f"the filter 'misuse' rejected {drawn} drawn: {reasons}"
