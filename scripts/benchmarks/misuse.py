@@ -57,7 +57,7 @@ def print_recall(agents: Path) -> None:
         for row in csv.DictReader(file):
             found = find_rules(parse(row["smiles"]))
             rows[row["source"]].update(["rows", "found"] if found else ["rows"])
-            rows[row["source"]][found[0].list if found else "missed"] += 1
+            rows[row["source"]][found[0].source if found else "missed"] += 1
             if not found:
                 missed.append(f"{row['source']} {row.get('cas', '')}")
     counts = {name: (found["rows"], found["found"], found["found"] / found["rows"]) for name, found in rows.items()}

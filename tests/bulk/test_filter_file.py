@@ -98,7 +98,9 @@ def test_the_result_is_that_of_the_funnel_on_all_at_once(campaign: CampaignConfi
     assert list(library["score"]) == pytest.approx(list(totals)) and library["score"].is_monotonic_decreasing
     assert list(library["rank"]) == list(range(1, len(result.kept) + 1))
     pandas.testing.assert_frame_equal(
-        pandas.read_parquet(tmp_path / "out" / "library.parquet"), library.fillna({"scaffold": "", "controlled": ""}), check_dtype=False
+        pandas.read_parquet(tmp_path / "out" / "library.parquet"),
+        library.fillna({"scaffold": "", "controlled": ""}),
+        check_dtype=False,
     )
     stages = json.loads((tmp_path / "out" / "funnel.json").read_text())
     assert [stage["kept"] for stage in stages] == [one.kept for one in result.counts]

@@ -265,7 +265,9 @@ def test_realism_needs_the_critic_of_an_adversarial_stage(campaign: Path) -> Non
     assert [stage.name for stage in left.stages] == ["valid", "misuse"]
     assert skipped == ["realism", "best"]
     with pytest.raises(ConfigError, match="every stage reads 'realism'"):
-        load_config(campaign, ["filters=[realism]", "misuse=false", "adversarial={rounds: 1}"]).filters.without("realism")
+        load_config(campaign, ["filters=[realism]", "misuse=false", "adversarial={rounds: 1}"]).filters.without(
+            "realism"
+        )
 
 
 def test_train_is_a_reference_set_beside_others(campaign: Path) -> None:

@@ -26,14 +26,14 @@ LISTS: tuple[MisuseList, ...] = get_args(MisuseList)
 
 @dataclass(frozen=True)
 class Rule:
-    """One paragraph of a list as SMARTS.
+    """One paragraph of a list, its `source`, as SMARTS.
 
     `paragraph` is its place in the list's text, "" where there is none. A molecule is on the list if it matches any of
     `smarts` at least `least` times, matches none of `unless` and has fewer than `carbons` carbon atoms for each match
     (None for no such limit).
     """
 
-    list: MisuseList
+    source: MisuseList
     paragraph: str
     name: str
     smarts: tuple[str, ...]
@@ -44,7 +44,7 @@ class Rule:
     @property
     def reason(self) -> str:
         """One line: `CWC schedule 1: A.7 saxitoxin`."""
-        return f"{TITLES[self.list]}: {self.paragraph} {self.name}".replace(":  ", ": ")
+        return f"{TITLES[self.source]}: {self.paragraph} {self.name}".replace(":  ", ": ")
 
     @cached_property
     def _patterns(self) -> tuple[list[Chem.Mol], list[Chem.Mol]]:

@@ -17,8 +17,8 @@ GROUPS = (*SCHEDULES, *NEAR_AGENTS, *EXPLOSIVES)
 def find_rules(molecule: Molecule | Chem.Mol, lists: Collection[str] = LISTS) -> list[Rule]:
     """The rules that a molecule matches, in the order of `LISTS`, and of the table within a list; none for what is not
     valid. Stereo, isotopes and other fragments (salts) make no difference."""
-    found = [rule for rule in _match(molecule) if rule.list in lists]
-    return sorted(found, key=lambda rule: LISTS.index(rule.list))
+    found = [rule for rule in _match(molecule) if rule.source in lists]
+    return sorted(found, key=lambda rule: LISTS.index(rule.source))
 
 
 def find_misuse(molecule: Molecule | Chem.Mol, lists: Collection[str] = LISTS) -> str | None:
