@@ -9,11 +9,9 @@ from numpy.typing import NDArray
 from molgan.evaluation import clusters
 from molgan.evaluation.bootstrap import Interval, bootstrap_difference, bootstrap_mean, bootstrap_ratios
 from molgan.evaluation.composition import KINDS, PROPERTIES, MoleculeSet
+from molgan.evaluation.descriptor_points import MOST, standardise_points
 from molgan.evaluation.frequencies import Frequency, compare_frequencies
 from molgan.evaluation.neighbourhoods import Neighbourhoods, find_neighbourhoods
-
-MOST = 10_000
-"""Molecules of a set that are compared; more are drawn by the seed."""
 
 CLUSTERS = 20
 FEWEST = 20
@@ -110,8 +108,7 @@ class _Yardstick:
 
     chosen: MoleculeSet
     points: Points
-    mean: Points
-    scale: Points
+    like: Points
     centres: Points
     nearest: NDArray[np.int64]
     tiers: list[str]
@@ -120,17 +117,15 @@ class _Yardstick:
     @classmethod
     def of(cls, data: MoleculeSet, rows: NDArray[np.int64], tiers: Sequence[str], seed: int) -> "_Yardstick":
         chosen = data.select(rows)
-        mean, spread = data.descriptors.mean(axis=0), data.descriptors.std(axis=0)
-        scale = np.divide(1, spread, out=np.zeros_like(spread), where=spread > 1e-9)
-        points = (chosen.descriptors - mean) * scale
+        points = standardise_points(chosen.descriptors, data.descriptors)
         centres = clusters.find_centres(points, min(CLUSTERS, len(points)), np.random.default_rng([seed, 2]))
         named = [tiers[row] for row in rows.tolist()] if len(tiers) else []
-        return cls(chosen, points, mean, scale, centres, clusters.assign(points, centres), named, seed)
+        return cls(chosen, points, data.descriptors, centres, clusters.assign(points, centres), named, seed)
 
     def compare(self, samples: MoleculeSet, data: MoleculeSet, size: int) -> Bias:
         rng = np.random.default_rng([self.seed, 3])
         rows = rng.permutation(len(samples))[:size]
-        points = (samples.descriptors[rows] - self.mean) * self.scale
+        points = standardise_points(samples.descriptors[rows], self.like)
         balls = find_neighbourhoods(self.points, points)
         return Bias(
             size,
