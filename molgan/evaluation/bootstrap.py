@@ -1,4 +1,4 @@
-"""Confidence intervals by the bootstrap: B. Efron, Annals of Statistics 7, 1 (1979); percentiles of resampled figures."""
+"""Intervals by the bootstrap (B. Efron, Annals of Statistics 7, 1 (1979)): percentiles of resampled figures."""
 
 from typing import NamedTuple
 

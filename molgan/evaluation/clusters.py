@@ -23,13 +23,13 @@ def find_centres(points: Points, k: int, rng: np.random.Generator) -> Points:
 
 def assign(points: Points, centres: Points) -> NDArray[np.int64]:
     """The number of the nearest centre of each point, int [n]."""
-    return measure(points, centres).argmin(axis=1).astype(np.int64)
+    return np.asarray(measure(points, centres).argmin(axis=1), np.int64)
 
 
 def measure(points: Points, centres: Points) -> Points:
     """The squared distances of points to centres, [n, K]."""
     squared = (points**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1)[None] - 2 * points @ centres.T
-    return np.maximum(squared, 0)
+    return np.asarray(np.maximum(squared, 0))
 
 
 def _draw_centres(points: Points, k: int, rng: np.random.Generator) -> Points:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from molgan.base.errors import RunError
 from molgan.base.files import write_whole
+from molgan.report.bias_section import compare_library
 from molgan.report.charts import funnel_bar
 from molgan.report.funnel_section import describe_misuse, narrowest, read_stages, reconcile
 from molgan.report.gallery import TOP, card_properties, cards, families
@@ -56,6 +57,7 @@ def render(run: RunFolder, titles: Mapping[str, str]) -> str:
         properties=properties(run),
         components=components(run),
         aggregation=aggregation(run),
+        bias=compare_library(run.library, run.reference),
         novelty_map=novelty_map(run.library, TOP),
         training=training_stages(run.metrics, titles),
         events=collapse_events(run.metrics, titles),
