@@ -129,6 +129,7 @@ def sample(
     core: str | None = None,
     temperature: float = 1.0,
     max_atoms: int | None = None,
+    misuse_filter: bool = True,
     on_batch: Callable[[int], None] = lambda done: None,
 ) -> list[str | None]:
     """Draw `n` molecules from a generator; the same seed gives the same molecules.
@@ -149,10 +150,12 @@ def sample(
             fragments with one point each, separated by a dot, are linked.
         temperature: Above 1 molecules vary more, below 1 less; above 0, at most 10.
         max_atoms: The most heavy atoms of a molecule, 1 to 200; those of the training data by default.
+        misuse_filter: Draw anew what the filter `misuse` rejects, and warn of it.
         on_batch: Called with the number of molecules just drawn.
 
     Returns:
-        `n` canonical SMILES; None for an invalid graph of a one-shot generator, which is not repaired or redrawn.
+        `n` canonical SMILES; None for an invalid graph of a one-shot generator, which is not repaired or redrawn, and
+        where the filter `misuse` rejects one draw after another.
 
     Raises:
         InputError: The weights cannot aim at a target or take no such option, the core cannot be used or leaves no
@@ -161,13 +164,16 @@ def sample(
     """
     import secrets
     import warnings
+    from collections import Counter
 
     from molgan.models.drawing import draw_molecules
+    from molgan.models.withholding import describe_withheld
 
     if seed is None:
         seed = secrets.randbelow(2**32)
         warnings.warn(f"seed {seed} was drawn; the same seed gives the same molecules again", stacklevel=2)
-    return draw_molecules(
+    withheld: Counter[str] = Counter()
+    drawn = draw_molecules(
         n,
         seed=seed,
         weights=weights,
@@ -178,8 +184,13 @@ def sample(
         core=core,
         temperature=temperature,
         max_atoms=max_atoms,
+        misuse_filter=misuse_filter,
         on_batch=on_batch,
+        withheld=withheld,
     )
+    if withheld:
+        warnings.warn(describe_withheld(withheld), stacklevel=2)
+    return drawn
 
 
 def log_likelihood(
@@ -222,6 +233,7 @@ def optimize(
     max_atoms: int | None = None,
     folder: str | Path | None = None,
     settings: "OptimizeSettings | Mapping[str, Any] | None" = None,
+    misuse_filter: bool = True,
     progress: "Progress | None" = None,
 ) -> "pandas.DataFrame":
     """Find molecules that `oracle` scores high, in at most `budget` calls: a table of every call, in order.
@@ -240,6 +252,7 @@ def optimize(
         max_atoms: The most heavy atoms of a molecule; 50 by default, more where `start` is larger.
         folder: Where the state is kept, so that an interrupted run continues when it is called again.
         settings: Fields of `OptimizeSettings`, such as `{"target": 0.9}`.
+        misuse_filter: Whether what the filter `misuse` rejects is neither scored nor started from.
         progress: Shows the progress.
 
     Returns:
@@ -249,8 +262,8 @@ def optimize(
         is no score).
 
     Raises:
-        InputError: A start molecule cannot be read, the oracle's answer is not as many numbers, or the weights cannot
-            aim at a target.
+        InputError: A start molecule cannot be read or is rejected by the filter `misuse`, the oracle's answer is not as
+            many numbers, or the weights cannot aim at a target.
         ConfigError: Wrong settings.
     """
     from molgan.training.design.optimize_table import optimize_table
@@ -267,6 +280,7 @@ def optimize(
         max_atoms=max_atoms,
         folder=folder,
         settings=settings,
+        misuse_filter=misuse_filter,
         progress=progress,
     )
 

@@ -92,7 +92,7 @@ def test_filter_writes_the_library_and_a_reason_for_all_else(campaign: Path, tmp
     assert list(rejected["stage"]) == ["size", "novel", "valid", "distinct", "score"]
     assert list(rejected["line"]) == [1, 2, 4, 5, 6]
     stages = json.loads((tmp_path / "out" / "funnel.json").read_text())
-    assert [(stage["entered"], stage["kept"]) for stage in stages] == [(7, 6), (6, 5), (5, 4), (4, 3), (3, 2)]
+    assert [(stage["entered"], stage["kept"]) for stage in stages] == [(7, 6), (6, 6), (6, 5), (5, 4), (4, 3), (3, 2)]
 
 
 @pytest.fixture

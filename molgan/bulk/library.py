@@ -9,6 +9,8 @@ import numpy as np
 from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.molecule import Molecule
 from molgan.filters.filter import get_mols
+from molgan.filters.shared_descriptors import make_batch
+from molgan.scoring.fast.alert_sets import CONTROLLED
 
 if TYPE_CHECKING:
     import pandas
@@ -23,7 +25,8 @@ def library_table(
 
     `molecules` are valid; `scores` has a row for each, with the columns of `ScoreTable.to_frame` and any others.
     Columns: `id`, `rank` (from 1), `smiles` (canonical), the columns of `scores`, `scaffold`, `nearest_known`,
-    `nearest_similarity` (Tanimoto on ECFP4, 0..1; empty and NaN without `neighbours`).
+    `nearest_similarity` (Tanimoto on ECFP4, 0..1; empty and NaN without `neighbours`), `controlled` (scaffolds of
+    controlled drugs, separated by "; ", empty for none).
     """
     import pandas
 
@@ -39,11 +42,19 @@ def library_table(
         "scaffold": [murcko_scaffold(mol) for mol in mols],
         "nearest_known": [near.smiles for near in nearest] or "",
         "nearest_similarity": [near.similarity for near in nearest] or np.nan,
+        "controlled": list_controlled(molecules),
     }
     table = pandas.DataFrame(columns, index=range(len(molecules)))
     table = table.sort_values("score", ascending=False, kind="stable", na_position="last", ignore_index=True)
     table["rank"] = np.arange(1, len(table) + 1)
     return table
+
+
+def list_controlled(molecules: Sequence[Molecule]) -> list[str]:
+    """For each valid molecule, the scaffolds of controlled drugs that it has, sorted: "schedule two amphetamine"."""
+    batch = make_batch(molecules)
+    found = ["; ".join(sorted(each.alerts(CONTROLLED))) for each in batch.distinct]
+    return [found[place] for place in batch.place.tolist()]
 
 
 def identifier(smiles: str) -> str:

@@ -7,6 +7,7 @@ from molgan.base.progress import Progress, Silent
 from molgan.campaign.advice import advise
 from molgan.campaign.cost import Cost, measure
 from molgan.campaign.pipeline import PIPELINES
+from molgan.campaign.refuse_misuse import refuse_misuse
 from molgan.campaign.stages.optimize_stage import read_start
 from molgan.campaign.stages.reinforce_stage import read_replay_start
 from molgan.chem.given_molecules import read_given
@@ -46,6 +47,7 @@ class Findings:
 def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> Findings:
     """Try the parts of a campaign. Raises ConfigError, InputError or WeightsError for what would stop it later."""
     progress = progress or Silent()
+    refuse_misuse(config)
     known = _read_known(config, progress)
     _check_actives(config)
     reference = parse_all(record.smiles for record in load_reference(REFERENCE))
@@ -57,6 +59,8 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     objective, funnel = Objective(config.objective), Funnel(filters)
     # Who looks for the component to blame sees all values.
     whole = Objective(config.objective.model_copy(update={"cheap_first": False}))
+    if not config.misuse:
+        progress.message("the filter 'misuse' is off (misuse: false)")
     progress.message("reading the reference sets")
     judged = _judge_known(known, whole, funnel)
     funnel(reference[:1], table=objective(reference[:1]).to_frame())

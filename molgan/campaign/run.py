@@ -5,6 +5,7 @@ import shutil
 from molgan.base.errors import ConfigError
 from molgan.base.progress import Progress, Silent
 from molgan.campaign.pipeline import PIPELINES, run_stages
+from molgan.campaign.refuse_misuse import refuse_misuse
 from molgan.campaign.result import CampaignResult
 from molgan.campaign.stages.library_stage import Library
 from molgan.campaign.stages.optimize_stage import read_start
@@ -18,10 +19,12 @@ def run(config: CampaignConfig, *, progress: Progress | None = None) -> Campaign
 
     A finished stage is skipped; the first stage whose settings or inputs have changed runs again, and so do all stages
     that use its results. Whenever a run is killed, the same configuration ends with the same library, byte for byte, on
-    the same machine. Raises InputError for start molecules that cannot be used, RunError when another process works in
+    the same machine. Raises ConfigError for an aim that `refuse_misuse`
+    refuses, InputError for start molecules that cannot be used, RunError when another process works in
     the folder or the folder cannot be written.
     """
     _check_target(config)
+    refuse_misuse(config)
     if config.optimize is not None:
         read_start(config)
     if config.reinforce is not None:

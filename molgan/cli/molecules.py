@@ -1,7 +1,6 @@
-"""The verbs on molecules: sample, score, standardize, likelihood, filter, evaluate."""
+"""The verbs on molecules: sample, score, standardize, likelihood, filter."""
 
-import json
-import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -73,23 +72,28 @@ def sample(
     max_atoms: Annotated[
         int | None, typer.Option(help="Most heavy atoms of a molecule; those of the training data by default.")
     ] = None,
+    misuse_filter: Annotated[
+        bool, typer.Option("--misuse-filter/--no-misuse-filter", help="Draw anew what the filter `misuse` rejects.")
+    ] = True,
 ) -> None:
     """Draw molecules from a generator. Its critic, if it has one, keeps those that look real and are not known.
 
     The output has one SMILES a line, unless its suffix says otherwise. A line with ? is an invalid sample of a one-shot
-    generator.
+    generator. What the filter `misuse` rejects (chemical weapons, their precursors, explosives) is drawn anew.
 
     Example: `molgan sample -n 1000 --seed 7 -o samples.smi`
     """
-    from molgan import api
     from molgan.chem.writing import encode_samples
+    from molgan.models.drawing import draw_molecules
+    from molgan.models.withholding import describe_withheld
 
     targets = _read_targets(target)
     suffix = find_format(output, ".smi")
     with show_progress() as progress, open_output(output) as file:
         progress.start("sample", number)
         on_batch = partial(progress.advance, "sample")
-        drawn = api.sample(
+        withheld: Counter[str] = Counter()
+        drawn = draw_molecules(
             number,
             seed=seed,
             weights=weights,
@@ -100,8 +104,12 @@ def sample(
             core=core,
             temperature=temperature,
             max_atoms=max_atoms,
+            misuse_filter=misuse_filter,
             on_batch=on_batch,
+            withheld=withheld,
         )
+        if withheld or not misuse_filter:
+            progress.message(describe_withheld(withheld) if misuse_filter else "the filter 'misuse' is off")
         file.writelines(encode_samples(drawn, suffix))
         progress.finish("sample")
 
@@ -259,62 +267,6 @@ def filter_(
     for count in counts:
         print(f"{count.stage:<24} {count.entered:>10,} in {count.kept:>10,} kept")
     print(f"{counts[-1].kept:,} molecules in {output / 'library.csv'}")
-
-
-def evaluate(
-    file: Molecules,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON; a figure that cannot be computed is null.")
-    ] = False,
-    train: Annotated[Path | None, typer.Option(help="Training set, for novelty; that of MOSES by default.")] = None,
-    test: Annotated[
-        Path | None, typer.Option(help="Test set; the test and scaffold test sets of MOSES by default.")
-    ] = None,
-    reference: Annotated[
-        str | None, typer.Option(help="qm9, or a file: the metrics of small molecules in place of those of MOSES.")
-    ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-    column: Column = None,
-) -> None:
-    """Compare samples with real molecules by the metrics of MOSES: valid, unique, FCD, SNN, Frag, Scaf, IntDiv, ….
-
-    With --reference qm9: valid, unique, novel, their product, and FCD to 10,000 molecules that training does not use.
-
-    Give raw samples in the order drawn, invalid ones included; published FCDs are those of 30,000 samples.
-
-    Example: `molgan sample -n 30000 | molgan evaluate - --json`
-    """
-    from molgan.chem.reading import read_rows
-    from molgan.evaluation.comparison_sets import Moses
-    from molgan.evaluation.metrics import evaluate as measure
-    from molgan.evaluation.small_molecules import evaluate_small as measure_small
-    from molgan.evaluation.small_molecules import small_reference
-
-    samples: list[str | None] = []
-    with report_bad_rows(file, "an invalid sample") as on_bad:
-        for record in read_rows(file, column=column, on_note=report_note(file)):
-            if record.reason is not None:
-                on_bad(record.line, record.reason)
-            samples.append(record.smiles if record.reason is None else None)
-    with show_progress() as progress:
-        if reference is not None:
-            values = measure_small(
-                samples, small_reference(reference, n_jobs=jobs, progress=progress), progress=progress
-            )
-        else:
-            values = measure(
-                samples,
-                train=train or Moses.TRAIN,
-                test=test or Moses.TEST,
-                test_scaffolds=None if test else Moses.TEST_SCAFFOLDS,
-                n_jobs=jobs,
-                progress=progress,
-            )
-    if as_json:
-        print(json.dumps({name: None if math.isnan(value) else value for name, value in values.items()}, indent=2))
-    else:
-        for name, value in values.items():
-            print(f"{name:<21} {value:.4f}")
 
 
 def _read_chunks(file: str, column: str | None, fate: str) -> "Iterator[list[Record]]":

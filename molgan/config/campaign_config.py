@@ -5,11 +5,15 @@ from typing import Any
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from molgan.base.nearest import suggest
+from molgan.chem.misuse.rule import MisuseList
 from molgan.chem.settings import DataSettings, EnumerateSettings, StandardizeSettings
 from molgan.config.job import JobConfig
+from molgan.filters.filter import WholeFilter
 from molgan.filters.registry import FILTERS, get_filter
 from molgan.filters.settings import FunnelSettings, StageSettings
+from molgan.filters.stages.misuse_filter import Misuse
 from molgan.filters.stages.score_filters import REALISM
+from molgan.filters.stages.structure import Valid
 from molgan.models.settings import GeneratorSettings
 from molgan.report.settings import ReportSettings
 from molgan.scoring.settings import ObjectiveSettings
@@ -49,6 +53,11 @@ class CampaignConfig(JobConfig):
         "library; left out, they stay as they are",
     )
     objective: ObjectiveSettings = Field(description="What a good molecule is")
+    misuse: bool = Field(
+        True,
+        description="Whether the filter `misuse` is among the filters, where they do not name it; and designs and "
+        "objectives that it refuses are refused. `false` switches it off, which manifest and report tell",
+    )
     sample: SampleSettings = Field(description="How many molecules are drawn; required without `optimize`")
     filters: FunnelSettings = Field(
         description="Filters that molecules pass in this order, as a list or below the key `stages`"
@@ -85,6 +94,20 @@ class CampaignConfig(JobConfig):
         data, standardize = info.data.get("data"), info.data.get("standardize")
         return {"stages": [_set_ignored(_with_references(stage, data), standardize) for stage in stages]}
 
+    @field_validator("filters")
+    @classmethod
+    def _switch_misuse(cls, filters: FunnelSettings, info: ValidationInfo) -> FunnelSettings:
+        stages = _switch_misuse(filters.stages, info.data.get("misuse", True))
+        if not stages:
+            raise ValueError("filters: `misuse: false` takes the only one away; add another, such as valid")
+        return filters.model_copy(update={"stages": stages})
+
+    @property
+    def misuse_lists(self) -> tuple[MisuseList, ...]:
+        """The lists by which the filter `misuse` rejects molecules; empty where it is off."""
+        stages = [stage for stage in self.filters.stages if stage.filter == Misuse.name]
+        return Misuse(**stages[0].parameters).parameters.lists if stages else ()
+
     @model_validator(mode="after")
     def _check_columns(self) -> "CampaignConfig":
         names = [component.name for component in self.objective.components]
@@ -118,6 +141,21 @@ class CampaignConfig(JobConfig):
             names = [component.name for component in self.objective.components]
             raise ValueError(f"compute.scorers: no component {unknown[0]!r}, {suggest(unknown[0], names)}")
         return self
+
+
+def _switch_misuse(stages: tuple[StageSettings, ...], on: bool) -> tuple[StageSettings, ...]:
+    """The stages with the filter `misuse`, or without it. It comes behind `valid`, which counts what is no molecule,
+    or else behind the first filter that judges each molecule by itself."""
+    if not on:
+        return tuple(stage for stage in stages if stage.filter != Misuse.name)
+    if others := [stage.filter for stage in stages if stage.name == Misuse.name != stage.filter]:
+        raise ValueError(f"filters: the name 'misuse' is taken; give the stage {others[0]!r} another one")
+    kinds = [FILTERS[stage.filter] for stage in stages]
+    if Misuse in kinds:
+        return stages
+    alone = next((i for i, kind in enumerate(kinds) if issubclass(kind, WholeFilter)), len(kinds))
+    place = kinds.index(Valid) + 1 if Valid in kinds[:alone] else min(alone, 1)
+    return (*stages[:place], StageSettings(filter=Misuse.name), *stages[place:])
 
 
 def _with_references(stage: Any, data: DataSettings | None) -> Any:

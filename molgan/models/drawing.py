@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from molgan.base.errors import InputError
-from molgan.chem.molecule import parse
+from molgan.chem.misuse.screen import find_misuse
+from molgan.chem.molecule import Molecule, parse
 from molgan.graphs.motif.core import Core
 from molgan.models.aiming import check_candidates, check_guidance
 from molgan.models.loading import load_any
@@ -18,6 +20,7 @@ from molgan.models.motif.refined import RefinedGenerator
 from molgan.models.protocols import AimingGenerator, ConditionalGenerator, Generator, LikelihoodGenerator
 from molgan.models.settings import BATCH
 from molgan.models.weights import find_weights
+from molgan.models.withholding import withhold
 
 _HOTTEST = 10.0
 _MOST_ATOMS = 200
@@ -35,7 +38,9 @@ def draw_molecules(
     core: str | None = None,
     temperature: float = 1.0,
     max_atoms: int | None = None,
+    misuse_filter: bool = True,
     on_batch: Callable[[int], None] = lambda done: None,
+    withheld: Counter[str] | None = None,
 ) -> list[str | None]:
     """Draw `n` molecules: canonical SMILES, None for an invalid graph of a one-shot generator.
 
@@ -50,7 +55,9 @@ def draw_molecules(
         core: SMILES with marks `*`, which every molecule contains, or of two fragments to link.
         temperature: The logits are divided by it; above 0, at most 10.
         max_atoms: Most heavy atoms of a molecule, 1 to 200; by default those of the generator.
+        misuse_filter: Whether molecules that the filter `misuse` rejects are drawn anew.
         on_batch: Called with the number of molecules just drawn.
+        withheld: Gets the reasons of those that were drawn anew, counted.
 
     Raises:
         InputError: The generator cannot do what is asked for, or a value is outside its range.
@@ -61,6 +68,8 @@ def draw_molecules(
     check_candidates(candidates, targets)
     _check_ranges(temperature, max_atoms)
     read = None if core is None else Core.read(core)
+    if misuse_filter and core is not None and (reason := find_misuse(parse(core))) is not None:
+        raise InputError(f"core: the filter 'misuse' rejects it ({reason}); give another one")
     path = find_weights(weights)
     generator = load_any(path, raw=True)
     options: dict[str, Any] = {
@@ -80,8 +89,14 @@ def draw_molecules(
         sampler = NearestGenerator(sampler, generator.scales, candidates=candidates)
     if not raw and isinstance(generator, LikelihoodGenerator):
         sampler = RefinedGenerator.load(path, sampler, batch=batch) or sampler
-    drawn = sampler.sample(n, seed=seed, on_batch=on_batch, **options)
-    return [parse(molecule.smiles).smiles for molecule in drawn]
+
+    def draw(count: int, seed: int, **how: Any) -> list[Molecule]:
+        return [parse(drawn.smiles) for drawn in sampler.sample(count, seed=seed, **options, **how)]
+
+    molecules = draw(n, seed, on_batch=on_batch)
+    if misuse_filter:
+        molecules = withhold(molecules, draw, seed=seed, withheld=Counter() if withheld is None else withheld)
+    return [molecule.smiles for molecule in molecules]
 
 
 def _check_ranges(temperature: float, max_atoms: int | None) -> None:

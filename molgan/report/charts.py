@@ -1,7 +1,7 @@
 """Draws the charts of the report, as inline SVG that takes its colours from the page's style sheet."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,6 +131,21 @@ def scatter(
     parts.append(element("text", x_title, class_="title", x=width - 10, y=height - 6, text_anchor="end"))
     parts.append(element("text", y_title, class_="title", x=left + 6, y=20))
     return _chart(parts, description, width, height)
+
+
+def interval_chart(rows: Mapping[str, tuple[float, float, float]], *, description: str) -> Markup:
+    """A line for each name with a value and the ends of its interval, on one axis that begins at 0; NaN has none."""
+    height = 34 * len(rows) + FOOT + 6
+    known = [end for row in rows.values() for end in row if math.isfinite(end)]
+    x = Scale(0, max([1.0, *known]), 6, WIDTH - 6)
+    parts = [_x_axis(x, foot=height - FOOT)]
+    for place, (name, (value, low, high)) in enumerate(rows.items()):
+        y = 34 * place + 26
+        parts.append(element("text", name, class_="title", x=6, y=y - 10))
+        if math.isfinite(value):
+            parts.append(element("line", class_="curve", x1=x(low), x2=x(high), y1=y, y2=y))
+            parts.append(element("circle", class_="end", cx=x(value), cy=y, r=3.5))
+    return _chart(parts, description, height=height)
 
 
 def funnel_bar(entered: int, kept: int, first: int) -> Markup:

@@ -50,6 +50,20 @@ def read_stages(rows: list[dict[str, Any]]) -> list[Stage]:
     return [_read_stage(row) for row in rows]
 
 
+def describe_misuse(run: RunFolder) -> tuple[bool, str] | None:
+    """Whether the filter `misuse` was on, and a sentence on what it did; None for a run before there was one."""
+    told = run.manifest.get("misuse")
+    if not isinstance(told, dict) or not isinstance(is_on := told.get("filter"), bool):
+        return None
+    if not is_on:
+        return False, "The filter misuse was switched off in the configuration (misuse: false)."
+    counts = next((row for row in run.funnel if row.get("stage") == "misuse"), {})
+    rejected = _read_count(counts.get("entered")) - _read_count(counts.get("kept"))
+    lists = told.get("lists")
+    named = ", ".join(str(name).replace("_", " ") for name in lists) if isinstance(lists, list) else ""
+    return True, f"The filter misuse was on ({named}); it rejected {rejected:,}, which rejected.csv does not spell out."
+
+
 def _read_stage(row: dict[str, Any]) -> Stage:
     counts = row.get("reasons")
     reasons = {str(reason): _read_count(count) for reason, count in counts.items()} if isinstance(counts, dict) else {}

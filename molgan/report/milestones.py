@@ -5,6 +5,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from molgan.chem.misuse.screen import find_misuse
+from molgan.chem.molecule import parse
 from molgan.report.drawings import draw
 from molgan.report.quantities import write_number
 
@@ -21,13 +23,15 @@ class Milestone:
 
 
 def milestones(rows: list[dict[str, Any]], most: int = MOST) -> list[Milestone]:
-    """The best molecules in the rows of a stage: the first, the last, and those with the largest gains between."""
+    """The best molecules in the rows of a stage: the first, the last, and those with the largest gains between; none
+    that the filter `misuse` rejects."""
     found: list[tuple[int, float, str]] = []
     for row in rows:
         smiles, best, step = row.get("best_smiles"), row.get("best"), row.get("step")
         if not isinstance(smiles, str) or not smiles or not isinstance(best, int | float) or step is None:
             continue
-        if not found or (best > found[-1][1] and smiles != found[-1][2]):
+        better = not found or (best > found[-1][1] and smiles != found[-1][2])
+        if better and find_misuse(parse(smiles)) is None:
             found.append((int(step), float(best), smiles))
     if len(found) > most:
         gains = sorted(range(1, len(found) - 1), key=lambda i: (found[i - 1][1] - found[i][1], i))[: most - 2]

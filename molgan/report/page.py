@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from molgan.base.errors import RunError
 from molgan.base.files import write_whole
+from molgan.report.bias_section import compare_library
 from molgan.report.charts import funnel_bar
-from molgan.report.funnel_section import narrowest, read_stages, reconcile
+from molgan.report.funnel_section import describe_misuse, narrowest, read_stages, reconcile
 from molgan.report.gallery import TOP, card_properties, cards, families
 from molgan.report.learning import collapse_events, training_stages
 from molgan.report.property_section import aggregation, components, novelty_map, properties
@@ -54,10 +55,12 @@ def render(run: RunFolder, titles: Mapping[str, str]) -> str:
         faults=reconcile(stages, run),
         gains=read_gains(run.manifest.get("stages") or {}),
         gain_columns=COLUMNS,
+        misuse=describe_misuse(run),
         narrowest=narrowest(stages),
         properties=properties(run),
         components=components(run),
         aggregation=aggregation(run),
+        bias=compare_library(run.library, run.reference),
         novelty_map=novelty_map(run.library, TOP),
         training=training_stages(run.metrics, titles),
         events=collapse_events(run.metrics, titles),

@@ -17,7 +17,19 @@ from molgan.base.run_files import RunFiles
 T = TypeVar("T")
 
 TEXT_COLUMNS = frozenset(
-    {"id", "smiles", "scaffold", "nearest_known", "stage", "reason", "error", "parent", "original", "changes"}
+    {
+        "id",
+        "smiles",
+        "scaffold",
+        "nearest_known",
+        "stage",
+        "reason",
+        "error",
+        "parent",
+        "original",
+        "changes",
+        "controlled",
+    }
 )
 
 

@@ -98,7 +98,9 @@ def test_the_result_is_that_of_the_funnel_on_all_at_once(campaign: CampaignConfi
     assert list(library["score"]) == pytest.approx(list(totals)) and library["score"].is_monotonic_decreasing
     assert list(library["rank"]) == list(range(1, len(result.kept) + 1))
     pandas.testing.assert_frame_equal(
-        pandas.read_parquet(tmp_path / "out" / "library.parquet"), library.fillna({"scaffold": ""}), check_dtype=False
+        pandas.read_parquet(tmp_path / "out" / "library.parquet"),
+        library.fillna({"scaffold": "", "controlled": ""}),
+        check_dtype=False,
     )
     stages = json.loads((tmp_path / "out" / "funnel.json").read_text())
     assert [stage["kept"] for stage in stages] == [one.kept for one in result.counts]
@@ -254,7 +256,7 @@ def test_molecules_are_judged_in_their_standard_form_where_the_campaign_says_so(
     (tmp_path / "known.smi").write_text("CCCCN.Cl\n")
     (tmp_path / "campaign.yaml").write_text(STANDARDIZED)
     config = load_config(tmp_path / "campaign.yaml")
-    assert config.filters.stages[2].parameters["ignore_salts"] is True
+    assert config.filters.stages[3].parameters["ignore_salts"] is True
     records = [Record(line, text) for line, text in enumerate(["CCCCCCN.Cl", "NCCCCCC", "[NH3+]CCCC", "[13CH4]"], 1)]
     filter_records([records], config, tmp_path / "out")
     library = pandas.read_csv(tmp_path / "out" / "library.csv")

@@ -85,7 +85,7 @@ def test_every_stage_aims_and_an_edited_aim_starts_anew(aimed: Configure) -> Non
 
 
 def test_what_is_drawn_aims(aimed: Configure, weights: Path) -> None:
-    config = aimed("adversarial=null", "reinforce=null", "sample={n: 12}")
+    config = aimed("adversarial=null", "reinforce=null", "sample={n: 12}", "misuse=false")
     library = pandas.read_csv(run(config).folder / "library.csv")
     seed = int(np.random.SeedSequence(config.seed, spawn_key=(0,)).generate_state(1, np.uint32)[0])
     drawn = MotifGenerator.load(weights / "weights").sample(12, seed=seed, targets=TARGETS, guidance=1.5)

@@ -10,7 +10,10 @@ from rdkit import Chem
 from molgan.base.errors import ConfigError, InputError
 from molgan.base.progress import Silent
 from molgan.campaign import run
+from molgan.chem.misuse.screen import find_misuse
+from molgan.chem.molecule import parse
 from molgan.config import CampaignConfig, load_config
+from tests.campaign.progress import Told
 
 CAMPAIGN = """\
 name: design
@@ -128,3 +131,15 @@ def test_the_molecules_to_start_from_are_standardised_where_the_campaign_says_so
     isotope = configured(design, tmp_path / "a", "optimize.start=['[13CH3]C']", "standardize={}")
     with pytest.raises(InputError, match=r"optimize.start: .*'\[13CH3\]C' has no standard form: isotope"):
         read_start(isotope)
+
+
+def test_what_is_not_handed_out_is_not_scored_unless_the_filter_is_off(design: Path, tmp_path: Path) -> None:
+    rejected = {}
+    for name, more in (("on", []), ("off", ["misuse=false"])):
+        told = Told()
+        run(configured(design, tmp_path / name, "optimize.core=", "optimize.plausible=false", *more), progress=told)
+        calls = pandas.read_csv(tmp_path / name / "checkpoints" / "optimize" / "calls.csv")
+        rejected[name] = sum(find_misuse(parse(smiles)) is not None for smiles in calls["smiles"])
+        refused = [text for text in told.messages if text.startswith("refused before scoring")]
+        assert ("explosive" in "".join(refused)) is (name == "on")
+    assert rejected["on"] == 0 < rejected["off"]

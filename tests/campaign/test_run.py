@@ -37,7 +37,7 @@ def test_a_run_leaves_the_library_the_rejected_and_the_record(finished: Path, ho
     stages = json.loads((finished / "funnel.json").read_text())
     manifest = json.loads((finished / "manifest.json").read_text())
     columns = ["id", "rank", "smiles", "score", "qed", "sa", "mw", "qed_score", "sa_score", "mw_score", "realism"]
-    assert list(library) == [*columns, "scaffold", "nearest_known", "nearest_similarity"]
+    assert list(library) == [*columns, "scaffold", "nearest_known", "nearest_similarity", "controlled"]
     assert list(rejected) == ["id", "smiles", "stage", "reason"]
     assert len(library) + len(rejected) == stages[0]["entered"] == 25
     assert stages[-1]["kept"] == manifest["stages"]["library"]["library"] == len(library)
@@ -108,7 +108,7 @@ def test_an_edited_filter_neither_trains_nor_draws_again(copied: Path, configure
     assert told.messages == [
         "adversarial: done already, skipped",
         "reinforce: done already, skipped",
-        "library: runs again, filters.stages.2.min is 5, was 3",
+        "library: runs again, filters.stages.3.min is 5, was 3",
         "sample: 25 of 25 molecules come from an earlier run",
         "evaluation: runs again, filters.stages.2.min is 5, was 3",
         "reference: done already, skipped",

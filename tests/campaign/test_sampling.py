@@ -55,7 +55,7 @@ def test_a_check_counts_what_passes_as_a_run_would(configure: Configure) -> None
         check_campaign(configure("adversarial=null", "reinforce=null", filters, *more))
         for more in ((), ("stereo={enumerate: 4}", "standardize=true", "data.actives=['CCCN.Cl', '[13CH4]']"))
     )
-    assert open_.passing[1].kept < open_.passing[1].entered == closed.passing[1].kept == 1000
+    assert open_.passing[2].kept < open_.passing[2].entered == closed.passing[2].kept == 1000
     # The salt is scored and judged as its parent; an isotope has no standard form and is left out.
     assert closed.known[["smiles", "stage"]].to_numpy().tolist() == [["CCCN.Cl", ""]]
     parent = check_campaign(configure("adversarial=null", "reinforce=null", filters, "data.actives=[CCCN]"))

@@ -60,10 +60,10 @@ def test_paths_are_relative_to_the_file_or_else_to_the_working_folder(
 
 
 def test_novelty_is_against_the_training_data_unless_files_are_named(campaign: Path, tmp_path: Path) -> None:
-    assert list(load_config(campaign).filters.stages[1].parameters["references"]) == [str(tmp_path / "train.smi")]
+    assert list(load_config(campaign).filters.stages[2].parameters["references"]) == [str(tmp_path / "train.smi")]
     (tmp_path / "known.smi").write_text("CCN\n")
     named = load_config(campaign, ["filters.1={filter: novel, references: [known.smi, approved_drugs]}"])
-    assert list(named.filters.stages[1].parameters["references"]) == [str(tmp_path / "known.smi"), "approved_drugs"]
+    assert list(named.filters.stages[2].parameters["references"]) == [str(tmp_path / "known.smi"), "approved_drugs"]
 
 
 def test_overrides_reach_sections_that_the_file_does_not_have_and_items_of_lists(campaign: Path) -> None:
@@ -271,15 +271,17 @@ def test_realism_needs_the_critic_of_an_adversarial_stage(campaign: Path) -> Non
         load_config(campaign, [filters])
     config = load_config(campaign, [filters, "adversarial={rounds: 1}"])
     left, skipped = config.filters.without("realism")
-    assert [stage.name for stage in left.stages] == ["valid"]
+    assert [stage.name for stage in left.stages] == ["valid", "misuse"]
     assert skipped == ["realism", "best"]
     with pytest.raises(ConfigError, match="every stage reads 'realism'"):
-        load_config(campaign, ["filters=[realism]", "adversarial={rounds: 1}"]).filters.without("realism")
+        load_config(campaign, ["filters=[realism]", "misuse=false", "adversarial={rounds: 1}"]).filters.without(
+            "realism"
+        )
 
 
 def test_train_is_a_reference_set_beside_others(campaign: Path) -> None:
     train = str(campaign.parent / "train.smi")
     filters = "filters=[{filter: novel, references: [approved_drugs, train]}, {filter: rings, references: train}]"
-    novel, rings = load_config(campaign, [filters]).filters.stages
+    novel, _, rings = load_config(campaign, [filters]).filters.stages
     assert novel.parameters == {"references": ("approved_drugs", train)}
     assert rings.parameters == {"references": (train,)}

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -25,7 +25,7 @@ from molgan.config import CampaignConfig
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import FunnelResult, Rejection
 from molgan.filters.passage import Passage
-from molgan.scoring.settings import ObjectiveSettings
+from molgan.filters.stages.misuse_filter import Misuse
 from molgan.training.settings import SampleSettings
 
 _MOST_GROWTH = 4  # a yield estimated on few molecules is not trusted for more than so many times their number
@@ -76,7 +76,7 @@ class Library(Stage):
         with closing(samples):
             _fill(passage, samples, work, settings)
         result, kept = passage.collect_result(), passage.parse_passing()
-        _write(work.folder, result, kept, samples, config.objective)
+        _write(work.folder, result, kept, samples, config)
         if kept and not samples.table(kept)["score"].max() > 0:
             work.progress.message(f"library: none of {len(kept):,} molecules has a score above 0")
         samples.discard_rest()
@@ -133,25 +133,32 @@ def next_round(settings: SampleSettings, drawn: int, passed: int) -> int:
     return min(wanted, settings.budget - drawn)
 
 
-def _write(
-    folder: Path, result: FunnelResult, kept: list[Molecule], samples: Samples, objective: ObjectiveSettings
-) -> None:
+def _write(folder: Path, result: FunnelResult, kept: list[Molecule], samples: Samples, config: CampaignConfig) -> None:
     scores = samples.table(kept)
     if samples.parents:
         scores = scores.assign(parent=[samples.parents[i] for i in result.kept])
     table = library_table(kept, scores, known_neighbours())
     write_library(table, folder)
-    write_poses(table, objective, folder)
+    write_poses(table, config.objective, folder)
+    withheld = {stage.name for stage in config.filters.stages if stage.filter == Misuse.name}
+    rejected = _format_rejected(result.rejected, samples.parents, withheld)
     counts = json.dumps([count.as_dict() for count in result.counts], indent=2)
-    write_files(
-        folder, {"rejected.csv": _format_rejected(result.rejected, samples.parents), "funnel.json": [counts.encode()]}
-    )
+    write_files(folder, {"rejected.csv": rejected, "funnel.json": [counts.encode()]})
 
 
-def _format_rejected(rejections: Sequence[Rejection], parents: Sequence[str]) -> Iterator[bytes]:
+def _format_rejected(
+    rejections: Sequence[Rejection], parents: Sequence[str], withheld: Container[str]
+) -> Iterator[bytes]:
+    """The lines of rejected.csv; the molecules that the stages of `withheld` reject are not spelled out."""
     columns = ["id", "smiles", "stage", "reason", *(["parent"] if parents else [])]
     rows = (
-        [identifier(item.smiles), item.smiles, item.stage, item.reason, *([parents[item.index]] if parents else [])]
+        [
+            identifier(item.smiles),
+            "" if item.stage in withheld else item.smiles,
+            item.stage,
+            item.reason,
+            *([parents[item.index]] if parents else []),
+        ]
         for item in rejections
     )
     for row in chain([columns], rows):

@@ -20,6 +20,8 @@ from molgan.campaign.stages.stage import Stage
 from molgan.campaign.watched_objective import WatchedObjective
 from molgan.campaign.work import Work
 from molgan.chem.given_molecules import require_molecules
+from molgan.chem.misuse.rule import LISTS
+from molgan.chem.misuse.screen import find_misuse
 from molgan.config import CampaignConfig
 from molgan.training.design.ledger import COLUMNS
 from molgan.training.design.settings import AnalogueSettings, DesignSettings, DesignStageSettings, TransferSettings
@@ -53,6 +55,7 @@ class Optimize(Stage):
     def inputs(self) -> Mapping[str, object]:
         standardize = self.work.config.standardize
         return {
+            **({} if self.work.config.misuse_lists == LISTS else {"misuse": list(self.work.config.misuse_lists)}),
             **({} if standardize is None else {"standardize": standardize.model_dump(mode="json")}),
             **add_contents({"optimize": self.settings.model_dump(mode="json")}),
             **add_contents({"objective": self.work.config.objective.model_dump(mode="json")}),
@@ -170,6 +173,7 @@ def _run(
         prior=prior,
         core=None if settings.core is None else Core.read(settings.core),
         accept=make_similarity_check(settings.analogues),
+        refuse=partial(find_misuse, lists=work.config.misuse_lists),
         folder=folder,
         report=report,
     )

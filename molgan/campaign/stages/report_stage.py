@@ -55,6 +55,7 @@ def _make_manifest(work: Work, stages: Sequence[Stage]) -> dict[str, object]:
         "config": digest(config.model_dump(mode="json")),
         "data": {"train": str(config.data.train), "sha256": hash_file(config.data.train)},
         "weights": {"name": config.generator.weights, "sha256": work.start},
+        "misuse": {"filter": config.misuse, "lists": list(config.misuse_lists)},
         "device": work.device,
         "versions": {"python": platform.python_version(), "molgan": __version__, **_find_versions()},
         "scores": _count_scores(work),

@@ -1,15 +1,18 @@
-"""Sets of structural alerts, each behind a screen: RDKit's catalogs, and the alerts that QED counts."""
+"""Sets of structural alerts, each behind a screen: RDKit's catalogs, the alerts that QED counts, controlled drugs."""
 
+import csv
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from rdkit import Chem
 from rdkit.Chem import QED
 from rdkit.Chem import FilterCatalog as rdfilters
 
+from molgan.chem.smarts import read_smarts
 from molgan.scoring.fast.atom_graph import Graph
 from molgan.scoring.fast.smarts_screen import Screen
 
@@ -18,6 +21,8 @@ _PICKLE = re.compile(rb" (\d+) (?=\xef\xbe\xad\xde)")
 
 
 SHARED = ("PAINS", "BRENK", "qed")
+CONTROLLED = "controlled"
+"""Scaffolds of controlled drugs, of which many are medicines; molgan/data/README.md has the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,11 @@ class Catalogs:
 
 @cache
 def catalogs(name: str) -> Catalogs:
-    """The set of that name: `qed`, or one of RDKit's FilterCatalog. Those that scorers ask for share a screen."""
+    """The set of that name: `qed`, `CONTROLLED`, or one of RDKit's FilterCatalog. Those that most scorers ask for
+    share a screen."""
     if name in SHARED:
         return _shared_catalogs()
-    return Catalogs({name: _rdkit_catalog(name)})
+    return Catalogs({name: _controlled_scaffolds() if name == CONTROLLED else _rdkit_catalog(name)})
 
 
 @cache
@@ -62,6 +68,12 @@ def _shared_catalogs() -> Catalogs:
 def _qed_alerts() -> list[Alert]:
     named = zip(QED.StructuralAlertSmarts, QED.StructuralAlerts, strict=True)
     return [Alert(smarts, _contains(pattern), pattern) for smarts, pattern in named]
+
+
+def _controlled_scaffolds() -> list[Alert]:
+    with (files("molgan") / "data" / "controlled_scaffolds.csv").open() as file:
+        rows = [(f"{row['list']} {row['name']}", read_smarts(row["smarts"])) for row in csv.DictReader(file)]
+    return [Alert(name, _contains(pattern), pattern) for name, pattern in rows]
 
 
 def _contains(pattern: Chem.Mol) -> Callable[[Chem.Mol], bool]:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from molgan.base.settings import Settings
 from molgan.scoring.base import DescriptorScorer
+from molgan.scoring.fast.alert_sets import CONTROLLED
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.transforms import Linear
 
@@ -36,6 +37,15 @@ class BRENK(Alerts):
 
     name, catalog = "brenk", "BRENK"
     summary = "Unwanted functionality (Brenk)"
+
+
+class ControlledScaffold(Alerts):
+    """Lists one to five of the Controlled Substances Act of the United States, and Shulgin's PIHKAL, as the package
+    `medchem` has them. Many medicines have such a scaffold. The library of a campaign has the names in the column
+    `controlled`."""
+
+    name, catalog = "controlled_scaffold", CONTROLLED
+    summary = "Scaffold of a controlled drug"
 
 
 Catalog = Literal[

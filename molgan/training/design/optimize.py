@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from rdkit import Chem
 
 from molgan.graphs.motif.core import Core
 from molgan.models.protocols import MotifTreeGenerator
@@ -15,7 +16,7 @@ from molgan.models.threads import run_in_background
 from molgan.training.design.ledger import Ledger, Oracle
 from molgan.training.design.optimize_run import OptimizeRun
 from molgan.training.design.plausibility_gate import count_given_flaws, make_plausibility_check
-from molgan.training.design.proposals import Accept, Proposals
+from molgan.training.design.proposals import Accept, Proposals, Refuse
 from molgan.training.report import Report, silent
 from molgan.training.settings import OptimizeSettings
 
@@ -40,6 +41,7 @@ def optimize(
     prior: MotifTreeGenerator | None = None,
     core: Core | None = None,
     accept: Accept = lambda mol: True,
+    refuse: Refuse = lambda mol: None,
     folder: Path | None = None,
     report: Report = silent,
 ) -> OptimizeOutcome:
@@ -69,6 +71,7 @@ def optimize(
         prior: The anchor; the agent at the start by default.
         core: A core that every molecule but the start molecules contains, and at whose marks alone it grows.
         accept: Says whether a molecule may be scored; start molecules always are.
+        refuse: The reason why a molecule is not to be scored, or None; start molecules always are.
         folder: The folder from which the run resumes exactly; no molecule is scored twice.
         report: Takes the metrics of each round.
 
@@ -76,7 +79,11 @@ def optimize(
         InputError: A start molecule cannot be read, or the oracle does not return as many numbers.
     """
     run = OptimizeRun(agent, prior or agent, oracle, settings, budget, seed, core, folder)
-    refuse, tolerated = make_plausibility_check(settings, start, core), count_given_flaws(start, core)
+    find_implausible, tolerated = make_plausibility_check(settings, start, core), count_given_flaws(start, core)
+
+    def reject(mol: Chem.Mol) -> str | None:
+        return refuse(mol) or find_implausible(mol)
+
     run.resume()
     if not run.ledger.calls:
         run.remember(run.ask(run.read_start(start)))
@@ -86,7 +93,7 @@ def optimize(
         run.round += 1
         rng = np.random.default_rng(run.seed("round"))
         stocks = search.genomes.of(search.elite.parents, search.elite.weights.tolist(), run.round)
-        proposals = Proposals(run.space, agent.vocabulary, run.ledger.number, settings, accept, refuse, tolerated)
+        proposals = Proposals(run.space, agent.vocabulary, run.ledger.number, settings, accept, reject, tolerated)
         with run_in_background(run.update_agent, search.agent.device) as figures_of_update:
             shortlist.fit(rng)
             proposals.breed(stocks, rng, shortlist.promising)

@@ -2,7 +2,8 @@
 
 import math
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from rdkit import Chem
 from molgan.base.errors import ConfigError, InputError, RunError
 from molgan.base.files import write_files
 from molgan.base.progress import Progress, Silent
+from molgan.chem.misuse.rule import LISTS
+from molgan.chem.misuse.screen import find_misuse
 from molgan.chem.molecule import parse
 from molgan.scoring.inputs import as_list, get_text, make_text
 from molgan.training.reporter import Reporter
@@ -38,6 +41,7 @@ def optimize_table(
     max_atoms: int | None = None,
     folder: str | Path | None = None,
     settings: OptimizeSettings | Mapping[str, Any] | None = None,
+    misuse_filter: bool = True,
     progress: Progress | None = None,
 ) -> "pandas.DataFrame":
     """Run goal-directed design, and return a table of all calls.
@@ -54,11 +58,12 @@ def optimize_table(
         max_atoms: The most heavy atoms of a molecule.
         folder: Where the state is kept, so that an interrupted run continues.
         settings: Fields of `OptimizeSettings`.
+        misuse_filter: Whether what the filter `misuse` rejects is neither scored nor started from.
         progress: Shows the progress.
 
     Raises:
-        InputError: A start molecule cannot be read, the oracle returns another number of values, or the prior was not
-            trained for a target.
+        InputError: A start molecule cannot be read or is rejected by the filter `misuse`, the oracle returns another
+            number of values, or the prior was not trained for a target.
         ConfigError: Wrong settings.
     """
     from molgan.graphs.motif.core import Core
@@ -72,7 +77,9 @@ def optimize_table(
         raise ConfigError(f"budget must be at least 1, not {budget}")
     if isinstance(start, str | Chem.Mol):
         raise InputError("start is a list of SMILES, not one SMILES: put it in brackets")
+    lists = LISTS if misuse_filter else ()
     given = [get_text(make_text(item)) or "" for item in as_list(() if start is None else start)]
+    _refuse_misuse([*given, *([] if core is None else [core])], lists)
     folder = None if folder is None else Path(folder)
     progress = progress or Silent()
     seed = draw_seed(folder, progress) if seed is None else seed
@@ -92,6 +99,7 @@ def optimize_table(
             seed=seed,
             start=given,
             core=None if core is None else Core.read(core),
+            refuse=partial(find_misuse, lists=lists),
             folder=folder,
             report=report,
         )
@@ -102,6 +110,13 @@ def optimize_table(
     table["error"] = table["error"].astype(object)
     table.attrs["seed"] = seed
     return table
+
+
+def _refuse_misuse(given: Sequence[str], lists: Collection[str]) -> None:
+    """Raises InputError where a molecule that the search starts from, or the core, is one that is not handed out."""
+    for text in given:
+        if (reason := find_misuse(parse(text), lists)) is not None:
+            raise InputError(f"the filter 'misuse' rejects a molecule of start or core ({reason}); leave it out")
 
 
 def draw_seed(folder: Path | None, progress: Progress) -> int:

@@ -1,0 +1,1 @@
+"""Recognises chemical-warfare agents, their precursors and explosives, so that they are not handed out."""
