@@ -16,10 +16,11 @@ Kind = tuple[int, bool | None]
 
 @dataclass(frozen=True, slots=True)
 class AtomPattern:
-    """`kinds` in the order of the text; `hydrogens` and `charge` are None where the text leaves them open; `inside` are
-    the SMARTS of its recursive parts, without those that are negated."""
+    """`kinds` in the order of the text; `is_aromatic`, `hydrogens` and `charge` are None where the text leaves them open;
+    `inside` are the SMARTS of its recursive parts, without those that are negated."""
 
     kinds: tuple[Kind, ...]
+    is_aromatic: bool | None
     hydrogens: int | None
     charge: int | None
     inside: tuple[str, ...]
@@ -32,8 +33,11 @@ class AtomPattern:
         is_one = "," not in flat
         charge = _CHARGE.search(flat) if is_one else None
         hydrogens = _HYDROGENS.search(flat) if is_one else None
+        kinds = find_kinds(atom.GetSmarts())
+        aromatic = {each for _, each in kinds}
         return cls(
-            kinds=tuple(find_kinds(atom.GetSmarts())),
+            kinds=tuple(kinds),
+            is_aromatic=aromatic.pop() if len(aromatic) == 1 else None,
             hydrogens=None if hydrogens is None else int(hydrogens[1] or 1),
             charge=None if charge is None else int(charge[1] + (charge[2] or "1")),
             inside=tuple(inside),
@@ -43,12 +47,6 @@ class AtomPattern:
     def elements(self) -> list[int]:
         """Atomic numbers; 0 stands for any."""
         return list(dict.fromkeys(element for element, _ in self.kinds))
-
-    @property
-    def is_aromatic(self) -> bool | None:
-        """None where both are possible."""
-        found = {aromatic for _, aromatic in self.kinds}
-        return found.pop() if len(found) == 1 else None
 
 
 def find_kinds(text: str) -> list[Kind]:

@@ -3,10 +3,11 @@
 import gzip
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import rdkit
 from rdkit import Chem, rdBase
@@ -30,17 +31,27 @@ _ID_COLUMNS = ("id", "reagent_id", "catalog_id", "catalogue_id", "idnumber", "na
 _SALT_OR_CHARGE = re.compile(r"\.|[+-]\d?\]")
 
 
+class Block(NamedTuple):
+    """A molecule that can be bought: canonical SMILES, the number that it is bought by, and its SMILES without stereo,
+    empty where it has none."""
+
+    smiles: str
+    number: str
+    flat: str = ""
+
+
 class BuildingBlocks:
     """`identity`: a digest of the content, on which what depends on the stock depends."""
 
-    def __init__(self, ids: Mapping[str, str]) -> None:
-        """`ids`: the number of each block by its canonical SMILES."""
-        self._ids = dict(ids)
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        """Of equal blocks the first counts."""
+        self._ids: dict[str, str] = {}
         self._flat: dict[str, str] = {}
-        for smiles in self._ids:
-            if any(mark in smiles for mark in "@/\\"):
-                self._flat.setdefault(flatten(smiles), smiles)
-        content = "\n".join(f"{smiles}\t{number}" for smiles, number in sorted(self._ids.items()))
+        for block in blocks:
+            self._ids.setdefault(block.smiles, block.number)
+            if block.flat:
+                self._flat.setdefault(block.flat, block.smiles)
+        content = "\n".join(sorted(f"{smiles}\t{number}" for smiles, number in self._ids.items()))
         self.identity = hashlib.sha256(content.encode()).hexdigest()[:20]
 
     def __len__(self) -> int:
@@ -57,11 +68,7 @@ class BuildingBlocks:
     def load(cls, stocks: Sequence[str]) -> "BuildingBlocks":
         """The blocks of shipped stocks, by name, and of files that `read_smiles` reads; what several have has the
         number of the first. Raises ConfigError for a stock that does not exist, InputError for an unreadable file."""
-        ids: dict[str, str] = {}
-        for stock in stocks:
-            for smiles, number in _load(stock):
-                ids.setdefault(smiles, number)
-        return cls(ids)
+        return cls(block for stock in stocks for block in _load(stock))
 
 
 def find_stock(stock: str, folder: Path | None = None) -> str:
@@ -77,31 +84,37 @@ def find_stock(stock: str, folder: Path | None = None) -> str:
     raise ConfigError(f"no stock {stock!r}, {suggest(stock, sorted(SHIPPED))}")
 
 
-def write_blocks(blocks: Iterable[tuple[str, str]]) -> bytes:
+def write_blocks(blocks: Iterable[Block]) -> bytes:
     """A file of blocks in canonical form; it says by which RDKit they were written."""
-    lines = [f"#{rdkit.__version__}\n", *(f"{smiles}\t{number}\n" for smiles, number in blocks)]
+    lines = [f"#{rdkit.__version__}\n", *("\t".join(block).rstrip("\t") + "\n" for block in blocks)]
     return gzip.compress("".join(lines).encode(), mtime=0)
 
 
-def canonicalise(records: Iterable[Record]) -> Iterator[tuple[str, str]]:
-    """The blocks of a file in canonical form, without salts and solvents; what RDKit cannot read is left out."""
+def canonicalise(records: Iterable[Record]) -> Iterator[Block]:
+    """The distinct blocks of a file in canonical form, without salts and solvents; what RDKit cannot read is left
+    out."""
+    seen = set()
     with rdBase.BlockLogs():
         for record in records:
             smiles = record.smiles
             if _SALT_OR_CHARGE.search(smiles):
                 smiles = standardise(smiles).smiles or ""
             mol = Chem.MolFromSmiles(smiles)
-            if mol is not None and mol.GetNumAtoms():
-                yield Chem.MolToSmiles(mol), _find_number(record)
+            if mol is None or not mol.GetNumAtoms() or (text := str(Chem.MolToSmiles(mol))) in seen:
+                continue
+            seen.add(text)
+            flat = flatten(text)
+            yield Block(text, _find_number(record), "" if flat == text else flat)
 
 
-def _load(stock: str) -> list[tuple[str, str]]:
+def _load(stock: str) -> list[Block]:
     if stock in SHIPPED:
         content = (files("molgan") / "data" / "synthesis" / f"{stock}.tsv.gz").read_bytes()
         if (blocks := _read_blocks(content)) is not None:
             return blocks
         # Another RDKit may write other canonical SMILES.
-        return _recall(content, (Record(0, *_split(line)) for line in _read_lines(content)[1:]))
+        lines = (line.split("\t") for line in _read_lines(content)[1:])
+        return _recall(content, (Record(0, smiles, {"id": number}) for smiles, number, *_ in lines))
     path = Path(find_stock(stock))
     try:
         content = path.read_bytes()
@@ -110,18 +123,13 @@ def _load(stock: str) -> list[tuple[str, str]]:
     return _recall(content + path.name.encode(), read_smiles(path))
 
 
-def _split(line: str) -> tuple[str, dict[str, str]]:
-    smiles, _, number = line.partition("\t")
-    return smiles, {"id": number}
-
-
-def _recall(content: bytes, records: Iterable[Record]) -> list[tuple[str, str]]:
+def _recall(content: bytes, records: Iterable[Record]) -> list[Block]:
     """The blocks of a file from the cache, or from the file itself, which is slow."""
     entry = cache.entry(_KIND, hashlib.sha256(content + rdkit.__version__.encode()).hexdigest()[:32], ".tsv.gz")
     with suppress(OSError, EOFError, ValueError):
         if (blocks := _read_blocks(entry.read_bytes())) is not None:
             return blocks
-    blocks = list(dict(reversed(list(canonicalise(records)))).items())[::-1]
+    blocks = list(canonicalise(records))
     with suppress(OSError), cache.store(entry) as file:
         file.write(write_blocks(blocks))
     return blocks
@@ -131,12 +139,12 @@ def _read_lines(content: bytes) -> list[str]:
     return gzip.decompress(content).decode().splitlines()
 
 
-def _read_blocks(content: bytes) -> list[tuple[str, str]] | None:
+def _read_blocks(content: bytes) -> list[Block] | None:
     """The blocks of a file that `write_blocks` wrote; None for one by another RDKit."""
     header, *lines = _read_lines(content)
     if header != f"#{rdkit.__version__}":
         return None
-    return [(smiles, number) for smiles, _, number in (line.partition("\t") for line in lines)]
+    return [Block(*line.split("\t")) for line in lines]
 
 
 def _find_number(record: Record) -> str:

@@ -11,6 +11,7 @@ from rdkit.Chem import BondType, ChiralType, rdqueries
 from molgan.chem.retrosynthesis.leaving_groups import Cap
 from molgan.chem.retrosynthesis.reaction_template import Place, ReactionTemplate
 
+COST_OF_DOUBT = 0.5
 _MOST_MATCHES = 64
 _MOST_PRODUCTS = 24
 _MOST_VARIANTS = 8
@@ -19,20 +20,18 @@ _RADICAL = rdqueries.NumRadicalElectronsGreaterQueryAtom(0)
 
 @dataclass(frozen=True, slots=True)
 class Disconnection:
-    """`precursors`: canonical SMILES in the order of the template's reactants. `products`: how many different products
-    the template gives of them, the molecule among them. `keeps_stereo`: whether it gives the molecule with its stereo,
-    and not only its skeleton."""
+    """`precursors`: canonical SMILES in the order of the template's reactants. `doubts`: what a chemist would object:
+    other products of the same template, stereo that it does not set, a precursor that reacts with itself, groups that
+    clash."""
 
     template: ReactionTemplate
     precursors: tuple[str, ...]
-    products: int
-    keeps_stereo: bool
+    doubts: tuple[str, ...]
 
     @property
     def cost(self) -> float:
-        """The template's cost, and .5 more each where it gives other products too, and where it does not set the stereo
-        of the molecule."""
-        return self.template.cost + 0.5 * (self.products > 1) + 0.5 * (not self.keeps_stereo)
+        """The template's cost, and .5 for each doubt."""
+        return self.template.cost + COST_OF_DOUBT * len(self.doubts)
 
 
 def disconnect(
@@ -230,37 +229,55 @@ def _run_forward(
     template: ReactionTemplate, precursors: tuple[str, ...], pieces: list[Chem.Mol], smiles: str
 ) -> Disconnection | None:
     """The disconnection, if the template makes the molecule of these precursors."""
-    made = {text for text in _list_products(template, pieces) if text is not None}
-    if smiles in made:
-        return Disconnection(template, precursors, len({flatten(text) for text in made}), True)
-    flat = {flatten(text) for text in made}
-    return Disconnection(template, precursors, len(flat), False) if flatten(smiles) in flat else None
-
-
-def _list_products(template: ReactionTemplate, pieces: list[Chem.Mol]) -> Iterator[str | None]:
+    flat, wanted = set(), flatten(smiles)
+    has_stereo = wanted != smiles
+    keeps_stereo = not has_stereo
     for products in template.reaction.RunReactants(tuple(pieces), _MOST_PRODUCTS):
-        yield write_product(products[0])
+        if not settle_product(product := products[0]):
+            continue
+        flat.add(text := str(Chem.MolToSmiles(product, isomericSmiles=False)))
+        if has_stereo and text == wanted and not keeps_stereo:
+            found = _read(Chem.MolToSmiles(product))
+            keeps_stereo = found is not None and found[0] == smiles
+    if wanted not in flat:
+        return None
+    doubts = [] if len(flat) == 1 else [f"{len(flat)} products are possible"]
+    doubts += [] if keeps_stereo else ["stereo is not set"]
+    return Disconnection(template, precursors, (*doubts, *_find_clashes(template, pieces)))
 
 
-def write_product(mol: Chem.Mol) -> str | None:
-    """The canonical SMILES of what RDKit makes of a template; None where it is no valid molecule."""
-    if Chem.SanitizeMol(mol, catchErrors=True):
-        # A template seldom says that a nitrogen loses its hydrogen when it gets a bond.
-        for atom in mol.GetAtoms():
-            if atom.HasProp("old_mapno") and atom.GetNumExplicitHs():
-                atom.SetNumExplicitHs(0)
-                atom.SetNoImplicit(False)
-        if Chem.SanitizeMol(mol, catchErrors=True):
-            return None
-    found = _read(Chem.MolToSmiles(mol))
-    return None if found is None else found[0]
+def _find_clashes(template: ReactionTemplate, pieces: list[Chem.Mol]) -> Iterator[str]:
+    if template.has_distinct_pieces and any(
+        piece.HasSubstructMatch(pattern)
+        for number, piece in enumerate(pieces)
+        for other, pattern in enumerate(template.pieces)
+        if other != number
+    ):
+        yield "a precursor reacts with itself"
+    if template.clash is None:
+        return
+    for piece, pattern in zip(pieces, template.pieces, strict=True):
+        inside = set(piece.GetSubstructMatch(pattern))
+        if any(match[0] not in inside for match in piece.GetSubstructMatches(template.clash)):
+            yield "a free group interferes"
+            return
+
+
+def settle_product(mol: Chem.Mol) -> bool:
+    """Make a valid molecule of what RDKit makes of a template; False where that cannot be."""
+    if not Chem.SanitizeMol(mol, catchErrors=True):
+        return True
+    # A template seldom says that a nitrogen loses its hydrogen when it gets a bond.
+    for atom in mol.GetAtoms():
+        if atom.HasProp("old_mapno") and atom.GetNumExplicitHs():
+            atom.SetNumExplicitHs(0)
+            atom.SetNoImplicit(False)
+    return not Chem.SanitizeMol(mol, catchErrors=True)
 
 
 @lru_cache(maxsize=100_000)
 def flatten(smiles: str) -> str:
-    """The canonical SMILES without stereo."""
+    """The SMILES of a molecule in canonical form, without its stereo."""
     if not any(mark in smiles for mark in "@/\\"):
         return smiles
-    mol = Chem.MolFromSmiles(smiles)
-    Chem.RemoveStereochemistry(mol)
-    return str(Chem.MolToSmiles(Chem.MolFromSmiles(Chem.MolToSmiles(mol))))
+    return str(Chem.MolToSmiles(Chem.MolFromSmiles(smiles), isomericSmiles=False))

@@ -4,6 +4,8 @@ The product's pattern is loosened to elements and connections, since it is often
 nothing of hydrogens. What it finds too much, the reaction itself refuses when it is run forward.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +14,7 @@ from rdkit.Chem import BondType
 
 from molgan.chem.retrosynthesis.atom_pattern import AtomPattern
 from molgan.chem.retrosynthesis.leaving_groups import Cap, list_caps
-from molgan.chem.smarts import read_reaction
+from molgan.chem.smarts import read_reaction, read_smarts
 
 Place = tuple[int, int]
 """An atom of a template's reactants: the number of the reactant, and of the atom in it."""
@@ -36,12 +38,15 @@ class ReactionTemplate:
     atoms of reactants given there; the others, `made`, come with a reagent.
     """
 
-    def __init__(self, name: str, smarts: str, *, title: str = "", cost: float = 1.0) -> None:
-        """Raises ValueError for text that is not reaction SMARTS, and for a template that cannot be undone."""
+    def __init__(self, name: str, smarts: str, *, title: str = "", cost: float = 1.0, clash: str = "") -> None:
+        """`clash`: SMARTS of what reactants should not have beside the groups that react. Raises ValueError for text
+        that is not SMARTS, and for a template that cannot be undone."""
         self.name = name
         self.title = title or name
         self.cost = cost
         self.smarts = smarts
+        self.clash = read_smarts(clash) if clash else None
+        self.recipe = (name, smarts, title, cost, clash)
         self.reaction = read_reaction(smarts)
         self.pieces = list(self.reaction.GetReactants())
         self._product = self.reaction.GetProducts()[0]
@@ -65,9 +70,8 @@ class ReactionTemplate:
         if {number for number, _ in self.kept.values()} != set(range(len(self.pieces))):
             raise ValueError(f"{smarts!r}: a reactant leaves no mapped atom in the product")
         self.query = self._loosen()
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (self.name, self.smarts, self.title, self.cost)
+        texts = [re.sub(r":\d+\]", "]", Chem.MolToSmarts(piece)) for piece in self.pieces]
+        self.has_distinct_pieces = len(set(texts)) == len(texts)
 
     @cached_property
     def plan(self) -> "Plan":
@@ -119,11 +123,15 @@ class ReactionTemplate:
         ]
         query = Chem.RWMol()
         for atom in product.GetAtoms():
-            query.AddAtom(Chem.AtomFromSmarts(self._name_elements(atom)))
+            query.AddAtom(Chem.AtomFromSmarts(self._describe_atom(atom)))
+        rings = product.GetRingInfo()
+        open_rings = [set(ring) for ring in rings.BondRings() if self._may_be_aromatic(product, ring)]
         for bond in product.GetBonds():
             smarts = bond.GetSmarts()
-            if bond.IsInRing():
+            if any(bond.GetIdx() in ring for ring in open_rings):
                 text = "@"
+            elif bond.IsInRing():
+                text = f"{_ON_CHAINS.get(smarts, '~')};@"
             elif joins == [bond.GetIdx()]:  # the two reactants hang together by nothing else
                 text = f"{_BETWEEN.get(smarts, '~')};!@"
             else:
@@ -133,13 +141,26 @@ class ReactionTemplate:
             query.ReplaceBond(query.GetBondBetweenAtoms(*ends).GetIdx(), Chem.BondFromSmarts(text))
         return query.GetMol()
 
-    def _name_elements(self, atom: Chem.Atom) -> str:
-        own = AtomPattern.of(atom).elements
+    def _may_be_aromatic(self, product: Chem.Mol, ring: Sequence[int]) -> bool:
+        """Whether a ring of the product, written without aromaticity, may be aromatic in a molecule: not where a carbon
+        has single bonds alone."""
+        bonds = [product.GetBondWithIdx(index) for index in ring]
+        atoms = {atom.GetIdx(): atom for bond in bonds for atom in (bond.GetBeginAtom(), bond.GetEndAtom())}
+        return not any(
+            AtomPattern.of(atom).kinds == ((6, False),) and {b.GetSmarts() for b in atom.GetBonds()} <= {"", "-"}
+            for atom in atoms.values()
+        )
+
+    def _describe_atom(self, atom: Chem.Atom) -> str:
+        """The SMARTS of a product's atom: its elements, and whether it is aromatic where that cannot have changed."""
+        own = AtomPattern.of(atom)
         origin = self.kept.get(atom.GetIdx())
-        elements = own if origin is None else self.patterns[origin].elements
-        if 0 in elements:
-            elements = own
-        return "*" if 0 in elements else f"[{','.join(f'#{element}' for element in elements)}]"
+        before = own if origin is None else self.patterns[origin]
+        elements = before.elements if 0 not in before.elements else own.elements
+        text = "*" if 0 in elements else ",".join(f"#{element}" for element in elements)
+        if before.is_aromatic and own.is_aromatic:
+            return f"[{text};a]"
+        return f"[{text};A]" if before.is_aromatic is False and not atom.IsInRing() else f"[{text}]"
 
 
 @dataclass(frozen=True)
@@ -152,7 +173,3 @@ class Plan:
     ordered: list[tuple[int, int, BondType | None]]
     caps: list[tuple[Place, Place, BondType]]
     options: dict[Place, list[Cap]]
-
-
-def _rebuild(name: str, smarts: str, title: str, cost: float) -> ReactionTemplate:
-    return ReactionTemplate(name, smarts, title=title, cost=cost)

@@ -7,15 +7,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One reaction. `smiles` as reaction SMILES, `template` and `title` name it, `products` counts what else the
-    template gives of the same precursors (1: nothing else), `keeps_stereo` is False where it leaves stereo open."""
+    """One reaction. `smiles` as reaction SMILES, `template` and `title` name it, `doubts` are what a chemist would
+    object, each in a few words."""
 
     smiles: str
     template: str
     title: str
     cost: float
-    products: int
-    keeps_stereo: bool
+    doubts: tuple[str, ...]
 
     @property
     def precursors(self) -> list[str]:
@@ -27,8 +26,8 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A building block: canonical SMILES, and the number that it is bought by."""
+class Purchase:
+    """A building block of a route: canonical SMILES, and the number that it is bought by."""
 
     smiles: str
     number: str
@@ -41,7 +40,7 @@ class Route:
 
     smiles: str
     steps: tuple[Step, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[Purchase, ...]
     depth: int
 
     @property
@@ -64,8 +63,8 @@ class Route:
         """What `as_dict` gave. Raises KeyError or TypeError for anything else."""
         return cls(
             smiles=content["smiles"],
-            steps=tuple(Step(**step) for step in content["steps"]),
-            blocks=tuple(Block(**block) for block in content["blocks"]),
+            steps=tuple(Step(**{**step, "doubts": tuple(step["doubts"])}) for step in content["steps"]),
+            blocks=tuple(Purchase(**block) for block in content["blocks"]),
             depth=content["depth"],
         )
 

@@ -21,7 +21,7 @@ from syntheseus.search.node_evaluation.base import NoCacheNodeEvaluator
 
 from molgan.chem.retrosynthesis.building_blocks import BuildingBlocks
 from molgan.chem.retrosynthesis.disconnection import Disconnection
-from molgan.chem.retrosynthesis.route import Block, Outcome, Route, Step
+from molgan.chem.retrosynthesis.route import Outcome, Purchase, Route, Step
 from molgan.chem.retrosynthesis.single_step import SingleStep
 
 _TINY = 1e-6
@@ -42,7 +42,7 @@ class RouteSearch:
     def __call__(self, smiles: str, *, buy: bool = True) -> Outcome:
         """The route of a molecule in canonical form. `buy`: whether the molecule itself may be a building block."""
         if buy and (number := self._blocks.find(smiles)) is not None:
-            return Outcome(Route(smiles, (), (Block(smiles, number),), 0), 0)
+            return Outcome(Route(smiles, (), (Purchase(smiles, number),), 0), 0)
         search = _Search(
             reaction_model=self._model,
             mol_inventory=self._stock,
@@ -77,7 +77,7 @@ class RouteSearch:
             return depth
 
         depth = follow(graph.root_node)
-        blocks = tuple(Block(each, self._blocks.find(each) or "") for each in bought)
+        blocks = tuple(Purchase(each, self._blocks.find(each) or "") for each in bought)
         return Route(smiles, tuple(steps.values()), blocks, depth)
 
 
@@ -88,8 +88,7 @@ def _describe_step(reaction: SingleProductReaction) -> Step:
         template=found.template.name,
         title=found.template.title,
         cost=found.cost,
-        products=found.products,
-        keeps_stereo=found.keeps_stereo,
+        doubts=found.doubts,
     )
 
 

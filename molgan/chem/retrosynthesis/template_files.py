@@ -14,17 +14,18 @@ from molgan.chem.retrosynthesis.reaction_template import ReactionTemplate
 SHIPPED = {
     "hartenfeller_button": "91 reactions after Hartenfeller et al. (2011) and Button et al. (2019)",
     "synformer": "115 reactions of SynFormer (Gao et al. 2024)",
+    "interconversions": "reductions, oxidations, deprotections and other steps that these sets lack",
 }
 """Name and content of each set that comes with molgan; molgan/data/README.md gives the source and licence."""
 
-_HEADER = ["name", "title", "cost", "smarts"]
+_HEADER = ["name", "title", "cost", "clash", "smarts"]
 
 
 def load_templates(sets: Sequence[str]) -> list[ReactionTemplate]:
     """The templates of shipped sets, by name, and of files, in order; of equal ones the first.
 
     A file has a reaction SMARTS a line, reactants before `>>` and the product behind, with a name behind a space or
-    tab; or it is a CSV table with the columns `smarts` and, where wanted, `name`, `title` and `cost`. Raises
+    tab; or it is a CSV table with the columns `smarts` and, where wanted, `name`, `title`, `cost` and `clash`. Raises
     ConfigError for a set that does not exist, InputError for a line that cannot be used.
     """
     found: dict[str, ReactionTemplate] = {}
@@ -36,7 +37,7 @@ def load_templates(sets: Sequence[str]) -> list[ReactionTemplate]:
 
 def hash_templates(templates: Sequence[ReactionTemplate]) -> str:
     """A digest of all that decides what templates find and cost."""
-    content = "\n".join(f"{each.name}\t{each.cost:g}\t{each.smarts}" for each in templates)
+    content = "\n".join(repr(each.recipe) for each in templates)
     return hashlib.sha256(content.encode()).hexdigest()[:20]
 
 
@@ -80,7 +81,9 @@ def _build(row: dict[str, str], name: str) -> ReactionTemplate:
     cost = float(row.get("cost") or 1.0)
     if not cost > 0:
         raise ValueError(f"the cost of a reaction is above 0, not {cost:g}")
-    return ReactionTemplate(row.get("name") or name, row["smarts"], title=row.get("title") or "", cost=cost)
+    return ReactionTemplate(
+        row.get("name") or name, row["smarts"], title=row.get("title") or "", cost=cost, clash=row.get("clash") or ""
+    )
 
 
 def _read_table(text: str, shown: str) -> list[tuple[int, dict[str, str]]]:
