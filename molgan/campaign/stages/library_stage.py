@@ -16,6 +16,7 @@ from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.optimize_stage import CALLS, Optimize, read_calls
 from molgan.campaign.stages.poses import write_poses
+from molgan.campaign.stages.routes import write_routes
 from molgan.campaign.stages.sampling import Samples
 from molgan.campaign.stages.stage import Stage
 from molgan.campaign.work import Work
@@ -25,7 +26,6 @@ from molgan.config import CampaignConfig
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import FunnelResult, Rejection
 from molgan.filters.passage import Passage
-from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.settings import SampleSettings
 
 _MOST_GROWTH = 4  # a yield estimated on few molecules is not trusted for more than so many times their number
@@ -76,7 +76,7 @@ class Library(Stage):
         with closing(samples):
             _fill(passage, samples, work, settings)
         result, kept = passage.collect_result(), passage.parse_passing()
-        _write(work.folder, result, kept, samples, config.objective)
+        _write(work.folder, result, kept, samples, config)
         if kept and not samples.table(kept)["score"].max() > 0:
             work.progress.message(f"library: none of {len(kept):,} molecules has a score above 0")
         samples.discard_rest()
@@ -134,14 +134,15 @@ def next_round(settings: SampleSettings, drawn: int, passed: int) -> int:
 
 
 def _write(
-    folder: Path, result: FunnelResult, kept: list[Molecule], samples: Samples, objective: ObjectiveSettings
+    folder: Path, result: FunnelResult, kept: list[Molecule], samples: Samples, config: CampaignConfig
 ) -> None:
     scores = samples.table(kept)
     if samples.parents:
         scores = scores.assign(parent=[samples.parents[i] for i in result.kept])
     table = library_table(kept, scores, known_neighbours())
     write_library(table, folder)
-    write_poses(table, objective, folder)
+    write_poses(table, config.objective, folder)
+    write_routes(table, config, folder)
     counts = json.dumps([count.as_dict() for count in result.counts], indent=2)
     write_files(
         folder, {"rejected.csv": _format_rejected(result.rejected, samples.parents), "funnel.json": [counts.encode()]}
