@@ -5,7 +5,8 @@
 SOURCES holds enamine_blocks.csv.gz (columns smiles and reagent_id; package `synthemol` 1.0.4), templates_hb91.txt
 (repository wenhao-gao/SynNet) and templates_synformer115.txt (wenhao-gao/synformer), a reaction SMARTS a line. Titles,
 costs and clashes are given here, by reading each template. A cost is a judgement: 1 for a reaction that hardly ever
-fails, 1.5 for one of limited scope, 2 and 3 for one that a chemist would rather not rely on.
+fails, 1.5 for one of limited scope, 2 and 3 for one that a chemist would rather not rely on. The third set,
+interconversions.csv, was written for molgan, and is changed by hand.
 """
 
 import argparse
@@ -127,7 +128,7 @@ SYNFORMER = """\
 7 1.5  Biginelli reaction
 8 1.5  enamine of an enol ether
 9 1  amide coupling
-10 1  amine of a halide
+10 1  alkylation, arylation or acylation of an amine
 11 1  Knoevenagel condensation
 12 1  sulfonamide
 13 1.5  thiadiazine of a thiosemicarbazide
@@ -234,56 +235,6 @@ SYNFORMER = """\
 114 1.5  cyanation of a halide
 115 2  nitrile of an alcohol or amine"""
 
-# name, cost, ! where an acidic hydrogen interferes, title, reaction: what a route needs beside couplings
-INTERCONVERSIONS = """\
-nitro_reduction 1  | reduction of a nitro group | [#6:1][N+](=O)[O-]>>[#6:1][NH2]
-nitrile_reduction 1  | reduction of a nitrile | [#6:1][C:2]#[N:3]>>[#6:1][CH2:2][NH2:3]
-nitrile_to_amide 1  | hydrolysis of a nitrile to the amide | [#6:1][C:2]#[N:3]>>[#6:1][C:2](=O)[NH2:3]
-nitrile_to_acid 1  | hydrolysis of a nitrile to the acid | [#6:1][C:2]#N>>[#6:1][C:2](=O)[OH]
-aldehyde_reduction 1  | reduction of an aldehyde | [#6:1][CH:2]=[O:3]>>[#6:1][CH2:2][OH:3]
-ketone_reduction 1  | reduction of a ketone | [#6:1][C:2](=[O:3])[#6:4]>>[#6:1][CH:2]([OH:3])[#6:4]
-ester_reduction 1  | reduction of an ester | [#6:1][C:2](=[O:3])O[CH3]>>[#6:1][CH2:2][OH:3]
-acid_reduction 1  | reduction of an acid | [#6:1][C:2](=[O:3])[OH]>>[#6:1][CH2:2][OH:3]
-amide_reduction 1.5  | reduction of an amide | [#6:1][C:2](=O)[NX3:3]>>[#6:1][CH2:2][N:3]
-alcohol_to_aldehyde 1  | oxidation of an alcohol to the aldehyde | [#6:1][CH2:2][OH:3]>>[#6:1][CH:2]=[O:3]
-alcohol_to_ketone 1  | oxidation of an alcohol to the ketone | [#6:1][CH:2]([OH:3])[#6:4]>>[#6:1][C:2](=[O:3])[#6:4]
-aldehyde_to_acid 1  | oxidation of an aldehyde | [#6:1][CH:2]=[O:3]>>[#6:1][C:2](=[O:3])[OH]
-sulfide_to_sulfoxide 1  | oxidation of a thioether to the sulfoxide | [#6:1][SX2:2][#6:3]>>[#6:1][S:2](=O)[#6:3]
-sulfide_to_sulfone 1  | oxidation of a thioether to the sulfone | [#6:1][SX2:2][#6:3]>>[#6:1][S:2](=O)(=O)[#6:3]
-alkene_hydrogenation 1  | hydrogenation of a styrene | [c:1][CH:2]=[C:3][#6:4]>>[c:1][CH2:2][C:3][#6:4]
-benzylamine_cleavage 1  | removal of a benzyl group | [NX3;H0,H1:1][CH2]c1ccccc1>>[N:1]
-methoxyarene_cleavage 1  | removal of a methyl group from a phenol | [c:1][O:2][CH3]>>[c:1][OH:2]
-tert_butyl_ester_cleavage 1  | removal of a tert-butyl ester | [C:1](=[O:2])[O:3]C([CH3])([CH3])[CH3]>>[C:1](=[O:2])[OH:3]
-methyl_amine 1  | methylation of an amine by formaldehyde | [NX3;H1,H2;$(N[CX4]);!$(N[C,S]=[O,S,N]):1]>>[N:1][CH3]
-borylation 1  | Miyaura borylation | [c:1][Br]>>[c:1]B(O)O
-sandmeyer 1.5  | Sandmeyer reaction | [c:1][NH2]>>[c:1][Cl]
-sandmeyer_bromide 1.5  | Sandmeyer reaction | [c:1][NH2]>>[c:1][Br]
-hydroxy_to_chloro_azine 1.5  | chlorination of a hydroxyazine | [n:1][c:2][OH]>>[n:1][c:2][Cl]
-oxo_to_chloro_azine 1.5  | chlorination of an azinone | [nH1:1][c:2]=O>>[n:1][c:2][Cl]
-azole_alkylation 1  | alkylation of an azole | [nH1:1].[CX4;!H0:2][Cl,Br,I]>>[n:1][C:2]
-azole_arylation 1  | arylation of an azole by an activated halide | [nH1:1].[F,Cl][c;$(c:n),$(c:c[N+](=O)[O-]),$(c:c:c:c[N+](=O)[O-]),$(c:c:c:cC#N),$(c:cC#N):2]>>[n:1][c:2]
-amide_alkylation 1.5  | alkylation of an amide | [NX3;H1;$(NC=O):1].[CX4;!H0:2][Cl,Br,I]>>[N:1][C:2]
-fluoroarene_amine 1  | nucleophilic aromatic substitution | [NX3;H1,H2;!$(N[C,S]=[O,S,N]);!$(N[#7,#8]):1].[F,Cl][c;$(c:c[C,N;!$(C#N)]=O),$(c:c:c:cC=O),$(c:cC#N),$(c:c:c:cC#N),$(c:n):2]>>[N:1][c:2]
-fluoroarene_ether 1  | nucleophilic aromatic substitution | [#6;!$(C=[O,S,N]):1][OH,SH:2].[F,Cl][c;$(c:c[C,N]=O),$(c:c:c:c[C,N]=O),$(c:cC#N),$(c:c:c:cC#N),$(c:n):3]>>[#6:1][O,S:2][c:3]
-chloroformate 1  | carbamate of a chloroformate | [NX3;H1,H2;!$(N[C,S]=[O,S,N]):1].[Cl][C:2](=[O:3])[O:4][C:5]>>[N:1][C:2](=[O:3])[O:4][C:5]
-carbamate_of_alcohol 1.5  | carbamate of an alcohol and an amine | [NX3;H1,H2;$(N[#6]);!$(N[C,S]=[O,S,N]):1].[OH:2][CX4,c:3]>>[N:1]C(=O)[O:2][*:3]
-carbamate_of_isocyanate 1  | carbamate of an isocyanate | [#6:1][N:2]=[C:3]=[O:4].[OH:5][CX4:6]>>[#6:1][N:2][C:3](=[O:4])[O:5][C:6]
-hydroxamate 1  | hydroxamic acid or ester | [#6:1][C:2](=[O:3])[OH].[NH2:4][O:5]>>[#6:1][C:2](=[O:3])[NH:4][O:5]
-hydrazide 1  | hydrazide of an acid | [#6:1][C:2](=[O:3])[OH].[NH2:4][N:5]>>[#6:1][C:2](=[O:3])[NH:4][N:5]
-primary_amide 1  | amide of an acid and ammonia | [#6:1][C:2](=[O:3])[OH]>>[#6:1][C:2](=[O:3])[NH2]
-primary_sulfonamide 1  | sulfonamide of ammonia | [#6:1][S:2](=[O:3])(=[O:4])[Cl]>>[#6:1][S:2](=[O:3])(=[O:4])[NH2]
-oxime 1  | oxime | [#6:1][C;H1,$(C([#6])[#6]):2]=O>>[#6:1][C:2]=[N][OH]
-imide 1  | imide of an anhydride | [#6:1][C:2](=[O:3])O[C:4](=[O:5])[#6:6].[NH2:7][#6:8]>>[#6:1][C:2](=[O:3])[N:7]([#6:8])[C:4](=[O:5])[#6:6]
-alkylation_of_phenol_by_alcohol 1.5  | ether of an alcohol | [OH:1][c:2].[OH][CX4;!H0:3]>>[c:2][O:1][C:3]
-thiol_of_halide 1.5  | thiol of a halide | [CX4;!H0:1][Br,Cl]>>[C:1][SH]
-amine_of_halide 1.5  | amine of a halide by an azide | [CX4;!H0:1][Br,Cl]>>[C:1][NH2]
-nitrile_of_amide 1  | dehydration of an amide | [#6:1][C:2](=O)[NH2:3]>>[#6:1][C:2]#[N:3]
-amidine_of_nitrile 1.5  | amidine of a nitrile | [#6:1][C:2]#[N:3]>>[#6:1][C:2](=[NH:3])[NH2]
-amidoxime 1  | amidoxime of a nitrile | [#6:1][C:2]#[N:3]>>[#6:1][C:2](=[N]O)[NH2:3]
-difluoromethyl 1.5 ! deoxyfluorination of an aldehyde | [#6:1][CH:2]=O>>[#6:1][CH:2]([F])[F]
-acylation_of_arene 2  | Friedel-Crafts acylation | [cH:1].[Cl][C:2](=[O:3])[#6:4]>>[c:1][C:2](=[O:3])[#6:4]
-aromatic_bromination 2  | bromination of an arene | [cH:1]>>[c:1][Br]"""
-
 # What is on the shelf of every laboratory and not among the blocks; names are their numbers.
 REAGENTS = """\
 CO methanol
@@ -358,7 +309,6 @@ def main() -> None:
         "reagents.tsv.gz": write_blocks(canonicalise(reagents)),
         "hartenfeller_button.csv": _write_set("hb", HARTENFELLER_BUTTON, sources / "templates_hb91.txt"),
         "synformer.csv": _write_set("sf", SYNFORMER, sources / "templates_synformer115.txt"),
-        "interconversions.csv": _write_table(_read_own(INTERCONVERSIONS)),
     }
     write_files(FOLDER, {name: [content] for name, content in contents.items()})
     for name, content in contents.items():
@@ -378,16 +328,6 @@ def _write_set(prefix: str, titles: str, source: Path) -> bytes:
         clash, title = (ACIDIC, rest[1:]) if rest.startswith("!") else ("", rest)
         rows.append((f"{prefix}{number}", title.strip(), cost, clash, text))
     return _write_table(rows)
-
-
-def _read_own(text: str) -> list[tuple[str, str, str, str, str]]:
-    rows = []
-    for line in text.splitlines():
-        head, _, smarts = line.rpartition(" | ")
-        name, cost, rest = head.split(" ", 2)
-        clash = ACIDIC if rest.startswith("!") else ""
-        rows.append((name, rest.lstrip("! |").strip(), cost, clash, smarts))
-    return rows
 
 
 def _write_table(rows: list[tuple[str, str, str, str, str]]) -> bytes:

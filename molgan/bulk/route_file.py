@@ -1,7 +1,7 @@
 """Synthesis routes of molecules as a table or as JSON: a list, or a file of any length."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ def route_table(smiles: Iterable[Any], finder: RouteFinder) -> "pandas.DataFrame
     routes = [None if isinstance(each, str) else each.route for each in found]
     table = pandas.DataFrame({"smiles": pandas.Series([get_text(item) for item in items], dtype=object)})
     solved = [None if isinstance(each, str) else each.route is not None for each in found]
-    table["solved"] = pandas.array(solved, dtype="boolean")
+    table["solved"] = pandas.Series(solved, dtype="boolean")
     for name, read in (("steps", _count_steps), ("depth", _get_depth), ("cost", _get_cost)):
         table[name] = pandas.Series([None if route is None else read(route) for route in routes], dtype=float)
     for name, write in _TEXTS.items():
@@ -154,7 +154,7 @@ def _write_doubts(route: Route) -> str:
     )
 
 
-_TEXTS = {
+_TEXTS: dict[str, Callable[[Route], str]] = {
     "reactions": lambda route: " ".join(step.smiles for step in route.steps),
     "titles": name_reactions,
     "doubts": _write_doubts,

@@ -60,7 +60,7 @@ def routes(
     from molgan.scoring.scorers.retrosynthesis.route_finder import share_finder
     from molgan.scoring.scorers.retrosynthesis.route_settings import RouteSettings
 
-    given = {"stock": stock, "templates": templates, "depth": depth, "expansions": expansions}
+    given: dict[str, object] = {"stock": stock, "templates": templates, "depth": depth, "expansions": expansions}
     given |= {"timeout": timeout, "processes": processes}
     chosen = {name: value for name, value in given.items() if value}
     finder = share_finder(validate_section(RouteSettings, chosen, "molgan routes"), buy=not make)

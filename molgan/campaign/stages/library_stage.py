@@ -133,9 +133,7 @@ def next_round(settings: SampleSettings, drawn: int, passed: int) -> int:
     return min(wanted, settings.budget - drawn)
 
 
-def _write(
-    folder: Path, result: FunnelResult, kept: list[Molecule], samples: Samples, config: CampaignConfig
-) -> None:
+def _write(folder: Path, result: FunnelResult, kept: list[Molecule], samples: Samples, config: CampaignConfig) -> None:
     scores = samples.table(kept)
     if samples.parents:
         scores = scores.assign(parent=[samples.parents[i] for i in result.kept])

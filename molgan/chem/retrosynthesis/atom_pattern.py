@@ -16,8 +16,8 @@ Kind = tuple[int, bool | None]
 
 @dataclass(frozen=True, slots=True)
 class AtomPattern:
-    """`kinds` in the order of the text; `is_aromatic`, `hydrogens` and `charge` are None where the text leaves them open;
-    `inside` are the SMARTS of its recursive parts, without those that are negated."""
+    """`kinds` in the order of the text; `is_aromatic`, `hydrogens` and `charge` are None where the text leaves them
+    open; `inside` are the SMARTS of its recursive parts, without those that are negated."""
 
     kinds: tuple[Kind, ...]
     is_aromatic: bool | None

@@ -205,7 +205,7 @@ def _vary(fragment: Chem.Mol, options: dict[int, list[Cap]], pattern: Chem.Mol) 
             yield variant
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=10_000)
 def _read(text: str) -> Variant | None:
     """The molecule of a text in canonical form; None for a radical."""
     mol = Chem.MolFromSmiles(text)

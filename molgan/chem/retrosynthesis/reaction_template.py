@@ -127,7 +127,7 @@ class ReactionTemplate:
         rings = product.GetRingInfo()
         open_rings = [set(ring) for ring in rings.BondRings() if self._may_be_aromatic(product, ring)]
         for bond in product.GetBonds():
-            smarts = bond.GetSmarts()
+            smarts = bond.GetSmarts()  # type: ignore[call-arg]  # RDKit's stub is wrong
             if any(bond.GetIdx() in ring for ring in open_rings):
                 text = "@"
             elif bond.IsInRing():
@@ -147,7 +147,7 @@ class ReactionTemplate:
         bonds = [product.GetBondWithIdx(index) for index in ring]
         atoms = {atom.GetIdx(): atom for bond in bonds for atom in (bond.GetBeginAtom(), bond.GetEndAtom())}
         return not any(
-            AtomPattern.of(atom).kinds == ((6, False),) and {b.GetSmarts() for b in atom.GetBonds()} <= {"", "-"}
+            AtomPattern.of(atom).kinds == ((6, False),) and all(_is_single(bond) for bond in atom.GetBonds())
             for atom in atoms.values()
         )
 
@@ -173,3 +173,7 @@ class Plan:
     ordered: list[tuple[int, int, BondType | None]]
     caps: list[tuple[Place, Place, BondType]]
     options: dict[Place, list[Cap]]
+
+
+def _is_single(bond: Chem.Bond) -> bool:
+    return bond.GetSmarts() in ("", "-")  # type: ignore[call-arg]  # RDKit's stub is wrong

@@ -82,7 +82,7 @@ class RouteSearch:
 
 
 def _describe_step(reaction: SingleProductReaction) -> Step:
-    found: Disconnection = reaction.metadata[_FOUND]  # type: ignore[literal-required]  # own metadata
+    found: Disconnection = reaction.metadata[_FOUND]
     return Step(
         smiles=f"{'.'.join(found.precursors)}>>{reaction.product.smiles}",
         template=found.template.name,
@@ -101,9 +101,7 @@ class _Templates(BackwardReactionModel):
         super().__init__(use_cache=True)
         self._step = step
 
-    def _get_reactions(
-        self, inputs: list[Molecule], num_results: int
-    ) -> list[Sequence[SingleProductReaction]]:
+    def _get_reactions(self, inputs: list[Molecule], num_results: int) -> list[Sequence[SingleProductReaction]]:
         return [[_make_reaction(each, mol) for each in self._step(mol.smiles)] for mol in inputs]
 
 
@@ -168,5 +166,5 @@ def _find_order(node: OrNode, graph: AndOrGraph) -> float:
             if isinstance(current, AndNode):
                 path.append(current.reaction.identifier + current.reaction.reactants_str)
         digest = hashlib.blake2b("\n".join(path).encode(), digest_size=6).digest()
-        node.data["molgan_order"] = int.from_bytes(digest) / 2**48  # type: ignore[typeddict-unknown-key]
-    return float(node.data["molgan_order"])  # type: ignore[typeddict-item]
+        node.data["molgan_order"] = int.from_bytes(digest) / 2**48
+    return float(node.data["molgan_order"])

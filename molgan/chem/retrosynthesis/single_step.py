@@ -8,7 +8,7 @@ from rdkit import Chem
 from molgan.chem.retrosynthesis.disconnection import Disconnection, disconnect
 from molgan.chem.retrosynthesis.reaction_template import ReactionTemplate
 
-_CAPACITY = 20_000
+_CAPACITY = 2_000
 
 
 class SingleStep:

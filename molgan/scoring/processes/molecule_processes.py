@@ -40,9 +40,7 @@ class MoleculeProcesses(Generic[R]):
         for worker in self._workers:
             self._idle.put(worker)
 
-    def ask(
-        self, smiles: Sequence[str], *, on_result: Callable[[str, R], None] | None = None
-    ) -> list[R | Failure]:
+    def ask(self, smiles: Sequence[str], *, on_result: Callable[[str, R], None] | None = None) -> list[R | Failure]:
         """One result per molecule, in order; `on_result` gets each result that is no failure as soon as it is found, in
         any thread. Raises RunError when a process cannot start."""
         threads = ThreadPoolExecutor(len(self._workers))
