@@ -57,6 +57,10 @@ class BuildingBlocks:
     def __len__(self) -> int:
         return len(self._ids)
 
+    def __iter__(self) -> Iterator[str]:
+        """The canonical SMILES."""
+        return iter(self._ids)
+
     def __contains__(self, smiles: object) -> bool:
         return isinstance(smiles, str) and (smiles in self._ids or smiles in self._flat)
 

@@ -25,6 +25,7 @@ from molgan.chem.retrosynthesis.route import Outcome, Purchase, Route, Step
 from molgan.chem.retrosynthesis.single_step import SingleStep
 
 _TINY = 1e-6
+_MOST_REPEATS = 10  # a molecule may stand in many places of the tree, and costs an expansion once
 _FOUND = "molgan_disconnection"
 
 
@@ -49,15 +50,17 @@ class RouteSearch:
             and_node_cost_fn=_StepCost(),
             value_function=_Estimate(),
             limit_reaction_model_calls=self._expansions,
+            limit_iterations=_MOST_REPEATS * self._expansions,
             max_expansion_depth=2 * self._depth,
             prevent_repeat_mol_in_trees=True,
         )
         search.reset()
         self._stock.target = smiles
-        graph, _ = search.run_from_mol(_make_molecule(smiles))
+        graph, iterations = search.run_from_mol(_make_molecule(smiles))
         spent = int(self._model.num_calls())
         if not graph.root_node.has_solution:
-            return Outcome(None, spent, is_exhausted=spent < self._expansions)
+            is_exhausted = spent < self._expansions and iterations < _MOST_REPEATS * self._expansions - 1
+            return Outcome(None, spent, is_exhausted)
         return Outcome(self._read_route(graph, smiles), spent)
 
     def _read_route(self, graph: AndOrGraph, smiles: str) -> Route:

@@ -22,6 +22,7 @@ _MODULE = "molgan.scoring.scorers.retrosynthesis.route_worker"
 # Raise it when the search finds other routes.
 _KIND = "routes-v1"
 _IN_MEMORY = 100_000
+_MIXTURE = Failure("more than one molecule; standardise it first")
 
 
 class RouteFinder:
@@ -51,7 +52,8 @@ class RouteFinder:
     def find(self, smiles: Sequence[str]) -> list[Outcome | Failure]:
         """What was found for each molecule (canonical SMILES), in order, or the reason why nothing is known. Raises
         RunError when the processes do not start."""
-        known = {text: found for text in smiles if (found := self._recall(text)) is not None}
+        known: dict[str, Outcome | Failure] = {text: _MIXTURE for text in smiles if "." in text}
+        known |= {text: found for text in smiles if text not in known and (found := self._recall(text)) is not None}
         new = [text for text in dict.fromkeys(smiles) if text not in known]
         fresh = dict(zip(new, self._processes.ask(new, on_result=self._keep), strict=True)) if new else {}
         return [known.get(text) or fresh[text] for text in smiles]
