@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         score,
         standardize,
         stereoisomers,
+        synthesis_routes,
     )
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "score",
     "standardize",
     "stereoisomers",
+    "synthesis_routes",
 ]
 
 find_moved_modules()

@@ -106,6 +106,54 @@ def standardize(smiles: "Molecules", *, tautomers: bool = False, keep_stereo: bo
     return standardise_table(smiles, StandardizeSettings(tautomers=tautomers, keep_stereo=keep_stereo))
 
 
+def synthesis_routes(
+    smiles: "Molecules",
+    *,
+    stock: str | Sequence[str] = ("enamine", "reagents"),
+    templates: str | Sequence[str] = ("hartenfeller_button", "synformer", "interconversions"),
+    depth: int = 5,
+    expansions: int = 100,
+    timeout: float = 300.0,
+    processes: int | None = None,
+    buy: bool = True,
+) -> "pandas.DataFrame":
+    """Find a synthesis route for each molecule: a table, one row an input, in order.
+
+    The columns are `smiles`; `solved`; `steps`, the number of reactions; `depth`, those in the longest line; `cost`, 1
+    to 3 a reaction and .5 for each doubt; `reactions`, reaction SMILES in the order in which they are run; `titles`;
+    `doubts`; `blocks` and `numbers`, what is bought; `route`, all of it as an object; `error`, why there is no route.
+
+    Args:
+        smiles: What `score` takes; the rows have the labels of a pandas Series or frame.
+        stock: Stocks by name (`enamine`, `reagents`), and files of molecules.
+        templates: Sets of reactions by name, and files of reaction SMARTS.
+        depth: The most reactions in a line.
+        expansions: The most molecules that are taken apart in the search for a route. The result depends on this
+            number, not on how fast the machine is.
+        timeout: Seconds after which a molecule is given up.
+        processes: Processes that search; all cores by default.
+        buy: Whether a molecule that is in stock needs no route.
+
+    Raises:
+        ConfigError: The extra `synthesis` is not installed, or a stock or set does not exist.
+        InputError: A single string, a frame without a SMILES column, or a file that cannot be used.
+    """
+    from molgan.bulk.route_file import route_table
+    from molgan.scoring.parameters import validate_section
+    from molgan.scoring.scorers.retrosynthesis.route_finder import share_finder
+    from molgan.scoring.scorers.retrosynthesis.route_settings import RouteSettings
+
+    chosen = {
+        "stock": [stock] if isinstance(stock, str) else list(stock),
+        "templates": [templates] if isinstance(templates, str) else list(templates),
+        "depth": depth,
+        "expansions": expansions,
+        "timeout": timeout,
+        "processes": processes,
+    }
+    return route_table(smiles, share_finder(validate_section(RouteSettings, chosen, "synthesis_routes"), buy=buy))
+
+
 def load_generator(weights: str | Path = "moses") -> "Generator":
     """Load a generator: shipped weights by their name, or the folder that a training wrote.
 

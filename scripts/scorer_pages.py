@@ -22,7 +22,7 @@ NOTE = "<!-- Made by scripts/scorer_pages.py from the code; change it there. -->
 FAMILIES = {
     "physchem": "Physicochemical properties",
     "properties": "Counts, descriptors and shape",
-    "synthesis": "Synthetic accessibility",
+    "synthesis": "Synthesis",
     "plausibility": "Familiarity of the chemistry",
     "natural": "Natural products",
     "cns": "Central nervous system",
@@ -53,7 +53,7 @@ CHEAP_FIRST = [
     "vetoes is a total of 0 even where another has no value. A component without a value vetoes only with "
     "`missing: worst`. Vetoed molecules have no place in Pareto's order.",
 ]
-PART_OF = {"drug_likeness": "physchem", "custom_alerts": "substructure"}
+PART_OF = {"drug_likeness": "physchem", "custom_alerts": "substructure", "retrosynthesis": "synthesis"}
 
 
 def main() -> None:

@@ -153,10 +153,10 @@ def score(
     from molgan.chem.settings import StandardizeSettings
 
     form = StandardizeSettings() if standardize else None
-    chunks, scoring = _read_chunks(file, column, "no score"), _read_scoring(scorers, config)
+    chunks, scoring = read_chunks(file, column, "no score"), _read_scoring(scorers, config)
     make_pieces = partial(score_records, chunks, scoring, processes=processes or cores(), standardize=form)
     make_tables = partial(score_tables, chunks, scoring, processes=processes or cores(), standardize=form)
-    _write_table(output, make_pieces, make_tables)
+    write_table(output, make_pieces, make_tables)
 
 
 def _read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
@@ -189,9 +189,9 @@ def standardize(
     from molgan.chem.settings import StandardizeSettings
 
     settings = StandardizeSettings(tautomers=tautomers, keep_stereo=not drop_stereo)
-    chunks, count = _read_chunks(file, column, "no standard form"), processes or cores()
+    chunks, count = read_chunks(file, column, "no standard form"), processes or cores()
     make_pieces = partial(standardise_records, chunks, settings, processes=count)
-    _write_table(output, make_pieces, partial(standardise_tables, chunks, settings, processes=count))
+    write_table(output, make_pieces, partial(standardise_tables, chunks, settings, processes=count))
 
 
 def likelihood(
@@ -214,12 +214,12 @@ def likelihood(
     from molgan.bulk.likelihood_file import likelihood_records, likelihood_tables
 
     targets, count = _read_targets(target), processes or cores()
-    chunks = _read_chunks(file, column, "no likelihood")
+    chunks = read_chunks(file, column, "no likelihood")
     make_pieces = partial(likelihood_records, chunks, weights, targets, processes=count)
-    _write_table(output, make_pieces, partial(likelihood_tables, chunks, weights, targets, processes=count))
+    write_table(output, make_pieces, partial(likelihood_tables, chunks, weights, targets, processes=count))
 
 
-def _write_table(
+def write_table(
     output: str,
     make_pieces: "Callable[[Path | None, Progress], Iterator[str]]",
     make_tables: "Callable[[Path | None, Progress], Iterator[pandas.DataFrame]]",
@@ -262,27 +262,27 @@ def filter_(
         settings = load_config(config, ["standardize=true"])
     with show_progress() as progress:
         counts = filter_records(
-            _read_chunks(file, column, "rejected"), settings, output, progress, processes=processes or cores()
+            read_chunks(file, column, "rejected"), settings, output, progress, processes=processes or cores()
         )
     for count in counts:
         print(f"{count.stage:<24} {count.entered:>10,} in {count.kept:>10,} kept")
     print(f"{counts[-1].kept:,} molecules in {output / 'library.csv'}")
 
 
-def _read_chunks(file: str, column: str | None, fate: str) -> "Iterator[list[Record]]":
-    """The rows of a file in chunks, unusable rows included; `fate` says what happens to those."""
+def read_chunks(file: str, column: str | None, fate: str, *, size: int = _CHUNK) -> "Iterator[list[Record]]":
+    """The rows of a file in chunks of `size`, unusable rows included; `fate` says what happens to those."""
     from molgan.chem.reading import read_rows
 
     chunk: list[Record] = []
-    size = 0
+    characters = 0
     with report_bad_rows(file, fate) as on_bad:
         for record in read_rows(file, column=column, on_note=report_note(file)):
             if record.reason is not None:
                 on_bad(record.line, record.reason)
             chunk.append(record)
-            size += len(record.smiles) + sum(map(len, record.fields.values()))
-            if len(chunk) == _CHUNK or size > _CHUNK_CHARACTERS:
+            characters += len(record.smiles) + sum(map(len, record.fields.values()))
+            if len(chunk) == size or characters > _CHUNK_CHARACTERS:
                 yield chunk
-                chunk, size = [], 0
+                chunk, characters = [], 0
         if chunk:
             yield chunk

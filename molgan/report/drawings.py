@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 from rdkit import Chem, rdBase
+from rdkit.Chem import rdChemReactions
 from rdkit.Chem.Draw import rdMolDraw2D
 
 from molgan.report.svg import element
@@ -42,26 +43,47 @@ def draw(smiles: str | None, *, label: str, width: int = 240, height: int = 170)
         mol = Chem.MolFromSmiles(smiles)
         if mol is None or mol.GetNumAtoms() == 0:
             return None
-        drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
-        options: Any = drawer.drawOptions()  # RDKit's stubs give every option the wrong type
-        options.clearBackground = False
-        options.bondLineWidth = 1.4
-        options.scaleBondWidth = False
-        options.fixedBondLength = 26
-        options.padding = 0.03
-        options.baseFontSize = 0.7
-        options.minFontSize = 11
-        options.updateAtomPalette(PALETTE)
+        drawer = _open_drawer(width, height)
         try:
             rdMolDraw2D.PrepareAndDrawMolecule(drawer, mol)
         except (ValueError, RuntimeError):
             return None
         drawer.FinishDrawing()
-    paths = _join_paths(drawer.GetDrawingText())
+    return _wrap(drawer, "molecule", width, height, label)
+
+
+def draw_reaction(smiles: str, *, label: str, width: int = 720, height: int = 170) -> Markup | None:
+    """A drawing of a reaction SMILES, as `draw` draws molecules; None for one that RDKit cannot read."""
+    with rdBase.BlockLogs():
+        try:
+            reaction = rdChemReactions.ReactionFromSmarts(smiles, useSmiles=True)
+            drawer = _open_drawer(width, height)
+            drawer.DrawReaction(reaction)
+        except (ValueError, RuntimeError):
+            return None
+        drawer.FinishDrawing()
+    return _wrap(drawer, "reaction", width, height, label)
+
+
+def _open_drawer(width: int, height: int) -> rdMolDraw2D.MolDraw2DSVG:
+    drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
+    options: Any = drawer.drawOptions()  # RDKit's stubs give every option the wrong type
+    options.clearBackground = False
+    options.bondLineWidth = 1.4
+    options.scaleBondWidth = False
+    options.fixedBondLength = 26
+    options.padding = 0.03
+    options.baseFontSize = 0.7
+    options.minFontSize = 11
+    options.updateAtomPalette(PALETTE)
+    return drawer
+
+
+def _wrap(drawer: rdMolDraw2D.MolDraw2DSVG, kind: str, width: int, height: int, label: str) -> Markup:
     return element(
         "svg",
-        Markup("").join(paths),
-        class_="molecule",
+        Markup("").join(_join_paths(drawer.GetDrawingText())),
+        class_=kind,
         viewBox=f"0 0 {width} {height}",
         role="img",
         aria_label=label,

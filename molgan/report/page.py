@@ -17,6 +17,7 @@ from molgan.report.gallery import TOP, card_properties, cards, families
 from molgan.report.learning import collapse_events, training_stages
 from molgan.report.property_section import aggregation, components, novelty_map, properties
 from molgan.report.quantities import UNKNOWN, quantity, write_share
+from molgan.report.route_section import draw_routes
 from molgan.report.run_data import RunFolder, read_run
 from molgan.report.stage_gains import COLUMNS, read_gains
 from molgan.report.summary import summarise
@@ -67,6 +68,7 @@ def render(run: RunFolder, titles: Mapping[str, str]) -> str:
         cards=cards(run.library),
         orders=_list_orders(run.library),
         families=families(run.library),
+        routes=draw_routes(run.routes),
         scores=_list_scores(run.manifest),
         failures=_list_failures(run.manifest),
         manifest=list(_flatten(run.manifest)),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from molgan.base.errors import RunError
 from molgan.base.run_files import RunFiles
+from molgan.report.route_section import read_routes
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ class RunFolder:
     config: dict[str, Any]
     config_text: str
     reference: pd.DataFrame | None  # property columns of a sample of the training data
+    routes: list[dict[str, Any]]  # synthesis routes of the best molecules; empty where none were asked for
     notes: list[str]
 
     @property
@@ -114,6 +116,7 @@ def read_run(folder: Path, *, reference: pd.DataFrame | None = None) -> RunFolde
         config=config or {},
         config_text="" if config is None else files.text("config.yaml") or "",
         reference=_convert_numbers(reference) if reference is not None else own_reference,
+        routes=read("routes.json", lambda: read_routes(files.text("routes.json") or ""), no_stages, required=False),
         notes=notes,
     )
 

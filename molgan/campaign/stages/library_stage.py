@@ -14,6 +14,7 @@ from molgan.base.files import write_files
 from molgan.bulk.library import identifier, known_neighbours, library_table
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
+from molgan.campaign.stages.library_routes import write_routes
 from molgan.campaign.stages.optimize_stage import CALLS, Optimize, read_calls
 from molgan.campaign.stages.poses import write_poses
 from molgan.campaign.stages.sampling import Samples
@@ -142,6 +143,7 @@ def _write(folder: Path, result: FunnelResult, kept: list[Molecule], samples: Sa
     write_poses(table, config.objective, folder)
     withheld = {stage.name for stage in config.filters.stages if stage.filter == Misuse.name}
     rejected = _format_rejected(result.rejected, samples.parents, withheld)
+    write_routes(table, config, folder)
     counts = json.dumps([count.as_dict() for count in result.counts], indent=2)
     write_files(folder, {"rejected.csv": rejected, "funnel.json": [counts.encode()]})
 

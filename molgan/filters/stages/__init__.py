@@ -7,6 +7,7 @@ from molgan.filters.stages import novelty as novelty
 from molgan.filters.stages import rings as rings
 from molgan.filters.stages import plausibility_filter as plausibility_filter
 from molgan.filters.stages import misuse_filter as misuse_filter
+from molgan.filters.stages import synthesis_filters as synthesis_filters
 from molgan.filters.stages import rules as rules
 from molgan.filters.stages import alert_filters as alert_filters
 from molgan.filters.stages import catalog_filters as catalog_filters

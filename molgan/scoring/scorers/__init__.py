@@ -17,5 +17,6 @@ from molgan.scoring.scorers import (  # noqa: F401
     alerts,
     custom_alerts,
 )
+from molgan.scoring.scorers.retrosynthesis import synthesis_scorer  # noqa: F401
 from molgan.scoring.scorers.docking import docking  # noqa: F401
 from molgan.scoring.scorers import external  # noqa: F401

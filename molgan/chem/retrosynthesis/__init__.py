@@ -1,0 +1,1 @@
+"""Retrosynthesis: reaction templates turned round, building blocks, and routes from one to the other."""
