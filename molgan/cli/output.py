@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from molgan.base.errors import InputError, RunError
-from molgan.base.files import write_whole
+from molgan.base.files import remove_abandoned, write_whole
 from molgan.cli.bars import print_message
 
 _SHOWN = 10
@@ -81,6 +81,7 @@ def _compress(raw: BinaryIO) -> BinaryIO:
 
 @contextmanager
 def _replace(file: Path) -> Iterator[BinaryIO]:
+    remove_abandoned(file)
     with write_whole(file) as stream:
         yield stream
         with suppress(FileNotFoundError):

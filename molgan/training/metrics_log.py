@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from molgan.base.errors import RunError
-from molgan.base.files import write_files
+from molgan.base.files import open_to_append, write_files
 from molgan.base.run_files import RunFiles
 
 
@@ -43,8 +43,8 @@ class MetricsLog:
         row = {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
         self.rows.append(row)
         # One write for each row, so that a killed process leaves whole lines.
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        with open_to_append(self.path) as file:
+            file.write(json.dumps(row).encode() + b"\n")
 
     def last_step(self, stage: str, before_round: int) -> int:
         """The last step of a stage's earlier rounds, 0 where there are none."""
