@@ -9,6 +9,7 @@ from rdkit.Chem import rdDepictor
 
 from molgan.chem.columns import distinct_names
 from molgan.chem.guarded import find_delay
+from molgan.chem.molecule import LARGEST
 from molgan.chem.reasons import chemistry_fault
 from molgan.chem.stereo_groups import NOTE, open_groups
 from molgan.chem.text_lines import Line
@@ -17,7 +18,6 @@ LONGEST_RECORD = 4_000_000
 """Most characters of a record that is read; 5000 atoms in V3000 take a sixth of it."""
 
 _HEADER = 3  # lines of title, program and comment
-_MOST_ATOMS = 5000  # see molecule.parse
 _END = re.compile(r"M\s+END\s*$")
 _FIELD_NUMBER = re.compile(r">\s*(DT\d+)\s*")
 _MANY_ATOMS = 150
@@ -101,8 +101,8 @@ def _parse(block: str) -> tuple[Chem.Mol | None, str | None]:
     if mol is None:
         unsanitised = Chem.MolFromMolBlock(block, sanitize=False, strictParsing=False)
         return None, "not an SDF record" if unsanitised is None else chemistry_fault(unsanitised)
-    if not 0 < mol.GetNumAtoms() <= _MOST_ATOMS:
-        return None, f"{mol.GetNumAtoms()} atoms, at least 1 and at most {_MOST_ATOMS}"
+    if not 0 < mol.GetNumAtoms() <= LARGEST:
+        return None, f"{mol.GetNumAtoms()} atoms, at least 1 and at most {LARGEST}"
     return mol, None
 
 
