@@ -68,13 +68,14 @@ class RunFiles:
 
     def config(self) -> dict[str, Any] | None:
         """The content of config.yaml as the run wrote it, defaults included."""
-        from ruamel.yaml import YAML
         from ruamel.yaml.error import YAMLError
+
+        from molgan.base.yaml import parse_yaml
 
         text = self.text("config.yaml")
         try:
-            content = None if text is None else YAML(typ="safe", pure=True).load(text)
-        except YAMLError as error:
+            content = None if text is None else parse_yaml(text, "config.yaml")
+        except (YAMLError, TypeError, ConfigError) as error:
             raise ValueError(str(error)) from None
         if text is not None and not isinstance(content, dict):
             raise ValueError("a mapping is expected")

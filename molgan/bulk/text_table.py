@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,13 @@ from molgan.base.progress import Progress, Silent
 from molgan.base.version import __version__
 from molgan.bulk.input_columns import title_columns
 from molgan.bulk.streams import Parts, guarded_crew
-from molgan.chem.columns import distinct_names
+from molgan.chem.columns import MOST_COLUMNS, distinct_names
 from molgan.chem.reading import Record
 
 if TYPE_CHECKING:
     import pandas
+
+_MOST_TOLD = 20  # columns that are left out
 
 
 class TextTable(ABC):
@@ -67,9 +69,12 @@ class TextTable(ABC):
         return b"".join(results)
 
     def _format(self, records: Sequence[Record], *, header: bool) -> str:
+        import pandas
+
         table = self.make_table(records)
-        for place, (name, title) in enumerate(self.titles.items(), 1):
-            table.insert(place, title, [record.fields.get(name) for record in records])
+        others = {title: [record.fields.get(name) for record in records] for name, title in self.titles.items()}
+        parts = [table.iloc[:, :1], pandas.DataFrame(others, index=table.index, dtype=object), table.iloc[:, 1:]]
+        table = pandas.concat(parts, axis=1) if others else table
         return str(table.to_csv(index=False, header=header, lineterminator="\n"))
 
 
@@ -102,7 +107,7 @@ def stream_table(
     with tempfile.TemporaryDirectory() as temporary:
         incoming = iter(chunks)
         first = next(incoming, [])
-        others = list(dict.fromkeys(name for record in first for name in record.fields))
+        others = list(islice(dict.fromkeys(name for record in first for name in record.fields), MOST_COLUMNS))
         titles = title_columns(others, open_table({}).make_table([]).columns, progress)
         records = _report_late_columns(chain([first], incoming), titles, progress)
         parts = Parts(folder or Path(temporary) / "parts", repr((__version__, rdkitVersion, key, titles)))
@@ -147,8 +152,12 @@ def _report_late_columns(
     left_out: set[str] = set()
     for chunk in chunks:
         for record in chunk:
-            for name in record.fields.keys() - left_out - titles.keys():
-                left_out.add(name)
-                where = f"it appears in line {record.line}, but not in the first rows"
-                progress.message(f"column {name!r} is left out: {where}")
+            if len(left_out) == _MOST_TOLD or record.fields.keys() <= titles.keys():
+                continue
+            for name in record.fields:
+                if name not in titles and name not in left_out and len(left_out) < _MOST_TOLD:
+                    left_out.add(name)
+                    more = ", and more are" if len(left_out) == _MOST_TOLD else " is"
+                    where = f"it appears in line {record.line}, but not in the first rows"
+                    progress.message(f"column {name!r:.60}{more} left out: {where}")
         yield chunk

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from molgan.base.errors import InputError
 from molgan.base.files import write_files
-from molgan.chem.molecule import parse
+from molgan.chem.guarded import find_delay, is_suspicious
+from molgan.chem.molecule import Molecule, parse
 from molgan.chem.sdf import write_record
 
 if TYPE_CHECKING:
@@ -141,7 +142,13 @@ def _sdf_records(table: "pandas.DataFrame", *, strict: bool) -> Iterator[str]:
         properties = {
             key: _text(value) for key, value in cell.items() if key != title_column and not _is_missing(value)
         }
-        yield write_record(molecule.mol, title, properties)
+        yield write_record(molecule.mol, title, properties, flat=_is_slow_to_draw(molecule))
+
+
+def _is_slow_to_draw(molecule: Molecule) -> bool:
+    if molecule.smiles is None or not is_suspicious(molecule.smiles):
+        return False
+    return find_delay("molgan.chem.sdf:prepare_drawing", None, molecule.smiles) is not None
 
 
 def _title_column(table: "pandas.DataFrame") -> str | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 2048  # molecules in a chunk
 _CHUNK_CHARACTERS = 8_000_000  # characters after which a chunk of long rows ends
+_CELL_CHARACTERS = 50  # characters that take the room of an empty cell
 
 Molecules = Annotated[
     str, typer.Argument(metavar="FILE", help="A .smi, .csv, .tsv (also .gz), .sdf or .parquet file; - reads stdin.")
@@ -324,7 +325,8 @@ def _read_chunks(file: str, column: str | None, fate: str) -> "Iterator[list[Rec
             if record.reason is not None:
                 on_bad(record.line, record.reason)
             chunk.append(record)
-            size += len(record.smiles) + sum(map(len, record.fields.values()))
+            size += len(record.smiles) + _CELL_CHARACTERS * len(record.fields)
+            size += sum(map(len, record.fields)) + sum(map(len, record.fields.values()))
             if len(chunk) == _CHUNK or size > _CHUNK_CHARACTERS:
                 yield chunk
                 chunk, size = [], 0
