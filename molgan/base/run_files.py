@@ -28,7 +28,7 @@ class RunFiles:
     """
 
     def __init__(self, run: str | Path) -> None:
-        """Raises ConfigError for a URL of an unknown kind."""
+        """Raises ConfigError for a URL of an unknown kind, RunError for storage that cannot be reached."""
         from fsspec.core import url_to_fs
         from fsspec.implementations.local import LocalFileSystem
 
@@ -41,6 +41,9 @@ class RunFiles:
             self._storage, self._root = url_to_fs(run.rstrip("/"))
         except (ImportError, ValueError) as error:
             raise ConfigError(f"{run}: {error}") from None
+        except Exception as error:  # some kinds of storage connect at once
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise RunError(f"{run}: cannot be reached: {reason}") from error
 
     def has(self, name: str) -> bool:
         """Whether the file exists."""

@@ -1,18 +1,23 @@
 """Try the parts of a campaign without running it: which molecules its filters keep, how it scores, what it costs."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from molgan.base.errors import InputError
 from molgan.base.progress import Progress, Silent
+from molgan.base.run_files import RunFiles
 from molgan.campaign.advice import advise
 from molgan.campaign.cost import Cost, measure
 from molgan.campaign.pipeline import PIPELINES
+from molgan.campaign.run_folder.lock import check_writable
 from molgan.campaign.stages.optimize_stage import read_start
 from molgan.chem.given_molecules import read_given
 from molgan.chem.molecule import Molecule, parse, parse_all
+from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import load_reference
 from molgan.chem.stereoisomers import enumerate_stereoisomers
-from molgan.config import CampaignConfig
+from molgan.config import CampaignConfig, Training
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
 from molgan.filters.stages.score_filters import REALISM
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     import pandas
 
 REFERENCE = "moses_reference_1000"
+_ROWS_TRIED = 1000
 _FEW = 16  # reference molecules to try where a scorer takes seconds for each, as docking does
 
 
@@ -40,6 +46,30 @@ class Findings:
     known: "pandas.DataFrame"
     costs: list[Cost]
     advice: list[str]
+
+
+def check_inputs(config: CampaignConfig | Training, progress: Progress | None = None) -> None:
+    """Look at what a job reads and where it writes, without running any of it. Raises ConfigError, InputError or
+    RunError for training data without a molecule, molecules that cannot be used, a folder or storage that cannot be
+    written or reached."""
+    _check_data(config)
+    if config.storage is None:
+        check_writable(config.folder)
+    else:
+        RunFiles(config.storage).has("config.yaml")
+    if isinstance(config, CampaignConfig):
+        _read_known(config, progress or Silent())
+
+
+def _check_data(config: CampaignConfig | Training) -> None:
+    """The whole file is not read: a training counts what it cannot use."""
+    data, reason = config.data, "no molecule"
+    for record in islice(read_smiles(data.train, column=data.column), _ROWS_TRIED):
+        molecule = parse(record.smiles)
+        if molecule.valid:
+            return
+        reason = f"line {record.line}: {molecule.reason}"
+    raise InputError(f"data.train: {data.train}: none of its first {_ROWS_TRIED:,} rows is a molecule ({reason})")
 
 
 def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> Findings:

@@ -11,7 +11,7 @@ import typer
 
 from molgan.base.errors import InputError
 from molgan.base.parallel import cores
-from molgan.cli.bars import show_progress
+from molgan.cli.bars import print_foreign, show_progress
 from molgan.cli.output import find_format, find_regular_file, open_output, report_bad_rows, report_note
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
 
     if (scorers is None) == (config is None):
         raise InputError("give either --scorers, such as --scorers qed,sa, or --config campaign.yaml")
-    return load_objective(config) if config is not None else [name.strip() for name in str(scorers).split(",")]
+    return load_objective(config, print_foreign) if config is not None else [name.strip() for name in str(scorers).split(",")]
 
 
 def standardize(
@@ -246,7 +246,7 @@ def filter_(
     from molgan.bulk.filter_file import filter_records
     from molgan.config import load_config
 
-    settings = load_config(config)
+    settings = load_config(config, on_foreign=print_foreign)
     if standardize and settings.standardize is None:
         settings = load_config(config, ["standardize=true"])
     with show_progress() as progress:

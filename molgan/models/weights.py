@@ -47,10 +47,14 @@ def find_weights(weights: str | Path) -> Path:
     """
     names = list_shipped()
     path = _SHIPPED / weights if str(weights) in names else Path(weights)
-    path = path / "weights" if path.is_dir() else path
-    if not _add_suffix(path, ".json").exists():
+    try:
+        path = path / "weights" if path.is_dir() else path
+        is_there = _add_suffix(path, ".json").exists()
+    except (OSError, ValueError):  # a name that is too long, or none at all
+        is_there = False
+    if not is_there:
         shipped = ", ".join(names) or "none"
-        raise WeightsError(f"no weights at {path}: give a folder of `molgan train`, or a shipped name ({shipped})")
+        raise WeightsError(f"no weights at {path!s:.200}: give a folder of `molgan train`, or a shipped name ({shipped})")
     return path
 
 

@@ -1,6 +1,7 @@
 """Locks a run folder for one process at a time, and explains in one line why a folder cannot be written."""
 
 import errno
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,23 @@ def open_folder(folder: Path) -> Iterator[Path]:
                 raise _make_error(folder, error) from error
             require_same()
             raise
+
+
+def check_writable(folder: Path) -> None:
+    """Raises RunError where the run folder could not be made or written; leaves nothing there."""
+    place = next(each for each in (folder.absolute(), *folder.absolute().parents) if _is_there(each))
+    try:
+        Path(tempfile.mkdtemp(prefix=".molgan-", dir=place)).rmdir()
+    except OSError as error:
+        error.filename = str(place)
+        raise _make_error(folder, error) from None
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:  # a name that is too long
+        return False
 
 
 def watch_folder(folder: Path) -> Callable[[], None]:

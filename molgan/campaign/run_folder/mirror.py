@@ -59,6 +59,9 @@ class Mirror:
             self._storage, self._root = url_to_fs(self.url, use_listings_cache=False)
         except (ImportError, ValueError) as error:
             raise ConfigError(f"{url}: {error}") from None
+        except Exception as error:  # some kinds of storage connect at once
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise RunError(f"{url}: cannot be reached: {reason}") from error
 
     def restore(self) -> None:
         """Download the files on the storage if they are newer than the folder, and become the owner of the storage."""

@@ -73,7 +73,7 @@ def optimize(
     """
     run = OptimizeRun(agent, prior or agent, oracle, settings, budget, seed, core, folder)
     refuse = make_plausibility_check(settings, start, core)
-    run.resume()
+    run.resume(report)
     if not run.ledger.calls:
         run.remember(run.ask(run.read_start(start)))
     while (stopped := run.stopped) is None:
@@ -94,8 +94,9 @@ def optimize(
         run.refused += proposals.refused
         calls = run.ask(run.shortlist.choose(candidates, run.batch, rng))
         run.remember(calls)
+        run.reported = run.metrics(candidates, calls, figures) if calls else None
         saved = run.save() if run.round % settings.checkpoint_every == 0 else None
-        if calls:
-            report(run.metrics(candidates, calls, figures), saved)
+        if run.reported:
+            report(run.reported, saved)
     run.save()
     return OptimizeOutcome(run.ledger, stopped, run.refused)

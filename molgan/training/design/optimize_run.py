@@ -27,6 +27,7 @@ from molgan.training.design.proposals import START, Candidate, Genomes
 from molgan.training.design.shortlist import Shortlist
 from molgan.training.design.space import Decorations, Everything, Space
 from molgan.training.loop import step_seed
+from molgan.training.report import Report, report_again
 from molgan.training.settings import OptimizeSettings
 
 _NOTICEABLE = 0.005  # smallest relative gain of the ten best that counts
@@ -61,6 +62,7 @@ class OptimizeRun:
         self.agent = agent
         self.settings = settings
         self.round = 0
+        self.reported: dict[str, Any] | None = None  # the metrics of this round
         self.refused: Counter[str] = Counter()  # candidates that were not plausible, by reason
         self.idle = 0  # rounds in a row without a new candidate
         self.improved = 0  # calls when the ten best last gained
@@ -196,6 +198,7 @@ class OptimizeRun:
         self.agent_update.encode()
         tensors = {**with_prefix("agent", self.agent.state_dict()), **self.agent_update.tensors()}
         state = {
+            "reported": self.reported,
             "round": self.round,
             "idle": self.idle,
             "refused": dict(sorted(self.refused.items())),
@@ -214,13 +217,15 @@ class OptimizeRun:
         save_checkpoint(self._checkpoint, tensors, state)
         return {"step": len(self.ledger.calls)}
 
-    def resume(self) -> None:
-        """Restore the last checkpoint, if there is one."""
+    def resume(self, report: Report) -> None:
+        """Restore the last checkpoint, if there is one, and report again what was reported with it."""
         if self._checkpoint is None or (saved := load_checkpoint(self._checkpoint)) is None:
             return
         tensors, state = saved
         self.agent.load_state_dict(under_prefix("agent", tensors))
         self.agent_update.restore(tensors)
+        report_again(report, state)
+        self.reported = state.get("reported")
         self.round, self.idle = state["round"], state["idle"]
         self.refused = Counter(state.get("refused", {}))
         self.improved, self.best = state["improved"], state["best"]

@@ -18,7 +18,7 @@ from molgan.models.protocols import Critic, LikelihoodGenerator
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
 from molgan.training.loop import collect_tensors, is_due, restore_tensors, step_seed
 from molgan.training.memory import DiversityMemory, OracleCache, Reward
-from molgan.training.report import Report, silent
+from molgan.training.report import Report, report_again, silent
 from molgan.training.rl.anchored_update import DrawnBatch, draw_batch, follow_energy
 from molgan.training.rl.energy import mix
 from molgan.training.rl.replay_memory import Replayed, ReplayMemory
@@ -73,6 +73,7 @@ def reinforce(
     run = _Run(agent, OracleCache(reward, share), settings)
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
         run.restore(*saved, memories=True)
+        report_again(report, saved[1])
     healthy = run.snapshot()
     ahead: DrawnBatch | None = None
     background = ThreadPoolExecutor(1) if settings.staleness else None
@@ -94,7 +95,7 @@ def reinforce(
             healthy = run.snapshot()
             if checkpoint is not None:
                 if share.leads:
-                    save_checkpoint(checkpoint, *healthy)
+                    save_checkpoint(checkpoint, healthy[0], {**healthy[1], "reported": metrics})
                 saved_now = {"step": run.step}
         report(metrics, saved_now)
     run.outcome.oracle_calls = run.oracle.calls
