@@ -146,6 +146,8 @@ def _add_note(record: Record) -> Record:
 
 
 def _open(path: str) -> BinaryIO:
+    if path == "-" and sys.stdin is None:  # closed by the caller, as `<&-` does
+        raise InputError("-: standard input is closed; name a file, or pass molecules by a pipe")
     # The caller closes what is returned.
     raw: Any = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
     stream = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)

@@ -12,7 +12,7 @@ import typer
 from molgan.base.errors import InputError
 from molgan.base.parallel import cores
 from molgan.cli.bars import print_foreign, show_progress
-from molgan.cli.output import find_format, find_regular_file, open_output, report_bad_rows, report_note
+from molgan.cli.output import find_format, find_regular_file, name_folder, open_output, report_bad_rows, report_note
 
 if TYPE_CHECKING:
     import pandas
@@ -230,7 +230,7 @@ def _write_table(
 def filter_(
     file: Molecules,
     config: Annotated[Path, typer.Option(help="A campaign, whose `filters` and `objective` are used.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the library and the rejected molecules.")],
+    output: Annotated[str, typer.Option("-o", "--output", help="Folder for the library and the rejected molecules.")],
     column: Column = None,
     processes: ProcessCount = None,
     standardize: Standardize = False,
@@ -246,16 +246,17 @@ def filter_(
     from molgan.bulk.filter_file import filter_records
     from molgan.config import load_config
 
+    folder = name_folder(output)
     settings = load_config(config, on_foreign=print_foreign)
     if standardize and settings.standardize is None:
         settings = load_config(config, ["standardize=true"])
     with show_progress() as progress:
         counts = filter_records(
-            _read_chunks(file, column, "rejected"), settings, output, progress, processes=processes or cores()
+            _read_chunks(file, column, "rejected"), settings, folder, progress, processes=processes or cores()
         )
     for count in counts:
         print(f"{count.stage:<24} {count.entered:>10,} in {count.kept:>10,} kept")
-    print(f"{counts[-1].kept:,} molecules in {output / 'library.csv'}")
+    print(f"{counts[-1].kept:,} molecules in {folder / 'library.csv'}")
 
 
 def evaluate(

@@ -19,7 +19,7 @@ from molgan.graphs.features.graph_arrays import ATOM_COLUMNS, RELATIONS, GraphAr
 from molgan.models.critics.encoder import GraphEncoder
 from molgan.models.precision import autocast
 from molgan.models.settings import DiscriminatorSettings
-from molgan.models.weights import load_weights, read_description, save_weights
+from molgan.models.weights import load_module, read_description, save_weights
 
 
 class Discriminator(nn.Module):
@@ -81,11 +81,10 @@ class Discriminator(nn.Module):
         if description.get("graph") != _graph():
             raise WeightsError(f"{path}.json: the weights were made for other atom and bond features; train them again")
         try:
-            network = cls(DiscriminatorSettings(**description["settings"]))
+            settings = DiscriminatorSettings(**description["settings"])
         except (ValidationError, KeyError, TypeError):
             raise WeightsError(f"{path}.json: its settings are not those of a {cls.kind}") from None
-        load_weights(path, network)
-        return network.eval()
+        return load_module(path, lambda: cls(settings)).eval()
 
 
 def _graph() -> dict[str, object]:

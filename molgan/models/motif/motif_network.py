@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from molgan.base.errors import WeightsError
 from molgan.graphs.motif.actions import MOST_SITES, Vocabulary
 from molgan.graphs.motif.forcing import Forced
 from molgan.graphs.motif.grammar import Grammar
@@ -98,7 +99,10 @@ class MotifNetwork(nn.Module):
     def grammar(self) -> Grammar:
         if self._grammar is None or self._grammar.device != self.device:
             known = None if self._grammar is None else self._grammar.tables
-            self._grammar = Grammar(self.vocabulary, self.device, known)
+            try:
+                self._grammar = Grammar(self.vocabulary, self.device, known)
+            except (ValueError, IndexError, RuntimeError) as error:  # of weights that another program wrote
+                raise WeightsError(f"the vocabulary cannot be used: {str(error).splitlines()[0]:.100}") from error
         return self._grammar
 
     def embed(self, last: Tensor, top: Tensor, site: Tensor, atoms: Tensor, weight: Tensor) -> Tensor:
