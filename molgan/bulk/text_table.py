@@ -18,7 +18,9 @@ from molgan.base.version import __version__
 from molgan.bulk.input_columns import title_columns
 from molgan.bulk.streams import Parts, guarded_crew
 from molgan.chem.columns import MOST_COLUMNS, distinct_names
+from molgan.chem.formulas import restore_formula
 from molgan.chem.reading import Record
+from molgan.chem.writing import escape_table
 
 if TYPE_CHECKING:
     import pandas
@@ -75,7 +77,7 @@ class TextTable(ABC):
         others = {title: [record.fields.get(name) for record in records] for name, title in self.titles.items()}
         parts = [table.iloc[:, :1], pandas.DataFrame(others, index=table.index, dtype=object), table.iloc[:, 1:]]
         table = pandas.concat(parts, axis=1) if others else table
-        return str(table.to_csv(index=False, header=header, lineterminator="\n"))
+        return str(escape_table(table).to_csv(index=False, header=header, lineterminator="\n"))
 
 
 def stream_table(
@@ -132,7 +134,7 @@ def parse_pieces(pieces: Iterator[str], like: "pandas.DataFrame") -> "Iterator[p
     kinds = like.dtypes
     header = next(pieces)
     for piece in chain([""], pieces):
-        table = pandas.read_csv(StringIO(header + piece), dtype=str, keep_default_na=False)
+        table = pandas.read_csv(StringIO(header + piece), dtype=str, keep_default_na=False).rename(columns=restore_formula)
         for name in table.columns:
             kind = kinds[name].kind if name in kinds else "O"
             if kind == "f":
@@ -142,7 +144,7 @@ def parse_pieces(pieces: Iterator[str], like: "pandas.DataFrame") -> "Iterator[p
             elif kind == "i":
                 table[name] = table[name].astype(kinds[name])
             else:
-                table[name] = table[name].astype("string")
+                table[name] = table[name].map(restore_formula).astype("string")
         yield table.assign(error=table["error"].replace("", pandas.NA))
 
 

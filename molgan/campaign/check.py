@@ -27,8 +27,10 @@ from molgan.scoring.registry import get_scorer
 if TYPE_CHECKING:
     import pandas
 
-REFERENCE = "moses_reference_1000"
+_REFERENCE = "moses_reference_1000"
+_OTHER_REFERENCE = "approved_drugs"  # where the former is the training data, as in a miniature: no filter of novelty
 _ROWS_TRIED = 1000
+_TRIED = 1000  # reference molecules
 _FEW = 16  # reference molecules to try where a scorer takes seconds for each, as docking does
 
 
@@ -36,11 +38,13 @@ _FEW = 16  # reference molecules to try where a scorer takes seconds for each, a
 class Findings:
     """What `check_campaign` found.
 
-    `components`: the names of the objective's components. `passing`: the filters' counts for the reference molecules.
+    `reference`: the shipped set of molecules that the parts were tried on. `components`: the names of the objective's
+    components. `passing`: the filters' counts for the reference molecules.
     `known`: a table of the user's lead, actives and start molecules, one row each: `role`, `smiles`, the objective's
     columns, and the `stage` and `reason` of a rejection, empty where every filter keeps the molecule. `costs`: one for
     each stage. `advice`: one line for each setting that would run but cannot give a good result."""
 
+    reference: str
     components: list[str]
     passing: list[StageCount]
     known: "pandas.DataFrame"
@@ -77,7 +81,8 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     progress = progress or Silent()
     known = _read_known(config, progress)
     _check_actives(config)
-    reference = parse_all(record.smiles for record in load_reference(REFERENCE))
+    name = _OTHER_REFERENCE if config.data.train.name == f"{_REFERENCE}.csv.gz" else _REFERENCE
+    reference = parse_all(record.smiles for record in load_reference(name)[:_TRIED])
     if any(get_scorer(part.scorer, **part.parameters).waits for part in config.objective.components):
         reference = reference[:_FEW]
     filters, skipped = config.filters.without(REALISM)
@@ -98,7 +103,7 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     components = [component.name for component in config.objective.components]
     stages = [stage for stage in PIPELINES[CampaignConfig] if stage.is_part_of(dict(config))]
     costs = [cost for stage in stages if (cost := stage.cost(config, pace)) is not None]
-    return Findings(components, passing, judged, costs, advise(config, objective, table, passing, funnel))
+    return Findings(name, components, passing, judged, costs, advise(config, objective, table, passing, funnel))
 
 
 def _read_known(config: CampaignConfig, progress: Progress) -> list[tuple[str, Molecule]]:

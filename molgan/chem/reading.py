@@ -26,6 +26,8 @@ _DELIMITERS = ",\t;|"
 _LONGEST_LINE = 100_000  # characters; the SMILES that `molecule.parse` takes are shorter
 _HEAD = 8192
 _BLANK = "blank line"
+_BLANKS = "\t\n\v\f\r\x1a\x1b"
+_MOST_CONTROLS = 0.02  # of the characters of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +179,16 @@ class _Pipe(io.RawIOBase):
 def _refuse_binary(path: str, head: str) -> None:
     if not head.strip("\ufeff \t\n\v\f\r"):
         raise InputError(f"{path}: empty; give SMILES, one a line, a table with a header, or SDF records")
-    if any(ord(character) < 32 and character not in "\t\n\v\f\r\x1a\x1b" for character in head):
-        raise InputError(f"{path}: binary, not a chemical file; give .smi, .csv, .tsv, .sdf or .parquet")
+    # A few other control characters are faults of their rows.
+    controls = [place for place, character in enumerate(head) if ord(character) < 32 and character not in _BLANKS]
+    nul = head.find("\0")
+    if nul >= 0 or len(controls) > _MOST_CONTROLS * len(head):
+        place = nul if nul >= 0 else controls[0]
+        line = head.count("\n", 0, place) + 1
+        raise InputError(
+            f"{path}: binary, not a chemical file (byte {ord(head[place]):#04x} in line {line}); give .smi, .csv, .tsv, "
+            ".sdf or .parquet"
+        )
 
 
 def _is_sdf(path: str, head: str) -> bool:

@@ -1,6 +1,7 @@
 """Collects the verbs, and turns each kind of failure into an exit code."""
 
 import errno
+import os
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -105,4 +106,5 @@ app.add_typer(benchmark.app, name="benchmark")
 
 def main() -> None:
     """The console script `molgan`."""
+    os.environ.setdefault("MOLGAN_QUIET_RDKIT", "1")
     app()

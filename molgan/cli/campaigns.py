@@ -130,7 +130,9 @@ def _print_foreign(found: "list[ForeignCode]") -> None:
 
 
 def _print_findings(findings: "Findings") -> None:
-    print(f"\nFilters, tried on {findings.passing[0].entered:,} molecules of the MOSES test set")
+    known = {"moses_reference_1000": "of the MOSES test set", "approved_drugs": "that are approved drugs"}
+    tried = f"{findings.passing[0].entered:,} molecules {known.get(findings.reference, findings.reference)}"
+    print(f"\nFilters, tried on {tried}")
     for count in findings.passing:
         reasons = ", ".join(f"{reason} {number}" for reason, number in count.reasons.most_common(3))
         print(f"  {count.stage:<20} {count.entered:>6,} in {count.kept:>6,} kept  {reasons}".rstrip())

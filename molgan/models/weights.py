@@ -110,8 +110,12 @@ def load_module(path: str | Path, make: Callable[[], Module]) -> Module:
     The description beside the weights may ask for a network of any size: shapes are compared before it takes memory.
     """
     file = _add_suffix(Path(path), ".safetensors")
-    with torch.device("meta"):
-        expected = {name: tuple(tensor.shape) for name, tensor in make().state_dict().items()}
+    try:
+        with torch.device("meta"):
+            expected = {name: tuple(tensor.shape) for name, tensor in make().state_dict().items()}
+    except (RuntimeError, ValueError, TypeError) as error:  # negative sizes, or beyond all numbers
+        lines = str(error).splitlines() or [type(error).__name__]
+        raise WeightsError(f"{file.with_suffix('.json')}: no network has these settings: {lines[0]:.100}") from error
     _refuse_difference(file, expected)
     module = make()
     load_weights(path, module)
