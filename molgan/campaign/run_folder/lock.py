@@ -3,7 +3,7 @@
 import errno
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from molgan.base.errors import RunError
@@ -43,12 +43,17 @@ def open_folder(folder: Path) -> Iterator[Path]:
 
 def check_writable(folder: Path) -> None:
     """Raises RunError where the run folder could not be made or written; leaves nothing there."""
-    place = next(each for each in (folder.absolute(), *folder.absolute().parents) if _is_there(each))
+    folder = folder.absolute()
+    missing = [each for each in (folder, *folder.parents) if not _is_there(each)]
     try:
-        Path(tempfile.mkdtemp(prefix=".molgan-", dir=place)).rmdir()
+        folder.mkdir(parents=True, exist_ok=True)
+        Path(tempfile.mkdtemp(prefix=".molgan-", dir=folder)).rmdir()
     except OSError as error:
-        error.filename = str(place)
         raise _make_error(folder, error) from None
+    finally:
+        for each in missing:
+            with suppress(OSError):
+                each.rmdir()
 
 
 def _is_there(place: Path) -> bool:
@@ -79,4 +84,4 @@ def watch_folder(folder: Path) -> Callable[[], None]:
 
 def _make_error(folder: Path, error: OSError) -> RunError:
     place = error.filename or folder
-    return RunError(f"{place}: cannot be written ({error.strerror}); fix the cause or set `out` to another folder")
+    return RunError(f"{place!s:.300}: cannot be written ({error.strerror}); fix the cause or set `out` to another folder")
