@@ -18,7 +18,7 @@ from molgan.base.version import __version__
 from molgan.bulk.input_columns import title_columns
 from molgan.bulk.streams import Parts, guarded_crew
 from molgan.chem.columns import MOST_COLUMNS, distinct_names
-from molgan.chem.formulas import restore_formula
+from molgan.chem.formulas import escape_formula, restore_formula
 from molgan.chem.reading import Record
 from molgan.chem.writing import escape_table
 
@@ -73,11 +73,14 @@ class TextTable(ABC):
     def _format(self, records: Sequence[Record], *, header: bool) -> str:
         import pandas
 
-        table = self.make_table(records)
-        others = {title: [record.fields.get(name) for record in records] for name, title in self.titles.items()}
-        parts = [table.iloc[:, :1], pandas.DataFrame(others, index=table.index, dtype=object), table.iloc[:, 1:]]
-        table = pandas.concat(parts, axis=1) if others else table
-        return str(escape_table(table).to_csv(index=False, header=header, lineterminator="\n"))
+        table = escape_table(self.make_table(records))
+        if self.titles:
+            # By rows: a file may have thousands of columns.
+            rows = [[escape_formula(record.fields.get(name)) for name in self.titles] for record in records]
+            titles = [escape_formula(title) for title in self.titles.values()]
+            others = pandas.DataFrame(rows, index=table.index, columns=titles, dtype=object)
+            table = pandas.concat([table.iloc[:, :1], others, table.iloc[:, 1:]], axis=1)
+        return str(table.to_csv(index=False, header=header, lineterminator="\n"))
 
 
 def stream_table(
