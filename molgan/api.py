@@ -343,12 +343,15 @@ def run(
 
     `config` is a YAML file, or what one would hold: `{"objective": {…}, "sample": {"n": 1000}, …}`, to
     `runs/campaign` unless it says `name` or `out`. `overrides` are "section.key=value", not for a `CampaignConfig`. The
-    result's `library` is a table. Raises ConfigError before any work starts.
+    result's `library` is a table. The configuration's own scorers, commands and servers run; a message names them.
+    Raises ConfigError before any work starts.
     """
     from molgan.base.progress import Silent
     from molgan.campaign import run
     from molgan.config import CampaignConfig, load_config
+    from molgan.scoring.foreign_code import list_foreign
 
+    progress = progress or Silent()
     if not isinstance(config, CampaignConfig):
-        config = load_config(config, overrides)
-    return run(config, progress=progress or Silent())
+        config = load_config(config, overrides, on_foreign=lambda found: progress.message(list_foreign(found)))
+    return run(config, progress=progress)

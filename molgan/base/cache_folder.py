@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from molgan.base.files import write_whole
+from molgan.base.files import remove_abandoned, write_whole
 
 
 def folder() -> Path:
@@ -35,5 +35,6 @@ def entry(kind: str, key: str, suffix: str) -> Path:
 def store(path: Path) -> Iterator[BinaryIO]:
     """A file to write a cache entry to; it appears whole at the end of the `with` block. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(path)
     with write_whole(path) as file:
         yield file

@@ -1,7 +1,10 @@
 """Files and folders written whole or not at all."""
 
+import fcntl
 import os
+import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,6 +12,9 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from molgan.base.errors import RunError
+
+_LONGEST_NAME = 120  # bytes of a name that a temporary name repeats, of the 255 that a file system allows
+_SECONDS_TO_LOCK = 60.0  # a temporary file that is not locked by then has lost its writer
 
 
 def write_files(folder: Path, contents: Mapping[str, Iterable[bytes]]) -> list[Path]:
@@ -63,13 +69,36 @@ def write_folder(folder: Path) -> Iterator[Path]:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def open_to_append(path: Path) -> BinaryIO:
+    """A file of a run folder, made when missing, to write at its end. Raises RunError for a link, which may lead to a
+    file that is none of the run's, and OSError."""
+    if path.is_symlink():
+        raise RunError(f"{path}: is a link, and nothing is written through one; put the file itself there")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666), "ab")
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove the temporary files that killed writers of `path` have left. A living writer holds a lock on its own."""
+    named = re.compile(rf"\.{re.escape(_shorten(path.name))}\.[0-9a-f]{{12}}\.part")
+    with suppress(OSError):
+        for entry in os.scandir(path.parent):
+            if not (named.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)):
+                continue
+            with suppress(OSError), open(entry.path, "rb") as file:
+                if time.time() - os.fstat(file.fileno()).st_mtime > _SECONDS_TO_LOCK:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    os.unlink(entry.path)
+
+
 @contextmanager
 def _write_all(paths: Sequence[Path]) -> Iterator[list[BinaryIO]]:
-    parts = [path.with_name(f".{path.name}.{uuid4().hex[:12]}.part") for path in paths]
+    parts = [path.with_name(f".{_shorten(path.name)}.{uuid4().hex[:12]}.part") for path in paths]
     files: list[BinaryIO] = []
     try:
         for part in parts:
-            files.append(part.open("wb"))
+            files.append(part.open("xb"))
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(files[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield files
         for file in files:
             file.flush()
@@ -90,3 +119,7 @@ def _write_all(paths: Sequence[Path]) -> Iterator[list[BinaryIO]]:
         for part in parts:
             with suppress(OSError):
                 part.unlink()
+
+
+def _shorten(name: str) -> str:
+    return name.encode(errors="surrogateescape")[:_LONGEST_NAME].decode(errors="ignore")

@@ -2,10 +2,19 @@
 
 import contextlib
 import os
+import selectors
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, AnyStr, cast
+
+_PIECE = 1 << 16
+_STDERR_KEPT = 2000
+
+
+class Overfull(Exception):
+    """A command wrote more than it may; the message is the number of bytes."""
 
 
 class ProcessGroup(subprocess.Popen[AnyStr]):
@@ -43,6 +52,45 @@ class ProcessGroup(subprocess.Popen[AnyStr]):
                 self.end()
                 raise
 
+    def exchange(self, given: bytes, *, timeout: float, most: int) -> tuple[bytes, bytes]:
+        """Write to stdin, and read stdout and the end of stderr until both are closed and the command has ended.
+
+        As `communicate`, for pipes of bytes, with an end to what is kept. Raises Overfull for more than `most` bytes on
+        stdout, and subprocess.TimeoutExpired after so many seconds; the command then goes on.
+        """
+        end = time.monotonic() + timeout
+        out, err, rest = bytearray(), bytearray(), memoryview(given)
+        stdin, stdout, stderr = (cast(Any, pipe) for pipe in (self.stdin, self.stdout, self.stderr))
+        with selectors.DefaultSelector() as pipes:
+            for pipe, event in (
+                (stdin, selectors.EVENT_WRITE),
+                *((each, selectors.EVENT_READ) for each in (stdout, stderr)),
+            ):
+                os.set_blocking(pipe.fileno(), False)
+                pipes.register(pipe, event)
+            while pipes.get_map():
+                if (left := end - time.monotonic()) <= 0:
+                    raise subprocess.TimeoutExpired(self.args, timeout)
+                for key, _ in pipes.select(left):
+                    pipe = cast(Any, key.fileobj)
+                    if pipe is stdin:
+                        rest = rest[_write_some(stdin, rest) :]
+                        closed = not rest
+                    else:
+                        piece = os.read(pipe.fileno(), _PIECE)
+                        closed = not piece
+                        if pipe is stdout:
+                            out += piece
+                        else:
+                            err = (err + piece)[-_STDERR_KEPT:]
+                    if len(out) > most:
+                        raise Overfull(f"{most:,}")
+                    if closed:
+                        pipes.unregister(pipe)
+                        pipe.close()
+        self.wait(max(0.0, end - time.monotonic()))
+        return bytes(out), bytes(err)
+
     def end(self) -> None:
         """Kill the command and its children, and wait for it."""
         if os.name == "posix":
@@ -55,3 +103,11 @@ class ProcessGroup(subprocess.Popen[AnyStr]):
             sentinel.kill()
             sentinel.wait()
             cast(Any, sentinel.stdin).close()
+
+
+def _write_some(pipe: Any, content: memoryview) -> int:
+    """How many bytes went into a pipe; all of them where nobody reads it."""
+    try:
+        return os.write(pipe.fileno(), content[:_PIECE]) if content else 0
+    except BrokenPipeError:
+        return len(content)

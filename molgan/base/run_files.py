@@ -28,7 +28,7 @@ class RunFiles:
     """
 
     def __init__(self, run: str | Path) -> None:
-        """Raises ConfigError for a URL of an unknown kind."""
+        """Raises ConfigError for a URL of an unknown kind, RunError for storage that cannot be reached."""
         from fsspec.core import url_to_fs
         from fsspec.implementations.local import LocalFileSystem
 
@@ -41,6 +41,9 @@ class RunFiles:
             self._storage, self._root = url_to_fs(run.rstrip("/"))
         except (ImportError, ValueError) as error:
             raise ConfigError(f"{run}: {error}") from None
+        except Exception as error:  # some kinds of storage connect at once
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise RunError(f"{run}: cannot be reached: {reason}") from error
 
     def has(self, name: str) -> bool:
         """Whether the file exists."""
@@ -68,13 +71,14 @@ class RunFiles:
 
     def config(self) -> dict[str, Any] | None:
         """The content of config.yaml as the run wrote it, defaults included."""
-        from ruamel.yaml import YAML
         from ruamel.yaml.error import YAMLError
+
+        from molgan.base.yaml import parse_yaml
 
         text = self.text("config.yaml")
         try:
-            content = None if text is None else YAML(typ="safe", pure=True).load(text)
-        except YAMLError as error:
+            content = None if text is None else parse_yaml(text, "config.yaml")
+        except (YAMLError, TypeError, ConfigError) as error:
             raise ValueError(str(error)) from None
         if text is not None and not isinstance(content, dict):
             raise ValueError("a mapping is expected")

@@ -1,15 +1,22 @@
 """The base of every configuration section, and the types that sections share."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+_SHOWN = 60
+_NO_VARIABLES = "variables such as $HOME are not put in; write the path out, or ~ for your home"
+_SHELL_VARIABLE = re.compile(r"\$(\w|\{)")
 
 
 class Settings(BaseModel):
     """A configuration section: unknown keys are refused, numbers are finite unless a field allows others
-    (`allow_inf_nan`), values do not change after loading.
+    (`allow_inf_nan`), `true` is no number, values do not change after loading.
 
     `miniature` holds the values that `--smoke` uses, so that the section's work takes a second or two.
 
@@ -18,6 +25,39 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
     miniature: ClassVar[Mapping[str, Any]] = {}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_switches(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool | list | tuple | dict) and info.field_name is not None:
+            _refuse_switch(value, cls.model_fields[info.field_name].annotation)
+        return value
+
+
+def _refuse_switch(value: Any, annotation: Any) -> None:
+    """Raises an error of pydantic's where true or false stands for a number, which pydantic takes for 1 or 0."""
+    kinds = list(_list_members(annotation))
+    if isinstance(value, bool):
+        if {int, float} & set(kinds) and bool not in kinds:
+            raise PydanticCustomError("number_type", "Input should be a number")
+        return
+    inside = [part for kind in kinds if get_origin(kind) in (list, tuple, dict) for part in get_args(kind)[-1:]]
+    for inner in value.values() if isinstance(value, dict) else value:
+        for kind in inside:
+            if isinstance(inner, bool):
+                _refuse_switch(inner, kind)
+
+
+def _list_members(annotation: Any) -> Iterator[Any]:
+    """The types that a value may have."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _list_members(get_args(annotation)[0])
+    elif origin in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from _list_members(member)
+    else:
+        yield annotation
 
 
 def put_in_list(value: Any) -> Any:
@@ -33,11 +73,35 @@ def find_existing(path: Path, info: ValidationInfo) -> Path:
     """The absolute path of a file or folder, looked for in the folder of the configuration (`folder` of the validation
     context), then in the working folder. Raises ValueError when it is in neither."""
     folder: Path | None = (info.context or {}).get("folder")
+    path = _expand_user(path)
     for candidate in (folder / path if folder else path, path):
-        if candidate.exists():
-            return candidate.resolve()
-    raise ValueError(f"no such file: {path}" + (f" (neither in {folder} nor in the working folder)" if folder else ""))
+        try:
+            if candidate.exists():
+                return candidate.resolve()
+        except OSError as error:  # a name that is too long
+            raise ValueError(f"{str(path)[:_SHOWN]}: {error.strerror}") from None
+    where = f" (neither in {folder} nor in the working folder)" if folder else ""
+    hint = f"; {_NO_VARIABLES}" if _SHELL_VARIABLE.search(str(path)) else ""
+    raise ValueError(f"no such file: {path}{where}{hint}")
 
+
+def expand_home(path: Path) -> Path:
+    """A path to write, with the home folder in place of `~`. Raises ValueError for one with a variable of the shell,
+    which would make a folder that is called `$HOME`."""
+    if _SHELL_VARIABLE.search(str(path)):
+        raise ValueError(f"{path}: {_NO_VARIABLES}")
+    return _expand_user(path)
+
+
+def _expand_user(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:  # no such user
+        raise ValueError(f"{path}: {error}") from None
+
+
+OutputPath = Annotated[Path, AfterValidator(expand_home)]
+"""A file or folder to write; see `expand_home`."""
 
 InputPath = Annotated[Path, AfterValidator(find_existing)]
 """A file or folder that exists; see `find_existing`."""

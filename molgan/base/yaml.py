@@ -17,6 +17,7 @@ from molgan.base.files import write_whole
 Location = tuple[str | int, ...]
 """The path to a value: keys of mappings and positions in lists, from the top."""
 
+_LONGEST = 16_000_000
 _MOST_VALUES = 200_000
 _DEEPEST = 64
 # A value without spaces that begins with what means something to YAML, as SMILES and SMARTS may.
@@ -34,11 +35,8 @@ class YamlFile:
         self.path = path
         text = _read(path)
         try:
-            self.values: dict[str, Any] = _yaml().load(text)
-            _check_size(self.values, f"{path}")
+            self.values: dict[str, Any] = parse_yaml(text, f"{path}")
             lines = dict(_lines(_yaml().compose(StringIO(text))))
-        except RecursionError:
-            raise ConfigError(f"{path}: nested too deep") from None
         except (YAMLError, ValueError, TypeError) as error:
             raise ConfigError(f"{path}{_mark(error)}: not YAML: {_problem(error)}{_hint(error, text)}") from None
         if not isinstance(self.values, dict):
@@ -76,9 +74,7 @@ class YamlFile:
         if not equals or not key.strip():
             raise ConfigError(f"argument {override!r}: write an override as key=value or section.key=value")
         try:
-            value = _yaml().load(text)
-        except RecursionError:
-            raise ConfigError(f"argument {override[:60]!r}: nested too deep") from None
+            value = parse_yaml(text, f"argument {override[:60]!r}")
         except (YAMLError, ValueError, TypeError) as error:
             hint = _hint(error, override)
             raise ConfigError(f"argument {override!r}: the value is not YAML: {_problem(error)}{hint}") from None
@@ -104,6 +100,7 @@ class GivenValues(YamlFile):
 
     def __init__(self, values: Mapping[str, Any], name: str, overrides: Sequence[str] = ()) -> None:
         self.path = Path(name)
+        _check_size(dict(values), name)
         self.values = deepcopy(dict(values))
         self._places = dict.fromkeys(_locations(self.values), name)
         for override in overrides:
@@ -123,9 +120,47 @@ def _yaml() -> Any:
     return YAML(typ="safe", pure=True)
 
 
+def parse_yaml(text: str, place: str) -> Any:
+    """The values in a text. Raises ConfigError, which starts with `place`, where they are nested too deep, hold
+    themselves, or are too many once aliases are written out; and YAMLError, ValueError or TypeError for other faults.
+
+    The size is taken before any value is made: a few lines of aliases, or of merges (`<<`), fill any memory.
+    """
+    try:
+        _measure(_yaml().compose(StringIO(text)), {}, place)
+        return _yaml().load(text)
+    except RecursionError:
+        raise ConfigError(f"{place}: nested too deep") from None
+
+
+def _measure(node: Node | None, known: dict[int, tuple[int, int] | None], place: str) -> tuple[int, int]:
+    """How many values a node stands for, and how deep they are nested. `known` are those of other nodes by their id,
+    None for those that this one is part of."""
+    if id(node) in known:
+        found = known[id(node)]
+    else:
+        known[id(node)] = None
+        if isinstance(node, MappingNode):
+            inside = [part for pair in node.value for part in pair]
+        else:
+            inside = node.value if isinstance(node, SequenceNode) else []
+        sizes = [_measure(part, known, place) for part in inside]
+        count = 1 + sum(size for size, _ in sizes) - (len(sizes) // 2 if isinstance(node, MappingNode) else 0)
+        found = known[id(node)] = count, 1 + max((depth for _, depth in sizes), default=-1)
+    if found is None or found[1] > _DEEPEST:
+        raise ConfigError(f"{place}: nested more than {_DEEPEST} deep, or a value that holds itself")
+    if found[0] > _MOST_VALUES:
+        raise ConfigError(f"{place}: more than {_MOST_VALUES:,} values, its aliases written out")
+    return found
+
+
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            raise ConfigError(f"{path}: more than {_LONGEST:,} characters; a configuration is YAML")
+        return text
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not a text file in UTF-8; a configuration is YAML") from None
     except OSError as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from molgan.chem.formulas import escape_formula
 from molgan.filters.settling import Originals, Outcome
 from molgan.filters.stages.score_filters import sort_best_first
 
@@ -30,15 +31,15 @@ def format_rejected(
 
     `names`: the names of the stages, in order. `originals`: the lines of the molecules that duplicates equal. `titles`:
     the titles of the columns of the file, by their names."""
-    yield _format_csv([[*REJECTED, *titles.values()]])
+    yield _format_csv([map(escape_formula, [*REJECTED, *titles.values()])])
     for outcome in outcomes:
         ids, smiles, lines, fields = (outcome.chunk[name] for name in ("id", "source", "line", "fields"))
         matches = originals.match(outcome)
-        rows = []
+        rows: list[Iterable[object]] = []
         for row, number, reason in outcome.list_rejected(len(names)):
             cells = json.loads(fields[row])
             own = (ids[row], smiles[row], names[number], reason, lines[row], matches.get(row))
-            rows.append([*own, *(cells.get(name) for name in titles)])
+            rows.append(map(escape_formula, [*own, *(cells.get(name) for name in titles)]))
         yield _format_csv(rows)
 
 
@@ -120,7 +121,7 @@ class RankedLibrary:
         return pandas.concat([table, pandas.DataFrame(columns, index=table.index)], axis=1)
 
 
-def _format_csv(rows: Sequence[Sequence[object]]) -> bytes:
+def _format_csv(rows: Iterable[Iterable[object]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()

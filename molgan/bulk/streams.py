@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from molgan.base.errors import RunError
+from molgan.base.file_lock import Held, take_lock
 from molgan.base.files import write_files
 from molgan.base.parallel import Processes, split_chunks
 from molgan.chem.guarded import read_limit
@@ -69,11 +70,17 @@ class Parts:
     the work, so that a result is never used for anything else."""
 
     def __init__(self, folder: Path, key: str) -> None:
-        """`key`: everything that decides a result apart from the chunk. Raises RunError when `folder` is unwritable."""
+        """`key`: everything that decides a result apart from the chunk. Raises RunError when `folder` is unwritable, or
+        another process is at work there."""
         self.folder = folder
         self._key = key
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            self._lock = take_lock(folder / ".lock")
+        except Held as error:
+            raise RunError(
+                f"{folder}: process {error} is at work on the same output; wait for it, or name another output"
+            ) from None
         except OSError as error:
             raise RunError(f"{folder}: cannot be written ({error.strerror or error})") from None
 
@@ -99,8 +106,9 @@ class Parts:
             yield order.popleft()[:2]
 
     def remove(self) -> None:
-        """Delete all results."""
+        """Delete all results, and let others work there."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._lock.close()
 
     def _path(self, number: int, chunk: Sequence[Any]) -> Path:
         digest = hashlib.sha256(repr((self._key, list(chunk))).encode(errors="surrogatepass")).hexdigest()

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,15 @@ from molgan.base.progress import Progress, Silent
 from molgan.base.version import __version__
 from molgan.bulk.input_columns import title_columns
 from molgan.bulk.streams import Parts, guarded_crew
-from molgan.chem.columns import distinct_names
+from molgan.chem.columns import MOST_COLUMNS, distinct_names
+from molgan.chem.formulas import escape_formula, restore_formula
 from molgan.chem.reading import Record
+from molgan.chem.writing import escape_table
 
 if TYPE_CHECKING:
     import pandas
+
+_MOST_TOLD = 20  # columns that are left out
 
 
 class TextTable(ABC):
@@ -67,9 +71,15 @@ class TextTable(ABC):
         return b"".join(results)
 
     def _format(self, records: Sequence[Record], *, header: bool) -> str:
-        table = self.make_table(records)
-        for place, (name, title) in enumerate(self.titles.items(), 1):
-            table.insert(place, title, [record.fields.get(name) for record in records])
+        import pandas
+
+        table = escape_table(self.make_table(records))
+        if self.titles:
+            # By rows: a file may have thousands of columns.
+            rows = [[escape_formula(record.fields.get(name)) for name in self.titles] for record in records]
+            titles = [escape_formula(title) for title in self.titles.values()]
+            others = pandas.DataFrame(rows, index=table.index, columns=titles, dtype=object)
+            table = pandas.concat([table.iloc[:, :1], others, table.iloc[:, 1:]], axis=1)
         return str(table.to_csv(index=False, header=header, lineterminator="\n"))
 
 
@@ -102,7 +112,7 @@ def stream_table(
     with tempfile.TemporaryDirectory() as temporary:
         incoming = iter(chunks)
         first = next(incoming, [])
-        others = list(dict.fromkeys(name for record in first for name in record.fields))
+        others = list(islice(dict.fromkeys(name for record in first for name in record.fields), MOST_COLUMNS))
         titles = title_columns(others, open_table({}).make_table([]).columns, progress)
         records = _report_late_columns(chain([first], incoming), titles, progress)
         parts = Parts(folder or Path(temporary) / "parts", repr((__version__, rdkitVersion, key, titles)))
@@ -127,7 +137,9 @@ def parse_pieces(pieces: Iterator[str], like: "pandas.DataFrame") -> "Iterator[p
     kinds = like.dtypes
     header = next(pieces)
     for piece in chain([""], pieces):
-        table = pandas.read_csv(StringIO(header + piece), dtype=str, keep_default_na=False)
+        table = pandas.read_csv(StringIO(header + piece), dtype=str, keep_default_na=False).rename(
+            columns=restore_formula
+        )
         for name in table.columns:
             kind = kinds[name].kind if name in kinds else "O"
             if kind == "f":
@@ -137,7 +149,7 @@ def parse_pieces(pieces: Iterator[str], like: "pandas.DataFrame") -> "Iterator[p
             elif kind == "i":
                 table[name] = table[name].astype(kinds[name])
             else:
-                table[name] = table[name].astype("string")
+                table[name] = table[name].map(restore_formula).astype("string")
         yield table.assign(error=table["error"].replace("", pandas.NA))
 
 
@@ -147,8 +159,12 @@ def _report_late_columns(
     left_out: set[str] = set()
     for chunk in chunks:
         for record in chunk:
-            for name in record.fields.keys() - left_out - titles.keys():
-                left_out.add(name)
-                where = f"it appears in line {record.line}, but not in the first rows"
-                progress.message(f"column {name!r} is left out: {where}")
+            if len(left_out) == _MOST_TOLD or record.fields.keys() <= titles.keys():
+                continue
+            for name in record.fields:
+                if name not in titles and name not in left_out and len(left_out) < _MOST_TOLD:
+                    left_out.add(name)
+                    more = ", and more are" if len(left_out) == _MOST_TOLD else " is"
+                    where = f"it appears in line {record.line}, but not in the first rows"
+                    progress.message(f"column {name!r:.60}{more} left out: {where}")
         yield chunk

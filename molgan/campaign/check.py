@@ -1,20 +1,25 @@
 """Try the parts of a campaign without running it: which molecules its filters keep, how it scores, what it costs."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from molgan.base.errors import InputError
 from molgan.base.progress import Progress, Silent
+from molgan.base.run_files import RunFiles
 from molgan.campaign.advice import advise
 from molgan.campaign.cost import Cost, measure
 from molgan.campaign.pipeline import PIPELINES
 from molgan.campaign.refuse_misuse import refuse_misuse
+from molgan.campaign.run_folder.lock import check_writable
 from molgan.campaign.stages.optimize_stage import read_start
 from molgan.campaign.stages.reinforce_stage import read_replay_start
 from molgan.chem.given_molecules import read_given
 from molgan.chem.molecule import Molecule, parse, parse_all
+from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import load_reference
 from molgan.chem.stereoisomers import enumerate_stereoisomers
-from molgan.config import CampaignConfig
+from molgan.config import CampaignConfig, Training
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
 from molgan.filters.stages.score_filters import REALISM
@@ -24,7 +29,10 @@ from molgan.scoring.registry import get_scorer
 if TYPE_CHECKING:
     import pandas
 
-REFERENCE = "moses_reference_1000"
+_REFERENCE = "moses_reference_1000"
+_OTHER_REFERENCE = "approved_drugs"  # where the former is the training data, as in a miniature: no filter of novelty
+_ROWS_TRIED = 1000
+_TRIED = 1000  # reference molecules
 _FEW = 16  # reference molecules to try where a scorer takes seconds for each, as docking does
 
 
@@ -32,16 +40,42 @@ _FEW = 16  # reference molecules to try where a scorer takes seconds for each, a
 class Findings:
     """What `check_campaign` found.
 
-    `components`: the names of the objective's components. `passing`: the filters' counts for the reference molecules.
+    `reference`: the shipped set of molecules that the parts were tried on. `components`: the names of the objective's
+    components. `passing`: the filters' counts for the reference molecules.
     `known`: a table of the user's lead, actives and start molecules, one row each: `role`, `smiles`, the objective's
     columns, and the `stage` and `reason` of a rejection, empty where every filter keeps the molecule. `costs`: one for
     each stage. `advice`: one line for each setting that would run but cannot give a good result."""
 
+    reference: str
     components: list[str]
     passing: list[StageCount]
     known: "pandas.DataFrame"
     costs: list[Cost]
     advice: list[str]
+
+
+def check_inputs(config: CampaignConfig | Training, progress: Progress | None = None) -> None:
+    """Look at what a job reads and where it writes, without running any of it. Raises ConfigError, InputError or
+    RunError for training data without a molecule, molecules that cannot be used, a folder or storage that cannot be
+    written or reached."""
+    _check_data(config)
+    if config.storage is None:
+        check_writable(config.folder)
+    else:
+        RunFiles(config.storage).has("config.yaml")
+    if isinstance(config, CampaignConfig):
+        _read_known(config, progress or Silent())
+
+
+def _check_data(config: CampaignConfig | Training) -> None:
+    """The whole file is not read: a training counts what it cannot use."""
+    data, reason = config.data, "no molecule"
+    for record in islice(read_smiles(data.train, column=data.column), _ROWS_TRIED):
+        molecule = parse(record.smiles)
+        if molecule.valid:
+            return
+        reason = f"line {record.line}: {molecule.reason}"
+    raise InputError(f"data.train: {data.train}: none of its first {_ROWS_TRIED:,} rows is a molecule ({reason})")
 
 
 def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> Findings:
@@ -50,7 +84,8 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     refuse_misuse(config)
     known = _read_known(config, progress)
     _check_actives(config)
-    reference = parse_all(record.smiles for record in load_reference(REFERENCE))
+    name = _OTHER_REFERENCE if config.data.train.name == f"{_REFERENCE}.csv.gz" else _REFERENCE
+    reference = parse_all(record.smiles for record in load_reference(name)[:_TRIED])
     if any(get_scorer(part.scorer, **part.parameters).waits for part in config.objective.components):
         reference = reference[:_FEW]
     filters, skipped = config.filters.without(REALISM)
@@ -73,7 +108,7 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     components = [component.name for component in config.objective.components]
     stages = [stage for stage in PIPELINES[CampaignConfig] if stage.is_part_of(dict(config))]
     costs = [cost for stage in stages if (cost := stage.cost(config, pace)) is not None]
-    return Findings(components, passing, judged, costs, advise(config, objective, table, passing, funnel))
+    return Findings(name, components, passing, judged, costs, advise(config, objective, table, passing, funnel))
 
 
 def _read_known(config: CampaignConfig, progress: Progress) -> list[tuple[str, Molecule]]:

@@ -1,11 +1,14 @@
 """The SMILES column of a table, found by its name, and distinct names for columns."""
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import chain, count
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 
 from molgan.base.errors import InputError
 from molgan.chem.text_lines import OnNote
+
+MOST_COLUMNS = 10_000
+"""Most columns of a table that are read; tables of descriptors have two thousand."""
 
 _BEST = ("smiles", "canonicalsmiles", "isomericsmiles", "isosmiles", "cxsmiles", "smi")
 _LAST = ("molecule", "structure", "canonical", "isomeric", "mol")
@@ -41,6 +44,12 @@ def find_column(
     return fitting[0][1]
 
 
+def refuse_many(path: str, header: Sequence[str]) -> None:
+    """Raises InputError for a table of so many columns that it is none."""
+    if len(header) > MOST_COLUMNS:
+        raise InputError(f"{path}: {len(header):,} columns, at most {MOST_COLUMNS:,}; leave out what is not needed")
+
+
 def is_standard_name(name: str) -> bool:
     """Whether a whole name, blanks included, is one of the standard names of `find_column`."""
     return _plain(name) in (*_BEST, *_LAST)
@@ -56,14 +65,21 @@ def missing_column(path: str, header: Sequence[str], column: str | None) -> Inpu
 def distinct_names(names: Iterable[str], taken: Iterable[str] = (), suffix: str = "") -> list[str]:
     """The names, in order; `suffix` or a number is added to a name that is in `taken` or occurs earlier."""
     names = list(names)
-    known, found = set(taken), []
+    given, known, found = set(names), set(taken), []
+    others: dict[str, Iterator[str]] = {}  # of each name, where it went on: thousands of equal names take no longer
     for name in names:
         if name in known:
-            others = chain([f"{name}{suffix}"], (f"{name}{suffix}_{number}" for number in count(2)))
-            name = next(other for other in others if other not in known and other not in names)
+            if name not in others:
+                others[name] = _number_names(f"{name}{suffix}")
+            name = next(other for other in others[name] if other not in known and other not in given)
         known.add(name)
         found.append(name)
     return found
+
+
+def _number_names(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}_{number}" for number in count(2))
 
 
 def _fit(name: str) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from molgan.base.errors import WeightsError
 from molgan.base.files import write_whole
 
 _HASHES = 6
+_LARGEST_FILE = 1 << 30
 
 
 def choose_log2_bits(molecules: int) -> int:
@@ -58,8 +60,13 @@ class KnownSet:
         """Read what `save` wrote. Raises WeightsError where the file is missing or damaged."""
         try:
             with np.load(path, allow_pickle=False) as file:
-                return cls(file["bits"])
-        except (OSError, ValueError, KeyError) as error:
+                if file.zip.getinfo("bits.npy").file_size > _LARGEST_FILE:
+                    raise ValueError("too large")
+                bits = file["bits"]
+            if bits.dtype != np.uint8 or bits.ndim != 1 or not len(bits):
+                raise ValueError("no bits")
+            return cls(bits)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
             mend = "train the critic again, or sample with --raw"
             raise WeightsError(f"{path}: not a set of known molecules ({error}); {mend}") from error
 

@@ -16,7 +16,9 @@ from molgan.chem.stereo_groups import group_extension, open_groups
 ELEMENTS = frozenset({"H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I"})
 """The elements of organic chemistry that standardised molecules may hold."""
 
-_LARGEST = 5000
+LARGEST = 5000
+"""Most atoms of a molecule that RDKit can write, by recursion, on any stack."""
+
 # A SMILES spends fewer characters than this on an atom, its isotope, charge, stereo and ring closures included.
 _CHARACTERS_AN_ATOM = 20
 
@@ -54,8 +56,8 @@ def parse(smiles: str | None, *, max_heavy_atoms: int = 1000) -> Molecule:
     `max_heavy_atoms` is at most 5000, because RDKit writes SMILES by recursion and a larger molecule can overflow the
     stack: ValueError beyond.
     """
-    if not 0 < max_heavy_atoms <= _LARGEST:
-        raise ValueError(f"max_heavy_atoms must be from 1 to {_LARGEST}, not {max_heavy_atoms}")
+    if not 0 < max_heavy_atoms <= LARGEST:
+        raise ValueError(f"max_heavy_atoms must be from 1 to {LARGEST}, not {max_heavy_atoms}")
     if not isinstance(smiles, str):
         missing = smiles is None or (isinstance(smiles, float) and smiles != smiles)
         return Molecule("", None, None, "empty" if missing else f"not text: {type(smiles).__name__}")

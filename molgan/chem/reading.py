@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from molgan.base.errors import InputError
-from molgan.chem.columns import distinct_names, find_column, is_standard_name, missing_column
+from molgan.chem.columns import distinct_names, find_column, is_standard_name, missing_column, refuse_many
 from molgan.chem.delimited import read_cells, split_cells
 from molgan.chem.molecule import parse
+from molgan.chem.parquet_rows import read_parquet
 from molgan.chem.sdf import LONGEST_RECORD, read_sdf
 from molgan.chem.stereo_groups import NOTE, group_extension
 from molgan.chem.text_lines import Line, OnNote, find_encoding, read_lines
@@ -23,9 +24,10 @@ OnBad = Callable[[int, str], None]
 
 _DELIMITERS = ",\t;|"
 _LONGEST_LINE = 100_000  # characters; the SMILES that `molecule.parse` takes are shorter
-_BATCH = 4096
 _HEAD = 8192
 _BLANK = "blank line"
+_BLANKS = "\t\n\v\f\r\x1a\x1b"
+_MOST_CONTROLS = 0.02  # of the characters of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def _read_records(path: str, column: str | None, note: OnNote) -> Iterator[Recor
         with _open(path) as stream:
             head = stream.peek(_HEAD)[:_HEAD]  # type: ignore[attr-defined]
             if head[:4] == b"PAR1":
-                yield from _read_parquet(path, stream, column, note)
+                for row in read_parquet(path, stream, column, _LONGEST_LINE, note):
+                    yield _add_note(Record(*row))
                 return
             encoding = find_encoding(head)
             start = head.decode(encoding, errors="replace")
@@ -145,6 +148,8 @@ def _add_note(record: Record) -> Record:
 
 
 def _open(path: str) -> BinaryIO:
+    if path == "-" and sys.stdin is None:  # closed by the caller, as `<&-` does
+        raise InputError("-: standard input is closed; name a file, or pass molecules by a pipe")
     # The caller closes what is returned.
     raw: Any = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
     stream = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)
@@ -174,8 +179,16 @@ class _Pipe(io.RawIOBase):
 def _refuse_binary(path: str, head: str) -> None:
     if not head.strip("\ufeff \t\n\v\f\r"):
         raise InputError(f"{path}: empty; give SMILES, one a line, a table with a header, or SDF records")
-    if any(ord(character) < 32 and character not in "\t\n\v\f\r\x1a\x1b" for character in head):
-        raise InputError(f"{path}: binary, not a chemical file; give .smi, .csv, .tsv, .sdf or .parquet")
+    # A few other control characters are faults of their rows.
+    controls = [place for place, character in enumerate(head) if ord(character) < 32 and character not in _BLANKS]
+    nul = head.find("\0")
+    if nul >= 0 or len(controls) > _MOST_CONTROLS * len(head):
+        place = nul if nul >= 0 else controls[0]
+        line = head.count("\n", 0, place) + 1
+        raise InputError(
+            f"{path}: binary, not a chemical file (byte {ord(head[place]):#04x} in line {line}); give .smi, .csv, .tsv, "
+            ".sdf or .parquet"
+        )
 
 
 def _is_sdf(path: str, head: str) -> bool:
@@ -206,6 +219,7 @@ def _read_text(path: str, lines: Iterator[Line], column: str | None, note: OnNot
             continue
         if first.fault is not None:
             raise InputError(f"{path}: line {first.number}, its header: {first.fault}; mend that line")
+        refuse_many(path, header)
         if not needs_header and index == 0 and (delimiter == " " or len(header) == 1):
             return map(_read_smi_line, lines)
         return _read_table(lines, delimiter, header, index)
@@ -244,31 +258,3 @@ def _read_table(lines: Iterator[Line], delimiter: str, header: list[str], index:
         elif reason is None and not smiles:
             reason = "no SMILES"
         yield Record(line.number, smiles, fields, reason)
-
-
-def _read_parquet(path: str, stream: BinaryIO, column: str | None, note: OnNote) -> Iterator[Record]:
-    import pyarrow
-    from pyarrow import parquet
-
-    if not stream.seekable():
-        raise InputError(f"{path}: Parquet cannot be read from a pipe; give the file's name")
-    try:
-        table = parquet.ParquetFile(stream)
-        header = table.schema_arrow.names
-        index = find_column(header, column, note)
-        if index is None:
-            raise missing_column(path, header, column)
-        names = distinct_names(header)
-        row = 0
-        for batch in table.iter_batches(_BATCH):
-            for cells in zip(*(values.to_pylist() for values in batch.columns), strict=True):
-                row += 1
-                texts = ["" if cell is None else str(cell) for cell in cells]
-                fields = {name: text for i, (name, text) in enumerate(zip(names, texts, strict=True)) if i != index}
-                smiles, reason = texts[index].strip(), None
-                if len(smiles) > _LONGEST_LINE:
-                    smiles, reason = smiles[:_LONGEST_LINE], f"text of more than {_LONGEST_LINE:,} characters"
-                yield _add_note(Record(row, smiles, fields, reason or (None if smiles else "no SMILES")))
-    except pyarrow.ArrowException as error:
-        what = str(error).partition("\n")[0]
-        raise InputError(f"{path}: damaged Parquet file ({what}); fetch or write it again") from None

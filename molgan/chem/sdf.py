@@ -7,8 +7,9 @@ from typing import NamedTuple
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
-from molgan.chem.columns import distinct_names
+from molgan.chem.columns import MOST_COLUMNS, distinct_names
 from molgan.chem.guarded import find_delay
+from molgan.chem.molecule import LARGEST
 from molgan.chem.reasons import chemistry_fault
 from molgan.chem.stereo_groups import NOTE, open_groups
 from molgan.chem.text_lines import Line
@@ -16,8 +17,9 @@ from molgan.chem.text_lines import Line
 LONGEST_RECORD = 4_000_000
 """Most characters of a record that is read; 5000 atoms in V3000 take a sixth of it."""
 
+_MOST_LINES = 100_000
+
 _HEADER = 3  # lines of title, program and comment
-_MOST_ATOMS = 5000  # see molecule.parse
 _END = re.compile(r"M\s+END\s*$")
 _FIELD_NUMBER = re.compile(r">\s*(DT\d+)\s*")
 _MANY_ATOMS = 150
@@ -54,7 +56,9 @@ def read_sdf(lines: Iterable[Line]) -> Iterator[SDFRecord]:
             size += len(text) + 1
             if line_fault and fault is None:
                 fault = f"line {number}: {line_fault}"
-            if size <= LONGEST_RECORD:
+            if len(record) == _MOST_LINES and fault is None:
+                fault = f"SDF record of more than {_MOST_LINES:,} lines"
+            if size <= LONGEST_RECORD and len(record) < _MOST_LINES:
                 record.append(text)
             continue
         yield _read_record(start, record, size, fault)
@@ -101,8 +105,8 @@ def _parse(block: str) -> tuple[Chem.Mol | None, str | None]:
     if mol is None:
         unsanitised = Chem.MolFromMolBlock(block, sanitize=False, strictParsing=False)
         return None, "not an SDF record" if unsanitised is None else chemistry_fault(unsanitised)
-    if not 0 < mol.GetNumAtoms() <= _MOST_ATOMS:
-        return None, f"{mol.GetNumAtoms()} atoms, at least 1 and at most {_MOST_ATOMS}"
+    if not 0 < mol.GetNumAtoms() <= LARGEST:
+        return None, f"{mol.GetNumAtoms()} atoms, at least 1 and at most {LARGEST}"
     return mol, None
 
 
@@ -129,12 +133,14 @@ def prepare_reading(setup: None) -> Callable[[str], object]:
 
 
 def _read_items(lines: Iterable[str]) -> dict[str, str]:
-    """The data items. RDKit's reader is not used: it ends a value at a blank line, and reads a header behind it as
+    """The data items, at most `MOST_COLUMNS`. RDKit's reader is not used: it ends a value at a blank line, and reads a header behind it as
     data."""
     names: list[str] = []
     values: list[list[str]] = []
     for text in lines:
         if (name := _item_name(text)) is not None:
+            if len(names) == MOST_COLUMNS:
+                break
             names.append(name)
             values.append([])
         elif values:
@@ -159,13 +165,22 @@ def _join(value: list[str]) -> str:
     return "\n".join(value)
 
 
-def write_record(mol: Chem.Mol | None, name: str, properties: Mapping[str, str]) -> str:
+def prepare_drawing(setup: None) -> Callable[[str], object]:
+    """What takes long in `write_record`, for `find_delay`."""
+    return lambda smiles: rdDepictor.Compute2DCoords(Chem.MolFromSmiles(smiles))
+
+
+def write_record(mol: Chem.Mol | None, name: str, properties: Mapping[str, str], *, flat: bool = False) -> str:
     """One SDF record with computed 2D coordinates, the title `name` and the properties in order, each of one line.
 
-    None gives a record without atoms. A value that reads like a line of the format gets a blank in front.
+    None gives a record without atoms. With `flat` all atoms are at the origin, for molecules that take too long to be
+    drawn. A value that reads like a line of the format gets a blank in front.
     """
     drawn = Chem.Mol() if mol is None else Chem.Mol(mol)
-    rdDepictor.Compute2DCoords(drawn)
+    if flat:
+        drawn.AddConformer(Chem.Conformer(drawn.GetNumAtoms()))
+    else:
+        rdDepictor.Compute2DCoords(drawn)
     drawn.SetProp("_Name", _as_text(name))
     for key, value in properties.items():
         drawn.SetProp(key, _as_text(value))

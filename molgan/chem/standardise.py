@@ -12,7 +12,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 
 from molgan.chem.guarded import find_delay, is_suspicious
-from molgan.chem.molecule import ELEMENTS, Molecule, describe_failure, parse
+from molgan.chem.molecule import ELEMENTS, LARGEST, Molecule, describe_failure, parse
 
 _ORGANIC_SUBSET = frozenset({"B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I"})
 # Without such a mark a canonical SMILES holds no charge, isotope, radical, atom map, other element or unusual bond.
@@ -20,7 +20,6 @@ _SPECIAL = re.compile(r"\[(?!nH\]|C@@?H?\])|[*~$<>:]")
 _UNUSUAL_BOND = re.compile(r"[~$:]|<-|->")  # in a SMILES without atom maps
 _HYDROGENS = re.compile(r"(.+?)(H\d*)(?![a-z])")
 _MOST_STEPS = 8
-_LARGEST = 5000  # heavy atoms: whoever parsed the molecule has checked for fewer
 
 TOO_MANY_TAUTOMERS = "tautomer kept: too many to enumerate"
 
@@ -149,7 +148,7 @@ def _standardise_once(
     try:
         with rdBase.BlockLogs():
             # From the canonical SMILES, so that the spelling and the order of fragments decide nothing.
-            mol = _remove_maps(parse(smiles, max_heavy_atoms=_LARGEST).mol, changes)
+            mol = _remove_maps(parse(smiles, max_heavy_atoms=LARGEST).mol, changes)
             mol = _disconnect_metals(mol, changes)
             count = len(Chem.GetMolFrags(mol))
             if count > 1 and not largest_fragment:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from molgan.base.errors import InputError
 from molgan.base.files import write_files
-from molgan.chem.molecule import parse
+from molgan.chem.formulas import escape_formula
+from molgan.chem.guarded import find_delay, is_suspicious
+from molgan.chem.molecule import Molecule, parse
 from molgan.chem.sdf import write_record
 
 if TYPE_CHECKING:
@@ -81,7 +83,14 @@ def sdf_text(table: "pandas.DataFrame") -> bytes:
 
 def _encode_delimited(blocks: "Iterable[pandas.DataFrame]", delimiter: str) -> Iterator[bytes]:
     for i, block in enumerate(blocks):
-        yield block.to_csv(index=False, header=i == 0, sep=delimiter, lineterminator="\n").encode()
+        yield escape_table(block).to_csv(index=False, header=i == 0, sep=delimiter, lineterminator="\n").encode()
+
+
+def escape_table(table: "pandas.DataFrame") -> "pandas.DataFrame":
+    """A table as it is written as text, with `escape_formula` of its texts and titles."""
+    texts = [name for name, kind in table.dtypes.items() if kind.kind not in "biufcmM"]
+    table = table.assign(**{str(name): table[name].map(escape_formula) for name in texts}) if texts else table
+    return table.rename(columns=escape_formula)
 
 
 def _encode_smi(blocks: "Iterable[pandas.DataFrame]") -> Iterator[bytes]:
@@ -141,7 +150,13 @@ def _sdf_records(table: "pandas.DataFrame", *, strict: bool) -> Iterator[str]:
         properties = {
             key: _text(value) for key, value in cell.items() if key != title_column and not _is_missing(value)
         }
-        yield write_record(molecule.mol, title, properties)
+        yield write_record(molecule.mol, title, properties, flat=_is_slow_to_draw(molecule))
+
+
+def _is_slow_to_draw(molecule: Molecule) -> bool:
+    if molecule.smiles is None or not is_suspicious(molecule.smiles):
+        return False
+    return find_delay("molgan.chem.sdf:prepare_drawing", None, molecule.smiles) is not None
 
 
 def _title_column(table: "pandas.DataFrame") -> str | None:

@@ -1,6 +1,7 @@
 """Collects the verbs, and turns each kind of failure into an exit code."""
 
 import errno
+import os
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -15,9 +16,10 @@ from molgan.cli import submission as jobs
 from molgan.cli.bars import choose_form, print_error
 
 _EXIT_CODES = "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 target not reached, 130 interrupted."
-# Failures that the user can fix: no permission, no space, no such place.
+# Failures that the user can fix: no permission, no space, no such place, a name that is too long, a link to itself.
 _MENDABLE = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
+    | {errno.ENAMETOOLONG, errno.ELOOP, errno.EFBIG, errno.ENXIO, errno.EEXIST}
 )
 _INTERRUPTED = 130
 _GOES_ON = dict.fromkeys(("run", "train"), "; the same command goes on from the last checkpoint")
@@ -106,4 +108,5 @@ app.add_typer(benchmark.app, name="benchmark")
 
 def main() -> None:
     """The console script `molgan`."""
+    os.environ.setdefault("MOLGAN_QUIET_RDKIT", "1")
     app()

@@ -2,10 +2,11 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.panel import Panel
@@ -16,6 +17,9 @@ from rich.text import Text
 
 from molgan.base.progress import Progress
 from molgan.cli.jsonlines import JsonLines
+
+if TYPE_CHECKING:
+    from molgan.scoring.foreign_code import ForeignCode
 
 _SECONDS_BETWEEN_LINES = 15.0
 _form = "auto"
@@ -69,6 +73,13 @@ def print_message(text: str) -> None:
         JsonLines().message(text)
     else:
         print(text, file=sys.stderr)
+
+
+def print_foreign(found: "Sequence[ForeignCode]") -> None:
+    """Say in one line on stderr what a configuration runs and calls."""
+    from molgan.scoring.foreign_code import list_foreign
+
+    print_message(list_foreign(found))
 
 
 class Bars(RichBars):

@@ -1,12 +1,12 @@
 """The verb benchmark: runs published tasks and prints the figures next to the published ones."""
 
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from molgan.cli.bars import show_progress
+from molgan.cli.output import name_folder
 
 if TYPE_CHECKING:
     from molgan.benchmarks.pmo import PmoResult
@@ -35,7 +35,7 @@ def pmo(
         bool, typer.Option("--library", help="Score ease of synthesis too, and keep few molecules of a scaffold.")
     ] = False,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option("-o", "--output", help="Folder for a table of all calls; an interrupted run continues."),
     ] = None,
 ) -> None:
@@ -55,7 +55,7 @@ def pmo(
             [int(seed) for seed in seeds.split(",")],
             budget=budget,
             weights=weights,
-            folder=output,
+            folder=None if output is None else name_folder(output),
             library=library,
             progress=progress,
         ):

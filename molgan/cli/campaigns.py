@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from molgan.cli.bars import format_number, show_progress
+from molgan.cli.bars import format_number, print_foreign, show_progress
 
 if TYPE_CHECKING:
     from molgan.campaign.check import Findings
+    from molgan.scoring.foreign_code import ForeignCode
 
 SHORT_OF_TARGET = 3
 _MOST_SHOWN = 20  # molecules of a role
@@ -25,24 +26,43 @@ Smoke = Annotated[
 ]
 
 
-def check(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> None:
+def check(
+    config: Config,
+    overrides: Overrides = None,
+    smoke: Smoke = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Import own scorers, run commands and ask servers that the file names.")
+    ] = False,
+) -> None:
     """Validate a configuration without running it, and print its cost, filter counts and the scores of known molecules.
+
+    Without --trust nothing that the file names is imported, run or called: own scorers, commands, servers, pickled
+    models, a Ray cluster. What a run would run is listed, with the hashes of its files.
 
     Example: `molgan check configs/quickstart.yaml`
     """
     from molgan.config import CampaignConfig, load
+
+    foreign: list[ForeignCode] = []
+    settings = load(config, overrides or [], smoke=smoke, trust=trust, on_foreign=foreign.extend)
+    from molgan.campaign.check import check_campaign, check_inputs
     from molgan.distributed.resources import check_resources
     from molgan.distributed.storage import check_storage
 
-    settings = load(config, overrides or [], smoke=smoke)
-    check_storage(settings.compute, settings.folder, settings.storage)
+    tries = trust or not foreign
     with show_progress() as progress:
-        check_resources(settings.compute, progress)
-    if not isinstance(settings, CampaignConfig):
-        print(f"{config}: valid training of a generator; it writes to {settings.folder}")
+        check_inputs(settings, None if tries else progress)
+        if tries:
+            check_storage(settings.compute, settings.folder, settings.storage)
+            check_resources(settings.compute, progress)
+    kind = "campaign" if isinstance(settings, CampaignConfig) else "training of a generator"
+    if not tries:
+        print(f"{config}: a {kind}, valid as far as it goes without its code; it writes to {settings.folder}")
+        _print_foreign(foreign)
         return
-    from molgan.campaign.check import check_campaign
-
+    if not isinstance(settings, CampaignConfig):
+        print(f"{config}: valid {kind}; it writes to {settings.folder}")
+        return
     with show_progress() as progress:
         findings = check_campaign(settings, progress)
     print(f"{config}: valid campaign; it writes to {settings.folder}")
@@ -52,11 +72,13 @@ def check(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> 
 def run(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> None:
     """Run a campaign, or continue it where it stopped: train, sample, score, filter, report.
 
+    One line says which own scorers, commands and servers of the file it runs and asks.
+
     Example: `molgan run configs/quickstart.yaml seed=7 sample.n=20000`
     """
     from molgan.config import load_config
 
-    settings = load_config(config, overrides or [], smoke=smoke)
+    settings = load_config(config, overrides or [], smoke=smoke, on_foreign=print_foreign)
     from molgan.campaign import run as run_campaign
 
     with show_progress() as progress:
@@ -74,7 +96,7 @@ def train(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> 
     """
     from molgan.config import OneShotConfig, load_training
 
-    settings = load_training(config, overrides or [], smoke=smoke)
+    settings = load_training(config, overrides or [], smoke=smoke, on_foreign=print_foreign)
     from molgan.campaign.train_one_shot import train_one_shot
     from molgan.campaign.train_prior import train_prior
 
@@ -99,8 +121,18 @@ def report(
     print(write_report(folder, titles=TITLES))
 
 
+def _print_foreign(found: "list[ForeignCode]") -> None:
+    print("\nA run would run or ask (check --trust does so, and tries filters, scores and cost)")
+    for each in found:
+        print(f"  {each.text}")
+        for path, digest in each.digests.items():
+            print(f"    sha256 {digest} {path}")
+
+
 def _print_findings(findings: "Findings") -> None:
-    print(f"\nFilters, tried on {findings.passing[0].entered:,} molecules of the MOSES test set")
+    known = {"moses_reference_1000": "of the MOSES test set", "approved_drugs": "that are approved drugs"}
+    tried = f"{findings.passing[0].entered:,} molecules {known.get(findings.reference, findings.reference)}"
+    print(f"\nFilters, tried on {tried}")
     for count in findings.passing:
         reasons = ", ".join(f"{reason} {number}" for reason, number in count.reasons.most_common(3))
         print(f"  {count.stage:<20} {count.entered:>6,} in {count.kept:>6,} kept  {reasons}".rstrip())

@@ -10,8 +10,8 @@ import typer
 
 from molgan.base.errors import InputError
 from molgan.base.parallel import cores
-from molgan.cli.bars import show_progress
-from molgan.cli.output import find_format, find_regular_file, open_output, report_bad_rows, report_note
+from molgan.cli.bars import print_foreign, show_progress
+from molgan.cli.output import find_format, find_regular_file, name_folder, open_output, report_bad_rows, report_note
 
 if TYPE_CHECKING:
     import pandas
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 2048  # molecules in a chunk
 _CHUNK_CHARACTERS = 8_000_000  # characters after which a chunk of long rows ends
+_CELL_CHARACTERS = 50  # characters that take the room of an empty cell
 
 Molecules = Annotated[
     str, typer.Argument(metavar="FILE", help="A .smi, .csv, .tsv (also .gz), .sdf or .parquet file; - reads stdin.")
@@ -164,7 +165,11 @@ def _read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
 
     if (scorers is None) == (config is None):
         raise InputError("give either --scorers, such as --scorers qed,sa, or --config campaign.yaml")
-    return load_objective(config) if config is not None else [name.strip() for name in str(scorers).split(",")]
+    return (
+        load_objective(config, print_foreign)
+        if config is not None
+        else [name.strip() for name in str(scorers).split(",")]
+    )
 
 
 def standardize(
@@ -241,7 +246,7 @@ def write_table(
 def filter_(
     file: Molecules,
     config: Annotated[Path, typer.Option(help="A campaign, whose `filters` and `objective` are used.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the library and the rejected molecules.")],
+    output: Annotated[str, typer.Option("-o", "--output", help="Folder for the library and the rejected molecules.")],
     column: Column = None,
     processes: ProcessCount = None,
     standardize: Standardize = False,
@@ -257,16 +262,17 @@ def filter_(
     from molgan.bulk.filter_file import filter_records
     from molgan.config import load_config
 
-    settings = load_config(config)
+    folder = name_folder(output)
+    settings = load_config(config, on_foreign=print_foreign)
     if standardize and settings.standardize is None:
         settings = load_config(config, ["standardize=true"])
     with show_progress() as progress:
         counts = filter_records(
-            read_chunks(file, column, "rejected"), settings, output, progress, processes=processes or cores()
+            read_chunks(file, column, "rejected"), settings, folder, progress, processes=processes or cores()
         )
     for count in counts:
         print(f"{count.stage:<24} {count.entered:>10,} in {count.kept:>10,} kept")
-    print(f"{counts[-1].kept:,} molecules in {output / 'library.csv'}")
+    print(f"{counts[-1].kept:,} molecules in {folder / 'library.csv'}")
 
 
 def read_chunks(file: str, column: str | None, fate: str, *, size: int = _CHUNK) -> "Iterator[list[Record]]":
@@ -280,7 +286,8 @@ def read_chunks(file: str, column: str | None, fate: str, *, size: int = _CHUNK)
             if record.reason is not None:
                 on_bad(record.line, record.reason)
             chunk.append(record)
-            characters += len(record.smiles) + sum(map(len, record.fields.values()))
+            characters += len(record.smiles) + _CELL_CHARACTERS * len(record.fields)
+            characters += sum(map(len, record.fields)) + sum(map(len, record.fields.values()))
             if len(chunk) == size or characters > _CHUNK_CHARACTERS:
                 yield chunk
                 chunk, characters = [], 0

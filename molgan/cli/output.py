@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from molgan.base.errors import InputError, RunError
-from molgan.base.files import write_whole
+from molgan.base.files import remove_abandoned, write_whole
 from molgan.cli.bars import print_message
 
 _SHOWN = 10
@@ -51,6 +51,13 @@ def find_regular_file(output: str) -> Path | None:
     return Path(os.path.realpath(output)) if stat.S_ISREG(mode) else None
 
 
+def name_folder(output: str) -> Path:
+    """The folder that an option names. Raises InputError for an empty name, which would be the working folder."""
+    if not output.strip():
+        raise InputError("-o: the name of the folder is empty; name one, or . for the working folder")
+    return Path(output)
+
+
 @contextmanager
 def open_output(output: str) -> Iterator[BinaryIO]:
     """A stream of bytes into `output` (gzipped when it ends with .gz; "-" is stdout).
@@ -58,6 +65,8 @@ def open_output(output: str) -> Iterator[BinaryIO]:
     A file is written whole or not at all; a file that it replaces passes on its permissions, and links to it stay. A
     device or a pipe is written directly. Raises RunError when the output cannot be written.
     """
+    if output in _STDOUT and sys.stdout is None:  # closed by the caller, as `>&-` does
+        raise RunError("standard output is closed; name a file with -o")
     if output in _STDOUT:
         sys.stdout.flush()
         yield sys.stdout.buffer
@@ -81,6 +90,7 @@ def _compress(raw: BinaryIO) -> BinaryIO:
 
 @contextmanager
 def _replace(file: Path) -> Iterator[BinaryIO]:
+    remove_abandoned(file)
     with write_whole(file) as stream:
         yield stream
         with suppress(FileNotFoundError):

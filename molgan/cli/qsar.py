@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from molgan.cli.bars import show_progress
-from molgan.cli.output import report_bad_rows
+from molgan.cli.output import name_folder, report_bad_rows
 
 if TYPE_CHECKING:
     from molgan.models.qsar.fitting import Trained
@@ -37,7 +37,7 @@ def train(
     target: Annotated[str, typer.Option(help="The column with the measured values: numbers, or classes 0 and 1.")],
     smiles: Annotated[str | None, typer.Option(help="The SMILES column; found by its name by default.")] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder for the model; runs/qsar/TARGET by default.")
+        str | None, typer.Option("-o", "--output", help="Folder for the model; runs/qsar/TARGET by default.")
     ] = None,
     model: Annotated[
         Kind,
@@ -74,7 +74,7 @@ def train(
     settings = QSARTraining(
         kind=model.value, members=members, trees=trees, epochs=epochs, hidden=hidden, seed=seed, standardize=first
     )
-    folder = output or Path("runs") / "qsar" / target
+    folder = Path("runs") / "qsar" / target if output is None else name_folder(output)
     with report_bad_rows(data) as on_bad:
         measured = read_measured(data, target, smiles=smiles, on_bad=on_bad, standardize=first, limit=limit)
     _print_causes(measured)

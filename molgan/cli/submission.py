@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from molgan.cli.bars import format_figures
+from molgan.cli.bars import format_figures, print_foreign
 from molgan.cli.campaigns import Config, Overrides, Smoke
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def submit(
     from molgan.distributed.jobs import submit as submit_job
 
     address = address or os.environ.get("RAY_API_SERVER_ADDRESS", "http://127.0.0.1:8265")
-    settings = load(config, overrides or [], smoke=smoke)
+    settings = load(config, overrides or [], smoke=smoke, on_foreign=print_foreign)
     code = submit_job(
         "run" if isinstance(settings, CampaignConfig) else "train",
         settings.model_dump(mode="json"),

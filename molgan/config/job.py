@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator
 
 from molgan.base.errors import ConfigError
-from molgan.base.settings import Settings
+from molgan.base.settings import Settings, expand_home
 from molgan.chem.settings import DataSettings
 from molgan.distributed.settings import ComputeSettings
 
@@ -38,7 +38,10 @@ class JobConfig(Settings):
             raise ValueError(
                 "out: remove the credentials from the URL; storage takes its credentials from the environment"
             )
-        return str(out) if isinstance(out, Path) else out
+        if isinstance(out, Path | str) and "://" not in str(out):
+            expanded = expand_home(Path(out))
+            return str(expanded) if isinstance(out, Path) or out.startswith("~") else out
+        return out
 
     @property
     def storage(self) -> str | None:
@@ -53,11 +56,11 @@ class JobConfig(Settings):
 
 def check_condition(names: Sequence[str]) -> None:
     """Raises ValueError where the names of `network.condition` are not different scorers."""
-    from molgan.scoring.registry import get_scorer
+    from molgan.scoring.registry import get_named_scorer
 
     try:
         for name in names:
-            get_scorer(name)
+            get_named_scorer(name)
     except ConfigError as error:
         raise ValueError(f"network.condition: {error}") from None
     if len(set(names)) < len(names):

@@ -1,6 +1,7 @@
 """Reads configurations from YAML files with overrides, checks them, and writes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,29 +14,36 @@ from molgan.config.faults import describe_faults
 from molgan.config.one_shot_config import OneShotConfig
 from molgan.config.smoke import list_smoke_overrides
 from molgan.config.training_config import TrainingConfig
+from molgan.scoring.foreign_code import ForeignCode, find_foreign, without_running
 
 Source: TypeAlias = str | Path | Mapping[str, Any]
 Training: TypeAlias = TrainingConfig | OneShotConfig
+OnForeign: TypeAlias = Callable[[Sequence[ForeignCode]], None]
 Job: TypeAlias = type[CampaignConfig] | type[TrainingConfig] | type[OneShotConfig]
 
 
-def load_config(path: Source, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig:
+def load_config(
+    path: Source, overrides: Sequence[str] = (), *, smoke: bool = False, on_foreign: OnForeign = lambda found: None
+) -> CampaignConfig:
     """A campaign from YAML, with each override "section.key=value" put in; `smoke` makes it a miniature. A mapping
-    stands for what a file would hold; its `name` is "campaign" by default.
+    stands for what a file would hold; its `name` is "campaign" by default. `on_foreign` gets what the campaign runs
+    and calls, before any of it is imported; it is not called where that is nothing.
 
     Paths are relative to the file when they exist there, else to the working folder. Raises ConfigError, a line for
     each fault with file, line and advice: unknown keys and names with the nearest valid one, wrong types and ranges,
     missing files, SMILES and SMARTS that cannot be read.
     """
-    config = load(path, overrides, smoke=smoke)
+    config = load(path, overrides, smoke=smoke, on_foreign=on_foreign)
     if not isinstance(config, CampaignConfig):
         raise ConfigError(f"{_name(path)}: this file trains a generator; give it to `molgan train`")
     return config
 
 
-def load_training(path: Source, overrides: Sequence[str] = (), *, smoke: bool = False) -> Training:
+def load_training(
+    path: Source, overrides: Sequence[str] = (), *, smoke: bool = False, on_foreign: OnForeign = lambda found: None
+) -> Training:
     """The training of a generator from YAML; as `load_config`."""
-    config = load(path, overrides, smoke=smoke)
+    config = load(path, overrides, smoke=smoke, on_foreign=on_foreign)
     if isinstance(config, CampaignConfig):
         raise ConfigError(
             f"{_name(path)}: no section `pretrain`, `distil`, `rejection` or `oneshot`, so this is a campaign; "
@@ -44,13 +52,35 @@ def load_training(path: Source, overrides: Sequence[str] = (), *, smoke: bool = 
     return config
 
 
-def load(path: Source, overrides: Sequence[str] = (), *, smoke: bool = False) -> CampaignConfig | Training:
-    """A training when the file has a section that only those have, else a campaign; as `load_config`."""
+def load(
+    path: Source,
+    overrides: Sequence[str] = (),
+    *,
+    smoke: bool = False,
+    trust: bool = True,
+    on_foreign: OnForeign = lambda found: None,
+) -> CampaignConfig | Training:
+    """A training when the file has a section that only those have, else a campaign; as `load_config`.
+
+    Without `trust` nothing that the configuration names is imported: stand-ins take the places of a user's own scorers,
+    whose parameters are then not checked.
+    """
     source = _read(path, overrides)
     if smoke:
         job = job_of(source.values)
         source = _read(path, [*list_smoke_overrides(job, source.values, source.path.stem), *overrides])
-    return _validate(job_of(source.values), source)
+    if found := _find_foreign(source):
+        on_foreign(found)
+    with nullcontext() if trust else without_running():
+        return _validate(job_of(source.values), source)
+
+
+def _find_foreign(source: YamlFile) -> list[ForeignCode]:
+    """What a configuration runs and calls. A Ray cluster counts, too: what its processes send is unpickled here."""
+    compute = source.values.get("compute")
+    address = compute.get("address") if isinstance(compute, Mapping) else None
+    cluster = [ForeignCode(f"Ray cluster {address!s:.200}", elsewhere=True)] if address else []
+    return [*find_foreign(source.values, source.path.parent), *cluster]
 
 
 def job_of(sections: Mapping[str, object]) -> Job:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
+import stat
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from molgan.base.errors import ConfigError, RunError
@@ -31,6 +34,7 @@ def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
         yield
         return
     address = address or os.environ.get("RAY_ADDRESS")
+    keep_token_private(make=not address)
     if address:
         _join(address)
     else:
@@ -41,6 +45,21 @@ def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def keep_token_private(*, make: bool) -> None:
+    """Let nobody but its owner read the file of the token that lets into a Ray; `make` it where it is missing, since
+    Ray makes one that all users of the machine can read."""
+    path = Path.home() / ".ray" / "auth_token"
+    with suppress(OSError):
+        if make and os.environ.get("RAY_AUTH_MODE", "token") == "token" and "RAY_AUTH_TOKEN" not in os.environ:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+                with os.fdopen(descriptor, "w") as file:
+                    file.write(secrets.token_hex(32))
+        if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(0o600)
 
 
 def import_from(folders: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from molgan.base.errors import MolganError
-from molgan.base.settings import Settings
+from molgan.base.settings import Settings, expand_home
 
 BATCH = 2048  # molecules that a generator draws together; another number draws other molecules
 
@@ -39,8 +39,13 @@ class WeightsSettings(Settings):
     @field_validator("weights")
     @classmethod
     def _locate_weights(cls, weights: str, info: ValidationInfo) -> str:
-        path = Path((info.context or {}).get("folder", ".")) / weights
-        return str(path.resolve()) if "/" in weights and path.exists() else weights
+        if "/" not in weights:
+            return weights
+        path = Path((info.context or {}).get("folder", ".")) / expand_home(Path(weights))
+        try:
+            return str(path.resolve()) if path.exists() else weights
+        except OSError as error:  # a name that is too long
+            raise ValueError(f"{weights[:60]}: {error.strerror}") from None
 
 
 class GeneratorSettings(WeightsSettings):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
-from torch import Tensor, nn
+from torch import nn
 
 from molgan.base.errors import WeightsError
 from molgan.base.files import write_files
 
+Module = TypeVar("Module", bound=nn.Module)
+
+_LARGEST = 1e6
 _SHIPPED = Path(str(files("molgan") / "data" / "weights"))
 
 
@@ -49,10 +53,16 @@ def find_weights(weights: str | Path) -> Path:
     """
     names = list_shipped()
     path = _SHIPPED / weights if str(weights) in names else Path(weights)
-    path = path / "weights" if path.is_dir() else path
-    if not _add_suffix(path, ".json").exists():
+    try:
+        path = path / "weights" if path.is_dir() else path
+        is_there = _add_suffix(path, ".json").exists()
+    except (OSError, ValueError):  # a name that is too long, or none at all
+        is_there = False
+    if not is_there:
         shipped = ", ".join(names) or "none"
-        raise WeightsError(f"no weights at {path}: give a folder of `molgan train`, or a shipped name ({shipped})")
+        raise WeightsError(
+            f"no weights at {path!s:.200}: give a folder of `molgan train`, or a shipped name ({shipped})"
+        )
     return path
 
 
@@ -97,25 +107,60 @@ def add_facts(weights: str | Path, **about: Any) -> None:
     write_files(path.parent, _encode_description(path, facts))
 
 
-def load_weights(path: str | Path, module: nn.Module) -> None:
-    """Fill `module` from `path`.safetensors. Raises WeightsError unless names and shapes are the module's own."""
+def load_module(path: str | Path, make: Callable[[], Module]) -> Module:
+    """The module that `make` builds, with the weights of `path`.safetensors. Raises WeightsError unless names and shapes
+    are the module's own, and all numbers finite.
+
+    The description beside the weights may ask for a network of any size: shapes are compared before it takes memory.
+    """
     file = _add_suffix(Path(path), ".safetensors")
     try:
+        with torch.device("meta"):
+            expected = {name: tuple(tensor.shape) for name, tensor in make().state_dict().items()}
+    except (RuntimeError, ValueError, TypeError) as error:  # negative sizes, or beyond all numbers
+        lines = str(error).splitlines() or [type(error).__name__]
+        raise WeightsError(f"{file.with_suffix('.json')}: no network has these settings: {lines[0]:.100}") from error
+    _refuse_difference(file, expected)
+    module = make()
+    load_weights(path, module)
+    return module
+
+
+def load_weights(path: str | Path, module: nn.Module) -> None:
+    """Fill `module` from `path`.safetensors. Raises WeightsError unless names and shapes are the module's own, and all
+    numbers finite."""
+    file = _add_suffix(Path(path), ".safetensors")
+    _refuse_difference(file, {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()})
+    with _translate_errors(file):
         tensors = load_file(file)
-    except (OSError, SafetensorError) as error:
-        raise WeightsError(f"{file}: {str(error).splitlines()[0]}") from None
-    difference = _difference(tensors, module.state_dict())
-    if difference:
-        raise WeightsError(f"{file}: {difference}; the weights belong to another architecture")
+    for name, tensor in tensors.items():
+        # Beyond, logits outweigh what masks them; NaN is not below it either.
+        if tensor.is_floating_point() and not (tensor.abs() < _LARGEST).all():
+            raise WeightsError(f"{file}: {name} holds a number that is not finite, or beyond {_LARGEST:g}: damaged")
     module.load_state_dict(tensors)
 
 
-def _difference(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str | None:
-    for name, tensor in expected.items():
+def _refuse_difference(file: Path, expected: Mapping[str, tuple[int, ...]]) -> None:
+    with _translate_errors(file), safe_open(file, "pt") as tensors:  # reads the header alone
+        found = {name: tuple(tensors.get_slice(name).get_shape()) for name in tensors.keys()}  # noqa: SIM118
+    if difference := _difference(found, expected):
+        raise WeightsError(f"{file}: {difference}; the weights belong to another architecture")
+
+
+@contextmanager
+def _translate_errors(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"{file}: {str(error).splitlines()[0]}") from None
+
+
+def _difference(found: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]]) -> str | None:
+    for name, shape in expected.items():
         if name not in found:
             return f"{name} is missing"
-        if found[name].shape != tensor.shape:
-            return f"{name} has shape {tuple(found[name].shape)}, not {tuple(tensor.shape)}"
+        if found[name] != shape:
+            return f"{name} has shape {found[name]}, not {shape}"
     return next((f"{name} is not part of the model" for name in found if name not in expected), None)
 
 

@@ -13,6 +13,7 @@ from molgan.report.charts import histogram, scatter
 from molgan.report.quantities import QUANTITIES, Quantity, quantity, title_of, write_number
 from molgan.report.run_data import TEXT_COLUMNS, RunFolder
 from molgan.report.summary import NEW_CHEMISTRY
+from molgan.scoring.foreign_code import is_foreign, without_running
 from molgan.scoring.registry import get_scorer
 
 MAX_POINTS = 4000
@@ -122,8 +123,12 @@ def _transform(part: dict[str, Any]) -> str:
     transform = part.get("transform")
     if isinstance(transform, dict) and "name" in transform:
         return _call(transform["name"], {key: value for key, value in transform.items() if key != "name"})
+    # The run folder may be another's: a report imports nothing of it.
+    if is_foreign(name := str(part["scorer"])):
+        return "the scorer's default"
     try:
-        default = get_scorer(str(part["scorer"]), **(part.get("parameters") or {})).default_transform
+        with without_running():
+            default = get_scorer(name, **(part.get("parameters") or {})).default_transform
     except (ConfigError, TypeError):  # a scorer that is not installed here
         return "the scorer's default"
     return _call(default.name, default.model_dump())

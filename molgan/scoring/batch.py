@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem
 
 from molgan.chem.molecule import Molecule, parse
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.inputs import as_list, get_text, is_missing
+from molgan.scoring.inputs import as_list, make_text
 
 _CHUNK = 512
 
@@ -36,7 +35,7 @@ class Batch:
         described: list[Descriptors] = []
         molecules, place = [], np.full(len(items), -1, dtype=np.intp)
         for i, item in enumerate(items):
-            molecule = item if isinstance(item, Molecule) else _parse_once(item, parsed)
+            molecule = _parse_once(item, parsed)
             molecules.append(molecule)
             if molecule.mol is None or molecule.smiles is None:
                 continue
@@ -80,11 +79,12 @@ def chunks(items: Iterable[Any]) -> Iterator[Batch]:
 
 
 def _parse_once(text: Any, parsed: dict[str, Molecule]) -> Molecule:
-    if isinstance(text, Chem.Mol):
-        # Converted to SMILES, so that a molecule has the same values in every form of input.
-        text = get_text(text)
+    # Converted to SMILES, so that a molecule has the same values in every form of input.
+    text = make_text(text)
+    if isinstance(text, Molecule):
+        return text
     if not isinstance(text, str):
-        return parse(None if is_missing(text) else text)
+        return parse(text)
     molecule = parsed.get(text)
     if molecule is None:
         molecule = parsed[text] = parse(text)

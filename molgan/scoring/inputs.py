@@ -8,7 +8,7 @@ from rdkit import Chem
 
 from molgan.base.errors import InputError
 from molgan.chem.columns import find_column
-from molgan.chem.molecule import Molecule
+from molgan.chem.molecule import LARGEST, Molecule, describe_failure
 
 if TYPE_CHECKING:
     import pandas
@@ -49,16 +49,20 @@ def set_row_labels(table: "pandas.DataFrame", labels: "pandas.Index[Any] | None"
 
 
 def get_text(item: Any) -> str | None:
-    """What a table shows of an input: its text."""
-    if isinstance(item, Molecule):
-        return item.source
-    return _write(item) if isinstance(item, Chem.Mol) else item
+    """What a table shows of an input: its text; None for an RDKit molecule that has none."""
+    if isinstance(item, Chem.Mol):
+        item = _write(item)
+        return item if isinstance(item, str) else None
+    return item.source if isinstance(item, Molecule) else item
 
 
 def make_text(item: Any) -> str | Molecule | None:
-    """An input without its RDKit molecule, which takes a thousand times the room of its SMILES."""
+    """An input without its RDKit molecule, which takes a thousand times the room of its SMILES. One that cannot be
+    written becomes a `Molecule` with the reason."""
+    if isinstance(item, str):
+        return item
     if isinstance(item, Chem.Mol):
-        return get_text(item)
+        return _write(item)
     return None if is_missing(item) else item
 
 
@@ -76,7 +80,14 @@ def _get_smiles_column(frame: Any) -> Any:
     return frame.iloc[:, place] if hasattr(frame, "iloc") else frame[names[place]]
 
 
-def _write(mol: Chem.Mol) -> str:
+def _write(mol: Chem.Mol) -> str | Molecule:
+    """The SMILES, or an invalid molecule with the reason why there is none."""
+    atoms = mol.GetNumAtoms()
+    if atoms > LARGEST:  # RDKit writes by recursion, and would end the process
+        return Molecule("", None, None, f"{atoms} atoms, at most {LARGEST}")
     # To put the atoms of a large cage in order can take minutes; parsing, which does that too, is guarded.
-    cage = mol.GetNumBonds() - mol.GetNumAtoms() >= _MANY_RINGS
-    return str(Chem.MolToSmiles(mol, canonical=not cage))
+    cage = mol.GetNumBonds() - atoms >= _MANY_RINGS
+    try:
+        return str(Chem.MolToSmiles(mol, canonical=not cage))
+    except Exception as error:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others
+        return Molecule("", None, None, describe_failure(error))

@@ -3,7 +3,9 @@
 from functools import cache
 from typing import Any
 
+from molgan.base.errors import ConfigError
 from molgan.scoring.base import SCORERS, Scorer
+from molgan.scoring.foreign_code import is_foreign, running_installed
 from molgan.scoring.own import load_own
 from molgan.scoring.parameters import make_name_error
 
@@ -21,7 +23,8 @@ def find_scorer(name: str) -> type[Scorer]:
     others = _entry_points()
     if name not in others:
         raise make_name_error("scorer", name, [*SCORERS, *others])
-    return load_own(others[name])
+    with running_installed():
+        return load_own(others[name])
 
 
 def scorer_names() -> list[str]:
@@ -33,6 +36,14 @@ def get_scorer(name: str, **parameters: Any) -> Scorer:
     """A scorer by its name; see `find_scorer`. Raises ConfigError for an unknown name or parameter, with the nearest
     valid one."""
     return find_scorer(name)(**parameters)
+
+
+def get_named_scorer(name: str) -> Scorer:
+    """As `get_scorer`, for the names that files of weights hold: they shall import nothing. Raises ConfigError for a
+    place, too."""
+    if is_foreign(name):
+        raise ConfigError(f"scorer {name!r}: weights keep names alone; take a scorer that has one")
+    return get_scorer(name)
 
 
 @cache

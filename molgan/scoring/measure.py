@@ -11,7 +11,7 @@ from rdkit import Chem
 
 from molgan.scoring.base import Scorer
 from molgan.scoring.fast.descriptors import Descriptors
-from molgan.scoring.registry import get_scorer
+from molgan.scoring.registry import get_named_scorer
 
 
 @dataclass(frozen=True)
@@ -30,4 +30,4 @@ class Measure:
 
 @cache  # outside the class, since scorers cannot be sent to another process
 def _scorers(names: tuple[str, ...]) -> list[Scorer]:
-    return [get_scorer(name) for name in names]
+    return [get_named_scorer(name) for name in names]

@@ -20,12 +20,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import Field, ValidationInfo, create_model
+from pydantic import ConfigDict, Field, ValidationInfo, create_model
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings, find_existing
 from molgan.scoring.base import Scorer
+from molgan.scoring.foreign_code import is_foreign, may_run
 from molgan.scoring.transforms import Identity, Transform
 
 _PREFIX = "molgan_own_"
@@ -98,9 +99,27 @@ def scorer(
     return decorate
 
 
+class UntriedScorer(Scorer):
+    """Stands for a scorer of a user's own where nothing of it is imported (`without_running`)."""
+
+    source = "untried"
+
+    class Parameters(Settings):
+        """Any."""
+
+        model_config = ConfigDict(extra="allow")
+
+    def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
+        raise ConfigError(f"scorer {self.name!r} has not been imported")
+
+
 def load_own(place: str) -> type[Scorer]:
-    """The scorer at `path/to/file.py:name` or `package.module:name`. Raises ConfigError when it cannot be found."""
+    """The scorer at `path/to/file.py:name` or `package.module:name`; a stand-in within `without_running`. Raises
+    ConfigError when it cannot be found."""
     where, _, name = place.rpartition(":")
+    if not may_run() and is_foreign(place):
+        members = {"name": name, "summary": "Not imported", "__module__": "untried"}
+        return type("UntriedScorer", (UntriedScorer,), members)
     module = _file(Path(where)) if where.endswith(".py") else _module(where)
     try:
         found = getattr(module, name)

@@ -1,15 +1,17 @@
 """The configuration of an objective."""
 
 import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, model_validator
 
 from molgan.base.errors import ConfigError
-from molgan.base.settings import Settings
+from molgan.base.settings import OutputPath, Settings
 from molgan.base.yaml import YamlFile
 from molgan.scoring.base import Scorer
+from molgan.scoring.foreign_code import ForeignCode, find_foreign
 from molgan.scoring.own import locate
 from molgan.scoring.parameters import fault_message, validate_section
 from molgan.scoring.recipe import make_recipe
@@ -29,6 +31,7 @@ class ComponentSettings(Settings):
     weight: float = Field(
         default=1.0,
         ge=0,
+        le=1e6,
         description="Weight in the total; 0 reports the value and counts nothing",
     )
     transform: dict[str, Any] | None = Field(
@@ -125,7 +128,7 @@ class ObjectiveSettings(Settings):
         description="Components that cost much (models, own scorers, commands, servers, docking) are not asked about a "
         "molecule whose total is 0 by another; false asks all about every molecule, for the same totals",
     )
-    cache: Path | None = Field(
+    cache: OutputPath | None = Field(
         None,
         description="File, relative to the working folder, that keeps the values of costly scorers for other runs; "
         "none by default",
@@ -142,10 +145,14 @@ class ObjectiveSettings(Settings):
         return self
 
 
-def load_objective(path: Path) -> ObjectiveSettings:
-    """The section `objective` of a YAML file, or a file that holds nothing else. Raises ConfigError, a line for
-    each fault with file, line and mend."""
+def load_objective(
+    path: Path, on_foreign: Callable[[Sequence[ForeignCode]], None] = lambda found: None
+) -> ObjectiveSettings:
+    """The section `objective` of a YAML file, or a file that holds nothing else. `on_foreign` gets what it runs and
+    calls, before any of it is imported. Raises ConfigError, a line for each fault with file, line and mend."""
     source = YamlFile(path)
+    if found := find_foreign(source.values, path.parent):
+        on_foreign(found)
     at = ("objective",) if "objective" in source.values else ()
     values = source.values["objective"] if at else source.values
     try:

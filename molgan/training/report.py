@@ -11,3 +11,9 @@ Report = Callable[[dict[str, Any], Mapping[str, Any] | None], None]
 
 def silent(metrics: dict[str, Any], checkpoint: Mapping[str, Any] | None) -> None:
     """Discard the report."""
+
+
+def report_again(report: Report, state: Mapping[str, Any]) -> None:
+    """Report what was reported with a checkpoint, by its `state`: a kill between the two has lost the report."""
+    if row := state.get("reported"):
+        report(dict(row), {"step": row["step"]})

@@ -49,7 +49,7 @@ class Reporter:
         self._components = components
         self._task: str | None = None  # the task whose bar is shown
         self._step = 0
-        self._goes_on = False
+        self._goes_on: set[str] = set()  # tasks that have reported since the start
 
     def __enter__(self) -> "Reporter":
         return self
@@ -63,10 +63,10 @@ class Reporter:
         task = "critic" if metrics.get("phase") == "critic" else self._stage
         if self._metrics is not None:
             row["step"] += self._metrics.last_step(task, row.get("round", 1))
-            if not self._goes_on:
-                self._metrics.resume(task, row["step"])
-            self._metrics.add({"stage": task, **row, **({"saved": True} if saved else {})})
-        self._goes_on = True
+            logged = {"stage": task, **row, **({"saved": True} if saved else {})}
+            if task in self._goes_on or not self._metrics.resume(logged):
+                self._metrics.add(logged)
+        self._goes_on.add(task)
         if self._board is not None:
             # Not in metrics.jsonl: a resumed run does not score known molecules again, and its log has to be the same.
             components = {} if self._components is None else self._components()
@@ -92,7 +92,7 @@ class Reporter:
         if self._board is not None:
             self._board.close()
         self._finish()
-        self._goes_on = False
+        self._goes_on.clear()
 
     def _finish(self) -> None:
         if self._task is not None:

@@ -1,5 +1,6 @@
 """Files and folders are there whole, or what was there before stays."""
 
+import fcntl
 import os
 import threading
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from molgan.base.errors import RunError
-from molgan.base.files import write_files, write_folder, write_whole
+from molgan.base.files import open_to_append, remove_abandoned, write_files, write_folder, write_whole
 
 
 def test_a_file_takes_the_place_of_the_old_one_at_the_end_only(tmp_path: Path) -> None:
@@ -99,3 +100,48 @@ def test_a_folder_takes_the_place_of_the_old_one_at_the_end_only(tmp_path: Path)
         raise ValueError
     assert os.listdir(folder) == ["new"]
     assert os.listdir(tmp_path) == ["data"]
+
+
+def test_what_a_killed_writer_left_goes_and_what_a_living_one_writes_stays(tmp_path: Path) -> None:
+    killed, living, fresh, other = (
+        tmp_path / name
+        for name in (
+            ".a.csv.0123456789ab.part",
+            ".a.csv.ba9876543210.part",
+            ".a.csv.000000000000.part",
+            ".b.csv.0123456789ab.part",
+        )
+    )
+    for path in (killed, living, fresh, other):
+        path.write_text("half")
+        os.utime(path, (0, 0))
+    os.utime(fresh)  # its writer may not have locked it yet
+    with living.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        remove_abandoned(tmp_path / "a.csv")
+    assert [path.exists() for path in (killed, living, fresh, other)] == [False, True, True, True]
+
+
+def test_a_writer_holds_its_temporary_file(tmp_path: Path) -> None:
+    with write_whole(tmp_path / "a") as file:
+        file.write(b"x")
+        os.utime(file.name, (0, 0))
+        remove_abandoned(tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == b"x"
+
+
+def test_a_name_may_be_as_long_as_the_system_allows(tmp_path: Path) -> None:
+    name = "\u00fc" * 120 + ".csv"
+    write_files(tmp_path, {name: [b"x"]})
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_nothing_is_appended_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("mine\n")
+    (tmp_path / "metrics.jsonl").symlink_to(tmp_path / "victim")
+    with pytest.raises(RunError, match="is a link"):
+        open_to_append(tmp_path / "metrics.jsonl")
+    for _ in range(2):
+        with open_to_append(tmp_path / "other") as file:
+            file.write(b"x")
+    assert (tmp_path / "other").read_bytes() == b"xx" and (tmp_path / "victim").read_text() == "mine\n"

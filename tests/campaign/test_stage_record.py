@@ -96,6 +96,26 @@ def test_a_missing_output_is_made_again(tmp_path: Path) -> None:
     assert (tmp_path / "out").exists()
 
 
+def test_an_output_that_has_changed_is_made_again(tmp_path: Path) -> None:
+    out, told = tmp_path / "out", Told()
+
+    def work(_: bool) -> Counts:
+        out.write_text("whole")
+        return {}
+
+    def done() -> None:
+        StageRecord(tmp_path, "draw", {}, outputs={"out": out}).perform(work, told)
+
+    done()
+    for damaged in ("who", "WHOLE"):
+        out.write_text(damaged)
+        done()
+        assert out.read_text() == "whole"
+    done()
+    changed = ["draw: out changed since and is made again", "draw: goes on where it stopped"]
+    assert told.messages == [*changed, *changed, "draw: done already, skipped"]
+
+
 def test_a_stage_that_does_not_restart_keeps_what_it_has_learned(tmp_path: Path) -> None:
     def begin(epochs: int, *, learns: bool) -> None:
         record = StageRecord(tmp_path, "train", {"epochs": epochs}, restarts=False)

@@ -247,3 +247,9 @@ def test_any_file_gives_rows_or_an_input_error(tmp_path: Path, content: bytes, n
         return
     assert all(record.smiles and parse(record.smiles) for record in records)
     assert all(line > 0 and reason for line, reason in bad)
+
+
+def test_a_table_of_too_many_columns_is_refused(tmp_path: Path) -> None:
+    names = ",".join(f"c{number}" for number in range(10_000))
+    with pytest.raises(InputError, match="10,001 columns, at most 10,000"):
+        read(tmp_path / "a.csv", f"smiles,{names}\nC\n")

@@ -97,3 +97,9 @@ def test_damaged_sdf_never_crashes() -> None:
         for _ in range(generator.randint(1, 10)):
             damaged[generator.randrange(len(damaged))] = generator.choice(" 0139CV$>\nM-\xff")
         assert 3 <= len(read("".join(damaged) + "\n$$$$\n" + text)) <= 8
+
+
+def test_a_record_has_an_end_in_lines_and_items() -> None:
+    blank, many = read(f"{BLOCK}" + "\n" * 200_000 + f"$$$$\n{BLOCK}" + "> <a>\n" * 20_000 + "$$$$\n")
+    assert blank.reason == "SDF record of more than 100,000 lines"
+    assert many.smiles == "CCO" and len(many.fields) == 10_000

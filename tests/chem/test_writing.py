@@ -103,3 +103,12 @@ def test_samples_have_a_header_in_all_but_smi() -> None:
     texts = {suffix: b"".join(encode_samples(["CCO", None], suffix)) for suffix in (".smi", ".csv", ".tsv")}
     assert texts == {".smi": b"CCO\n?\n", ".csv": b"smiles\nCCO\n?\n", ".tsv": b"smiles\nCCO\n?\n"}
     assert b"".join(encode_samples(["CCO", None], ".sdf")).count(b"$$$$") == 2
+
+
+def test_what_takes_too_long_to_draw_is_written_without_a_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("molgan.chem.writing.find_delay", lambda *work: "took longer than 5 s")
+    table = pd.DataFrame({"smiles": ["C" * 400, "CCO"]})
+    long, short = b"".join(encode_table([table], ".sdf")).decode().split("$$$$\n")[:2]
+    places = [{line[:30] for line in record.splitlines() if line[31:34] == "C  "} for record in (long, short)]
+    assert [len(each) for each in places] == [1, 2]
+    assert Chem.MolFromMolBlock(long).GetNumAtoms() == 400

@@ -226,6 +226,13 @@ def test_a_training_and_a_campaign_are_told_apart(campaign: Path, tmp_path: Path
 _LAUGHS = b"a: &a [x, x, x, x, x, x, x, x, x]\n" + b"".join(
     b"%c: &%c [%s]\n" % (name, name, b", ".join([b"*%c" % (name - 1)] * 9)) for name in b"bcdefghi"
 )
+# Of a merge of merges one key is left, and pairs are no lists once they are made: only the text tells their number.
+_MERGES = b"a: &a {k: 1}\n" + b"".join(
+    b"%c: &%c {<<: [%s]}\n" % (name, name, b", ".join([b"*%c" % (name - 1)] * 9)) for name in b"bcdefghi"
+)
+_PAIRS = b"a: &a [x, x]\n" + b"".join(
+    b"%c: &%c !!pairs [%s]\n" % (name, name, b", ".join([b"{k: *%c}" % (name - 1)] * 9)) for name in b"bcdefghi"
+)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +246,9 @@ _LAUGHS = b"a: &a [x, x, x, x, x, x, x, x, x]\n" + b"".join(
         (b"data: &x [*x]\n", "a value that holds itself"),
         (b"data: " + b"[" * 2000 + b"]" * 2000, "nested too deep"),
         (_LAUGHS, "more than 200,000 values"),
+        (_MERGES, "more than 200,000 values"),
+        (_PAIRS, "more than 200,000 values"),
+        (b"#" * 16_000_001, "more than 16,000,000 characters"),
         (b"data:\n  lead: [O-]C(=O)C\n", r"yaml:2: not YAML: .*quote it: '\[O-\]C\(=O\)C'"),
         (b"smarts: [#6]C\nseed: 1\n", r"quote it: '\[#6\]C'"),
         (b"optimize:\n  core: *c1ccc(*)cc1\n", r"quote it: '\*c1ccc\(\*\)cc1'"),

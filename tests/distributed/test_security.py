@@ -2,6 +2,7 @@
 
 import ast
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -14,6 +15,7 @@ import molgan
 from molgan.base.errors import ConfigError
 from molgan.config import load_config
 from molgan.distributed import storage
+from molgan.distributed.session import keep_token_private
 from molgan.distributed.settings import ComputeSettings
 
 SECRET = "hush-hush-4711"
@@ -56,6 +58,23 @@ def test_secrets_of_the_environment_are_in_no_file_and_no_log(
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert "manifest.json" in {path.name for path in files}
     assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+
+
+@pytest.mark.parametrize("given", [None, "a token of mine"])
+def test_the_token_of_ray_is_its_owners_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    token = tmp_path / ".ray" / "auth_token"
+    if given:
+        token.parent.mkdir()
+        token.write_text(given)
+        token.chmod(0o644)
+    keep_token_private(make=True)
+    assert stat.S_IMODE(token.stat().st_mode) == 0o600
+    assert token.read_text() == given or (given is None and len(token.read_text()) == 64)
 
 
 def test_credentials_do_not_belong_into_a_url(home: Path, tmp_path: Path) -> None:

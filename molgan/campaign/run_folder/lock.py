@@ -1,14 +1,13 @@
 """Locks a run folder for one process at a time, and explains in one line why a folder cannot be written."""
 
 import errno
-import fcntl
-import os
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
 
 from molgan.base.errors import RunError
+from molgan.base.file_lock import Held, take_lock
 
 _UNWRITABLE = frozenset({errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS})
 
@@ -22,11 +21,14 @@ def open_folder(folder: Path) -> Iterator[Path]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("a+")
+        lock = take_lock(folder / ".lock")
+    except Held as error:
+        raise RunError(
+            f"{folder}: process {error} is at work in this folder; wait, or set `out` to another folder"
+        ) from None
     except OSError as error:
         raise _make_error(folder, error) from None
     with lock:
-        _take(lock, folder)
         require_same = watch_folder(folder)
         try:
             for leftover in (*folder.glob(".*.part"), *folder.glob("samples/.*.part")):
@@ -37,6 +39,28 @@ def open_folder(folder: Path) -> Iterator[Path]:
                 raise _make_error(folder, error) from error
             require_same()
             raise
+
+
+def check_writable(folder: Path) -> None:
+    """Raises RunError where the run folder could not be made or written; leaves nothing there."""
+    folder = folder.absolute()
+    missing = [each for each in (folder, *folder.parents) if not _is_there(each)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        Path(tempfile.mkdtemp(prefix=".molgan-", dir=folder)).rmdir()
+    except OSError as error:
+        raise _make_error(folder, error) from None
+    finally:
+        for each in missing:
+            with suppress(OSError):
+                each.rmdir()
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:  # a name that is too long
+        return False
 
 
 def watch_folder(folder: Path) -> Callable[[], None]:
@@ -58,20 +82,8 @@ def watch_folder(folder: Path) -> Callable[[], None]:
     return require_same
 
 
-def _take(lock: TextIO, folder: Path) -> None:
-    # The kernel frees the lock of a process that was killed.
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        pid = lock.read().strip()
-        raise RunError(
-            f"{folder}: process {pid} is at work in this folder; wait, or set `out` to another folder"
-        ) from None
-    lock.truncate(0)
-    print(os.getpid(), file=lock, flush=True)
-
-
 def _make_error(folder: Path, error: OSError) -> RunError:
     place = error.filename or folder
-    return RunError(f"{place}: cannot be written ({error.strerror}); fix the cause or set `out` to another folder")
+    return RunError(
+        f"{place!s:.300}: cannot be written ({error.strerror}); fix the cause or set `out` to another folder"
+    )

@@ -59,6 +59,9 @@ class Mirror:
             self._storage, self._root = url_to_fs(self.url, use_listings_cache=False)
         except (ImportError, ValueError) as error:
             raise ConfigError(f"{url}: {error}") from None
+        except Exception as error:  # some kinds of storage connect at once
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise RunError(f"{url}: cannot be reached: {reason}") from error
 
     def restore(self) -> None:
         """Download the files on the storage if they are newer than the folder, and become the owner of the storage."""
@@ -106,7 +109,8 @@ class Mirror:
                 except tarfile.TarError as error:
                     raise RunError(f"{self.url}/{name}: not an archive of a checkpoint: {error}") from error
             else:
-                path.write_bytes(content)
+                with write_whole(path) as file:
+                    file.write(content)
 
     def _list_files(self) -> list[str]:
         """The paths of the files on the storage, relative to the folder."""
@@ -127,7 +131,8 @@ class Mirror:
         self._serial += 1
         index = json.dumps({"owner": self._owner, "serial": self._serial}).encode()
         self._put(_INDEX, index)
-        (self.folder / _INDEX).write_bytes(index)
+        with write_whole(self.folder / _INDEX) as file:  # never through a link
+            file.write(index)
 
     def _put(self, name: str, content: bytes) -> None:
         from fsspec.implementations.local import LocalFileSystem
@@ -161,12 +166,16 @@ class Mirror:
 
 
 def _list_sources(folder: Path) -> dict[str, tuple[int, int]]:
-    """The files to copy, with size and time of change (ns); a folder with a checkpoint counts as one `<name>.tar`."""
+    """The files to copy, with size and time of change (ns); a folder with a checkpoint counts as one `<name>.tar`.
+    Raises RunError for a link that leads out of the folder, since what it leads to may be none of the run's."""
     found: dict[str, tuple[int, int]] = {}
+    root = folder.resolve()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         if any(_is_transient(part) for part in name.parts):
             continue
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            raise RunError(f"{path}: a link out of the run folder is not copied to storage; put the file itself there")
         try:
             state = path.stat()
         except FileNotFoundError:

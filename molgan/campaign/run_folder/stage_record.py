@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from molgan.base.content import digest, flatten
+from molgan.base.content import digest, flatten, hash_file
 from molgan.base.errors import WeightsError
 from molgan.base.files import write_files
 from molgan.base.progress import Progress
@@ -39,7 +39,8 @@ class StageRecord:
             name: The name of the stage and of its folder.
             inputs: Everything that decides the result, as JSON values.
             after: The records of the stages whose results this one uses.
-            outputs: The files that the stage leaves; if one is missing, the stage is not done.
+            outputs: The files that the stage leaves; if one is missing, the stage is not done, nor, where it restarts,
+                if one has changed since.
             restarts: Whether the stage starts anew with other settings or inputs. If not, they are an error, so that
                 a long training is never lost.
         """
@@ -59,20 +60,31 @@ class StageRecord:
         `resumes` says whether the folder holds the files of an interrupted run with the same key. Raises WeightsError
         where a stage that does not restart was begun with another key.
         """
-        if self._is_done():
+        if self._is_done(progress):
             progress.message(f"{self.name}: done already, skipped")
             return self.counts
         resumes = self._begin(progress)
         start = perf_counter()
         counts = work(resumes)
         self.record = {"key": self.key, "seconds": round(perf_counter() - start, 3), "counts": counts}
+        if self.restarts:
+            self.record["outputs"] = {
+                name: _describe_file(path) for name, path in self.outputs.items() if path.exists()
+            }
         self._write("done.json", self.record)
         return counts
 
-    def _is_done(self) -> bool:
-        """Whether the stage was finished with this key and its outputs exist; then `record` has its results."""
+    def _is_done(self, progress: Progress) -> bool:
+        """Whether the stage was finished with this key and its outputs are there as it left them; then `record` has its
+        results."""
         self.record = self._files.stage(self.name).done
-        return self.record.get("key") == self.key and all(output.exists() for output in self.outputs.values())
+        if self.record.get("key") != self.key or not all(output.exists() for output in self.outputs.values()):
+            return False
+        left = self.record.get("outputs") or {}  # none in folders of earlier versions
+        changed = [name for name, path in self.outputs.items() if name in left and not _is_as_left(path, left[name])]
+        if changed:
+            progress.message(f"{self.name}: {', '.join(changed)} changed since and is made again")
+        return not changed
 
     @property
     def seconds(self) -> float:
@@ -105,6 +117,15 @@ class StageRecord:
 
     def _write(self, name: str, content: object) -> None:
         write_files(self.folder, {name: [json.dumps(content, indent=1).encode()]})
+
+
+def _describe_file(path: Path) -> list[Any]:
+    """Size in bytes and SHA-256."""
+    return [path.stat().st_size, hash_file(path)]
+
+
+def _is_as_left(path: Path, left: list[Any]) -> bool:
+    return path.stat().st_size == left[0] and hash_file(path) == left[1]
 
 
 def _describe_difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -93,6 +93,10 @@ class Vocabulary:
             known = [tuple(entry) for entry in content["alphabet"]] == [tuple(atom) for atom in ALPHABET]
             known &= (content["marks"], content["sites"]) == (MARKS, MOST_SITES)
             motifs, stereo = tuple(content["motifs"]), bool(content["stereo"])
+            if isinstance(content["motifs"], str) or not all(isinstance(each, str) and each for each in motifs):
+                raise TypeError("motifs are a list of SMILES")
+            if len(set(motifs)) < len(motifs):
+                raise TypeError("a motif is there twice")
         except (KeyError, TypeError) as error:
             raise WeightsError(f"not a motif vocabulary: {error}") from error
         if not known:

@@ -19,8 +19,9 @@ from molgan.chem.molecule import Molecule
 from molgan.graphs.features.descriptions import COLUMNS, Descriptions, describe_all
 from molgan.models.precision import autocast
 from molgan.models.settings import DescriptorCriticSettings
-from molgan.models.weights import load_weights, read_description, save_weights
+from molgan.models.weights import load_module, read_description, save_weights
 
+_MOST_FRAGMENTS = 1 << 26  # 200 times as many as those of MOSES
 _WIDEST = 6.0  # standard deviations from the mean; values beyond are clipped
 
 
@@ -108,9 +109,8 @@ class DescriptorCritic(nn.Module):
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """The critic saved at `path`. Raises WeightsError for missing or damaged weights, or another architecture."""
-        critic = cls.build(read_description(path, cls.kind), path)
-        load_weights(path, critic)
-        return critic.eval()
+        description = read_description(path, cls.kind)
+        return load_module(path, lambda: cls.build(description, path)).eval()
 
     @classmethod
     def build(cls, description: Mapping[str, Any], path: str | Path) -> Self:
@@ -119,7 +119,9 @@ class DescriptorCritic(nn.Module):
             raise WeightsError(f"{path}.json: the weights were made for other descriptors; train them again")
         try:
             size = int(description["fragments"])
+            if not 0 <= size <= _MOST_FRAGMENTS:
+                raise ValueError
             empty = Familiarity(np.zeros(size, dtype=np.uint32), np.zeros(size, dtype=np.int32))
             return cls(empty, DescriptorCriticSettings(**description["settings"]))
-        except (ValidationError, KeyError, TypeError, ValueError):
+        except (ValidationError, KeyError, TypeError, ValueError, OverflowError):
             raise WeightsError(f"{path}.json: its settings are not those of a {cls.kind}") from None

@@ -20,7 +20,7 @@ from molgan.graphs.features.graph_arrays import ATOM_COLUMNS, RELATIONS, GraphAr
 from molgan.models.critics.encoder import GraphEncoder
 from molgan.models.precision import autocast
 from molgan.models.settings import DiscriminatorSettings
-from molgan.models.weights import load_weights, read_description, save_weights
+from molgan.models.weights import load_module, read_description, save_weights
 
 
 class Discriminator(nn.Module):
@@ -91,9 +91,8 @@ class Discriminator(nn.Module):
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """The network saved at `path`. Raises WeightsError for missing or damaged weights, or another architecture."""
-        network = cls.build(read_description(path, cls.kind), path)
-        load_weights(path, network)
-        return network.eval()
+        description = read_description(path, cls.kind)
+        return load_module(path, lambda: cls.build(description, path)).eval()
 
     @classmethod
     def build(cls, description: Mapping[str, Any], path: str | Path) -> Self:

@@ -19,7 +19,7 @@ from molgan.graphs.features.graph_arrays import GraphArrays
 from molgan.models.critics.descriptor_critic import DescriptorCritic
 from molgan.models.critics.discriminator import Discriminator
 from molgan.models.precision import autocast
-from molgan.models.weights import load_weights, read_description, save_weights
+from molgan.models.weights import load_module, read_description, save_weights
 
 
 class ViewBatch(NamedTuple):
@@ -124,6 +124,6 @@ class JointCritic(nn.Module):
         graph, descriptors = (
             part if isinstance(part := description.get(name), dict) else {} for name in ("graph", "descriptors")
         )
-        critic = cls(Discriminator.build(graph, path), DescriptorCritic.build(descriptors, path))
-        load_weights(path, critic)
-        return critic.eval()
+        return load_module(
+            path, lambda: cls(Discriminator.build(graph, path), DescriptorCritic.build(descriptors, path))
+        ).eval()

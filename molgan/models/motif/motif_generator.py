@@ -23,8 +23,9 @@ from molgan.models.protocols import Sample
 from molgan.models.registry import register
 from molgan.models.settings import BATCH, MotifNetworkSettings
 from molgan.models.threads import map_in_threads
-from molgan.models.weights import load_weights, read_description, save_weights
+from molgan.models.weights import load_module, read_description, save_weights
 
+_MOST_ATOMS = 1000  # as `parse` takes
 _LIKE_LENGTH = 96  # sequences of similar length in one pass
 _MANY = 1024  # the same on an accelerator
 
@@ -227,15 +228,18 @@ class MotifGenerator(MotifNetwork):
         try:
             settings = MotifNetworkSettings(**description["network"])
             vocabulary = Vocabulary.from_description(description["vocabulary"])
-            generator = cls(vocabulary, settings, max_atoms=int(description["max_atoms"]))
+            max_atoms = int(description["max_atoms"])
+            if not 0 < max_atoms <= _MOST_ATOMS:
+                raise ValueError(f"max_atoms: {max_atoms} is not from 1 to {_MOST_ATOMS}")
+            generator = load_module(path, lambda: cls(vocabulary, settings, max_atoms=max_atoms))
             aim = description.get("aim")
             targets = {} if aim is None else {str(name): float(value) for name, value in aim["targets"].items()}
             generator.aim_at(targets, 1.0 if aim is None else float(aim["guidance"]))
         except InputError as error:
             raise WeightsError(f"{path}.json: aim: {error}") from None
-        except (KeyError, TypeError, ValueError) as error:
-            raise WeightsError(f"{path}.json: {str(error).splitlines()[0]}") from error
-        load_weights(path, generator)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            lines = str(error).splitlines() or [type(error).__name__]
+            raise WeightsError(f"{path}.json: {lines[0]}") from error
         return generator.eval()
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from molgan.base.errors import WeightsError
 from molgan.graphs.motif.actions import FIRST_MOTIF, MOST_SITES
 from molgan.graphs.motif.forcing import PAD
 from molgan.graphs.motif.grammar import GrammarState
@@ -58,6 +59,9 @@ class MotifHead:
 
         Returns:
             Actions [N] and log-probabilities [N].
+
+        Raises:
+            WeightsError: The network gives numbers that are not finite.
         """
         structural = self.structural.distribution(hidden, state.structural_mask())
         log_weight = structural.log_weight.clone()
@@ -77,6 +81,10 @@ class MotifHead:
             place = torch.full((len(hidden),), -1, device=at.device)
             place[at] = torch.arange(len(at), device=at.device)
             parts.append((layer, motifs, place[group]))
+        if bool(log_weight.isnan().any()):
+            raise WeightsError(
+                "the network gives no probabilities: its weights are damaged, or its training has failed"
+            )
         share = motif_share[group]
         within = uniform / (1 - share)  # of the structural actions; from 1 on, of the motifs
         # A complete row has no allowed action, and gets an arbitrary one.

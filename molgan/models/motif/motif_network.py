@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from molgan.base.errors import WeightsError
 from molgan.graphs.motif.actions import MOST_SITES, Vocabulary
 from molgan.graphs.motif.forcing import Forced
 from molgan.graphs.motif.grammar import Grammar
@@ -99,7 +100,10 @@ class MotifNetwork(nn.Module):
         # `forbid_stereo` changes the vocabulary, maybe after a grammar was made.
         made = self._grammar
         if made is None or (made.device, made.stereo) != (self.device, self.vocabulary.stereo):
-            made = Grammar(self.vocabulary, self.device, None if made is None else made.tables)
+            try:
+                made = Grammar(self.vocabulary, self.device, None if made is None else made.tables)
+            except (ValueError, IndexError, RuntimeError) as error:  # of weights that another program wrote
+                raise WeightsError(f"the vocabulary cannot be used: {str(error).splitlines()[0]:.100}") from error
             self._grammar = made
         return made
 

@@ -53,6 +53,7 @@ def roll_out(
 
     Raises:
         ValueError: A prefix breaks the grammar.
+        WeightsError: The network gives no probabilities.
     """
     n, device = len(chosen), net.device
     head = MotifHead(net, temperature)

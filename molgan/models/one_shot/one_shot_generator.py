@@ -21,7 +21,7 @@ from molgan.models.one_shot.soft_graphs import Draw, SoftGraphs, draw, harden
 from molgan.models.one_shot.targets import Targets
 from molgan.models.registry import register
 from molgan.models.settings import BATCH
-from molgan.models.weights import load_weights, read_description, save_weights
+from molgan.models.weights import load_module, read_description, save_weights
 
 
 @register
@@ -124,8 +124,7 @@ class OneShotGenerator(nn.Module):
         """Read what `save` wrote. Raises WeightsError for missing or damaged weights, or another architecture."""
         description = read_description(path, cls.kind)
         try:
-            generator = cls(OneShotSettings(**description["network"]))
+            settings = OneShotSettings(**description["network"])
         except (ValidationError, KeyError, TypeError):
             raise WeightsError(f"{path}.json: its settings are not those of a {cls.kind}") from None
-        load_weights(path, generator)
-        return generator.eval()
+        return load_module(path, lambda: cls(settings)).eval()

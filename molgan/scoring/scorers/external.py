@@ -1,25 +1,25 @@
 """Scores that other programs give: a command, or a server that speaks HTTP."""
 
-import http.client
 import json
 import os
 import re
 import shutil
 import subprocess
-import time
-import urllib.error
-import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from molgan.base.process_group import ProcessGroup
+from molgan.base.process_group import Overfull, ProcessGroup
+from molgan.scoring.scorers.http_call import post
 from molgan.scoring.scorers.remote import CallSettings, RemoteScorer
 from molgan.scoring.shared_answers import CallError
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_LARGEST_ANSWER = 256 << 20
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+# Bytes of an answer: so many, and more for each molecule. What JSON says in them may take twenty times the memory.
+_LEAST_ANSWER, _ANSWER_PER_MOLECULE, _LARGEST_ANSWER = 1 << 20, 16 << 10, 64 << 20
 
 
 class Process(RemoteScorer):
@@ -27,7 +27,8 @@ class Process(RemoteScorer):
 
     The JSON is a list of values in the order of the SMILES, or an object that holds one; null is no value. With
     `field`, it is a list of objects or rows, one a molecule, or an object with a list a field. The command runs once a
-    batch, without a shell, and is killed with its children when it takes too long.
+    batch, without a shell, and is killed with its children when it takes too long or writes more than 1 MB and 16 kB
+    for each molecule.
     """
 
     name = "process"
@@ -64,9 +65,12 @@ class Process(RemoteScorer):
             raise CallError(f"{self.parameters.command[0]} cannot be run: {error.strerror}", final=True) from None
         self._running.add(process)
         try:
-            out, err = process.communicate("".join(f"{text}\n" for text in smiles).encode(), timeout)
+            given = "".join(f"{text}\n" for text in smiles).encode()
+            out, err = process.exchange(given, timeout=timeout, most=find_longest(len(smiles)))
         except subprocess.TimeoutExpired:
             raise CallError(f"took longer than {timeout:g} s") from None
+        except Overfull as error:
+            raise CallError(f"an answer of more than {error} bytes", retry=False) from None
         finally:
             self._running.discard(process)
             process.end()
@@ -84,7 +88,8 @@ class Rest(RemoteScorer):
 
     The answer is a list of values in the order of the SMILES, or an object that holds one; null is no value. With
     `field`, it is a list of objects or rows, one a molecule, or an object with a list a field. 408, 429, 5xx and broken
-    connections are tried again; 401, 403 and 404 end the calls of the list.
+    connections are tried again; 401, 403, 404 and redirects, which are not followed, end the calls of the list. An
+    answer has at most 1 MB and 16 kB more for each molecule.
     """
 
     name = "rest"
@@ -117,6 +122,9 @@ class Rest(RemoteScorer):
                 for name in _VARIABLE.findall(value):
                     if name not in os.environ:
                         raise ValueError(f"the environment variable {name} is not set")
+            for name, value in headers.items():
+                if fault := _find_header_fault(name, value):
+                    raise ValueError(fault)
             return headers
 
     parameters: Parameters
@@ -125,22 +133,12 @@ class Rest(RemoteScorer):
         chosen = self.parameters
         body = json.dumps({**chosen.body, chosen.smiles: smiles}).encode()
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        headers |= {name: _VARIABLE.sub(_variable, value) for name, value in chosen.headers.items()}
-        request = urllib.request.Request(chosen.url, body, headers, method="POST")
-        deadline = time.monotonic() + chosen.timeout
-        try:
-            with urllib.request.urlopen(request, timeout=chosen.timeout) as response:
-                return read_json(_read(response, deadline))
-        except urllib.error.HTTPError as error:
-            retry, final = error.code in (408, 429) or error.code >= 500, error.code in (401, 403, 404)
-            raise CallError(f"HTTP {error.code} {error.reason}", retry=retry, final=final) from None
-        except TimeoutError:
-            raise CallError(f"took longer than {chosen.timeout:g} s") from None
-        except urllib.error.URLError as error:
-            late = isinstance(error.reason, TimeoutError)
-            raise CallError(f"took longer than {chosen.timeout:g} s" if late else f"{error.reason}") from None
-        except (OSError, http.client.HTTPException) as error:
-            raise CallError(f"{type(error).__name__}: {error}") from None
+        for name, value in chosen.headers.items():
+            headers[name] = _VARIABLE.sub(_variable, value)
+            if fault := _find_header_fault(name, headers[name]):
+                raise CallError(fault, final=True)
+        most = find_longest(len(smiles))
+        return read_json(post(chosen.url, body, headers, timeout=chosen.timeout, most=most))
 
     def _key(self) -> dict[str, Any]:
         return {name: value for name, value in super()._key().items() if name != "headers"}
@@ -155,17 +153,18 @@ def read_json(content: bytes) -> Any:
         raise CallError(f"the answer is not JSON: {start!r}", retry=False) from None
 
 
-def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
-    """The body, read before a deadline: the time limit of a socket alone starts again with every byte."""
-    parts, size = [], 0
-    while part := response.read1(1 << 16):
-        parts.append(part)
-        size += len(part)
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        if size > _LARGEST_ANSWER:
-            raise CallError(f"an answer of more than {_LARGEST_ANSWER >> 20} MB", retry=False)
-    return b"".join(parts)
+def find_longest(count: int) -> int:
+    """Most bytes of an answer about `count` molecules."""
+    return min(_LARGEST_ANSWER, _LEAST_ANSWER + count * _ANSWER_PER_MOLECULE)
+
+
+def _find_header_fault(name: str, value: str) -> str | None:
+    """Why HTTP does not allow a header; the value, which may be a secret, is not in it."""
+    if not _HEADER_NAME.fullmatch(name):
+        return f"header {name!r:.40}: not a name that HTTP allows; it takes letters, digits and -"
+    if not _HEADER_VALUE.fullmatch(value):
+        return f"header {name!r}: its value has a character that HTTP does not allow: only Latin-1, in one line"
+    return None
 
 
 def _variable(match: re.Match[str]) -> str:

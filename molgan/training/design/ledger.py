@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from molgan.base.errors import InputError, RunError
+from molgan.base.files import open_to_append
 from molgan.scoring.inputs import is_missing
 
 if TYPE_CHECKING:
@@ -106,11 +107,11 @@ class Ledger:
             return
         try:
             self._journal.parent.mkdir(parents=True, exist_ok=True)
-            with self._journal.open("a") as handle:
+            with open_to_append(self._journal) as handle:
                 if self._torn:
-                    handle.write("\n")
+                    handle.write(b"\n")
                 for smiles, score in answers.items():
-                    handle.write(json.dumps([smiles, None if math.isnan(score) else score]) + "\n")
+                    handle.write(json.dumps([smiles, None if math.isnan(score) else score]).encode() + b"\n")
                 handle.flush()
                 os.fsync(handle.fileno())
             self._torn = False

@@ -84,7 +84,7 @@ def optimize(
     def reject(mol: Chem.Mol) -> str | None:
         return refuse(mol) or find_implausible(mol)
 
-    run.resume()
+    run.resume(report)
     if not run.ledger.calls:
         run.remember(run.ask(run.read_start(start)))
     while (stopped := run.stopped) is None:
@@ -106,9 +106,10 @@ def optimize(
         run.refused += proposals.refused
         calls = run.ask(shortlist.choose(candidates, run.batch, rng))
         run.remember(calls)
+        run.reported = run.metrics(candidates, calls, figures) if calls else None
         saved = run.save() if run.round % settings.checkpoint_every == 0 else None
-        if calls:
-            report(run.metrics(candidates, calls, figures), saved)
+        if run.reported:
+            report(run.reported, saved)
     run.save()
     run.searches.finish()
     return OptimizeOutcome(run.ledger, stopped, run.refused)

@@ -26,6 +26,7 @@ from molgan.training.design.search import Search
 from molgan.training.design.searches import Searches
 from molgan.training.design.space import Decorations, Everything, Space
 from molgan.training.loop import step_seed
+from molgan.training.report import Report, report_again
 from molgan.training.settings import OptimizeSettings
 
 _YIELDS = (0.5, 0.7, 0.9)  # the metrics count the molecules above these scores
@@ -59,6 +60,7 @@ class OptimizeRun:
         self.agent = agent
         self.settings = settings
         self.round = 0
+        self.reported: dict[str, Any] | None = None  # the metrics of this round
         self.refused: Counter[str] = Counter()  # candidates that were not plausible, by reason
         self.idle = 0  # rounds in a row without a new candidate
         self.improved = 0  # calls when the ten best last gained
@@ -166,6 +168,7 @@ class OptimizeRun:
             return None
         tensors = self.searches.tensors()
         state = {
+            "reported": self.reported,
             "round": self.round,
             "idle": self.idle,
             "refused": dict(sorted(self.refused.items())),
@@ -179,13 +182,15 @@ class OptimizeRun:
         save_checkpoint(self._checkpoint, tensors, state)
         return {"step": len(self.ledger.calls)}
 
-    def resume(self) -> None:
-        """Restore the last checkpoint, if there is one."""
+    def resume(self, report: Report) -> None:
+        """Restore the last checkpoint, if there is one, and report again what was reported with it."""
         if self._checkpoint is None or (saved := load_checkpoint(self._checkpoint)) is None:
             return
         tensors, state = saved
         if "searches" not in state:
             raise RunError(f"{self._checkpoint}: of another version of molgan; delete the folder to start again")
+        report_again(report, state)
+        self.reported = state.get("reported")
         self.round, self.idle = state["round"], state["idle"]
         self.refused = Counter(state["refused"])
         self.improved, self.best = state["improved"], state["best"]

@@ -16,7 +16,7 @@ from molgan.models.one_shot.one_shot_generator import OneShotGenerator
 from molgan.models.precision import autocast
 from molgan.training.loop import is_due, resume, save, step_seed, update, update_average, warm_up_and_decay
 from molgan.training.one_shot.settings import LikelihoodSettings
-from molgan.training.report import Report, silent
+from molgan.training.report import Report, report_again, silent
 
 
 def learn_rows(
@@ -57,6 +57,7 @@ def learn_rows(
     modules = {"module": network, "averaged": averaged}
     state = resume(checkpoint, modules, optimizer, identity)
     done, steps = state["step"] if state else 0, settings.steps
+    report_again(report, state or {})
     schedule = warm_up_and_decay(optimizer, warmup=settings.warmup, decay=steps, steps=steps, done=done)
     for step in range(done + 1, steps + 1):
         rng = torch.Generator().manual_seed(step_seed(seed, step))
@@ -66,13 +67,12 @@ def learn_rows(
         update(optimizer, loss, network, clip=settings.clip)
         schedule.step()
         update_average(averaged, network, decay=settings.ema, step=step)
-        saved_now = None
-        if checkpoint is not None and is_due(step, steps, settings.checkpoint_every):
-            save(checkpoint, modules, optimizer, {"identity": identity, "step": step})
-            saved_now = {"step": step}
-        if is_due(step, steps, settings.report_every) or saved_now:
+        saves = checkpoint is not None and is_due(step, steps, settings.checkpoint_every)
+        if is_due(step, steps, settings.report_every) or saves:
             metrics = {"step": step, "steps": steps, "loss": loss.item(), "coverage": len(whole) / len(data)}
-            report(metrics, saved_now)
+            if checkpoint is not None and saves:
+                save(checkpoint, modules, optimizer, {"identity": identity, "step": step, "reported": metrics})
+            report(metrics, {"step": step} if saves else None)
     network.load_state_dict(averaged.state_dict())
 
 

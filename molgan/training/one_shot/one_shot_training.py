@@ -28,7 +28,7 @@ from molgan.training.one_shot.likelihood import anchor_loss, targets_of
 from molgan.training.one_shot.one_shot_run import OneShotOutcome, OneShotRun
 from molgan.training.one_shot.policy_gradient import follow_reward
 from molgan.training.one_shot.settings import OneShotTrainingSettings
-from molgan.training.report import Report, silent
+from molgan.training.report import Report, report_again, silent
 
 
 def train_oneshot(
@@ -81,6 +81,7 @@ def train_oneshot(
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
         check_identity(checkpoint, saved[1], identity)
         run.resume(*saved)
+        report_again(report, saved[1])
     while run.step < settings.steps and run.outcome.stopped is None:
         run.step += 1
         rng = torch.Generator().manual_seed(step_seed(seed, run.step, run.rollbacks))
@@ -105,7 +106,7 @@ def train_oneshot(
         saved_now = {"step": run.step} if saves and checkpoint is not None else None
         if saved_now and checkpoint is not None:
             tensors, state = run.checkpoint()
-            save_checkpoint(checkpoint, tensors, {**state, "identity": identity})
+            save_checkpoint(checkpoint, tensors, {**state, "identity": identity, "reported": metrics})
         if is_due(metrics["step"], settings.steps, settings.report_every) or saved_now or "event" in metrics:
             report(metrics, saved_now)
     generator.load_state_dict(run.averaged.state_dict())

@@ -18,7 +18,7 @@ from molgan.graphs.motif.motif_data import ActionData
 from molgan.models.precision import autocast
 from molgan.models.protocols import LikelihoodGenerator
 from molgan.training.loop import add_gradients, is_due, resume, save, take_step, warm_up_and_decay
-from molgan.training.report import Report, silent
+from molgan.training.report import Report, report_again, silent
 from molgan.training.settings import PretrainSettings
 from molgan.training.share import ALONE, Share
 
@@ -61,6 +61,7 @@ def pretrain(
     identity = {"steps": steps, "seed": seed, "molecules": len(data), **settings.model_dump()}
     state = resume(checkpoint, {"generator": generator}, optimizer, identity)
     done = state["step"] if state else 0
+    report_again(report, state or {})
     decay = round(settings.decay * (steps - settings.warmup))
     schedule = warm_up_and_decay(optimizer, warmup=settings.warmup, decay=decay, steps=steps, done=done)
 
@@ -78,15 +79,16 @@ def pretrain(
         schedule.step()
 
         molecules += len(rows)
-        saved_now = None
-        if checkpoint is not None and is_due(step, steps, settings.checkpoint_every):
-            save(checkpoint, {"generator": generator}, optimizer, {"identity": identity, "step": step}, share)
-            saved_now = {"step": step}
-        if is_due(step, steps, settings.report_every) or saved_now:
+        saves = checkpoint is not None and is_due(step, steps, settings.checkpoint_every)
+        if is_due(step, steps, settings.report_every) or saves:
             speed = molecules / (time.perf_counter() - clock)
             clock, molecules = time.perf_counter(), 0
             metrics = {"step": step, "steps": steps, "loss": share.total(loss), "learning_rate": learning_rate}
-            report({**metrics, "molecules_per_second": speed}, saved_now)
+            metrics["molecules_per_second"] = speed
+            if checkpoint is not None and saves:
+                state = {"identity": identity, "step": step, "reported": metrics}
+                save(checkpoint, {"generator": generator}, optimizer, state, share)
+            report(metrics, {"step": step} if saves else None)
     generator.eval()
 
 

@@ -17,7 +17,7 @@ from molgan.models.protocols import Critic, LikelihoodGenerator, Network
 from molgan.training.critic_fitting import train_critic
 from molgan.training.loop import is_due, resume, save, step_seed
 from molgan.training.memory import Reward
-from molgan.training.report import Report, silent
+from molgan.training.report import Report, report_again, silent
 from molgan.training.rl.anchored_update import draw_batch, follow_energy
 from molgan.training.rl.energy import mix
 from molgan.training.settings import AdversarialSettings
@@ -87,11 +87,12 @@ def refine(
     first, done, figures = 0, -1, dict[str, float]()  # done is -1 until the critic of the round is trained
     if (state := resume(checkpoint, modules, optimizer)) is not None:
         first, done, figures = state["round"], state["step"], state["figures"]
+        report_again(report, state)
 
-    def save_at(at: int, step: int) -> dict[str, Any] | None:
+    def save_at(at: int, step: int, reported: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
         if checkpoint is None:
             return None
-        state = {"round": at, "step": step, "figures": figures}
+        state = {"round": at, "step": step, "figures": figures, "reported": reported}
         save(checkpoint, modules, optimizer, state, share)
         return state
 
@@ -117,8 +118,9 @@ def refine(
         for step in range(done + 1, settings.steps + 1):
             drawn = step_seed(seed, at, 2, step)
             metrics = _update(agent, anchor, critic, optimizer, settings, reward=reward, seed=drawn, share=share)
-            saved_now = save_at(at, step) if is_due(step, settings.steps, settings.checkpoint_every) else None
-            report({"phase": "generator", "round": at + 1, "step": step, "steps": settings.steps, **metrics}, saved_now)
+            metrics = {"phase": "generator", "round": at + 1, "step": step, "steps": settings.steps, **metrics}
+            saved_now = save_at(at, step, metrics) if is_due(step, settings.steps, settings.checkpoint_every) else None
+            report(metrics, saved_now)
         done = -1
     return figures
 

@@ -15,7 +15,7 @@ from molgan.models.protocols import Critic, LikelihoodGenerator
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
 from molgan.training.loop import is_due, step_seed
 from molgan.training.memory import OracleCache, Reward
-from molgan.training.report import Report, silent
+from molgan.training.report import Report, report_again, silent
 from molgan.training.rl.anchored_update import DrawnBatch, draw_batch, follow_energy, judge
 from molgan.training.rl.energy import mix
 from molgan.training.rl.reinforce_run import ReinforceOutcome, ReinforceRun
@@ -66,6 +66,7 @@ def reinforce(
     run = ReinforceRun(agent, prior or agent, OracleCache(reward, share), settings)
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
         run.restore(*saved, memories=True)
+        report_again(report, saved[1])
     else:
         _fill_replay(run, start, critic, share, message)
     healthy = run.snapshot()
@@ -91,7 +92,7 @@ def reinforce(
             healthy = run.snapshot()
             if checkpoint is not None:
                 if share.leads:
-                    save_checkpoint(checkpoint, *healthy)
+                    save_checkpoint(checkpoint, healthy[0], {**healthy[1], "reported": metrics})
                 saved_now = {"step": run.step}
         report(metrics, saved_now)
     run.outcome.oracle_calls = run.oracle.calls
