@@ -52,7 +52,7 @@ def evaluate(
 
     Precision, recall, density and coverage say how samples and test set lie among each other. With --compare the page
     has them with intervals, the distributions of properties, the ring systems, functional groups and scaffolds that are
-    too frequent or too rare, and the recall by cluster and tier of the test set.
+    too frequent or too rare, and recall and coverage by cluster and tier of the test set.
 
     With --reference qm9: valid, unique, novel, their product, and FCD to 10,000 molecules that training does not use.
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from molgan.evaluation import clusters
 from molgan.evaluation.bootstrap import Interval, bootstrap_difference, bootstrap_mean, bootstrap_ratios
+from molgan.evaluation.chemnet_points import MOST, find_axes, project
 from molgan.evaluation.composition import KINDS, PROPERTIES, MoleculeSet
-from molgan.evaluation.descriptor_points import MOST, standardise_points
 from molgan.evaluation.frequencies import Frequency, compare_frequencies
 from molgan.evaluation.neighbourhoods import Neighbourhoods, find_neighbourhoods
 
@@ -34,7 +34,7 @@ class PropertyShift:
 @dataclass(frozen=True)
 class Region:
     """A part of the data: its share of the data and of the samples, their `ratio` as in `Frequency` (None where samples
-    cannot be told to be of it), the recall of its molecules, and one of them."""
+    cannot be told to be of it), the recall and the coverage of its molecules, and one of them."""
 
     name: str
     count: int
@@ -42,6 +42,7 @@ class Region:
     share: float | None
     ratio: Interval | None
     recall: Interval
+    coverage: Interval
     smiles: str
 
 
@@ -80,7 +81,7 @@ def compare_sets(
     """Compare each set of samples with the data.
 
     Balls and regions take equally many molecules of each set, and as many of the data, drawn by the seed; with
-    `control`, half of the data is kept for it. Descriptors are standardised by the data.
+    `control`, half of the data is kept for it. Points are those of `chemnet_points`.
 
     Args:
         samples: Sets of at least `FEWEST` valid molecules each, by name.
@@ -108,7 +109,7 @@ class _Yardstick:
 
     chosen: MoleculeSet
     points: Points
-    like: Points
+    axes: tuple[Points, Points]
     centres: Points
     nearest: NDArray[np.int64]
     tiers: list[str]
@@ -117,15 +118,16 @@ class _Yardstick:
     @classmethod
     def of(cls, data: MoleculeSet, rows: NDArray[np.int64], tiers: Sequence[str], seed: int) -> "_Yardstick":
         chosen = data.select(rows)
-        points = standardise_points(chosen.descriptors, data.descriptors)
+        axes = find_axes(data.activations)
+        points = project(chosen.activations, axes)
         centres = clusters.find_centres(points, min(CLUSTERS, len(points)), np.random.default_rng([seed, 2]))
         named = [tiers[row] for row in rows.tolist()] if len(tiers) else []
-        return cls(chosen, points, data.descriptors, centres, clusters.assign(points, centres), named, seed)
+        return cls(chosen, points, axes, centres, clusters.assign(points, centres), named, seed)
 
     def compare(self, samples: MoleculeSet, data: MoleculeSet, size: int) -> Bias:
         rng = np.random.default_rng([self.seed, 3])
         rows = rng.permutation(len(samples))[:size]
-        points = standardise_points(samples.descriptors[rows], self.like)
+        points = project(samples.activations[rows], self.axes)
         balls = find_neighbourhoods(self.points, points)
         return Bias(
             size,
@@ -149,13 +151,21 @@ class _Yardstick:
                 float(there[i] / len(self.points)),
                 float(here[i] / len(points)),
                 Interval(*ratios[i].tolist()),
-                bootstrap_mean(balls.columns["Recall"][self.nearest == i], rng),
+                *self._find_means(balls, self.nearest == i, rng),
                 self.chosen.molecules[typical[i]].smiles,
             )
             for i in range(k)
             if there[i]
         ]
-        return sorted(regions, key=lambda region: region.recall.value)
+        return sorted(regions, key=lambda region: region.coverage.value)
+
+    @staticmethod
+    def _find_means(
+        balls: Neighbourhoods, rows: NDArray[np.bool_], rng: np.random.Generator
+    ) -> tuple[Interval, Interval]:
+        """Recall and coverage of some of the real molecules."""
+        columns = balls.columns
+        return bootstrap_mean(columns["Recall"][rows], rng), bootstrap_mean(columns["Coverage"][rows], rng)
 
     def _compare_tiers(self, balls: Neighbourhoods, rng: np.random.Generator) -> list[Region]:
         names = np.array(self.tiers)
@@ -163,10 +173,10 @@ class _Yardstick:
         for name in sorted(set(self.tiers)):
             of_tier = names == name
             share = float(of_tier.mean())
-            recall = bootstrap_mean(balls.columns["Recall"][of_tier], rng)
+            means = self._find_means(balls, of_tier, rng)
             first = self.chosen.molecules[int(of_tier.argmax())].smiles
-            regions.append(Region(name, int(of_tier.sum()), share, None, None, recall, first))
-        return sorted(regions, key=lambda region: region.recall.value)
+            regions.append(Region(name, int(of_tier.sum()), share, None, None, *means, first))
+        return sorted(regions, key=lambda region: region.coverage.value)
 
 
 def _compare_property(

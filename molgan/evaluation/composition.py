@@ -1,4 +1,4 @@
-"""What the molecules of a set have: properties, descriptors, ring systems, functional groups and scaffolds."""
+"""What the molecules of a set have: properties, activations of ChemNet, ring systems, functional groups, scaffolds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.functional_groups import find_functional_groups
 from molgan.chem.molecule import parse_all
 from molgan.chem.ring_systems import find_ring_systems
-from molgan.chem.whole_molecule import DESCRIPTORS, descriptors
+from molgan.evaluation import chemnet
 from molgan.evaluation.molecule_features import CHUNK
 
 PROPERTIES = ("mw", "logp", "tpsa", "qed", "sa", "hbd", "hba", "rotatable_bonds", "rings", "fsp3")
@@ -26,11 +26,10 @@ KINDS = {"rings": "ring system", "groups": "functional group", "scaffolds": "sca
 
 
 class Composition(NamedTuple):
-    """Of one molecule: canonical SMILES, `PROPERTIES`, `DESCRIPTORS`, and the distinct SMILES of each of `KINDS`."""
+    """Of one molecule: canonical SMILES, `PROPERTIES`, and the distinct SMILES of each of `KINDS`."""
 
     smiles: str
     properties: tuple[float, ...]
-    descriptors: tuple[float, ...]
     rings: tuple[str, ...]
     groups: tuple[str, ...]
     scaffolds: tuple[str, ...]
@@ -39,13 +38,13 @@ class Composition(NamedTuple):
 @dataclass(frozen=True)
 class MoleculeSet:
     """The valid molecules of a set, in order. `given` is the number of all, and `rows` int [n] the place of each valid
-    one among them. `properties` float64 [n, len(PROPERTIES)], `descriptors` [n, len(DESCRIPTORS)]."""
+    one among them. `properties` float64 [n, len(PROPERTIES)], `activations` float32 [n, 512]."""
 
     given: int
     rows: NDArray[np.int64]
     molecules: list[Composition]
     properties: NDArray[np.float64]
-    descriptors: NDArray[np.float64]
+    activations: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.molecules)
@@ -53,7 +52,7 @@ class MoleculeSet:
     def select(self, rows: NDArray[np.int64]) -> "MoleculeSet":
         """The valid molecules at these places."""
         chosen = [self.molecules[row] for row in rows.tolist()]
-        return MoleculeSet(self.given, self.rows[rows], chosen, self.properties[rows], self.descriptors[rows])
+        return MoleculeSet(self.given, self.rows[rows], chosen, self.properties[rows], self.activations[rows])
 
 
 def describe_set(
@@ -67,8 +66,8 @@ def describe_set(
     rows = np.array([i for i, each in enumerate(found) if each is not None], np.int64)
     molecules = [each for each in found if each is not None]
     properties = np.array([each.properties for each in molecules], np.float64).reshape(-1, len(PROPERTIES))
-    columns = np.array([each.descriptors for each in molecules], np.float64).reshape(-1, len(DESCRIPTORS))
-    return MoleculeSet(len(texts), rows, molecules, properties, columns)
+    active = chemnet.activations([each.smiles for each in molecules], progress=progress)
+    return MoleculeSet(len(texts), rows, molecules, properties, active)
 
 
 def describe_molecules(smiles: list[str]) -> list[Composition | None]:
@@ -89,7 +88,6 @@ def describe_molecules(smiles: list[str]) -> list[Composition | None]:
                     else Composition(
                         str(molecule.smiles),
                         tuple(row),
-                        tuple(descriptors(molecule.mol)),
                         tuple(find_ring_systems(molecule.mol)),
                         tuple(find_functional_groups(molecule.mol)),
                         tuple(filter(None, [murcko_scaffold(molecule.mol)])),

@@ -9,8 +9,8 @@ from molgan.base.errors import InputError
 from molgan.base.progress import Progress
 from molgan.chem.reading import read_smiles
 from molgan.evaluation.bias import FEWEST, Comparison, compare_sets
+from molgan.evaluation.chemnet_points import MOST
 from molgan.evaluation.composition import MoleculeSet, describe_set
-from molgan.evaluation.descriptor_points import MOST
 
 
 def read_tiers(path: Path, column: str | None) -> tuple[list[str], list[str]]:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from molgan.base.parallel import map_chunks
 from molgan.base.progress import Progress, Silent
+from molgan.evaluation.chemnet_points import compare_neighbourhoods
 from molgan.evaluation.comparison_sets import Moses, Source, read_source
-from molgan.evaluation.descriptor_points import compare_neighbourhoods
 from molgan.evaluation.frechet import frechet_distance
 from molgan.evaluation.molecule_features import CHUNK, PROPERTIES, Features, sample_features
 from molgan.evaluation.neighbourhoods import FIGURES
@@ -32,7 +32,7 @@ METRICS = (
 )  # fmt: skip
 """What `evaluate` returns, in order, by MOSES's names; logP, SA, QED and weight are Wasserstein distances. Quality (QED
 at least .6 and SA at most 4), Circles (molecules that lie .75 apart), and Precision, Recall, Density and Coverage with
-respect to the test set (`molgan.evaluation.neighbourhoods`, on descriptors) are not of MOSES."""
+respect to the test set (`molgan.evaluation.neighbourhoods`, on ChemNet) are not of MOSES."""
 
 _COMPARABLE = 30_000
 
@@ -100,7 +100,7 @@ def evaluate(
         values |= {f"{name}/{suffix}": value for name, value in compared.items()}
         if suffix == "Test":
             values |= _distances(statistics, known.statistics)
-            values |= _neighbourhoods(sample, source, n_jobs, progress)
+            values |= _neighbourhoods(sample, source, progress)
     values["IntDiv"], values["IntDiv2"] = _internal_diversity(fingerprints, sample.counts, progress)
     values["Filters"] = _passing(sample)
     values["Novelty"] = _novelty(sample, train, progress)
@@ -159,14 +159,14 @@ def _distances(sample: Statistics, known: Statistics) -> dict[str, float]:
     return {name: distance(sample.properties[name], known.properties[name]) for name in PROPERTIES}
 
 
-def _neighbourhoods(sample: _Sample, test: Source, n_jobs: int, progress: Progress) -> dict[str, float]:
+def _neighbourhoods(sample: _Sample, test: Source, progress: Progress) -> dict[str, float]:
     given = read_source(test)
     if given is None:
         progress.message(
             f"{', '.join(FIGURES)} are left out: the file of the set is missing; set MOLGAN_DATA to its folder"
         )
         return dict.fromkeys(FIGURES, math.nan)
-    return compare_neighbourhoods(sample.valid, list(given), n_jobs=n_jobs, progress=progress)
+    return compare_neighbourhoods(sample.valid, list(given), progress=progress)
 
 
 def _internal_diversity(

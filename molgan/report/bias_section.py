@@ -22,7 +22,8 @@ _LIBRARY = "library"
 
 @dataclass(frozen=True)
 class Thing:
-    """A ring system, group, scaffold or cluster: drawn, with its shares, their ratio and, of a cluster, its recall."""
+    """A ring system, group, scaffold or cluster: drawn, with its shares, their ratio and, of a cluster, what is
+    found of it."""
 
     drawing: Markup | None
     smiles: str
@@ -31,6 +32,7 @@ class Thing:
     data_share: str
     ratio: str
     recall: str
+    coverage: str
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ def _draw_things(frequencies: Sequence[Frequency]) -> list[Thing]:
             write_share(each.data_share),
             write_ratio(each.ratio),
             "",
+            "",
         )
         for each in frequencies
     ]
@@ -129,6 +132,7 @@ def _describe_region(region: Region) -> Thing:
         write_share(region.data_share),
         "" if region.ratio is None else write_ratio(region.ratio),
         write_interval(region.recall, 2),
+        write_interval(region.coverage, 2),
     )
 
 

@@ -3,12 +3,11 @@
     python scripts/benchmarks/bias.py [--molecules 2000] [--seed 0] [--processes 1]
 
 Data and sets are drawn from the test set of medicinal chemistry, without a molecule in common. For each set: precision,
-recall, density and coverage; the recall of the class in the data and of the rest; and the ratio of the class's most
-frequent group or of its tier, with its 95% interval.
+recall, density and coverage; coverage and recall of the class in the data, and of the rest; and the ratio of the
+class's group to the data, with its 95% interval.
 """
 
 import argparse
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -60,16 +59,20 @@ def print_biases(name: str, sets: dict[str, MoleculeSet], data: MoleculeSet, cla
     if found.control is not None:
         rows["real molecules"] = describe(found.control, GROUPS.get(name))
     share = classes.count("class") / len(classes)
-    columns = ("precision", "recall", "density", "coverage", "recall of the class", "of the rest", "ratio of its group")
+    columns = ("precision", "recall", "density", "coverage", "coverage of class / rest", "recall", "ratio of its group")
     print_table(f"{name}: {share:.1%} of the data, {len(data):,} molecules", columns, rows)
 
 
 def describe(bias: Bias, group: str | None) -> list[object]:
-    recall = {tier.name: tier.recall.value for tier in bias.tiers}
+    tiers = {tier.name: tier for tier in bias.tiers}
+    parts = [
+        " / ".join(f"{getattr(tiers[name], figure).value:.2f}" for name in ("class", "rest") if name in tiers)
+        for figure in ("coverage", "recall")
+    ]
     ratio = next((each.ratio for each in bias.frequencies["groups"] if each.smiles == group), None)
     times = "" if ratio is None else "{:.2f} ({:.2f} to {:.2f})".format(*(2**value for value in ratio))
     figures = [interval.value for interval in bias.figures.values()]
-    return [*figures, recall.get("class", math.nan), recall.get("rest", math.nan), times]
+    return [*figures, *parts, times]
 
 
 if __name__ == "__main__":

@@ -30,6 +30,18 @@ def test_hashes_of_arrays_hold() -> None:
         assert hashlib.sha256((ROOT / "molgan" / "data" / name).read_bytes()).hexdigest() == sha256, name
 
 
+def test_hashes_and_sizes_of_stocks_and_reactions_hold() -> None:
+    folder = ROOT / "molgan" / "data"
+    lines = (folder / "README.md").read_text().splitlines()
+    rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines if line.startswith("| synthesis/")]
+    assert {name for name, *_ in rows} == {f"synthesis/{path.name}" for path in (folder / "synthesis").iterdir()}
+    for name, count, size, sha256 in rows:
+        content = (folder / name).read_bytes()
+        text = gzip.decompress(content) if name.endswith(".gz") else content
+        assert hashlib.sha256(content).hexdigest() == sha256, name
+        assert (text.count(b"\n") - 1, len(content)) == (int(count.replace(",", "")), int(size.replace(",", ""))), name
+
+
 def test_every_table_is_documented() -> None:
     present = [*(ROOT / "data").glob("*.gz"), *(ROOT / "molgan" / "data").glob("*.csv.gz")]
     assert {path for path, _, _ in FILES} == set(present)

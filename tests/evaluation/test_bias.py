@@ -6,7 +6,7 @@ import pytest
 
 from molgan.chem.shipped_sets import load_reference
 from molgan.evaluation.bias import Bias, compare_sets
-from molgan.evaluation.composition import DESCRIPTORS, PROPERTIES, Composition, MoleculeSet, describe_set
+from molgan.evaluation.composition import PROPERTIES, Composition, MoleculeSet, describe_set
 from molgan.evaluation.frequencies import find_frequent, find_rare
 
 SULFUR = "S"
@@ -40,7 +40,7 @@ def test_a_description_has_a_row_for_each_valid_molecule() -> None:
     first, second = found.molecules
     assert (first.rings, first.groups, first.scaffolds) == (("c1ccncc1",), ("*NC(*)=O",), ("c1ccncc1",))
     assert (second.rings, second.groups, second.scaffolds) == ((), ("*O",), ())
-    assert found.properties.shape == (2, len(PROPERTIES)) and found.descriptors.shape == (2, len(DESCRIPTORS))
+    assert found.properties.shape == (2, len(PROPERTIES)) and found.activations.shape == (2, 512)
     assert found.properties[1, 0] == pytest.approx(46.07, abs=0.01)
     assert len(describe_set([])) == 0
 
@@ -104,7 +104,7 @@ def test_a_cluster_and_a_tier_that_are_removed_have_no_recall(real: MoleculeSet)
     assert recall["many rings"].high < recall["few rings"].low
     assert found.tiers[0].name == "many rings", "the worst comes first"
     worst = found.clusters[0]
-    assert worst.recall.value <= 0.2 and worst.ratio is not None and worst.ratio.value < 0
+    assert worst.coverage.value <= 0.6 and worst.ratio is not None and worst.ratio.value < 0
     assert sum(region.count for region in found.clusters) == found.size
     assert sum(region.share or 0 for region in found.clusters) == pytest.approx(1)
 

@@ -43,7 +43,7 @@ def test_files_and_runs_are_set_side_by_side(files: dict[str, Path]) -> None:
     page = files["page.html"].read_text()
     assert page.count("<section") == 4 and "://" not in page
     text = re.sub(r"<[^>]+>", " ", re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL))
-    assert re.search(r"Recall by tier of the data .* (even|odd) .* (even|odd) ", " ".join(text.split()))
+    assert re.search(r"Recall and coverage by tier of the data .* (even|odd) .* (even|odd) ", " ".join(text.split()))
     # What the second set lacks is drawn there, and not in the section of the first.
     fair, chosen = page.split('<section id="set1">')[1].split('<section id="set2">')
     rare = re.compile(r"Less often than in the data.*?(?=<h3>|</section>)", re.DOTALL)
