@@ -9,7 +9,7 @@ from rdkit import Chem
 
 from molgan.chem.molecule import parse
 
-_NAMES: dict[str, str] = {}
+_NAMES: dict[tuple[str, tuple[int, ...]], str] = {}
 _MOST_NAMES = 200_000
 
 
@@ -35,13 +35,16 @@ def name_ring_system(mol: Chem.Mol, system: set[int]) -> str:
         for bond in mol.GetAtomWithIdx(i).GetBonds():
             if bond.GetBondType() == Chem.BondType.DOUBLE and not bond.IsInRing():
                 atoms.add(bond.GetOtherAtomIdx(i))
-    # Keyed by the text of the part as it stands, though it may not be a molecule: few texts occur very often.
+    # Keyed by the text of the part as it stands, though it may not be a molecule: few texts occur very often. Which of
+    # its atoms are to get hydrogens is not in the text: 1H- and 2H-tetrazole have the same.
     part = Chem.MolFragmentToSmiles(mol, sorted(atoms), isomericSmiles=False, allHsExplicit=True)
-    if part not in _NAMES:
+    order = mol.GetProp("_smilesAtomOutputOrder").strip("[,]").split(",")
+    key = part, tuple(_count_gained(mol.GetAtomWithIdx(int(i)), atoms) for i in order)
+    if key not in _NAMES:
         if len(_NAMES) >= _MOST_NAMES:
             _NAMES.clear()
-        _NAMES[part] = _cap_with_hydrogens(mol, atoms) or part
-    return _NAMES[part]
+        _NAMES[key] = _cap_with_hydrogens(mol, atoms) or part
+    return _NAMES[key]
 
 
 def _cap_with_hydrogens(mol: Chem.Mol, atoms: set[int]) -> str | None:
@@ -49,11 +52,9 @@ def _cap_with_hydrogens(mol: Chem.Mol, atoms: set[int]) -> str | None:
     part = Chem.RWMol(mol)
     for i in atoms:
         atom = part.GetAtomWithIdx(i)
-        lost = [bond for bond in atom.GetBonds() if bond.GetOtherAtomIdx(i) not in atoms]
         atom.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
-        if lost and (atom.GetNoImplicit() or atom.GetIsAromatic()):
-            shown = not atom.GetIsAromatic() or _shows_hydrogens(atom)
-            atom.SetNumExplicitHs(atom.GetNumExplicitHs() + len(lost) * shown)
+        if gained := _count_gained(atom, atoms):
+            atom.SetNumExplicitHs(atom.GetNumExplicitHs() + gained)
     part.BeginBatchEdit()
     for atom in part.GetAtoms():
         if atom.GetIdx() not in atoms:
@@ -63,6 +64,8 @@ def _cap_with_hydrogens(mol: Chem.Mol, atoms: set[int]) -> str | None:
     return parse(smiles).smiles
 
 
-def _shows_hydrogens(atom: Chem.Atom) -> bool:
-    """Whether an aromatic atom shows its hydrogens in SMILES: not carbon."""
-    return bool(atom.GetAtomicNum() != 6)
+def _count_gained(atom: Chem.Atom, atoms: set[int]) -> int:
+    """The explicit hydrogens that an atom of a part gets in place of bonds to other atoms: none where RDKit adds them,
+    nor at aromatic carbon, whose hydrogens SMILES does not show."""
+    gains = atom.GetAtomicNum() != 6 if atom.GetIsAromatic() else atom.GetNoImplicit()
+    return sum(bond.GetOtherAtomIdx(atom.GetIdx()) not in atoms for bond in atom.GetBonds()) if gains else 0

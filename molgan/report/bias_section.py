@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from molgan.base.errors import InputError
+from molgan.base.errors import InputError, WeightsError
 from molgan.evaluation.bias import Bias, PropertyShift, Region
 from molgan.evaluation.bootstrap import Interval
 from molgan.evaluation.composition import KINDS
@@ -78,7 +78,8 @@ def describe_bias(bias: Bias) -> BiasSection:
 
 
 def compare_library(library: pd.DataFrame, reference: pd.DataFrame | None) -> BiasSection | None:
-    """The section on a library beside the sample of the training data; None where either has too few molecules. At most
+    """The section on a library beside the sample of the training data; None where either has too few molecules, or
+    ChemNet cannot be asked. At most
     1,000 of each are compared."""
     if reference is None or "smiles" not in library or "smiles" not in reference:
         return None
@@ -86,7 +87,7 @@ def compare_library(library: pd.DataFrame, reference: pd.DataFrame | None) -> Bi
         found, _ = compare_smiles(
             {_LIBRARY: library["smiles"].tolist()}, reference["smiles"].tolist(), most=_MOST, control=False
         )
-    except InputError:
+    except (InputError, WeightsError):  # ChemNet's weights are not installed
         return None
     return describe_bias(found.sets[_LIBRARY])
 

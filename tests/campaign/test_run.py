@@ -110,7 +110,7 @@ def test_an_edited_filter_neither_trains_nor_draws_again(copied: Path, configure
         "reinforce: done already, skipped",
         "library: runs again, filters.stages.3.min is 5, was 3",
         "sample: 25 of 25 molecules come from an earlier run",
-        "evaluation: runs again, filters.stages.2.min is 5, was 3",
+        "evaluation: runs again, filters.stages.3.min is 5, was 3",
         "reference: done already, skipped",
         "report: runs again, after library",
     ]
