@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from molgan.evaluation import clusters
 from molgan.evaluation.bootstrap import Interval, bootstrap_difference, bootstrap_mean, bootstrap_ratios
-from molgan.evaluation.chemnet_points import MOST, find_axes, project
+from molgan.evaluation.chemnet_points import MOST
 from molgan.evaluation.composition import KINDS, PROPERTIES, MoleculeSet
 from molgan.evaluation.frequencies import Frequency, compare_frequencies
 from molgan.evaluation.neighbourhoods import Neighbourhoods, find_neighbourhoods
@@ -80,8 +80,8 @@ def compare_sets(
 ) -> Comparison:
     """Compare each set of samples with the data.
 
-    Balls and regions take equally many molecules of each set, and as many of the data, drawn by the seed; with
-    `control`, half of the data is kept for it. Points are those of `chemnet_points`.
+    Points are ChemNet's activations. Balls and regions take equally many molecules of each set, and as many of the
+    data, drawn by the seed; with `control`, half of the data is kept for it.
 
     Args:
         samples: Sets of at least `FEWEST` valid molecules each, by name.
@@ -109,7 +109,6 @@ class _Yardstick:
 
     chosen: MoleculeSet
     points: Points
-    axes: tuple[Points, Points]
     centres: Points
     nearest: NDArray[np.int64]
     tiers: list[str]
@@ -118,16 +117,15 @@ class _Yardstick:
     @classmethod
     def of(cls, data: MoleculeSet, rows: NDArray[np.int64], tiers: Sequence[str], seed: int) -> "_Yardstick":
         chosen = data.select(rows)
-        axes = find_axes(data.activations)
-        points = project(chosen.activations, axes)
+        points = chosen.activations.astype(np.float64)
         centres = clusters.find_centres(points, min(CLUSTERS, len(points)), np.random.default_rng([seed, 2]))
         named = [tiers[row] for row in rows.tolist()] if len(tiers) else []
-        return cls(chosen, points, axes, centres, clusters.assign(points, centres), named, seed)
+        return cls(chosen, points, centres, clusters.assign(points, centres), named, seed)
 
     def compare(self, samples: MoleculeSet, data: MoleculeSet, size: int) -> Bias:
         rng = np.random.default_rng([self.seed, 3])
         rows = rng.permutation(len(samples))[:size]
-        points = project(samples.activations[rows], self.axes)
+        points = samples.activations[rows].astype(np.float64)
         balls = find_neighbourhoods(self.points, points)
         return Bias(
             size,

@@ -1,13 +1,12 @@
-"""Molecules as points: ChemNet's activations on the first principal components of a reference set.
+"""Precision, recall, density and coverage of molecules as points: ChemNet's activations.
 
-Of descriptors, ChemNet's activations and both together these tell best that a class of molecules is missing
-(docs/LOG.md, Bias and coverage).
+Of what was tried these tell best that a class of molecules is missing. Precision hardly tells molecules that nothing in
+the data is like, since balls of outliers among the data are large (docs/LOG.md, Bias and coverage).
 """
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from molgan.base import cache_folder as cache
 from molgan.base.progress import Progress, Silent
@@ -16,25 +15,8 @@ from molgan.evaluation import chemnet
 from molgan.evaluation.neighbourhoods import FIGURES, NEIGHBOURS, find_neighbourhoods
 from molgan.evaluation.reference_statistics import load_or_compute
 
-Points = NDArray[np.float64]
-
-COMPONENTS = 50
-
 MOST = 10_000
 """Molecules of either set that are compared, as in the paper on coverage; more are drawn by a seed."""
-
-
-def find_axes(active: NDArray[np.floating]) -> tuple[Points, Points]:
-    """The mean [512] of activations [n, 512], and their first principal components [512, at most 50]."""
-    centred = active.astype(np.float64) - active.mean(axis=0, dtype=np.float64)
-    _, vectors = np.linalg.eigh(centred.T @ centred)
-    return active.mean(axis=0, dtype=np.float64), vectors[:, ::-1][:, :COMPONENTS]
-
-
-def project(active: NDArray[np.floating], axes: tuple[Points, Points]) -> Points:
-    """The points [n, 50] of activations [n, 512]."""
-    mean, components = axes
-    return np.asarray((active - mean) @ components)
 
 
 def compare_neighbourhoods(
@@ -53,8 +35,7 @@ def compare_neighbourhoods(
     path = cache.entry("activations-1", cache.content_hash(real), ".npy")
     known = load_or_compute(path, np.load, np.save, lambda: chemnet.activations(real, progress=progress), progress)
     found = chemnet.activations(_draw(smiles, len(real), rng), progress=progress)
-    axes = find_axes(known)
-    return find_neighbourhoods(project(known, axes), project(found, axes)).figures
+    return find_neighbourhoods(known.astype(np.float64), found.astype(np.float64)).figures
 
 
 def _draw(smiles: Sequence[str], n: int, rng: np.random.Generator) -> list[str]:

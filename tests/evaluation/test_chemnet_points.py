@@ -1,19 +1,18 @@
 import numpy as np
-import pytest
 
 from molgan.chem.shipped_sets import load_reference
-from molgan.evaluation.chemnet_points import COMPONENTS, compare_neighbourhoods, find_axes, project
+from molgan.evaluation.chemnet_points import compare_neighbourhoods
 from molgan.evaluation.neighbourhoods import FIGURES
 
 KNOWN = [record.smiles for record in load_reference("moses_reference_1000")]
 
 
-def test_real_molecules_are_among_real_ones_and_others_are_not() -> None:
+def test_real_molecules_are_like_real_ones_and_others_are_not() -> None:
     real = compare_neighbourhoods(KNOWN[:150], KNOWN[150:300])
     assert list(real) == list(FIGURES)
-    assert min(real["Precision"], real["Recall"], real["Coverage"]) > 0.7 and 0.6 < real["Density"] < 1.4
+    assert min(real["Precision"], real["Recall"], real["Coverage"]) > 0.8 and 0.6 < real["Density"] < 1.4
     strange = compare_neighbourhoods(["C" * n for n in range(30, 60)], KNOWN[150:300])
-    assert strange["Precision"] == strange["Coverage"] == 0
+    assert strange["Recall"] == 0 and strange["Coverage"] < 0.2
     copies = compare_neighbourhoods(KNOWN[:1] * 100, KNOWN[150:300])
     assert copies["Recall"] == 0 and copies["Coverage"] < 0.1
 
@@ -22,12 +21,3 @@ def test_the_order_of_the_reference_makes_no_difference_and_few_molecules_have_n
     assert compare_neighbourhoods(KNOWN[:40], KNOWN[40:140]) == compare_neighbourhoods(KNOWN[:40], KNOWN[139:39:-1])
     assert all(np.isnan(value) for value in compare_neighbourhoods(KNOWN[:5], KNOWN[5:]).values())
     assert all(np.isnan(value) for value in compare_neighbourhoods(KNOWN[:9], ["C1CC"] * 9).values())
-
-
-def test_axes_keep_the_most_of_the_spread() -> None:
-    rng = np.random.default_rng(0)
-    active = (rng.normal(size=(300, 512)) * np.linspace(3, 0.1, 512) + 5).astype(np.float32)
-    points = project(active, find_axes(active))
-    assert points.shape == (300, COMPONENTS) and points.mean(axis=0) == pytest.approx(0, abs=1e-4)
-    values = np.linalg.svd(active - active.mean(axis=0), compute_uv=False)[:COMPONENTS]
-    assert points.std(axis=0) * np.sqrt(300) == pytest.approx(values, rel=1e-3)
