@@ -60,12 +60,11 @@ class ProcessGroup(subprocess.Popen[AnyStr]):
         """
         end = time.monotonic() + timeout
         out, err, rest = bytearray(), bytearray(), memoryview(given)
-        stdin, stdout, stderr = (cast(Any, pipe) for pipe in (self.stdin, self.stdout, self.stderr))
+        stdin, stdout, stderr = cast(Any, self.stdin), cast(Any, self.stdout), cast(Any, self.stderr)
+        read, write = selectors.EVENT_READ, selectors.EVENT_WRITE
+        ends: list[tuple[Any, int]] = [(stdin, write), (stdout, read), (stderr, read)]
         with selectors.DefaultSelector() as pipes:
-            for pipe, event in (
-                (stdin, selectors.EVENT_WRITE),
-                *((each, selectors.EVENT_READ) for each in (stdout, stderr)),
-            ):
+            for pipe, event in ends:
                 os.set_blocking(pipe.fileno(), False)
                 pipes.register(pipe, event)
             while pipes.get_map():

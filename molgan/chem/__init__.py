@@ -7,4 +7,4 @@ from rdkit import RDLogger
 # The command line sets it, and its processes inherit it: what RDKit would print is in reasons and notes. A program that
 # imports molgan keeps RDKit's messages as it has set them.
 if os.environ.get("MOLGAN_QUIET_RDKIT"):
-    RDLogger.DisableLog("rdApp.*")
+    RDLogger.DisableLog("rdApp.*")  # type: ignore[attr-defined]  # not in its stubs

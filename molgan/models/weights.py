@@ -108,8 +108,8 @@ def add_facts(weights: str | Path, **about: Any) -> None:
 
 
 def load_module(path: str | Path, make: Callable[[], Module]) -> Module:
-    """The module that `make` builds, with the weights of `path`.safetensors. Raises WeightsError unless names and shapes
-    are the module's own, and all numbers finite.
+    """The module that `make` builds, with the weights of `path`.safetensors. Raises WeightsError unless names and
+    shapes are the module's own, and all numbers finite.
 
     The description beside the weights may ask for a network of any size: shapes are compared before it takes memory.
     """

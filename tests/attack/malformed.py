@@ -49,7 +49,9 @@ def strings(count: int, seed: int = 1) -> Iterator[str]:
                 draw.shuffle(letters)
                 text = "".join(letters)
             case 6:
-                text = f"[{draw.randrange(10**6)}{draw.choice('CNUX*#')}H{draw.randrange(99)}{draw.choice('+-')}{draw.randrange(99)}:{draw.randrange(10**9)}]"
+                isotope, hydrogens, charge = draw.randrange(10**6), draw.randrange(99), draw.randrange(99)
+                sign, element = draw.choice("+-"), draw.choice("CNUX*#")
+                text = f"[{isotope}{element}H{hydrogens}{sign}{charge}:{draw.randrange(10**9)}]"
             case _:
                 text = f"{text}{draw.choice(_ALPHABET) * draw.randrange(3)}.{draw.choice(SEEDS)}"
         yield text
@@ -129,7 +131,8 @@ def configurations() -> Iterator[tuple[str, str]]:
     ]
     values = (
         "null", "true", "-1", "1e308", "12345678901234567890123", ".nan", ".inf", "''", "'\\0'", "[]", "{}", "[[[[]]]]",
-        "{a: {b: {c: 1}}}", "{1: 2}", "{? [1] : 2}", "2020-01-01", "!!binary aGk=", "!!set {a}", "'\u202e\u0007'", "a" * 5000,
+        "{a: {b: {c: 1}}}", "{1: 2}", "{? [1] : 2}", "2020-01-01", "!!binary aGk=", "!!set {a}", "'\u202e\u0007'",
+        "a" * 5000,
         "../../../../etc/passwd", "/dev/null", "~nobody-here/x", "$HOME/x", "=1+1", "*", "&a x",
     )  # fmt: skip
     for place in places:

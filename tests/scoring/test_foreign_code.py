@@ -35,13 +35,19 @@ def write(folder: Path, components: str, rest: str = "") -> Path:
 
 COMPONENTS = {
     "    - {scorer: evil.py:s}\n": ("evil.py", 1),
-    f"    - {{scorer: process, transform: {{name: identity}}, parameters: {{command: [{sys.executable}, evil.py]}}}}\n": (
+    (
+        "    - {scorer: process, transform: {name: identity}, "
+        f"parameters: {{command: [{sys.executable}, evil.py]}}}}\n"
+    ): (
         f"command {sys.executable} evil.py",
         1,
     ),
     "    - {scorer: cns_mpo, parameters: {pka: {scorer: evil.py:s}}}\n": ("evil.py", 1),
     "    - {scorer: json.tool:main}\n": ("json.tool", 1),
-    "    - {scorer: rest, transform: {name: identity}, parameters: {url: 'http://h/x?k=1', headers: {A: '${HOME}'}}}\n": (
+    (
+        "    - {scorer: rest, transform: {name: identity}, "
+        "parameters: {url: 'http://h/x?k=1', headers: {A: '${HOME}'}}}\n"
+    ): (
         "server http://h/x with HOME of the environment",
         0,
     ),
