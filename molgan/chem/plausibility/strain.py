@@ -10,7 +10,7 @@ from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
 from molgan.chem.ring_systems import join_rings, name_ring_system
-from molgan.chem.smarts import read_named_smarts
+from molgan.chem.smarts import read_named_smarts, read_smarts
 
 STRAINED = {
     "cyclobutadiene": "*1=*-*=,:*-1",
@@ -24,8 +24,7 @@ STRAINED = {
 _LEAST_LINEAR = 10  # atoms of a ring with an alkyne or allene: cyclononyne can be isolated, cyclooctyne is a reagent
 _LEAST_TRANS = 8  # atoms of a ring with a trans double bond; trans-cyclooctene is the smallest that can be isolated
 _LEAST_TRANS_DRAWN = 9  # trans-cyclononene is in caryophyllene
-_SINGLE, _DOUBLE, _TRIPLE, _AROMATIC = (
-    Chem.BondType.SINGLE,
+_DOUBLE, _TRIPLE, _AROMATIC = (
     Chem.BondType.DOUBLE,
     Chem.BondType.TRIPLE,
     Chem.BondType.AROMATIC,
@@ -50,13 +49,11 @@ def count_strain(mol: Chem.Mol) -> Counter[str]:
         if hits := len(mol.GetSubstructMatches(pattern)):
             found[name] += hits
     sizes, crowded = mol.GetRingInfo(), _may_break_bredt(mol)
-    for bond in mol.GetBonds():
-        kind = bond.GetBondType()
-        if kind == _SINGLE or not bond.IsInRing():
-            continue
-        if kind != _AROMATIC:
+    for ends in mol.GetSubstructMatches(_read_bonds(crowded)):
+        bond = mol.GetBondBetweenAtoms(*ends)
+        if bond.GetBondType() != _AROMATIC:
             smallest = sizes.MinBondRingSize(bond.GetIdx())
-            if kind == _TRIPLE and smallest < _LEAST_LINEAR:
+            if bond.GetBondType() == _TRIPLE and smallest < _LEAST_LINEAR:
                 found[f"alkyne in a ring of {smallest}"] += 1
             if smallest < _LEAST_LINEAR and any(map(_is_cumulated, (bond.GetBeginAtom(), bond.GetEndAtom()))):
                 found[f"allene in a ring of {smallest}"] += 1
@@ -85,6 +82,12 @@ def find_trans_rings(mol: Chem.Mol) -> list[str]:
 @cache
 def _patterns() -> dict[str, Chem.Mol]:
     return read_named_smarts(STRAINED)
+
+
+@cache
+def _read_bonds(aromatic: bool) -> Chem.Mol:
+    """The double and triple bonds in rings, with or without the aromatic ones."""
+    return read_smarts("*=,#,:;@*" if aromatic else "*=,#;@*")
 
 
 def _is_cumulated(atom: Chem.Atom) -> bool:
