@@ -15,6 +15,7 @@ from molgan.chem.stereoisomers import enumerate_stereoisomers
 from molgan.config import CampaignConfig
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
+from molgan.filters.registry import find_filter
 from molgan.filters.stages.score_filters import REALISM
 from molgan.scoring.objective import Objective
 from molgan.scoring.registry import get_scorer
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import pandas
 
 REFERENCE = "moses_reference_1000"
-_FEW = 16  # reference molecules to try where a scorer takes seconds for each, as docking does
+_FEW = 16  # reference molecules to try where a scorer or filter takes seconds for each, as docking does
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     known = _read_known(config, progress)
     _check_actives(config)
     reference = parse_all(record.smiles for record in load_reference(REFERENCE))
-    if any(get_scorer(part.scorer, **part.parameters).waits for part in config.objective.components):
+    slow = [get_scorer(part.scorer, **part.parameters).waits for part in config.objective.components]
+    slow += [find_filter(stage.filter).costly for stage in config.filters.stages]
+    if any(slow):
         reference = reference[:_FEW]
     filters, skipped = config.filters.without(REALISM)
     for name in skipped:

@@ -14,9 +14,9 @@ from molgan.base.files import write_files
 from molgan.bulk.library import identifier, known_neighbours, library_table
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
+from molgan.campaign.stages.library_routes import write_routes
 from molgan.campaign.stages.optimize_stage import CALLS, Optimize, read_calls
 from molgan.campaign.stages.poses import write_poses
-from molgan.campaign.stages.library_routes import write_routes
 from molgan.campaign.stages.sampling import Samples
 from molgan.campaign.stages.stage import Stage
 from molgan.campaign.work import Work
