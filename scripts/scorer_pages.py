@@ -45,8 +45,7 @@ CHEAP_FIRST = [
     "What this process computes is asked first, all together. Then come, one after the other and each about the "
     "molecules that are left: models (`qsar`), own scorers and those under a `timeout`, commands and servers, "
     "docking and routes; among equals in the order of the file, and last what cannot veto. Values and order never "
-    "depend "
-    "on a clock. What was not asked is empty, also where a cache has it, and `error` says `not asked: brenk is "
+    "depend on a clock. What was not asked is empty, also where a cache has it, and `error` says `not asked: brenk is "
     "0`; a filter on such a column rejects the molecule as not scored. `counts` has `not_asked`, and the report "
     "how many calls that saved.",
     "",

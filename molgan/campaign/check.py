@@ -22,6 +22,7 @@ from molgan.chem.stereoisomers import enumerate_stereoisomers
 from molgan.config import CampaignConfig, Training
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
+from molgan.filters.registry import find_filter
 from molgan.filters.stages.score_filters import REALISM
 from molgan.scoring.objective import Objective
 from molgan.scoring.registry import get_scorer
@@ -33,7 +34,7 @@ _REFERENCE = "moses_reference_1000"
 _OTHER_REFERENCE = "approved_drugs"  # where the former is the training data, as in a miniature: no filter of novelty
 _ROWS_TRIED = 1000
 _TRIED = 1000  # reference molecules
-_FEW = 16  # reference molecules to try where a scorer takes seconds for each, as docking does
+_FEW = 16  # reference molecules to try where a scorer or filter takes seconds for each, as docking does
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     _check_actives(config)
     name = _OTHER_REFERENCE if config.data.train.name == f"{_REFERENCE}.csv.gz" else _REFERENCE
     reference = parse_all(record.smiles for record in load_reference(name)[:_TRIED])
-    if any(get_scorer(part.scorer, **part.parameters).waits for part in config.objective.components):
+    slow = [get_scorer(part.scorer, **part.parameters).waits for part in config.objective.components]
+    slow += [find_filter(stage.filter).costly for stage in config.filters.stages]
+    if any(slow):
         reference = reference[:_FEW]
     filters, skipped = config.filters.without(REALISM)
     for name in skipped:

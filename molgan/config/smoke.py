@@ -7,6 +7,7 @@ from typing import Any, get_args
 from molgan.base.content import flatten
 from molgan.base.settings import Settings
 from molgan.config.job import JobConfig
+from molgan.filters.registry import FILTERS
 from molgan.scoring.registry import SCORERS
 
 _COSTLY = {
@@ -14,7 +15,7 @@ _COSTLY = {
     "sample": {"n": 8},
     "report": {"reference": 4, "samples": 0},
 }
-"""The miniature of a campaign with a scorer that takes seconds for a molecule, as docking does."""
+"""The miniature of a campaign with a scorer or a filter that takes seconds for a molecule, as docking does."""
 
 
 def list_smoke_overrides(job: type[JobConfig], values: Mapping[str, Any], stem: str) -> Iterator[str]:
@@ -51,7 +52,10 @@ def _changes(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_costly(values: Mapping[str, Any]) -> bool:
-    objective = values.get("objective")
+    objective, stages = values.get("objective"), values.get("filters")
     components = objective.get("components") if isinstance(objective, Mapping) else None
     names = [part.get("scorer") for part in components or [] if isinstance(part, Mapping)]
-    return any(SCORERS[name].costly for name in names if name in SCORERS)
+    filters = [stage.get("filter") if isinstance(stage, Mapping) else stage for stage in stages or []]
+    return any(SCORERS[name].costly for name in names if name in SCORERS) or any(
+        FILTERS[name].costly for name in filters if name in FILTERS
+    )

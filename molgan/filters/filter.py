@@ -60,11 +60,12 @@ class Filter(ABC):
 
     A subclass sets the class variables, declares its `Parameters` and overrides `_accept`, which judges each molecule
     independently of the others: filters that compare molecules derive from `IdentityFilter` or `WholeFilter`. A
-    subclass in molgan that sets `name` is registered under it.
+    subclass in molgan that sets `name` is registered under it. A filter that is `costly` takes seconds for a molecule.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
+    costly: ClassVar[bool] = False
 
     class Parameters(Settings):
         """The parameters of the filter; none by default."""

@@ -125,8 +125,8 @@ class ObjectiveSettings(Settings):
     )
     cheap_first: bool = Field(
         True,
-        description="Components that cost much (models, own scorers, commands, servers, docking) are not asked about a "
-        "molecule whose total is 0 by another; false asks all about every molecule, for the same totals",
+        description="Components that cost much (models, own scorers, commands, servers, docking, routes) are not asked "
+        "about a molecule whose total is 0 by another; false asks all about every molecule, for the same totals",
     )
     cache: OutputPath | None = Field(
         None,

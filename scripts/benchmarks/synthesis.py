@@ -1,6 +1,6 @@
 """How many molecules have a synthesis route: of approved drugs, of molecules held out, and of libraries.
 
-    python scripts/benchmarks/synthesis.py [runs/first runs/second own.smi] [-n 100] [--templates synformer]
+    python scripts/benchmarks/synthesis.py [runs/first runs/second own.smi] [-n 100] [--draw drawings]
 
 Each argument is a run folder, whose library.csv is read, or a file of molecules; their best or first are taken, of the
 other sets a sample by the seed. A molecule that is in stock is to be made all the same, and is counted beside. Prints a

@@ -295,3 +295,9 @@ def test_train_is_a_reference_set_beside_others(campaign: Path) -> None:
     novel, _, rings = load_config(campaign, [filters]).filters.stages
     assert novel.parameters == {"references": ("approved_drugs", train)}
     assert rings.parameters == {"references": (train,)}
+
+
+def test_a_miniature_is_smaller_where_a_filter_takes_seconds_for_a_molecule(campaign: Path) -> None:
+    pytest.importorskip("syntheseus")
+    fast, slow = (load_config(campaign, [f"filters={names}"], smoke=True) for names in ("[valid]", "[synthesis]"))
+    assert slow.sample.n == 8 < (fast.sample.n or 0)

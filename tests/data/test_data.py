@@ -33,8 +33,9 @@ def test_hashes_of_arrays_hold() -> None:
 def test_hashes_and_sizes_of_stocks_and_reactions_hold() -> None:
     folder = ROOT / "molgan" / "data"
     lines = (folder / "README.md").read_text().splitlines()
-    lines = [line for line in lines if line.startswith("| synthesis/")]
-    rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
+    rows = [
+        [cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines if line.startswith("| synthesis/")
+    ]
     assert {name for name, *_ in rows} == {f"synthesis/{path.name}" for path in (folder / "synthesis").iterdir()}
     for name, count, size, sha256 in rows:
         content = (folder / name).read_bytes()

@@ -30,6 +30,7 @@ class SynthesisFilter(Filter):
 
     name = "synthesis"
     summary = "A retrosynthetic search finds a route from building blocks"
+    costly = True
 
     class Parameters(RouteSettings):
         most_steps: int | None = Field(None, ge=0, description="Most reactions of the route; any number by default")
