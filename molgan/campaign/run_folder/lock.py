@@ -31,8 +31,8 @@ def open_folder(folder: Path) -> Iterator[Path]:
     with lock:
         require_same = watch_folder(folder)
         try:
-            for leftover in (*folder.glob(".*.part"), *folder.glob("samples/.*.part")):
-                leftover.unlink()
+            for leftover in folder.rglob(".*.part"):
+                leftover.unlink(missing_ok=True)
             yield folder
         except OSError as error:
             if error.errno in _UNWRITABLE:
