@@ -139,19 +139,15 @@ def synthesis_routes(
         InputError: A single string, a frame without a SMILES column, or a file that cannot be used.
     """
     from molgan.bulk.route_file import route_table
+    from molgan.scoring.inputs import as_list
     from molgan.scoring.parameters import validate_section
     from molgan.scoring.scorers.retrosynthesis.route_finder import share_finder
     from molgan.scoring.scorers.retrosynthesis.route_settings import RouteSettings
 
-    chosen = {
-        "stock": [stock] if isinstance(stock, str) else list(stock),
-        "templates": [templates] if isinstance(templates, str) else list(templates),
-        "depth": depth,
-        "expansions": expansions,
-        "timeout": timeout,
-        "processes": processes,
-    }
-    return route_table(smiles, share_finder(validate_section(RouteSettings, chosen, "synthesis_routes"), buy=buy))
+    sets = {"stock": as_list(stock), "templates": as_list(templates)}
+    limits = {"depth": depth, "expansions": expansions, "timeout": timeout, "processes": processes}
+    settings = validate_section(RouteSettings, {**sets, **limits}, "synthesis_routes")
+    return route_table(smiles, share_finder(settings, buy=buy))
 
 
 def load_generator(weights: str | Path = "moses") -> "Generator":
@@ -190,10 +186,8 @@ def sample(
             sample is kept with a probability that follows the critic, and molecules of the training data are left out.
         targets: Property values to aim at, in their units: {"logp": 2.5, "mw": 380}. Any of those that the weights were
             trained for (`network.condition`); nothing is said of the others.
-        guidance: How strongly to aim: 1 follows the training data, a larger value comes nearer to the targets with less
-            variety, 0 ignores them.
+        guidance: How strongly to aim: 1 follows the training data, more is nearer to the targets and less varied.
         candidates: Molecules drawn for each one, of which the nearest to the targets is kept, as a rule; 1 to 1,000.
-            More take longer and miss the targets by less.
         core: SMILES with attachment points (`*c1ccc(*)cc1`): every molecule contains it and grows only there. Two
             fragments with one point each, separated by a dot, are linked.
         temperature: Above 1 molecules vary more, below 1 less; above 0, at most 10.

@@ -112,8 +112,10 @@ def test_training_ends_at_its_target_or_on_a_plateau_and_stays_ended(tmp_path: P
     assert (outcome.stopped, outcome.oracle_calls <= 48) == ("target", True)
     again = fresh()
     rows: list[object] = []
-    resumed = reinforce(again, nitrogens, target, seed=0, checkpoint=tmp_path / "target", report=rows.append)  # type: ignore[arg-type]
-    assert rows == [] and resumed == outcome
+    resumed = reinforce(
+        again, nitrogens, target, seed=0, checkpoint=tmp_path / "target", report=lambda m, _: rows.append(m)
+    )
+    assert len(rows) == 1 and resumed == outcome  # the row of the checkpoint is told again
     assert any(not torch.equal(a, b) for a, b in zip(again.parameters(), fresh().parameters(), strict=True))
 
     steps: list[float] = []
