@@ -184,8 +184,7 @@ def sample(
         weights: Shipped weights by their name, or the folder that a training wrote.
         raw: Keep every sample. By default, where a critic was trained for the weights, as for the shipped ones, a
             sample is kept with a probability that follows the critic, and molecules of the training data are left out.
-        targets: Property values to aim at, in their units: {"logp": 2.5, "mw": 380}. Any of those that the weights were
-            trained for (`network.condition`); nothing is said of the others.
+        targets: Values to aim at, in their units, of properties that the weights were trained for: {"logp": 2.5}.
         guidance: How strongly to aim: 1 follows the training data, more is nearer to the targets and less varied.
         candidates: Molecules drawn for each one, of which the nearest to the targets is kept, as a rule; 1 to 1,000.
         core: SMILES with attachment points (`*c1ccc(*)cc1`): every molecule contains it and grows only there. Two
