@@ -9,8 +9,8 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import BondType, ChiralType, rdqueries
 
 from molgan.chem.retrosynthesis.leaving_groups import Cap
-from molgan.chem.retrosynthesis.unstable import is_unstable
 from molgan.chem.retrosynthesis.reaction_template import Place, ReactionTemplate
+from molgan.chem.retrosynthesis.unstable import is_unstable
 
 COST_OF_DOUBT = 0.5
 _MOST_MATCHES = 64
