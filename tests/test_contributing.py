@@ -85,7 +85,7 @@ def test_the_stage_runs_once_in_a_campaign() -> None:
     result = run("A stage")["result"]
     counts = pandas.read_csv(result.folder / "scaffolds.csv")
     assert 0 < counts["count"].sum() == result.kept
-    assert list(result.seconds)[-2:] == ["scaffolds", "report"] and len(PIPELINES[CampaignConfig]) == 7
+    assert list(result.seconds)[-2:] == ["scaffolds", "report"] and len(PIPELINES[CampaignConfig]) == 8
 
 
 def test_the_generator_is_sampled() -> None:
