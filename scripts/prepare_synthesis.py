@@ -21,10 +21,14 @@ from molgan.chem.retrosynthesis.building_blocks import canonicalise, write_block
 from molgan.chem.retrosynthesis.reaction_template import ReactionTemplate
 
 FOLDER = Path(__file__).parents[1] / "molgan" / "data" / "synthesis"
-# Organometals and reagents for acids and alcohols take any acidic hydrogen first.
-ACIDIC = "[OX2,SX2,#7;!H0]"
+CLASHES = {
+    # Organometals and reagents for acids and alcohols take any acidic hydrogen first,
+    "!": "[OX2,SX2,#7;!H0]",
+    # and halides aliphatic amines and carboxylates.
+    "?": "[$([NX3;H1,H2;$(N[CX4]);!$(N[C,S]=[O,S,N])]),$([OX2H]C=O)]",
+}
 
-# number, cost, ! where an acidic hydrogen interferes, title
+# number, cost, a mark of CLASHES where free groups interfere, title
 HARTENFELLER_BUTTON = """\
 1 1.5  Pictet-Spengler reaction
 2 1  benzimidazole of an acid
@@ -35,8 +39,8 @@ HARTENFELLER_BUTTON = """\
 7 1  Hantzsch thiazole synthesis
 8 1.5  Niementowski quinazolinone synthesis
 9 1  tetrazole of a nitrile
-10 1.5  tetrazole of a nitrile, 2-alkylated
-11 1.5  tetrazole of a nitrile, 1-alkylated
+10 1.5 ? tetrazole of a nitrile, 2-alkylated
+11 1.5 ? tetrazole of a nitrile, 1-alkylated
 12 1.5  triazole of an alkyne and an azide made of a halide
 13 1.5  triazole of an alkyne and an azide made of a halide
 14 1.5  triazole of an internal alkyne
@@ -51,7 +55,7 @@ HARTENFELLER_BUTTON = """\
 23 1.5  benzothiophene of an alkyne
 24 1.5  indole of an alkyne
 25 1  1,2,4-oxadiazole of a nitrile and an acid
-26 1  Williamson ether synthesis
+26 1 ? Williamson ether synthesis
 27 1  Suzuki coupling
 28 1.5  indole and piperidone
 29 1  Mitsunobu reaction of an imide
@@ -140,7 +144,7 @@ SYNFORMER = """\
 19 1.5  benzofuran of a salicylaldehyde
 20 1  benzazole of an acid
 21 1  benzazole of an aldehyde
-22 2  thioether of two halides
+22 2 ? thioether of two halides
 23 1  epoxide opening by a phenol
 24 1.5  oxa-Michael addition
 25 1  dihydroquinazolinone of a carbonyl compound
@@ -150,18 +154,18 @@ SYNFORMER = """\
 29 1.5  rhodanine of an isothiocyanate
 30 1.5  quinazolinone of a nitrile
 31 2  diacylamine
-32 1  ester of a carboxylate and a halide
-33 2  sulfone of two halides
-34 2  sulfone of two halides
+32 1 ? ester of a carboxylate and a halide
+33 2 ? sulfone of two halides
+34 2 ? sulfone of two halides
 35 1.5  benzisothiazolone dioxide
 36 1.5  quinazolinamine
 37 1  urea of two amines
-38 1.5  sulfone of a thiol
+38 1.5 ? sulfone of a thiol
 39 1.5  oxalamide
 40 1.5  guanidine of an isothiourea
 41 1.5  malonamide of a carbamate
 42 1.5  guanidine of a thiourea
-43 1.5  sulfoxide of a thiol
+43 1.5 ? sulfoxide of a thiol
 44 1  reductive amination
 45 1  amide of an anhydride
 46 1  quinazolinedione
@@ -175,7 +179,7 @@ SYNFORMER = """\
 54 1  hydantoin of a carbamate
 55 1  aminothiazole of a haloketone
 56 1  urea of an amino acid
-57 1  ether or thioether of a halide
+57 1.5 ? ether or thioether of a halide
 58 1  amide of an acid halide
 59 1  epoxide opening by an amine
 60 1  aza-Michael addition
@@ -325,8 +329,7 @@ def _write_set(prefix: str, titles: str, source: Path) -> bytes:
     rows = []
     for text, line in zip(smarts, titles.splitlines(), strict=True):
         number, cost, rest = line.split(" ", 2)
-        clash, title = (ACIDIC, rest[1:]) if rest.startswith("!") else ("", rest)
-        rows.append((f"{prefix}{number}", title.strip(), cost, clash, text))
+        rows.append((f"{prefix}{number}", rest[1:].strip(), cost, CLASHES.get(rest[0], ""), text))
     return _write_table(rows)
 
 

@@ -8,6 +8,7 @@ from molgan.chem.retrosynthesis.building_blocks import BuildingBlocks
 from molgan.chem.retrosynthesis.disconnection import disconnect, flatten, settle_product
 from molgan.chem.retrosynthesis.reaction_template import ReactionTemplate
 from molgan.chem.retrosynthesis.template_files import SHIPPED, load_templates
+from molgan.chem.retrosynthesis.unstable import is_unstable
 
 AMIDE = "[C:1](=[O:2])[OH].[NX3;H1,H2;!$(NC=O):3]>>[C:1](=[O:2])[N:3]"
 AMINATION = "[CX3:1]=O.[NX3;H1,H2;!$(NC=O):2]>>[C:1][N:2]"
@@ -119,6 +120,32 @@ def test_other_products_reagents_that_react_with_themselves_and_clashes_are_doub
     assert found == {canonical("O=C(O)C1CCNCC1", "CN"): ("a precursor reacts with itself",)}
     grignard = {"smarts": "[C:1]=[O:2].[Br][C:3]>>[C:3][C:1][OH:2]", "clash": "[OX2;!H0]", "smiles": "CC(O)CCO"}
     assert undo(**grignard)[canonical("CC=O", "OCCBr")] == ("a free group interferes",)  # type: ignore[arg-type]
+
+
+def test_a_precursor_that_falls_apart_is_a_doubt_unless_it_can_be_bought() -> None:
+    target, precursors = "CC(=O)NC1CCC(C=O)CC1", canonical("CC(=O)O", "NC1CCC(C=O)CC1")
+    assert undo(AMIDE, target)[precursors] == ("a precursor is unstable",)
+    assert undo(AMIDE, target, *precursors)[precursors] == ()
+
+
+@pytest.mark.parametrize(
+    ("smiles", "expected"),
+    [
+        ("NCCC=O", True),
+        ("O=Cc1ccc(N)cc1", True),
+        ("CN(C)CCC=O", False),
+        ("NCC(=O)Cl", True),
+        ("CC(=O)NCC(=O)Cl", False),
+        ("NCCCBr", True),
+        ("Nc1ccc(CBr)cc1", False),
+        ("NCCc1ccc(Br)cc1", False),
+        ("O=S(=O)(Cl)c1ccc(N)cc1", True),
+        ("OCCC(=O)Cl", True),
+        ("Oc1ccc(C(=O)Cl)cc1", False),
+    ],
+)
+def test_molecules_that_react_with_themselves_are_known(smiles: str, expected: bool) -> None:
+    assert is_unstable(Chem.MolFromSmiles(smiles)) is expected
 
 
 def test_the_leaving_group_is_the_one_in_stock_or_one_of_the_first_two() -> None:

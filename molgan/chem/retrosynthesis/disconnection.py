@@ -1,7 +1,7 @@
 """Undo a reaction: from a molecule to what it could be made from by a template, checked by running the template."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, product
 
@@ -10,6 +10,7 @@ from rdkit.Chem import BondType, ChiralType, rdqueries
 
 from molgan.chem.retrosynthesis.leaving_groups import Cap
 from molgan.chem.retrosynthesis.reaction_template import Place, ReactionTemplate
+from molgan.chem.retrosynthesis.unstable import is_unstable
 
 COST_OF_DOUBT = 0.5
 _MOST_MATCHES = 64
@@ -22,7 +23,7 @@ _RADICAL = rdqueries.NumRadicalElectronsGreaterQueryAtom(0)
 class Disconnection:
     """`precursors`: canonical SMILES in the order of the template's reactants. `doubts`: what a chemist would object:
     other products of the same template, stereo that it does not set, a precursor that reacts with itself, groups that
-    clash."""
+    clash, a precursor that is unstable."""
 
     template: ReactionTemplate
     precursors: tuple[str, ...]
@@ -50,7 +51,10 @@ def disconnect(
                 precursors = tuple(text for text, _ in chosen)
                 if precursors in found or smiles in precursors:
                     continue
-                found[precursors] = _run_forward(template, precursors, [piece for _, piece in chosen], smiles)
+                each = _run_forward(template, precursors, [piece for _, piece in chosen], smiles)
+                if each is not None and any(is_unstable(piece) for text, piece in chosen if not is_stocked(text)):
+                    each = replace(each, doubts=(*each.doubts, "a precursor is unstable"))
+                found[precursors] = each
     return [each for each in found.values() if each is not None]
 
 

@@ -99,8 +99,8 @@ class SynthesisSteps(RouteScorer):
 
 class SynthesisCost(RouteScorer):
     """The sum over the reactions of 1 for one that hardly ever fails to 3, and .5 for each doubt: other products,
-    stereo that is not set, a precursor that reacts with itself, a group that interferes. No value, and a reason, where
-    there is no route."""
+    stereo that is not set, a precursor that reacts with itself or is unstable, a group that interferes. No value, and a
+    reason, where there is no route."""
 
     name = "synthesis_cost"
     summary = "Reactions in the cheapest route, each with what a chemist would object"
