@@ -22,7 +22,9 @@ def take_lock(path: Path) -> TextIO:
     OSError where the file cannot be opened or is none of these.
     """
     # The kernel frees the lock of a process that was killed.
-    lock = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666), "r+", errors="replace")
+    lock = os.fdopen(
+        os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666), "r+", errors="replace"
+    )
     try:
         content = lock.read(_LONGEST).strip() if stat.S_ISREG(os.fstat(lock.fileno()).st_mode) else "no file"
         if content and not content.isdecimal():

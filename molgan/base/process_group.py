@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, AnyStr, cast
 
-
 _PIECE = 1 << 16
 _STDERR_KEPT = 2000
 
@@ -63,7 +62,10 @@ class ProcessGroup(subprocess.Popen[AnyStr]):
         out, err, rest = bytearray(), bytearray(), memoryview(given)
         stdin, stdout, stderr = (cast(Any, pipe) for pipe in (self.stdin, self.stdout, self.stderr))
         with selectors.DefaultSelector() as pipes:
-            for pipe, event in ((stdin, selectors.EVENT_WRITE), *((each, selectors.EVENT_READ) for each in (stdout, stderr))):
+            for pipe, event in (
+                (stdin, selectors.EVENT_WRITE),
+                *((each, selectors.EVENT_READ) for each in (stdout, stderr)),
+            ):
                 os.set_blocking(pipe.fileno(), False)
                 pipes.register(pipe, event)
             while pipes.get_map():

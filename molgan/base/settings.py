@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-
 _SHOWN = 60
 _NO_VARIABLES = "variables such as $HOME are not put in; write the path out, or ~ for your home"
 _SHELL_VARIABLE = re.compile(r"\$(\w|\{)")

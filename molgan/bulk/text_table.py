@@ -137,7 +137,9 @@ def parse_pieces(pieces: Iterator[str], like: "pandas.DataFrame") -> "Iterator[p
     kinds = like.dtypes
     header = next(pieces)
     for piece in chain([""], pieces):
-        table = pandas.read_csv(StringIO(header + piece), dtype=str, keep_default_na=False).rename(columns=restore_formula)
+        table = pandas.read_csv(StringIO(header + piece), dtype=str, keep_default_na=False).rename(
+            columns=restore_formula
+        )
         for name in table.columns:
             kind = kinds[name].kind if name in kinds else "O"
             if kind == "f":

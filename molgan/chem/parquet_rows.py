@@ -27,9 +27,7 @@ class ParquetRow(NamedTuple):
     reason: str | None
 
 
-def read_parquet(
-    path: str, stream: BinaryIO, column: str | None, longest: int, note: OnNote
-) -> Iterator[ParquetRow]:
+def read_parquet(path: str, stream: BinaryIO, column: str | None, longest: int, note: OnNote) -> Iterator[ParquetRow]:
     """Every row of a file; `longest` is the most characters of a cell. Columns of long lists are left out, which `note`
     tells. Raises InputError for a damaged file, one without a SMILES column, and a pipe."""
     import pyarrow

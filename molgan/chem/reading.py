@@ -186,8 +186,8 @@ def _refuse_binary(path: str, head: str) -> None:
         place = nul if nul >= 0 else controls[0]
         line = head.count("\n", 0, place) + 1
         raise InputError(
-            f"{path}: binary, not a chemical file (byte {ord(head[place]):#04x} in line {line}); give .smi, .csv, .tsv, "
-            ".sdf or .parquet"
+            f"{path}: binary, not a chemical file (byte {ord(head[place]):#04x} in line {line}); give .smi, .csv, "
+            ".tsv, .sdf or .parquet"
         )
 
 

@@ -133,8 +133,8 @@ def prepare_reading(setup: None) -> Callable[[str], object]:
 
 
 def _read_items(lines: Iterable[str]) -> dict[str, str]:
-    """The data items, at most `MOST_COLUMNS`. RDKit's reader is not used: it ends a value at a blank line, and reads a header behind it as
-    data."""
+    """The data items, at most `MOST_COLUMNS`. RDKit's reader is not used: it ends a value at a blank line, and reads a
+    header behind it as data."""
     names: list[str] = []
     values: list[list[str]] = []
     for text in lines:

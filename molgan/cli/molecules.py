@@ -153,7 +153,11 @@ def _read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
 
     if (scorers is None) == (config is None):
         raise InputError("give either --scorers, such as --scorers qed,sa, or --config campaign.yaml")
-    return load_objective(config, print_foreign) if config is not None else [name.strip() for name in str(scorers).split(",")]
+    return (
+        load_objective(config, print_foreign)
+        if config is not None
+        else [name.strip() for name in str(scorers).split(",")]
+    )
 
 
 def standardize(

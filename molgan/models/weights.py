@@ -58,7 +58,9 @@ def find_weights(weights: str | Path) -> Path:
         is_there = False
     if not is_there:
         shipped = ", ".join(names) or "none"
-        raise WeightsError(f"no weights at {path!s:.200}: give a folder of `molgan train`, or a shipped name ({shipped})")
+        raise WeightsError(
+            f"no weights at {path!s:.200}: give a folder of `molgan train`, or a shipped name ({shipped})"
+        )
     return path
 
 
@@ -104,8 +106,8 @@ def add_facts(weights: str | Path, **about: Any) -> None:
 
 
 def load_module(path: str | Path, make: Callable[[], Module]) -> Module:
-    """The module that `make` builds, with the weights of `path`.safetensors. Raises WeightsError unless names and shapes
-    are the module's own, and all numbers finite.
+    """The module that `make` builds, with the weights of `path`.safetensors. Raises WeightsError unless names and
+    shapes are the module's own, and all numbers finite.
 
     The description beside the weights may ask for a network of any size: shapes are compared before it takes memory.
     """

@@ -46,5 +46,5 @@ def test_each_is_refused_in_lines_or_taken(campaign: Path) -> None:
 
 def test_true_is_no_number_anywhere(campaign: Path) -> None:
     for place in ("seed", "sample.n", "objective.components.0.weight", "filters.1.min", "reinforce.steps"):
-        with pytest.raises(MolganError, match="(?i)input should be a number"):
+        with pytest.raises(MolganError, match=r"(?i)input should be a number"):
             load(campaign, [f"{place}=true"])

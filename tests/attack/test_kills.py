@@ -23,8 +23,9 @@ SECONDS = 1200
 DRIVE = """
 import os, signal, sys
 from pathlib import Path
-import molgan.campaign.pipeline, molgan.models.loading, molgan.models.critics.discriminator, molgan.training.rl.adversarial
-import molgan.training.rl.reinforce, molgan.report, pandas, pyarrow.parquet, ruamel.yaml, torch.utils.tensorboard
+import molgan.campaign.pipeline, molgan.models.loading, molgan.models.critics.discriminator
+import molgan.training.rl.adversarial, molgan.training.rl.reinforce, molgan.report
+import pandas, pyarrow.parquet, ruamel.yaml, torch.utils.tensorboard
 from molgan.base import files
 from molgan.campaign import run
 from molgan.campaign.run_folder.stage_record import StageRecord
@@ -62,7 +63,10 @@ def of_rename(path, target):
 
 around(Path, "replace", of_rename)
 around(Path, "rename", of_rename)
-around(MetricsLog, "add", lambda log, row: f"the row of {row['stage']} {row['step']}" + " saved" * bool(row.get("saved")))
+def of_row(log, row):
+    return f"the row of {row['stage']} {row['step']}" + " saved" * bool(row.get("saved"))
+
+around(MetricsLog, "add", of_row)
 around(StageRecord, "_write", lambda record, name, content: f"{record.name}/{name}")
 kills = 0
 while True:

@@ -7,8 +7,8 @@ import pytest
 from rdkit import Chem
 
 import molgan
-from molgan.chem import guarded
 from molgan.base.errors import MolganError
+from molgan.chem import guarded
 from molgan.filters.registry import FILTERS, get_filter
 from molgan.scoring.base import SCORERS
 from molgan.scoring.registry import find_scorer, scorer_names
@@ -41,7 +41,10 @@ HOSTILE = {
     "a star": "C(C)(C)" * 300,
     "many double bonds": "C=C" * 150,
     "many centres": "[C@H](F)(Cl)" * 100 + "C",
-    "rings in rings": "C1CC" + "".join(f"C{n}" for n in range(2, 10)) + "CCCCCCCC" + "".join(f"C{n}" for n in range(1, 10)),
+    "rings in rings": "C1CC"
+    + "".join(f"C{n}" for n in range(2, 10))
+    + "CCCCCCCC"
+    + "".join(f"C{n}" for n in range(1, 10)),
 }
 
 
@@ -66,7 +69,9 @@ def test_each_scorer_gives_a_value_or_a_reason(name: str) -> None:
     assert time.process_time() - began < len(scorers) * SECONDS * 3 + 60
     row = table.iloc[0]
     missing = [each for each in scorers if pandas.isna(row[each])]
-    assert not missing or (row.error and all(row.error.startswith(("took", "not")) or each in row.error for each in missing))
+    assert not missing or (
+        row.error and all(row.error.startswith(("took", "not")) or each in row.error for each in missing)
+    )
     assert table.error[1] is None or "took longer" not in table.error[1]
 
 
@@ -91,3 +96,14 @@ def test_isomers_standard_forms_and_likelihoods_end(name: str) -> None:
     assert molgan.stereoisomers([HOSTILE[name], "CCO"]).parent.tolist()[-1] == 1
     assert len(molgan.log_likelihood([HOSTILE[name], "CCO"])) == 2
     molgan.score([Chem.MolFromSmiles(HOSTILE[name], sanitize=False), "CCO"], ["mw"])
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_design_starts_from_it_or_says_why_not(name: str) -> None:
+    lengths = lambda texts: [len(text) / 1000 for text in texts]  # noqa: E731
+    try:
+        table = molgan.optimize(lengths, 12, start=[HOSTILE[name], "CCO"])
+    except MolganError as error:
+        assert "heavy atoms, at most 200" in str(error) or "took longer" in str(error)
+    else:
+        assert len(table) == 12

@@ -46,7 +46,9 @@ def test_a_link_stays_and_its_target_is_written(folder: Path) -> None:
     assert (folder / "link.csv").is_symlink() and (folder / "victim").read_text().startswith("smiles,mw")
 
 
-@pytest.mark.parametrize("name", [".lock", "metrics.jsonl", "config.yaml", "library.csv", "report.html", "manifest.json"])
+@pytest.mark.parametrize(
+    "name", [".lock", "metrics.jsonl", "config.yaml", "library.csv", "report.html", "manifest.json"]
+)
 def test_no_file_of_a_run_folder_is_written_through_a_link(folder: Path, name: str) -> None:
     run = folder / "run"
     run.mkdir()
@@ -66,8 +68,13 @@ def test_links_in_place_of_the_parts_of_an_output_harm_nothing(folder: Path) -> 
 
 @pytest.mark.parametrize("output", ["", ".", "x" * 5000 + ".csv", "nowhere/out.csv", "a.smi/out.csv", "/proc/out.csv"])
 def test_what_cannot_be_written_is_one_line(folder: Path, output: str) -> None:
-    for arguments in (("score", "a.smi", "--scorers", "mw", "-o", output), ("filter", "a.smi", "--config", "campaign.yaml")):
-        verdict = molgan(*arguments, *(["-o", output.removesuffix("out.csv")] if arguments[0] == "filter" else []), cwd=folder)
+    for arguments in (
+        ("score", "a.smi", "--scorers", "mw", "-o", output),
+        ("filter", "a.smi", "--config", "campaign.yaml"),
+    ):
+        verdict = molgan(
+            *arguments, *(["-o", output.removesuffix("out.csv")] if arguments[0] == "filter" else []), cwd=folder
+        )
         assert verdict.is_told, verdict.err[-1000:]
         assert arguments[0] == "filter" or verdict.code == 2
     assert (folder / "a.smi").read_text() == "CCO\nc1ccccc1\n" and (folder / "train.smi").read_text() == "CCO\n"
@@ -86,8 +93,22 @@ def test_closed_streams_are_one_line(folder: Path, closed: str) -> None:
 
 def test_of_two_writers_of_one_output_the_second_is_told_why(folder: Path) -> None:
     (folder / "many.smi").write_text("".join(f"{'C' * (n % 40 + 1)}O\n" for n in range(20_000)))
-    command = [sys.executable, "-m", "molgan", "score", "many.smi", "--scorers", "sa,qed", "-o", "out.csv", "--processes", "1"]
-    with subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL) as first:
+    command = [
+        sys.executable,
+        "-m",
+        "molgan",
+        "score",
+        "many.smi",
+        "--scorers",
+        "sa,qed",
+        "-o",
+        "out.csv",
+        "--processes",
+        "1",
+    ]
+    with subprocess.Popen(
+        command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL
+    ) as first:
         while not (folder / ".out.csv.parts" / ".lock").exists():
             assert first.poll() is None
             time.sleep(0.005)

@@ -38,10 +38,16 @@ def columns(count: int) -> bytes:
 BOMBS: dict[str, Callable[[Path], Path]] = {
     "one line of a gigabyte": lambda d: pack(d / "a.smi.gz", (b"C" * 10_000_000 for _ in range(100))),
     "lines of 99,998 characters": lambda d: pack(d / "a.smi.gz", ((b"C" * 99_998 + b"\n") * 50 for _ in range(40))),
-    "names of 99,000 characters": lambda d: pack(d / "a.smi.gz", ((b"C " + b"x" * 99_000 + b"\n") * 50 for _ in range(40))),
-    "49,000 columns of one name": lambda d: pack(d / "a.csv.gz", [b"smiles" + b",a" * 49_000 + b"\n", b"C" + b"," * 49_000]),
+    "names of 99,000 characters": lambda d: pack(
+        d / "a.smi.gz", ((b"C " + b"x" * 99_000 + b"\n") * 50 for _ in range(40))
+    ),
+    "49,000 columns of one name": lambda d: pack(
+        d / "a.csv.gz", [b"smiles" + b",a" * 49_000 + b"\n", b"C" + b"," * 49_000]
+    ),
     "9,900 empty columns": lambda d: pack(d / "a.csv.gz", [columns(9900), *[(b"C" + b"," * 9900 + b"\n") * 100] * 5]),
-    "quotes that are not closed": lambda d: pack(d / "a.csv.gz", [b"smiles,a\n", (b'C,"' + b"x" * 50 + b"\n") * 60_000]),
+    "quotes that are not closed": lambda d: pack(
+        d / "a.csv.gz", [b"smiles,a\n", (b'C,"' + b"x" * 50 + b"\n") * 60_000]
+    ),
     "an SDF record of 3.9 million blank lines": lambda d: pack(
         d / "a.sdf.gz", [b"t\n\n\n  0  0\nM  END\n", b"\n" * 3_900_000, b"$$$$\n"]
     ),
@@ -52,8 +58,12 @@ BOMBS: dict[str, Callable[[Path], Path]] = {
         d / "a.sdf.gz", [b"t\n\n\n999999\n", b"    0.0       0.0       0.0 C   0\n" * 110_000]
     ),
     "an SDF file without an end of a record": lambda d: pack(d / "a.sdf.gz", [b"C" * 79 + b"\n"] * 2_000_000),
-    "a Parquet text of 20 MB in 1,000 rows": lambda d: parquet(d / "a.parquet", dictionary=True, length=20_000_000, rows=1000),
-    "a Parquet text of 90 kB in 4,000 rows": lambda d: parquet(d / "a.parquet", dictionary=False, length=90_000, rows=4000),
+    "a Parquet text of 20 MB in 1,000 rows": lambda d: parquet(
+        d / "a.parquet", dictionary=True, length=20_000_000, rows=1000
+    ),
+    "a Parquet text of 90 kB in 4,000 rows": lambda d: parquet(
+        d / "a.parquet", dictionary=False, length=90_000, rows=4000
+    ),
 }
 
 

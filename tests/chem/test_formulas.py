@@ -14,7 +14,9 @@ def test_formulas_are_escaped(text: str) -> None:
     assert escape_formula(text) == f"'{text}" and restore_formula(f"'{text}") == text
 
 
-@pytest.mark.parametrize("text", ["-3.1", "+5e-3", "-OH", "@home", "CCO", "", "'5-methyl", "(-)-menthol", "-", "+/-", 5, None])
+@pytest.mark.parametrize(
+    "text", ["-3.1", "+5e-3", "-OH", "@home", "CCO", "", "'5-methyl", "(-)-menthol", "-", "+/-", 5, None]
+)
 def test_names_and_numbers_are_not(text: object) -> None:
     assert escape_formula(text) == text
 

@@ -84,7 +84,8 @@ def drip(start: bytes) -> Callable[[socket.socket, bytes], None]:
 
 
 @pytest.mark.parametrize(
-    "start", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\n[", b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n["]
+    "start",
+    [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\n[", b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n["],
 )
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_the_time_of_a_call_covers_all_that_drips(start: bytes, scheme: str) -> None:
@@ -106,7 +107,9 @@ def test_an_answer_has_a_length() -> None:
 def test_a_command_that_does_not_stop_writing_fills_no_memory(stream: str) -> None:
     body = f"import sys\nwhile True: sys.{stream}.write('0123456789' * 1000)"
     scores = get_scorer("process", command=[sys.executable, "-S", "-c", body], timeout=2, retries=0)(["C"])
-    assert scores.errors == [{"stdout": "an answer of more than 1,064,960 bytes", "stderr": "took longer than 2 s"}[stream]]
+    assert scores.errors == [
+        {"stdout": "an answer of more than 1,064,960 bytes", "stderr": "took longer than 2 s"}[stream]
+    ]
 
 
 @pytest.mark.parametrize(

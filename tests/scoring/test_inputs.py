@@ -1,8 +1,9 @@
 """Molecules in every form that Python gives them."""
 
+from rdkit import Chem
+
 import molgan
 from molgan.scoring.inputs import get_text, make_text
-from rdkit import Chem
 
 
 def test_an_rdkit_molecule_that_rdkit_cannot_write_has_a_reason() -> None:
@@ -15,5 +16,10 @@ def test_an_rdkit_molecule_that_rdkit_cannot_write_has_a_reason() -> None:
 
 
 def test_text_stays_as_it_is() -> None:
-    assert [make_text(item) for item in ("C(", None, float("nan"), Chem.MolFromSmiles("OC"))] == ["C(", None, None, "CO"]
+    assert [make_text(item) for item in ("C(", None, float("nan"), Chem.MolFromSmiles("OC"))] == [
+        "C(",
+        None,
+        None,
+        "CO",
+    ]
     assert get_text(Chem.MolFromSmiles("OC")) == "CO"

@@ -84,4 +84,6 @@ def watch_folder(folder: Path) -> Callable[[], None]:
 
 def _make_error(folder: Path, error: OSError) -> RunError:
     place = error.filename or folder
-    return RunError(f"{place!s:.300}: cannot be written ({error.strerror}); fix the cause or set `out` to another folder")
+    return RunError(
+        f"{place!s:.300}: cannot be written ({error.strerror}); fix the cause or set `out` to another folder"
+    )

@@ -68,7 +68,9 @@ class StageRecord:
         counts = work(resumes)
         self.record = {"key": self.key, "seconds": round(perf_counter() - start, 3), "counts": counts}
         if self.restarts:
-            self.record["outputs"] = {name: _describe_file(path) for name, path in self.outputs.items() if path.exists()}
+            self.record["outputs"] = {
+                name: _describe_file(path) for name, path in self.outputs.items() if path.exists()
+            }
         self._write("done.json", self.record)
         return counts
 

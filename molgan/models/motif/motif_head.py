@@ -82,7 +82,9 @@ class MotifHead:
             place[at] = torch.arange(len(at), device=at.device)
             parts.append((layer, motifs, place[group]))
         if bool(log_weight.isnan().any()):
-            raise WeightsError("the network gives no probabilities: its weights are damaged, or its training has failed")
+            raise WeightsError(
+                "the network gives no probabilities: its weights are damaged, or its training has failed"
+            )
         share = motif_share[group]
         within = uniform / (1 - share)  # of the structural actions; from 1 on, of the motifs
         # A complete row has no allowed action, and gets an arbitrary one.

@@ -54,10 +54,10 @@ def _describe_status(error: urllib.error.HTTPError) -> CallError:
     error.close()
     if 300 <= code < 400:
         place = f"{error.headers.get('Location', '')!r:.100}"
-        return CallError(f"HTTP {code}: a redirect to {place}, which is not followed; name the server itself", final=True)
-    return CallError(
-        f"HTTP {code} {error.reason:.100}", retry=code in _RETRIED or code >= 500, final=code in _FINAL
-    )
+        return CallError(
+            f"HTTP {code}: a redirect to {place}, which is not followed; name the server itself", final=True
+        )
+    return CallError(f"HTTP {code} {error.reason:.100}", retry=code in _RETRIED or code >= 500, final=code in _FINAL)
 
 
 def _read(response: http.client.HTTPResponse, most: int) -> bytes:
