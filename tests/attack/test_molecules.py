@@ -40,7 +40,7 @@ HOSTILE = {
     "a thousand carbons": "C" * 1000,
     "a star": "C(C)(C)" * 300,
     "many double bonds": "C=C" * 150,
-    "many centres": "[C@H](F)(Cl)" * 100 + "C",
+    "many centres": "C" + "[C@H](F)" * 100 + "Cl",
     "rings in rings": "C1CC"
     + "".join(f"C{n}" for n in range(2, 10))
     + "CCCCCCCC"
