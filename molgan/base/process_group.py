@@ -59,36 +59,32 @@ class ProcessGroup(subprocess.Popen[AnyStr]):
         stdout, and subprocess.TimeoutExpired after so many seconds; the command then goes on.
         """
         end = time.monotonic() + timeout
-        out, err, rest = bytearray(), bytearray(), memoryview(given)
-        stdin, stdout, stderr = cast(Any, self.stdin), cast(Any, self.stdout), cast(Any, self.stderr)
-        read, write = selectors.EVENT_READ, selectors.EVENT_WRITE
-        ends: list[tuple[Any, int]] = [(stdin, write), (stdout, read), (stderr, read)]
+        me, rest = cast(Any, self), memoryview(given)
+        texts = {me.stdout: bytearray(), me.stderr: bytearray()}
         with selectors.DefaultSelector() as pipes:
-            for pipe, event in ends:
+            for pipe in (me.stdin, *texts):
                 os.set_blocking(pipe.fileno(), False)
-                pipes.register(pipe, event)
+                pipes.register(pipe, selectors.EVENT_READ if pipe in texts else selectors.EVENT_WRITE)
             while pipes.get_map():
                 if (left := end - time.monotonic()) <= 0:
                     raise subprocess.TimeoutExpired(self.args, timeout)
                 for key, _ in pipes.select(left):
                     pipe = cast(Any, key.fileobj)
-                    if pipe is stdin:
-                        rest = rest[_write_some(stdin, rest) :]
-                        closed = not rest
-                    else:
+                    if pipe in texts:
                         piece = os.read(pipe.fileno(), _PIECE)
-                        closed = not piece
-                        if pipe is stdout:
-                            out += piece
-                        else:
-                            err = (err + piece)[-_STDERR_KEPT:]
-                    if len(out) > most:
-                        raise Overfull(f"{most:,}")
-                    if closed:
+                        texts[pipe] += piece
+                        is_done = not piece
+                    else:
+                        rest = rest[_write_some(pipe, rest) :]
+                        is_done = not rest
+                    if is_done:
                         pipes.unregister(pipe)
                         pipe.close()
+                del texts[me.stderr][:-_STDERR_KEPT]
+                if len(texts[me.stdout]) > most:
+                    raise Overfull(f"{most:,}")
         self.wait(max(0.0, end - time.monotonic()))
-        return bytes(out), bytes(err)
+        return bytes(texts[me.stdout]), bytes(texts[me.stderr])
 
     def end(self) -> None:
         """Kill the command and its children, and wait for it."""

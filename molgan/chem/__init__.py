@@ -2,9 +2,9 @@
 
 import os
 
-from rdkit import RDLogger
+from rdkit import rdBase
 
 # The command line sets it, and its processes inherit it: what RDKit would print is in reasons and notes. A program that
 # imports molgan keeps RDKit's messages as it has set them.
 if os.environ.get("MOLGAN_QUIET_RDKIT"):
-    RDLogger.DisableLog("rdApp.*")  # type: ignore[attr-defined]  # not in its stubs
+    rdBase.DisableLog("rdApp.*")

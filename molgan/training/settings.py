@@ -219,6 +219,10 @@ class SampleSettings(Settings):
         return self
 
 
+MOST_START_ATOMS = 200
+"""Most heavy atoms of a molecule that goal-directed design starts from: trees of motifs are walked by recursion."""
+
+
 class OptimizeSettings(Settings):
     """Goal-directed design in few calls of an oracle. The defaults suit all tasks.
 
@@ -280,7 +284,7 @@ class OptimizeSettings(Settings):
     learning_rate: float = Field(2e-4, gt=0, description="Learning rate of the generator")
     clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
     temperature: float = Field(1.0, gt=0, le=10, description="Temperature of the agent's draws")
-    max_atoms: int = Field(50, ge=1, le=200, description="Most heavy atoms of a molecule")
+    max_atoms: int = Field(50, ge=1, le=MOST_START_ATOMS, description="Most heavy atoms of a molecule")
     stereo: bool = Field(False, description="Draw stereo marks, where the prior knows them")
     plausible: PlausibilitySettings | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""What the attack shares. All of it is slow: `pytest tests/attack -m slow`, with more by `--attack-strings 100000`.
+"""What the attack shares. All of it is slow: `pytest tests/attack -m slow`, with more input `--attack-strings 100000`.
 
 Nothing leaves this machine, nothing is written outside temporary folders, and every process has an end in time.
 """

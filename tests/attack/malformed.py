@@ -49,9 +49,8 @@ def strings(count: int, seed: int = 1) -> Iterator[str]:
                 draw.shuffle(letters)
                 text = "".join(letters)
             case 6:
-                isotope, hydrogens, charge = draw.randrange(10**6), draw.randrange(99), draw.randrange(99)
-                sign, element = draw.choice("+-"), draw.choice("CNUX*#")
-                text = f"[{isotope}{element}H{hydrogens}{sign}{charge}:{draw.randrange(10**9)}]"
+                charge = f"{draw.choice('+-')}{draw.randrange(99)}:{draw.randrange(10**9)}"
+                text = f"[{draw.randrange(10**6)}{draw.choice('CNUX*#')}H{draw.randrange(99)}{charge}]"
             case _:
                 text = f"{text}{draw.choice(_ALPHABET) * draw.randrange(3)}.{draw.choice(SEEDS)}"
         yield text
@@ -90,50 +89,19 @@ def records(count: int, seed: int = 2) -> Iterator[str]:
 
 def configurations() -> Iterator[tuple[str, str]]:
     """A name and an override that puts a value of a wrong kind or size in a place of a small campaign."""
-    places = [
-        "name",
-        "seed",
-        "out",
-        "data",
-        "data.train",
-        "data.column",
-        "data.lead",
-        "data.actives",
-        "objective",
-        "objective.components",
-        "objective.cache",
-        "objective.components.0",
-        "objective.components.0.scorer",
-        "objective.components.0.weight",
-        "objective.aggregation",
-        "objective.components.0.transform",
-        "objective.components.0.parameters",
-        "sample",
-        "sample.n",
-        "sample.target",
-        "filters",
-        "filters.0",
-        "filters.1.min",
-        "compute",
-        "compute.threads",
-        "compute.workers",
-        "generator.weights",
-        "generator.targets",
-        "reinforce",
-        "reinforce.steps",
-        "adversarial",
-        "adversarial.real",
-        "optimize",
-        "optimize.start",
-        "optimize.core",
-        "standardize",
-        "stereo",
-    ]
+    places = (
+        "name", "seed", "out", "data", "data.train", "data.column", "data.lead", "data.actives", "objective",
+        "objective.components", "objective.cache", "objective.components.0", "objective.components.0.scorer",
+        "objective.components.0.weight", "objective.aggregation", "objective.components.0.transform",
+        "objective.components.0.parameters", "sample", "sample.n", "sample.target", "filters", "filters.0",
+        "filters.1.min", "compute", "compute.threads", "compute.workers", "generator.weights", "generator.targets",
+        "reinforce", "reinforce.steps", "adversarial", "adversarial.real", "optimize", "optimize.start",
+        "optimize.core", "standardize", "stereo",
+    )  # fmt: skip
     values = (
         "null", "true", "-1", "1e308", "12345678901234567890123", ".nan", ".inf", "''", "'\\0'", "[]", "{}", "[[[[]]]]",
         "{a: {b: {c: 1}}}", "{1: 2}", "{? [1] : 2}", "2020-01-01", "!!binary aGk=", "!!set {a}", "'\u202e\u0007'",
-        "a" * 5000,
-        "../../../../etc/passwd", "/dev/null", "~nobody-here/x", "$HOME/x", "=1+1", "*", "&a x",
+        "a" * 5000, "../../../../etc/passwd", "/dev/null", "~nobody-here/x", "$HOME/x", "=1+1", "*", "&a x",
     )  # fmt: skip
     for place in places:
         for value in values:

@@ -24,8 +24,8 @@ DRIVE = """
 import os, signal, sys
 from pathlib import Path
 import molgan.campaign.pipeline, molgan.models.loading, molgan.models.critics.discriminator
-import molgan.training.rl.adversarial
-import molgan.training.rl.reinforce, molgan.report, pandas, pyarrow.parquet, ruamel.yaml, torch.utils.tensorboard
+import molgan.training.rl.adversarial, molgan.training.rl.reinforce, molgan.report
+import pandas, pyarrow.parquet, ruamel.yaml, torch.utils.tensorboard
 from molgan.base import files
 from molgan.campaign import run
 from molgan.campaign.run_folder.stage_record import StageRecord
@@ -65,6 +65,7 @@ around(Path, "replace", of_rename)
 around(Path, "rename", of_rename)
 def of_row(log, row):
     return f"the row of {row['stage']} {row['step']}" + " saved" * bool(row.get("saved"))
+
 around(MetricsLog, "add", of_row)
 around(StageRecord, "_write", lambda record, name, content: f"{record.name}/{name}")
 kills = 0

@@ -40,7 +40,7 @@ HOSTILE = {
     "a thousand carbons": "C" * 1000,
     "a star": "C(C)(C)" * 300,
     "many double bonds": "C=C" * 150,
-    "many centres": "[C@H](F)(Cl)" * 100 + "C",
+    "many centres": "C" + "[C@H](F)" * 100 + "Cl",
     "rings in rings": "C1CC"
     + "".join(f"C{n}" for n in range(2, 10))
     + "CCCCCCCC"
@@ -96,3 +96,14 @@ def test_isomers_standard_forms_and_likelihoods_end(name: str) -> None:
     assert molgan.stereoisomers([HOSTILE[name], "CCO"]).parent.tolist()[-1] == 1
     assert len(molgan.log_likelihood([HOSTILE[name], "CCO"])) == 2
     molgan.score([Chem.MolFromSmiles(HOSTILE[name], sanitize=False), "CCO"], ["mw"])
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_design_starts_from_it_or_says_why_not(name: str) -> None:
+    lengths = lambda texts: [len(text) / 1000 for text in texts]  # noqa: E731
+    try:
+        table = molgan.optimize(lengths, 12, start=[HOSTILE[name], "CCO"])
+    except MolganError as error:
+        assert "heavy atoms, at most 200" in str(error) or "took longer" in str(error)
+    else:
+        assert len(table) == 12

@@ -89,3 +89,16 @@ def test_nothing_is_left_by_a_check(campaign: Path) -> None:
     (campaign.parent / "evil.py").write_text("")
     check(campaign, "objective.components.0.scorer=evil.py:s")
     assert sorted(path.name for path in campaign.parent.iterdir()) == ["campaign.yaml", "evil.py", "train.smi"]
+
+
+def test_with_trust_it_runs_and_so_do_the_other_verbs_which_say_so(campaign: Path) -> None:
+    mark = campaign.parent / "mark"
+    (campaign.parent / "evil.py").write_text(EVIL.format(str(mark)))
+    campaign.write_text(campaign.read_text().replace("{scorer: qed}", "{scorer: evil.py:s}"))
+    result = check(campaign, "--trust")
+    assert result.exit_code == 0 and "valid campaign" in result.output, result.output
+    assert mark.exists()
+    (campaign.parent / "a.smi").write_text("CCO\n")
+    for arguments in (["score", "a.smi", "--config"], ["filter", "a.smi", "-o", "filtered", "--config"]):
+        result = CliRunner().invoke(app, [*arguments, str(campaign)])
+        assert result.exit_code == 0 and "runs code: evil.py\n" in result.stderr, result.output

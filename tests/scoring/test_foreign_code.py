@@ -33,21 +33,16 @@ def write(folder: Path, components: str, rest: str = "") -> Path:
     return path
 
 
+GIVEN = "transform: {name: identity}, parameters"
 COMPONENTS = {
     "    - {scorer: evil.py:s}\n": ("evil.py", 1),
-    (
-        "    - {scorer: process, transform: {name: identity}, "
-        f"parameters: {{command: [{sys.executable}, evil.py]}}}}\n"
-    ): (
+    f"    - {{scorer: process, {GIVEN}: {{command: [{sys.executable}, evil.py]}}}}\n": (
         f"command {sys.executable} evil.py",
         1,
     ),
     "    - {scorer: cns_mpo, parameters: {pka: {scorer: evil.py:s}}}\n": ("evil.py", 1),
     "    - {scorer: json.tool:main}\n": ("json.tool", 1),
-    (
-        "    - {scorer: rest, transform: {name: identity}, "
-        "parameters: {url: 'http://h/x?k=1', headers: {A: '${HOME}'}}}\n"
-    ): (
+    f"    - {{scorer: rest, {GIVEN}: {{url: 'http://h/x?k', headers: {{A: '${{HOME}}'}}}}}}\n": (
         "server http://h/x with HOME of the environment",
         0,
     ),

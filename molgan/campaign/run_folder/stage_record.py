@@ -125,7 +125,7 @@ def _describe_file(path: Path) -> list[Any]:
 
 
 def _is_as_left(path: Path, left: list[Any]) -> bool:
-    return bool(path.stat().st_size == left[0]) and bool(hash_file(path) == left[1])
+    return bool(path.stat().st_size == left[0] and hash_file(path) == left[1])
 
 
 def _describe_difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rdkit import Chem
 
 from molgan.base.content import add_contents
+from molgan.base.errors import InputError
 from molgan.base.files import write_files
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts
@@ -22,10 +23,12 @@ from molgan.campaign.work import Work
 from molgan.chem.given_molecules import require_molecules
 from molgan.chem.misuse.rule import LISTS
 from molgan.chem.misuse.screen import find_misuse
+from molgan.chem.molecule import parse
 from molgan.config import CampaignConfig
 from molgan.training.design.ledger import COLUMNS
 from molgan.training.design.settings import AnalogueSettings, DesignSettings, DesignStageSettings, TransferSettings
 from molgan.training.reporter import Reporter
+from molgan.training.settings import MOST_START_ATOMS
 
 if TYPE_CHECKING:
     from molgan.models.protocols import MotifTreeGenerator
@@ -196,7 +199,11 @@ def read_start(config: CampaignConfig) -> list[str]:
     InputError, a line for each that is not one molecule."""
     assert config.optimize is not None
     standardise = None if config.standardize is None else config.standardize.standardise
-    return require_molecules(config.optimize.start, "optimize.start", standardise)
+    start = require_molecules(config.optimize.start, "optimize.start", standardise)
+    for text in start:
+        if (reason := parse(text, max_heavy_atoms=MOST_START_ATOMS).reason) is not None:
+            raise InputError(f"optimize.start: {text:.100}: {reason}")
+    return start
 
 
 def make_similarity_check(settings: AnalogueSettings | None) -> Callable[[Chem.Mol], bool]:

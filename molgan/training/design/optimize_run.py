@@ -27,7 +27,7 @@ from molgan.training.design.searches import Searches
 from molgan.training.design.space import Decorations, Everything, Space
 from molgan.training.loop import step_seed
 from molgan.training.report import Report, report_again
-from molgan.training.settings import OptimizeSettings
+from molgan.training.settings import MOST_START_ATOMS, OptimizeSettings
 
 _YIELDS = (0.5, 0.7, 0.9)  # the metrics count the molecules above these scores
 
@@ -206,9 +206,9 @@ class OptimizeRun:
         """The start molecules as candidates, each once."""
         found: dict[str, Candidate] = {}
         for text in start:
-            molecule = parse(text)
+            molecule = parse(text, max_heavy_atoms=MOST_START_ATOMS)
             if molecule.smiles is None or not molecule.is_connected:
-                raise InputError(f"start molecule {text!r}: {molecule.reason or 'more than one fragment'}")
+                raise InputError(f"start molecule {text!r:.200}: {molecule.reason or 'more than one fragment'}")
             mol = self._read_molecule(molecule.smiles)
             found.setdefault(molecule.smiles, Candidate(molecule.smiles, mol, self._cut_tree(mol), START))
         return list(found.values())[: self.ledger.budget]

@@ -17,7 +17,7 @@ from molgan.chem.misuse.screen import find_misuse
 from molgan.chem.molecule import parse
 from molgan.scoring.inputs import as_list, get_text, make_text
 from molgan.training.reporter import Reporter
-from molgan.training.settings import OptimizeSettings
+from molgan.training.settings import MOST_START_ATOMS, OptimizeSettings
 
 if TYPE_CHECKING:
     import pandas
@@ -143,6 +143,7 @@ def resolve_settings(
     if not isinstance(settings, OptimizeSettings):
         settings = validate_section(OptimizeSettings, settings or {}, "settings")
     if max_atoms is None:
-        mols = [molecule.mol for text in start if (molecule := parse(text)).mol is not None]
+        read = (parse(text, max_heavy_atoms=MOST_START_ATOMS) for text in start)
+        mols = [molecule.mol for molecule in read if molecule.mol is not None]
         max_atoms = max([settings.max_atoms, *(mol.GetNumHeavyAtoms() + _ROOM for mol in mols)])
     return settings.model_copy(update={"max_atoms": max_atoms})

@@ -116,5 +116,5 @@ def _encode(tree: Callable[[Any], Motif], mol: Any, generator: MotifTreeGenerato
     """The actions of a molecule; None where the vocabulary lacks an atom of it or its stereo."""
     try:
         return tuple(encode(tree(mol), generator.vocabulary))
-    except (NotEncodable, UnknownStereo, ValueError):
+    except (NotEncodable, UnknownStereo, ValueError, RecursionError):
         return None
