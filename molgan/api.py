@@ -139,12 +139,11 @@ def synthesis_routes(
         InputError: A single string, a frame without a SMILES column, or a file that cannot be used.
     """
     from molgan.bulk.route_file import route_table
-    from molgan.scoring.inputs import as_list
     from molgan.scoring.parameters import validate_section
     from molgan.scoring.scorers.retrosynthesis.route_finder import share_finder
     from molgan.scoring.scorers.retrosynthesis.route_settings import RouteSettings
 
-    sets = {"stock": as_list(stock), "templates": as_list(templates)}
+    sets = {"stock": stock, "templates": templates}
     limits = {"depth": depth, "expansions": expansions, "timeout": timeout, "processes": processes}
     settings = validate_section(RouteSettings, {**sets, **limits}, "synthesis_routes")
     return route_table(smiles, share_finder(settings, buy=buy))

@@ -1,5 +1,6 @@
 """Servers that send elsewhere, drip, and talk without end; commands that do not stop."""
 
+import re
 import socket
 import sys
 import threading
@@ -34,6 +35,11 @@ def serve(answer: Callable[[socket.socket, bytes], None]) -> Iterator[tuple[str,
                 request += piece
                 if not request.startswith(b"POST") and not request.startswith(b"GET"):
                     break
+            head, _, body = request.partition(b"\r\n\r\n")
+            said = re.search(rb"(?i)content-length: *(\d+)", head)
+            left = int(said[1]) - len(body) if said else 0
+            while left > 0 and (piece := connection.recv(left)):  # closing with unread bytes resets the connection
+                request, left = request + piece, left - len(piece)
             received.append(request)
             answer(connection, request)
 
