@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,7 +15,9 @@ from molgan.base.progress import Progress
 from molgan.campaign.run_folder.lock import open_folder, watch_folder
 from molgan.campaign.run_folder.mirror import mirror_folder
 from molgan.config import CampaignConfig, Training, write_config
+from molgan.distributed.pools import Pool, plan_pools
 from molgan.scoring.objective import Objective
+from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.metrics_log import MetricsLog
 from molgan.training.reporter import Reporter
 
@@ -28,7 +30,8 @@ _LARGE = 200_000  # bytes of a file that several processes read faster
 @dataclass(frozen=True)
 class Work:
     """A running job. `device`: PyTorch's name of it. `cores`: processor cores that this process may use. `keep`: copies
-    the folder to storage that outlives this machine, where one is configured. A training has no `objective`."""
+    the folder to storage that outlives this machine, where one is configured. A training has no `objective`.
+    `reservation`: the room on Ray where there are workers, else None."""
 
     config: Any  # CampaignConfig | Training; a stage knows which
     folder: Path
@@ -39,6 +42,7 @@ class Work:
     cores: int
     keep: Callable[[], None]
     started: datetime
+    reservation: Any = None  # molgan.distributed.reservation.Reservation | None
 
     @cached_property
     def data(self) -> dict[str, object]:
@@ -100,7 +104,12 @@ class Work:
         from molgan.distributed.train import train_on_ray
 
         options: dict[str, Any] = {"checkpoint": checkpoint, "report": report, "on_restart": report.restart}
-        return train_on_ray(loop, networks, compute, calls=calls, progress=self.progress, **options)
+        options |= {"progress": self.progress, "reservation": self.reservation}
+        return train_on_ray(loop, networks, compute, calls=calls, **options)
+
+    def open_objective(self, settings: ObjectiveSettings) -> AbstractContextManager[Objective]:
+        """An objective, scored in processes of this machine or on Ray as `compute` says."""
+        return _open_objective(settings, self.config, self.reservation, self.progress)
 
 
 @contextmanager
@@ -114,30 +123,49 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
     compute, started = config.compute, datetime.now(UTC)
     cuda = compute.device != "cpu" and torch.cuda.is_available()
     threads = torch.get_num_threads()
+    objectives = plan_objectives(config)
     if compute.workers:
         from molgan.distributed.resources import check_resources
+        from molgan.distributed.storage import check_storage
 
-        check_resources(compute, progress)
-    with open_folder(config.folder) as folder, mirror_folder(folder, config.storage) as keep:
+        check_storage(compute, config.folder, config.storage)
+        check_resources(compute, progress, objectives)
+    with open_folder(config.folder) as folder, mirror_folder(folder, config.storage) as keep, ExitStack() as stack:
         if compute.threads:
             torch.set_num_threads(compute.threads)
         try:
-            with _open_objective(config, progress) as objective:
-                write_config(config, folder / "config.yaml")
-                metrics, device = MetricsLog(folder, watch_folder(folder)), "cuda" if cuda else "cpu"
-                yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started)
+            write_config(config, folder / "config.yaml")
+            reservation = objective = None
+            if compute.workers and objectives:
+                from molgan.distributed.reservation import reserve
+
+                reservation = stack.enter_context(reserve(compute, objectives, progress))
+            if isinstance(config, CampaignConfig):
+                objective = stack.enter_context(_open_objective(config.objective, config, reservation, progress))
+            metrics, device = MetricsLog(folder, watch_folder(folder)), "cuda" if cuda else "cpu"
+            yield Work(
+                config, folder, progress, metrics, objective, device, cores(), keep, started, reservation=reservation
+            )
         finally:
             torch.set_num_threads(threads)
 
 
-def _open_objective(config: CampaignConfig | Training, progress: Progress) -> AbstractContextManager[Objective | None]:
-    """The objective of a campaign, scored in processes of this machine or on Ray as `compute` says; None otherwise."""
+def plan_objectives(config: CampaignConfig | Training) -> list[list[Pool]]:
+    """The pools of all objectives of a campaign, those of its lessons included."""
     if not isinstance(config, CampaignConfig):
-        return nullcontext()
+        return []
+    sections = (config.reinforce, config.optimize)
+    lessons = [lesson.objective for section in sections if section is not None for lesson in section.curriculum]
+    return [plan_pools(objective.components, config.compute) for objective in (config.objective, *lessons)]
+
+
+def _open_objective(
+    settings: ObjectiveSettings, config: CampaignConfig, reservation: Any, progress: Progress
+) -> AbstractContextManager[Objective]:
     if config.compute.workers:
         from molgan.distributed.scoring_pool import open_objective
 
-        return open_objective(config.objective, config.compute, progress=progress)
+        return open_objective(settings, config.compute, reservation=reservation, progress=progress)
     from molgan.scoring.processes.local_crew import LocalCrew
 
-    return Objective(config.objective, LocalCrew(cores()))
+    return Objective(settings, LocalCrew(cores()))

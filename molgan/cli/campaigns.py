@@ -46,6 +46,7 @@ def check(
     foreign: list[ForeignCode] = []
     settings = load(config, overrides or [], smoke=smoke, trust=trust, on_foreign=foreign.extend)
     from molgan.campaign.check import check_campaign, check_inputs
+    from molgan.campaign.work import plan_objectives
     from molgan.distributed.resources import check_resources
     from molgan.distributed.storage import check_storage
 
@@ -54,7 +55,7 @@ def check(
         check_inputs(settings, None if tries else progress)
         if tries:
             check_storage(settings.compute, settings.folder, settings.storage)
-            check_resources(settings.compute, progress)
+            check_resources(settings.compute, progress, plan_objectives(settings))
     kind = "campaign" if isinstance(settings, CampaignConfig) else "training of a generator"
     if not tries:
         print(f"{config}: a {kind}, valid as far as it goes without its code; it writes to {settings.folder}")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import islice
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from molgan.base.progress import Progress
+from molgan.base.progress import Progress, Silent
+from molgan.distributed.lost_workers import Lost
+from molgan.distributed.resources import list_machines, may_grow, require_room
 from molgan.distributed.session import import_from, ray_session
 from molgan.distributed.settings import ComputeSettings
-from molgan.distributed.workers import Lost, Workers
+from molgan.distributed.workers import Workers
 
 _CHUNKS_A_WORKER = 4
 
@@ -52,10 +56,11 @@ class RayCrew:
     def __enter__(self) -> Self:
         """Raises ConfigError or RunError; see `ray_session`."""
         with ExitStack() as stack:
-            stack.enter_context(ray_session(self._compute.processors, self._compute.address))
-            bounds = self._compute.scoring.bounds(self._compute.workers)
+            pool, bounds = self._compute.scoring, self._compute.scoring.bounds(self._compute.workers)
+            stack.enter_context(ray_session(math.ceil(bounds[1] * pool.cpus), self._compute.address))
+            alone = self._compute.model_copy(update={"scorers": {}})  # actors here score all components
+            require_room(alone, (), list_machines(), may_grow(), self._progress or Silent(), training=False)
             arguments = (pickle.dumps(self._work), sys.path)
-            pool = self._compute.scoring
             self._workers = Workers(_Working, arguments, pool, bounds=bounds, progress=self._progress)
             stack.callback(self._workers.close)
             self._open = stack.pop_all()
@@ -66,30 +71,55 @@ class RayCrew:
         self._open.close()
 
     def map(self, chunks: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-        """The result of each chunk, in order. Raises RunError when the workers fail for good."""
-        chunks = iter(chunks)
-        most = _CHUNKS_A_WORKER * self._compute.scoring.bounds(self._compute.workers)[1]
-        while window := list(islice(chunks, most)):
-            results = dict(self._run([[chunk] for chunk in window]))
-            for position, chunk in enumerate(window):
-                result = results[position]
-                yield self._run_rows(chunk) if isinstance(result, Lost) else result
-
-    def _run_rows(self, chunk: Sequence[Any]) -> bytes:
-        """The result of a chunk that kills workers, computed row by row."""
-        results = dict(self._run([[[row]] for row in chunk]))
-        parts = [results[position] for position in range(len(chunk))]
-        return self._join(
-            [
-                self._work.lost([row], f"error: {part.reason}") if isinstance(part, Lost) else part
-                for row, part in zip(chunk, parts, strict=True)
-            ]
-        )
-
-    def _run(self, lists: Sequence[Sequence[Any]]) -> Iterator[tuple[int, Any]]:
+        """The result of each chunk, in order; a few chunks for each worker are read ahead of the first that is not
+        done. Raises RunError when the workers fail for good."""
         if self._workers is None:
             raise RuntimeError("a RayCrew works inside its `with` block only")
-        return self._workers.run(lists)
+        under_way: deque[_Chunk] = deque()
+        results: dict[int, tuple[int, bytes] | Lost] = {}  # by the position of the first row
+        for position, result in self._workers.run(self._feed(chunks, under_way)):
+            results[position] = result
+            while under_way and under_way[0].take(results):
+                yield self._finish(under_way.popleft())
+        while under_way:
+            yield self._finish(under_way.popleft())
+
+    def _feed(self, chunks: Iterable[Sequence[Any]], under_way: deque[_Chunk]) -> Iterator[Sequence[Any] | None]:
+        most, start = _CHUNKS_A_WORKER * self._compute.scoring.bounds(self._compute.workers)[1], 0
+        for chunk in chunks:
+            while len(under_way) >= most:
+                yield None
+            under_way.append(_Chunk(start, chunk))
+            start += len(chunk)
+            yield chunk
+
+    def _finish(self, chunk: _Chunk) -> bytes:
+        parts = [
+            self._work.lost([chunk.rows[first]], f"error: {part.reason}") if isinstance(part, Lost) else part
+            for first, part in chunk.parts
+        ]
+        return parts[0] if len(parts) == 1 else self._join(parts)
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """The rows of a chunk, the position of the first, and the results of its parts so far, each with its first row."""
+
+    start: int
+    rows: Sequence[Any]
+    done: int = 0
+    parts: list[tuple[int, bytes | Lost]] = field(default_factory=list)
+
+    def take(self, results: dict[int, tuple[int, bytes] | Lost]) -> bool:
+        """Take the results that come next; returns whether all rows have one."""
+        while self.done < len(self.rows):
+            found = results.pop(self.start + self.done, None)
+            if found is None:
+                return False
+            count, part = (1, found) if isinstance(found, Lost) else found
+            self.parts.append((self.done, part))
+            self.done += count
+        return True
 
 
 class _Working:
@@ -99,6 +129,6 @@ class _Working:
         import_from(path)  # before unpickling, which imports from there
         self._work: Work = pickle.loads(work)
 
-    def work(self, chunks: list[Sequence[Any]]) -> bytes:
-        (chunk,) = chunks
-        return self._work(chunk)
+    def work(self, rows: Sequence[Any]) -> tuple[int, bytes]:
+        """The number of rows, and their result."""
+        return len(rows), self._work(rows)

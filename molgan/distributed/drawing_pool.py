@@ -8,10 +8,12 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from molgan.base.errors import RunError
-from molgan.base.progress import Progress
-from molgan.distributed.session import import_from, ray_session
+from molgan.base.progress import Progress, Silent
+from molgan.distributed.lost_workers import Lost
+from molgan.distributed.reservation import Reservation, reserve_training
+from molgan.distributed.session import import_from
 from molgan.distributed.settings import ComputeSettings, PoolSettings
-from molgan.distributed.workers import Lost, Workers
+from molgan.distributed.workers import Workers
 from molgan.models.settings import BATCH
 
 if TYPE_CHECKING:
@@ -22,19 +24,24 @@ class DrawingPool:
     """`compute.workers` actors with copies of a generator, until `close`."""
 
     def __init__(
-        self, generator: LikelihoodGenerator, compute: ComputeSettings, progress: Progress | None = None
+        self,
+        generator: LikelihoodGenerator,
+        compute: ComputeSettings,
+        progress: Progress | None = None,
+        reservation: Reservation | None = None,
     ) -> None:
-        """Raises ConfigError or RunError; see `ray_session`."""
+        """The actors take the room of the training workers in `reservation`, or reserve their own. Raises ConfigError
+        or RunError; see `reserve`."""
         with ExitStack() as stack:
-            stack.enter_context(ray_session(compute.processors, compute.address))
+            held = stack.enter_context(reserve_training(reservation, compute, progress or Silent()))
             import ray
 
             threads = compute.threads or 1
-            gpus = float(compute.device != "cpu" and ray.cluster_resources().get("GPU", 0) >= compute.workers)
-            pool = PoolSettings(cpus=threads, gpus=gpus, timeout=None)
+            pool = PoolSettings(cpus=threads, gpus=held.gpus, timeout=None)
             bounds = pool.bounds(compute.workers)
             arguments = (ray.put(generator.cpu()), threads, sys.path)
-            self._workers = Workers(_Drawing, arguments, pool, bounds=bounds, progress=progress)
+            how = {"bounds": bounds, "seats": held.training, "progress": progress}
+            self._workers = Workers(_Drawing, arguments, pool, **how)
             stack.callback(self._workers.close)
             self._open = stack.pop_all()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from molgan.base.errors import MolganError
+from molgan.distributed.watchdog import Beat
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Mailbox:
         self._messages: list[Any] = []
         self._something = asyncio.Event()
         self._answers: list[asyncio.Future[Any]] = []
+        self._beats: dict[int, tuple[Beat, float]] = {}
 
     async def post(self, message: Any) -> None:
         """Send a message from a worker to the driver."""
@@ -88,6 +91,22 @@ class Mailbox:
         self._something.clear()
         messages, self._messages = self._messages, []
         return messages
+
+    async def beat(self, rank: int, beat: Beat | None) -> None:
+        """Give a sign of life of a worker; None from one that ends."""
+        if beat is None:
+            self._beats.pop(rank, None)
+        else:
+            self._beats[rank] = beat, time.monotonic()
+
+    async def beats(self) -> dict[int, tuple[Beat, float]]:
+        """The last sign of life of each worker, by rank, and its age in seconds."""
+        now = time.monotonic()
+        return {rank: (beat, now - at) for rank, (beat, at) in self._beats.items()}
+
+    async def forget_beats(self) -> None:
+        """Forget the signs of life of workers that are gone."""
+        self._beats.clear()
 
     async def checkpoint(self) -> dict[str, bytes]:
         """The files of the newest checkpoint, empty when there is none."""

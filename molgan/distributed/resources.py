@@ -1,45 +1,78 @@
-"""Checks that some machine has the resources that a worker reserves, since Ray would wait for them silently."""
+"""Checks that a cluster has the resources that a job reserves, since Ray would wait for them silently."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from molgan.base.errors import ConfigError
 from molgan.base.progress import Progress
-from molgan.distributed.session import ray_session
+from molgan.distributed.pools import Pool, choose_gpus, count_kept, count_processors, make_bundles
+from molgan.distributed.session import is_own, ray_session
 from molgan.distributed.settings import ComputeSettings
+from molgan.distributed.shortage import Resources, add_up, describe
 
-_WORDS = {"CPU": "processors", "GPU": "GPUs"}
+_MEND = {
+    "CPU": "lower compute.workers or compute.scoring.min, or give scoring actors a fraction of one "
+    "(compute.scoring.cpus=0.5)",
+    "GPU": "give scoring actors a fraction of one (compute.scoring.gpus=0.5), or train on processors "
+    "(compute.device=cpu)",
+}
 
-Resources = Mapping[str, float]
-"""Amounts by Ray's names, CPU and GPU among them."""
 
+def check_resources(compute: ComputeSettings, progress: Progress, objectives: Sequence[Sequence[Pool]] = ()) -> None:
+    """Check that every kind of worker fits on a machine and all that work at the same time on the cluster; one that may
+    grow by itself only gets a message. `objectives`: what is scored, each by its pools.
 
-def check_resources(compute: ComputeSettings, progress: Progress) -> None:
-    """Check that every kind of worker fits on a machine; a cluster that may grow by itself only gets a message.
-
-    Raises ConfigError where a worker reserves more than any machine has, RunError when the cluster cannot be reached.
+    Raises ConfigError where more is reserved than there is, RunError when the cluster cannot be reached.
     """
     if not compute.workers:
         return
     address = compute.address or os.environ.get("RAY_ADDRESS")
     if address or _is_connected():
         with ray_session(0, address):
-            machines, may_grow = _machines(), _may_grow()
+            machines, grows = list_machines(), may_grow()
     else:
         import torch
 
         # molgan starts Ray with as many processors as it needs, and Ray finds the GPUs.
-        machines, may_grow = [{"CPU": compute.processors, "GPU": torch.cuda.device_count()}], False
-    for key, wanted in _requests(compute):
+        there = {"CPU": float(count_processors(compute, objectives)), "GPU": float(torch.cuda.device_count())}
+        machines, grows = [there], False
+    require_room(compute, objectives, machines, grows, progress)
+
+
+def require_room(
+    compute: ComputeSettings,
+    objectives: Sequence[Sequence[Pool]],
+    machines: Sequence[Resources],
+    grows: bool,
+    progress: Progress,
+    *,
+    training: bool = True,
+) -> None:
+    """As `check_resources`, for known machines; with `training` false, of a job that only scores."""
+    for fault in _find_faults(compute, objectives, machines, training):
+        if not grows:
+            raise ConfigError(fault)
+        progress.message(f"{fault}, as yet: it waits until the cluster adds some")
+
+
+def _find_faults(
+    compute: ComputeSettings, objectives: Sequence[Sequence[Pool]], machines: Sequence[Resources], training: bool
+) -> Iterator[str]:
+    for key, wanted in _requests(compute, training):
         if lacking := find_lacking(wanted, machines):
-            fault = f"{key}: a worker reserves {_describe(wanted)}, and no machine has more than {_describe(lacking)}"
-            if not may_grow:
-                raise ConfigError(fault)
-            progress.message(f"{fault} as yet: it waits until the cluster adds one")
+            yield f"{key}: a worker reserves {describe(wanted)}, and no machine has more than {describe(lacking)}"
+            return
+    there, kept = add_up(machines), count_kept(objectives)
+    gpus = choose_gpus(compute, kept, there.get("GPU", 0.0))
+    together = add_up(make_bundles(compute, kept, gpus, training=training))
+    if lacking := {name: there.get(name, 0.0) for name, amount in together.items() if there.get(name, 0.0) < amount}:
+        who = "training and scoring reserve" if training else "scoring reserves"
+        mends = "; ".join(_MEND[name] for name in lacking)
+        yield f"compute: {who} {describe(together)} at the same time, and there are {describe(lacking)}: {mends}"
 
 
 def find_lacking(wanted: Resources, machines: Sequence[Resources]) -> dict[str, float]:
@@ -50,27 +83,18 @@ def find_lacking(wanted: Resources, machines: Sequence[Resources]) -> dict[str, 
     return {name: most[name] for name, amount in wanted.items() if most[name] < amount} or most
 
 
-def _requests(compute: ComputeSettings) -> Iterator[tuple[str, Resources]]:
-    """The resources that one worker of each kind reserves, with the key of the setting."""
-    yield "compute.device", {"CPU": compute.threads or 1, "GPU": float(compute.device == "cuda")}
-    pools = {"scoring": compute.scoring, **{f"scorers.{name}": pool for name, pool in compute.scorers.items()}}
-    for name, pool in pools.items():
-        yield f"compute.{name}", {"CPU": pool.cpus, "GPU": pool.gpus}
-
-
-def _is_connected() -> bool:
-    return "ray" in sys.modules and bool(sys.modules["ray"].is_initialized())
-
-
-def _machines() -> list[Resources]:
+def list_machines() -> list[Resources]:
+    """The resources of each machine of the cluster that this process is connected to."""
     import ray
 
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
-def _may_grow() -> bool:
+def may_grow() -> bool:
     """Whether the cluster has an autoscaler. Without one, Ray's monitor calls each machine by its own name, not by that
     of a kind of machine; without a monitor nothing is known."""
+    if is_own():
+        return False
     from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
     from ray.experimental.internal_kv import _internal_kv_get
 
@@ -79,6 +103,23 @@ def _may_grow() -> bool:
     return not kinds or any(not kind.startswith("node_") for kind in kinds)
 
 
-def _describe(amounts: Resources) -> str:
-    shown = {name: amount for name, amount in amounts.items() if amount} or amounts
-    return " and ".join(f"{amount:g} {_WORDS[name]}" for name, amount in shown.items())
+def most_gpus() -> float:
+    """The GPUs of the cluster, or those that its autoscaler can bring it to, where that is known."""
+    import ray
+    from ray._private.state import state
+
+    could_be = state.get_max_resources_from_cluster_config() or {}
+    return float(max(ray.cluster_resources().get("GPU", 0.0), could_be.get("GPU", 0.0)))
+
+
+def _requests(compute: ComputeSettings, training: bool) -> Iterator[tuple[str, Resources]]:
+    """The resources that one worker of each kind reserves, with the key of the setting."""
+    if training:
+        yield "compute.device", {"CPU": compute.threads or 1, "GPU": float(compute.device == "cuda")}
+    pools = {"scoring": compute.scoring, **{f"scorers.{name}": pool for name, pool in compute.scorers.items()}}
+    for name, pool in pools.items():
+        yield f"compute.{name}", {"CPU": pool.cpus, "GPU": pool.gpus}
+
+
+def _is_connected() -> bool:
+    return "ray" in sys.modules and bool(sys.modules["ray"].is_initialized())

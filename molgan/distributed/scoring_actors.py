@@ -7,21 +7,20 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from math import nan
 
 from molgan.base.errors import ConfigError
 from molgan.base.progress import Progress
-from molgan.distributed.session import import_from, ray_session
-from molgan.distributed.settings import ComputeSettings, PoolSettings
-from molgan.distributed.workers import Lost, Workers
+from molgan.distributed.lost_workers import Lost
+from molgan.distributed.pools import Pool, plan_pools
+from molgan.distributed.reservation import Reservation, reserve
+from molgan.distributed.session import import_from
+from molgan.distributed.settings import ComputeSettings
+from molgan.distributed.workers import Workers
 from molgan.scoring.base import Score, WorkerLost, spread
 from molgan.scoring.component import Component, start_calls
 from molgan.scoring.scoring_job import ScoringJob, read_batch
 from molgan.scoring.settings import ComponentSettings
-
-_LARGEST_CHUNK = 256
-_CHUNKS_A_WORKER = 4
 
 
 class ScoringActors:
@@ -30,35 +29,52 @@ class ScoringActors:
     The actors start when the `with` block of the objective begins, run until its end, and give the same values as the
     objective in this process. `compute` says how many there are; a component that it names in `scorers`, or that limits
     its `concurrency`, has its own actors, and all kinds work at the same time. A call scores `chunk` molecules, by
-    default a quarter of an actor's share and at most 256. A molecule that kills two workers, or takes longer than a
-    call may, is NaN with a reason. Workers import scorers and transforms from the modules that define them. `progress`
-    gets a message for every lost worker.
+    default about 5 s of work as measured, a quarter of an actor's share and 256 at most. A molecule that kills two
+    workers, or takes longer than one may, is NaN with a reason. Workers import scorers and transforms from the modules
+    that define them. `progress` gets a message for every lost worker.
+
+    The least actors of all kinds have reserved room: that of `reservation`, which a campaign shares with its training,
+    or room of their own.
     """
 
     least = 0
 
-    def __init__(self, compute: ComputeSettings, *, chunk: int | None = None, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        compute: ComputeSettings,
+        *,
+        chunk: int | None = None,
+        reservation: Reservation | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         self._compute = compute
         self._chunk = chunk
+        self._reservation = reservation
         self._progress = progress
         self._modules: list[str] = []
-        self._pools: list[_Pool] = []
+        self._pools: list[Pool] = []
         self._open = ExitStack()
         self.workers: dict[tuple[str, ...], Workers] = {}
 
     def assign(self, components: Sequence[Component]) -> list[list[Component]]:
         self._modules = _find_modules([part for c in components for part in (c.scorer, c.transform)])
-        self._pools = list(_make_pools([component.settings for component in components], self._compute))
+        self._pools = plan_pools([component.settings for component in components], self._compute)
         named = {component.name: component for component in components}
         return [[named[settings.name] for settings in pool.components] for pool in self._pools]
 
     def open(self) -> None:
-        """Start the workers, without waiting for them. Raises ConfigError or RunError; see `ray_session`."""
+        """Wait until there is room for the workers, and start them, without waiting for them. Raises ConfigError or
+        RunError; see `reserve`."""
         with ExitStack() as stack:
-            stack.enter_context(ray_session(self._compute.processors, self._compute.address))
+            held = self._reservation
+            if held is None:
+                held = stack.enter_context(reserve(self._compute, [self._pools], self._progress, training=False))
             for pool in self._pools:
+                seats = held.take(pool.shape, pool.kept)
+                stack.callback(held.give_back, pool.shape, seats)
                 arguments = (pool.components, self._modules, sys.path)
-                workers = Workers(_Scoring, arguments, pool.settings, bounds=pool.bounds, progress=self._progress)
+                how = {"bounds": pool.bounds, "seats": seats, "progress": self._progress}
+                workers = Workers(_Scoring, arguments, pool.settings, **how)
                 stack.callback(workers.close)
                 self.workers[pool.names] = workers
             self._open = stack.pop_all()
@@ -78,38 +94,22 @@ class ScoringActors:
 
     def _score(self, job: ScoringJob) -> dict[str, list[Score]]:
         pool = next(pool for pool in self._pools if job.columns[0] in pool.names)
-        columns, count = tuple(job.columns), len(job.smiles)
-        size = self._chunk or min(_LARGEST_CHUNK, -(-count // (_CHUNKS_A_WORKER * pool.bounds[1])))
+        workers, columns, count = self.workers[pool.names], tuple(job.columns), len(job.smiles)
         items = [(columns, text, smiles) for text, smiles in zip(job.texts, job.smiles, strict=True)]
-        chunks = [items[start : start + size] for start in range(0, count, size or 1)]
+
+        def cut() -> Iterator[list[tuple[tuple[str, ...], str, str]]]:
+            start = 0
+            while start < count:
+                size = self._chunk or workers.pace.choose_size(count, pool.bounds[1])
+                yield items[start : start + size]
+                start += size
+
         scores: dict[str, list[Score]] = {column: [Score(nan)] * count for column in columns}
-        for position, result in self.workers[pool.names].run(chunks):
+        for position, result in workers.run(cut()):
             for column in columns:
                 found = [Score(nan, WorkerLost(result.reason))] if isinstance(result, Lost) else result[column]
                 scores[column][position : position + len(found)] = found
         return scores
-
-
-@dataclass(frozen=True, slots=True)
-class _Pool:
-    """Components that are scored together, the settings of their actors, and the least and most of them."""
-
-    components: list[ComponentSettings]
-    settings: PoolSettings
-    bounds: tuple[int, int]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(component.name for component in self.components)
-
-
-def _make_pools(components: list[ComponentSettings], compute: ComputeSettings) -> Iterator[_Pool]:
-    apart = [c for c in components if c.name in compute.scorers or c.concurrency is not None]
-    for component in apart:
-        settings = compute.scorers.get(component.name, compute.scoring)
-        yield _Pool([component], settings, settings.bounds(compute.workers, component.concurrency))
-    if together := [component for component in components if component not in apart]:
-        yield _Pool(together, compute.scoring, compute.scoring.bounds(compute.workers))
 
 
 class _Scoring:

@@ -16,6 +16,11 @@ from molgan.base.errors import ConfigError, RunError
 
 _QUIET: dict[str, Any] = {"logging_level": logging.CRITICAL, "log_to_driver": False}
 _ATTEMPTS = 3
+# Ray would take 30 % of the memory for objects. What goes through it here is data for training and chunks of molecules;
+# more than this goes to disk.
+_OBJECT_STORE = 2**30
+_started_here: list[bool] = []
+_TOKEN_FILE = Path(".ray") / "auth_token"
 
 
 @contextmanager
@@ -36,21 +41,29 @@ def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
     address = address or os.environ.get("RAY_ADDRESS")
     keep_token_private(make=not address)
     if address:
+        use_token()
         _join(address)
     else:
         _start(cpus)
+    _started_here[:] = [not address]
     # Ray would print a paragraph to stdout for every process that dies; the code that handles it writes a message.
     ray._private.worker._worker_logs_enabled = False
     try:
         yield
     finally:
+        _started_here.clear()
         ray.shutdown()
+
+
+def is_own() -> bool:
+    """Whether this process has started the Ray that it works with, which therefore never grows."""
+    return any(_started_here)
 
 
 def keep_token_private(*, make: bool) -> None:
     """Let nobody but its owner read the file of the token that lets into a Ray; `make` it where it is missing, since
     Ray makes one that all users of the machine can read."""
-    path = Path.home() / ".ray" / "auth_token"
+    path = Path.home() / _TOKEN_FILE
     with suppress(OSError):
         if make and os.environ.get("RAY_AUTH_MODE", "token") == "token" and "RAY_AUTH_TOKEN" not in os.environ:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,6 +73,37 @@ def keep_token_private(*, make: bool) -> None:
                     file.write(secrets.token_hex(32))
         if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             path.chmod(0o600)
+
+
+def use_token() -> None:
+    """Send the token of this user, in the file or where RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH say, to clusters that are
+    named by an address: a `ray start` of the same user asks for it, and Ray itself sends it to none of them. Does
+    nothing where RAY_AUTH_MODE is set, or there is no token."""
+    from ray._raylet import AuthenticationTokenLoader, Config
+
+    if "RAY_AUTH_MODE" in os.environ or not AuthenticationTokenLoader.instance().has_token(ignore_auth_mode=True):
+        return
+    os.environ["RAY_AUTH_MODE"] = "token"
+    Config.initialize("")  # Ray has read the variable when it was imported
+
+
+def explain_refusal(error: BaseException) -> str:
+    """The first line of an error of Ray's, or what to do where it is about the token."""
+    text = str(error).lower()
+    if type(error).__name__ == "AuthenticationError" or "authenticat" in text or "unauthorized" in text:
+        return (
+            f"it asks for a token, and {_describe_token()}: put the cluster's token (`ray get-auth-token` there) into "
+            "RAY_AUTH_TOKEN or a file that RAY_AUTH_TOKEN_PATH names, and set RAY_AUTH_MODE=token"
+        )
+    return _first_line(error)
+
+
+def _describe_token() -> str:
+    names = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+    source = next((name for name in names if os.environ.get(name)), None)
+    if os.environ.get("RAY_AUTH_MODE") != "token":
+        return "none was sent"
+    return f"refuses the one of {source or Path.home() / _TOKEN_FILE}"
 
 
 def import_from(folders: Sequence[str]) -> None:
@@ -73,7 +117,7 @@ def _join(address: str) -> None:
     try:
         ray.init(address, **_QUIET)
     except Exception as error:  # ConnectionError, RuntimeError, ValueError and others
-        raise RunError(f"Ray at {address} cannot be reached: {_first_line(error)}") from error
+        raise RunError(f"Ray at {address} cannot be reached: {explain_refusal(error)}") from error
 
 
 def _start(cpus: int) -> None:
@@ -85,7 +129,8 @@ def _start(cpus: int) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with _listen_on_loopback():
-                ray.init("local", num_cpus=cpus, include_dashboard=False, **_QUIET)
+                how = {"num_cpus": cpus, "include_dashboard": False, "object_store_memory": _OBJECT_STORE}
+                ray.init("local", **how, **_QUIET)
             return
         except Exception as error:  # Ray raises plain Exception here
             ray.shutdown()
@@ -109,5 +154,5 @@ def _listen_on_loopback() -> Iterator[None]:
         ray_constants.ENABLE_RAY_CLUSTER = before
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,6 +1,5 @@
 """Settings of where the work is done."""
 
-import math
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -11,14 +10,19 @@ from molgan.base.settings import Settings
 class PoolSettings(Settings):
     """Ray actors that score. Without `min` and `max` there are as many as `compute.workers`."""
 
-    min: int | None = Field(default=None, ge=1, le=4096, description="Actors that are always there")
+    min: int | None = Field(
+        default=None,
+        ge=0,
+        le=4096,
+        description="Actors that are always there; with 0 none is while nothing is scored, though room for one is kept",
+    )
     max: int | None = Field(default=None, ge=1, le=4096, description="Most actors while molecules wait")
     cpus: float = Field(default=1.0, ge=0, le=1024, description="Processors that an actor reserves, or a fraction")
     gpus: float = Field(default=0.0, ge=0, le=64, description="GPUs that an actor reserves, or a fraction")
     timeout: float | None = Field(
         default=300.0,
         gt=0,
-        description="Seconds that a call may take before its actor is replaced; null waits for ever",
+        description="Seconds that a molecule may take before its actor is replaced; null waits for ever",
     )
     idle: float = Field(default=60.0, gt=0, description="Seconds without work after which an actor beyond `min` ends")
 
@@ -30,7 +34,7 @@ class PoolSettings(Settings):
 
     def bounds(self, workers: int, cap: int | None = None) -> tuple[int, int]:
         """The least and the most actors, neither above `cap`."""
-        least = self.min or (workers if self.max is None else 1)
+        least = (workers if self.max is None else 1) if self.min is None else self.min
         most = self.max or max(workers, least)
         return (least, most) if cap is None else (min(least, cap), min(most, cap))
 
@@ -45,7 +49,7 @@ class ComputeSettings(Settings):
         description="Ray cluster, host:port or auto; by default the one that RAY_ADDRESS names, else this machine",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="Where networks run; auto takes a GPU where there is one for each worker"
+        "auto", description="Where networks run; auto takes a GPU where there is one for each worker beside scoring's"
     )
     threads: int | None = Field(
         default=None,
@@ -56,14 +60,13 @@ class ComputeSettings(Settings):
     failures: int = Field(
         default=10, ge=0, description="Times that a stage starts again from its checkpoint after it lost workers"
     )
+    stall: float | None = Field(
+        default=1800.0,
+        gt=0,
+        description="Seconds without a step of the training after which all its workers start again from the "
+        "checkpoint; a worker that gives no sign of life has a tenth of that; null waits for ever",
+    )
     scoring: PoolSettings = Field(PoolSettings(), description="Pool of Ray actors that score")
     scorers: dict[str, PoolSettings] = Field(
         default_factory=dict, description="Pools of their own for components of the objective, by the component's name"
     )
-
-    @property
-    def processors(self) -> int:
-        """The most processors that training workers and scoring actors reserve together."""
-        pools = [self.scoring, *self.scorers.values()]
-        scoring = sum(pool.bounds(self.workers)[1] * pool.cpus for pool in pools)
-        return math.ceil(self.workers * (self.threads or 1) + scoring)

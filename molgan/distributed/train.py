@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from molgan.base.errors import ConfigError, RunError
 from molgan.base.progress import Progress, Silent
 from molgan.distributed.mailbox import Asked, Done, Failed, Mailbox, Reported, Started
-from molgan.distributed.session import ray_session
+from molgan.distributed.reservation import Reservation, reserve_training
 from molgan.distributed.settings import ComputeSettings
-from molgan.distributed.training_worker import work
+from molgan.distributed.watchdog import Watch, enforce
 from molgan.training.checkpoint import read_checkpoint, write_checkpoint
 from molgan.training.prior.pretrain import pretrain
 from molgan.training.report import Report, silent
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from molgan.models.protocols import Network
 
 _SECONDS_BETWEEN_LOOKS = 0.5
-# Ray waits a minute for processors, then counts a failure: a cluster has an hour to grow.
-_MOST_WAITS = 60
-# Workers wait in a collective operation while the leader waits for rewards. Ray notices lost workers by itself.
-_SECONDS_TO_WAIT_FOR_OTHERS = 7 * 24 * 3600
+_SECONDS_BETWEEN_PULSES = 5.0
+_PULSES_A_STALL = 60
 
 
 def pretrain_on_ray(
@@ -44,6 +42,7 @@ def pretrain_on_ray(
     report: Report = silent,
     on_restart: Callable[[], None] = lambda: None,
     progress: Progress | None = None,
+    reservation: Reservation | None = None,
 ) -> None:
     """Run `pretrain` on `compute.workers` Ray workers together; `generator` gets the resulting weights.
 
@@ -57,6 +56,7 @@ def pretrain_on_ray(
         report: Takes the metrics of the loop.
         on_restart: Called when the workers start again from the checkpoint.
         progress: Gets messages.
+        reservation: The room of the workers; their own by default.
 
     Raises:
         ConfigError: A batch has fewer molecules than there are workers.
@@ -67,6 +67,7 @@ def pretrain_on_ray(
         raise ConfigError(f"compute.workers: {compute.workers} workers cannot share a batch of {batch} molecules")
     loop = partial(pretrain, data=data, settings=settings, seed=seed)
     options: dict[str, Any] = {"report": report, "on_restart": on_restart, "progress": progress}
+    options["reservation"] = reservation
     train_on_ray(loop, {"generator": generator}, compute, checkpoint=checkpoint, **options)
     generator.eval()
 
@@ -81,13 +82,15 @@ def train_on_ray(
     calls: Mapping[str, Callable[..., Any]] | None = None,
     on_restart: Callable[[], None] = lambda: None,
     progress: Progress | None = None,
+    reservation: Reservation | None = None,
 ) -> Any:
     """Call `loop(**networks, **calls, share=…, checkpoint=…, report=…)` in Ray workers that form a process group (gloo,
     or nccl).
 
     Each worker takes its share of every batch, so that settings mean the same as in one process. The loop is sent
     pickled, with its arguments. When a worker is lost, all start again from the checkpoint, at most `compute.failures`
-    times; steps since the checkpoint are then reported twice.
+    times; steps since the checkpoint are then reported twice. Workers that stop, or wait for each other for ever, are
+    ended after `compute.stall`.
 
     Args:
         loop: The training loop.
@@ -98,6 +101,7 @@ def train_on_ray(
         calls: Functions of this process that the leading worker may call, by their names in the loop.
         on_restart: Called when the workers start again from the checkpoint.
         progress: Gets messages.
+        reservation: The room of the workers; their own by default.
 
     Returns:
         The result of the loop.
@@ -108,10 +112,9 @@ def train_on_ray(
     """
     progress = progress or Silent()
     devices = {name: next(network.parameters()).device for name, network in networks.items()}
-    with ray_session(compute.processors, compute.address):
+    with reserve_training(reservation, compute, progress) as held:
         import ray
 
-        _report_shortage(compute, progress)
         loop_and_networks = ray.put((loop, {name: network.cpu() for name, network in networks.items()}))
         mailbox = _start_mailbox(checkpoint)
         task = {
@@ -120,9 +123,10 @@ def train_on_ray(
             "mailbox": mailbox,
             "path": sys.path,
             "threads": compute.threads or 1,
+            "pulse": min(_SECONDS_BETWEEN_PULSES, (compute.stall or math.inf) / _PULSES_A_STALL),
         }
         try:
-            done = _attend_workers(task, compute, checkpoint, report, calls or {}, on_restart, progress)
+            done = _attend_workers(task, compute, held, checkpoint, report, calls or {}, on_restart, progress)
         except ray.exceptions.RayError as error:
             reason = f"the driver has lost its training workers ({type(error).__name__})"
             raise RunError(f"{reason}; run again to continue") from error
@@ -137,6 +141,7 @@ def train_on_ray(
 def _attend_workers(
     task: dict[str, Any],
     compute: ComputeSettings,
+    reservation: Reservation,
     checkpoint: Path,
     report: Report,
     calls: Mapping[str, Callable[..., Any]],
@@ -146,13 +151,18 @@ def _attend_workers(
     """Start the training, and answer the messages of the workers until its end."""
     import ray
 
+    from molgan.distributed.trainer import fit
+
     mailbox, errors, starts, done = task["mailbox"], list[BaseException](), 0, None
+    watch = Watch(compute.stall)
     # In a thread, so that this thread can answer the workers and be interrupted.
-    training = Thread(target=_fit, args=(task, compute, errors), daemon=True)
+    training = Thread(target=fit, args=(task, compute, reservation, errors), daemon=True)
     training.start()
     while training.is_alive() or done is None:
         ended = not training.is_alive()
         messages = ray.get(mailbox.take.remote(_SECONDS_BETWEEN_LOOKS))
+        if not messages and done is None:
+            _look_after(mailbox, watch, progress)
         for message in messages:
             match message:
                 case Started():
@@ -166,6 +176,7 @@ def _attend_workers(
                     report(metrics, saved)
                 case Asked(number, name, arguments):
                     mailbox.answer.remote(number, calls[name](*arguments))
+                    watch.reset()
                 case Failed(error):
                     raise error
                 case Done():
@@ -178,6 +189,19 @@ def _attend_workers(
     return done
 
 
+def _look_after(mailbox: Any, watch: Watch, progress: Progress) -> None:
+    """End workers that have stopped or are stuck."""
+    import ray
+
+    beats = ray.get(mailbox.beats.remote())
+    verdict = watch.judge(beats)
+    if verdict is not None:
+        enforce(verdict, beats, progress)
+        if verdict.end:
+            ray.get(mailbox.forget_beats.remote())
+            watch.reset()
+
+
 def _start_mailbox(checkpoint: Path) -> Any:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -185,51 +209,6 @@ def _start_mailbox(checkpoint: Path) -> Any:
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     actor = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=here)
     return actor.remote(read_checkpoint(checkpoint))
-
-
-def _fit(task: dict[str, Any], compute: ComputeSettings, errors: list[BaseException]) -> None:
-    """Train to the end; an error is appended to `errors`, for the thread that waits."""
-    import ray
-    from ray.train.v2.api.config import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
-    from ray.train.v2.torch.torch_trainer import TorchTrainer
-
-    from molgan.distributed.rendezvous import torch_config
-
-    gpus = ray.cluster_resources().get("GPU", 0)
-    scaling = ScalingConfig(
-        num_workers=compute.workers,
-        use_gpu=compute.device == "cuda" or (compute.device == "auto" and gpus >= compute.workers),
-        resources_per_worker={"CPU": task["threads"]},
-    )
-    failures = FailureConfig(max_failures=compute.failures, controller_failure_limit=_MOST_WAITS)
-    try:
-        # Ray Train needs a folder, though the loop keeps its own checkpoints and Ray writes only a marker there.
-        with TemporaryDirectory(prefix="molgan-") as folder:
-            TorchTrainer(
-                work,
-                train_loop_config=task,
-                scaling_config=scaling,
-                torch_config=torch_config(folder, _SECONDS_TO_WAIT_FOR_OTHERS),
-                run_config=RunConfig(
-                    storage_path=folder, failure_config=failures, logging_config=LoggingConfig(log_level="ERROR")
-                ),
-            ).fit()
-    except (Exception, SystemExit) as error:  # Ray raises SystemExit in a running call when it is shut down
-        errors.append(error)
-
-
-def _report_shortage(compute: ComputeSettings, progress: Progress) -> None:
-    """Write a message when processors or GPUs are missing, since Ray waits for them silently."""
-    import ray
-
-    wanted = {"CPU": compute.workers * (compute.threads or 1), "GPU": compute.workers * (compute.device == "cuda")}
-    for name, amount in wanted.items():
-        word, setting = {"CPU": ("processors", "cpus"), "GPU": ("GPUs", "gpus")}[name]
-        if (free := ray.available_resources().get(name, 0.0)) < amount:
-            progress.message(
-                f"training waits for {amount} {word}, but Ray has {free:g} free: lower compute.workers, or give "
-                f"scoring actors a fraction of one (compute.scoring.{setting}), unless the cluster grows by itself"
-            )
 
 
 def _describe_failure(error: BaseException, starts: int) -> RunError:

@@ -11,27 +11,24 @@ from typing import Any
 
 from molgan.base.errors import RunError
 from molgan.base.progress import Progress, Silent
+from molgan.distributed.lost_workers import Losses, Lost
+from molgan.distributed.pace import Pace
+from molgan.distributed.reservation import Seat
 from molgan.distributed.settings import PoolSettings
+from molgan.distributed.shortage import Reminder, describe_shortage
 
 _SECONDS_TO_START = 300.0
-_MOST_LOST_IN_A_ROW = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The result of an item that kills its workers."""
-
-    reason: str
-    late: bool = False
 
 
 @dataclass(slots=True)
-class _Task:
+class Task:
+    """A list of items to work on, and how often a worker was lost with it."""
+
     position: int
     items: Sequence[Any]
     losses: int = 0
 
-    def retry(self, lost: Lost) -> list[_Task]:
+    def retry(self, lost: Lost) -> list[Task]:
         """The tasks to try after a worker was lost with this one; an empty list when the task is given up.
 
         The first loss may have nothing to do with the items: a node failed, somebody killed the worker, a server did
@@ -42,15 +39,25 @@ class _Task:
         if self.losses == 1 and (alone or not lost.late):
             return [self]
         # An item of a list that took too long has had one try; the items of a list whose worker died have had none.
-        return [] if alone else [_Task(self.position + i, [item], int(lost.late)) for i, item in enumerate(self.items)]
+        return [] if alone else [Task(self.position + i, [item], int(lost.late)) for i, item in enumerate(self.items)]
+
+
+@dataclass(slots=True)
+class _Actor:
+    """An actor: Ray's handle of it, the seat that is reserved for it, and the node on which it has started."""
+
+    handle: Any
+    seat: Seat | None
+    node: str | None = None
 
 
 @dataclass(slots=True)
 class _Call:
     """A running call; without a task while the worker starts, or when the task is no longer wanted."""
 
-    actor: Any
-    task: _Task | None = None
+    actor: _Actor
+    task: Task | None = None
+    starts: bool = False
     began: float = field(default_factory=time.monotonic)
 
 
@@ -60,7 +67,8 @@ class Workers:
     `bounds` gives the least and the most of them: more start while lists wait, and idle ones end. They start in the
     background, and `run` uses them as they become ready. A worker that dies is replaced, and its list goes to another.
     A list that kills two workers, or takes too long, is split and each item tried alone; an item that kills two
-    workers, or takes too long twice, is `Lost`. `progress` gets a message for every lost worker.
+    workers, or takes too long twice, is `Lost`. `progress` gets a message for every lost worker, and what is missing
+    while none can start.
     """
 
     def __init__(
@@ -70,6 +78,7 @@ class Workers:
         settings: PoolSettings,
         *,
         bounds: tuple[int, int],
+        seats: Sequence[Seat] = (),
         progress: Progress | None = None,
     ) -> None:
         """
@@ -78,25 +87,25 @@ class Workers:
             arguments: The arguments of its constructor.
             settings: Processors and GPUs of an actor, time limits.
             bounds: The least and the most actors.
+            seats: Reserved room for the first actors; more of them take what is free.
             progress: Gets messages.
         """
         import ray
 
-        self._kind: Any = ray.remote(kind).options(
-            num_cpus=settings.cpus,
-            num_gpus=settings.gpus,
-            scheduling_strategy="SPREAD",
-            # Ray itself must not restart an actor (one that dies on its start would be restarted for ever) nor repeat
-            # a call: this class decides what to do about a call that killed its actor.
-            max_restarts=0,
-            max_task_retries=0,
-        )
+        # Ray itself must not restart an actor (one that dies on its start would be restarted for ever) nor repeat
+        # a call: this class decides what to do about a call that killed its actor.
+        self._kind: Any = ray.remote(
+            num_cpus=settings.cpus, num_gpus=settings.gpus, max_restarts=0, max_task_retries=0
+        )(kind)
         self._arguments = arguments
         self._settings = settings
         self._least, self._most = bounds
+        self._seats = list(seats)
         self._progress = progress or Silent()
-        self._lost_in_a_row = 0
-        self._idle: list[Any] = []
+        self._reminder = Reminder(self._progress)
+        self._losses = Losses(self._most)
+        self.pace = Pace()
+        self._idle: list[_Actor] = []
         self._calls: dict[Any, _Call] = {}
         self._lock = RLock()
         self._timer: Timer | None = None
@@ -107,36 +116,45 @@ class Workers:
         """The number of workers, including those that are starting."""
         return len(self._idle) + len(self._calls)
 
-    def run(self, lists: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Any]]:
+    def run(self, lists: Iterable[Sequence[Any] | None]) -> Iterator[tuple[int, Any]]:
         """Work on lists of items; yields (position, result) for each, in the order in which they finish.
 
-        The position is that of the first item of the list among all items. A lost item is yielded as its position and
-        `Lost`. Raises the errors of `work`, and RunError when no worker can start or too many are lost in a row.
+        Lists are read when a worker is there to take one; None in place of a list means that there is none for now,
+        while others are being worked on. The position is that of the first item of the list among all items. A lost
+        item is yielded as its position and `Lost`. Raises the errors of `work`, and RunError when no worker can start
+        or too many are lost in a row.
         """
-        waiting = deque(_make_tasks(lists))
         with self._lock:
-            yield from self._run(waiting)
+            yield from self._run(_make_tasks(lists))
 
-    def _run(self, waiting: deque[_Task]) -> Iterator[tuple[int, Any]]:
+    def _run(self, unread: Iterator[Task | None]) -> Iterator[tuple[int, Any]]:
         self._stop_timer()
+        waiting: deque[Task] = deque()
+        more = True
         try:
-            while waiting or any(call.task for call in self._calls.values()):
+            while True:
+                more = self._read(unread, waiting) if more else False
+                if not (more or waiting or any(call.task for call in self._calls.values())):
+                    return
                 while waiting and self._idle:
                     self._hand_out(waiting.popleft())
-                starting = sum(call.task is None for call in self._calls.values())
+                starting = sum(call.starts for call in self._calls.values())
                 for _ in range(min(self._most - len(self), len(waiting) - starting)):
                     self._start()
                 for call, result in self._collect_ended():
                     if isinstance(result, Lost):
-                        self._replace(result)
+                        self._replace(call.actor, result)
                         tasks = call.task.retry(result) if call.task else []
                         waiting.extendleft(reversed(tasks))
                         if call.task and not tasks:
                             yield call.task.position, result
                         continue
                     self._idle.append(call.actor)
+                    if call.starts:
+                        call.actor.node = result
                     if call.task:
-                        self._lost_in_a_row = 0
+                        self._losses.reset()
+                        self.pace.add(len(call.task.items), time.monotonic() - call.began)
                         yield call.task.position, result
         finally:
             for call in self._calls.values():
@@ -146,23 +164,39 @@ class Workers:
                 self._timer.daemon = True
                 self._timer.start()
 
+    def _read(self, unread: Iterator[Task | None], waiting: deque[Task]) -> bool:
+        """Read as many lists as there are, or can be, workers without one; returns whether there may be more."""
+        busy = sum(call.task is not None for call in self._calls.values())
+        while len(waiting) < self._most - busy:
+            try:
+                task = next(unread)
+            except StopIteration:
+                return False
+            if task is None:
+                return True
+            waiting.append(task)
+        return True
+
     def close(self) -> None:
         """Stop the workers."""
         import ray
 
         self._stop_timer()
         for actor in [*self._idle, *(call.actor for call in self._calls.values())]:
-            ray.kill(actor)
+            ray.kill(actor.handle)
         self._idle, self._calls = [], {}
 
     def _shrink(self) -> None:
-        """Stop idle workers beyond the least, first those that have not started yet."""
+        """Stop idle workers beyond the least, first those that have not started yet, last those with a seat."""
         import ray
 
         with self._lock:
             unwanted = [reference for reference, call in self._calls.items() if call.task is None]
+            self._idle.sort(key=lambda actor: actor.seat is None)
             while len(self) > self._least and (unwanted or self._idle):
-                ray.kill(self._calls.pop(unwanted.pop()).actor if unwanted else self._idle.pop())
+                actor = self._calls.pop(unwanted.pop()).actor if unwanted else self._idle.pop()
+                ray.kill(actor.handle)
+                self._free_seat(actor)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -170,12 +204,18 @@ class Workers:
             self._timer = None
 
     def _start(self) -> None:
-        actor = self._kind.remote(*self._arguments)
-        self._calls[actor.__ray_ready__.remote()] = _Call(actor)
+        seat = self._seats.pop(0) if self._seats else None
+        strategy = seat.strategy if seat is not None else "DEFAULT"
+        handle = self._kind.options(scheduling_strategy=strategy).remote(*self._arguments)
+        self._calls[handle.__ray_call__.remote(_find_node)] = _Call(_Actor(handle, seat), starts=True)
 
-    def _hand_out(self, task: _Task) -> None:
+    def _free_seat(self, actor: _Actor) -> None:
+        if actor.seat is not None:
+            self._seats.append(actor.seat)
+
+    def _hand_out(self, task: Task) -> None:
         actor = self._idle.pop()
-        self._calls[actor.work.remote(task.items)] = _Call(actor, task)
+        self._calls[actor.handle.work.remote(task.items)] = _Call(actor, task)
 
     def _collect_ended(self) -> list[tuple[_Call, Any]]:
         """The calls that have ended since the last time, each with its result or `Lost`."""
@@ -183,8 +223,14 @@ class Workers:
 
         if not self._calls:
             raise RunError("no worker is left")
-        ready, _ = ray.wait(list(self._calls), timeout=1.0)
-        return [self._fetch_result(reference) for reference in ready] + list(self._stop_late())
+        ray.wait(list(self._calls), timeout=1.0)  # for the first one
+        ready, _ = ray.wait(list(self._calls), num_returns=len(self._calls), timeout=0)
+        ended = [self._fetch_result(reference) for reference in ready] + list(self._stop_late())
+        if ended or self._idle or not all(call.starts for call in self._calls.values()):
+            self._reminder.reset()
+        else:
+            self._report_wait()
+        return ended
 
     def _fetch_result(self, reference: Any) -> tuple[_Call, Any]:
         import ray
@@ -210,26 +256,63 @@ class Workers:
 
         now, timeout = time.monotonic(), self._settings.timeout
         for reference, call in list(self._calls.items()):
-            seconds = now - call.began
-            if call.task and timeout and seconds > timeout:
-                ray.kill(call.actor)
+            if not call.task or not timeout:
+                continue
+            if now - call.began > self.pace.limit(len(call.task.items), timeout):
+                ray.kill(call.actor.handle)
                 del self._calls[reference]
                 yield call, Lost(f"took longer than {timeout:g} s", late=True)
-        starting = [now - call.began for call in self._calls.values() if call.task is None]
-        if len(starting) == len(self._calls) and not self._idle and min(starting, default=0) > _SECONDS_TO_START:
-            asked = f"{self._settings.cpus:g} processors and {self._settings.gpus:g} GPUs"
-            raise RunError(f"no worker has started within {_SECONDS_TO_START:g} s: each waits for {asked} to be free")
 
-    def _replace(self, lost: Lost) -> None:
-        self._lost_in_a_row += 1
-        if self._lost_in_a_row > _MOST_LOST_IN_A_ROW:
-            raise RunError(f"{self._lost_in_a_row} workers were lost in a row; the last reason: {lost.reason}")
-        self._progress.message(f"a worker was lost ({lost.reason}); another one takes its place")
+    def _report_wait(self) -> None:
+        """While no worker has started: tell what is missing. Raises RunError where nothing is, yet none starts."""
+        youngest = time.monotonic() - max(call.began for call in self._calls.values())
+        self._reminder.tick(lambda: self._find_shortage() or ("a worker is starting" if youngest > 30 else None))
+        if youngest > _SECONDS_TO_START and self._find_shortage() is None:
+            raise RunError(f"no worker has started within {_SECONDS_TO_START:g} s, though there is room for one")
+
+    def _find_shortage(self) -> str | None:
+        """What the workers that are starting wait for; None where room is there for one."""
+        import ray
+
+        seats = [call.actor.seat for call in self._calls.values() if call.actor.seat is not None]
+        if seats:
+            found = seats[0].shortage()
+            return found and f"a worker {found}"
+        bundle = {"CPU": self._settings.cpus, "GPU": self._settings.gpus}
+        free = ray.available_resources()
+        if all(free.get(name, 0.0) >= amount for name, amount in bundle.items()):
+            return None
+        return f"a worker waits for {describe_shortage([bundle], free, ray.cluster_resources())}"
+
+    def _replace(self, actor: _Actor, lost: Lost) -> None:
+        import ray
+
+        self._free_seat(actor)
+        gone = actor.node is not None and not lost.late and actor.node not in _find_live_nodes(ray.nodes())
+        told = self._losses.add(lost, actor.node, gone=gone)
+        if self._losses.too_many:
+            raise RunError(f"{self._losses.in_a_row} workers were lost in a row; the last reason: {lost.reason}")
+        if told:
+            self._progress.message(told)
         self._start()
 
 
-def _make_tasks(lists: Iterable[Sequence[Any]]) -> Iterator[_Task]:
+def _find_live_nodes(nodes: Sequence[dict[str, Any]]) -> set[str]:
+    return {node["NodeID"] for node in nodes if node["Alive"]}
+
+
+def _find_node(actor: object) -> str:
+    """In a worker, once it has started: the node that it is on."""
+    import ray
+
+    return str(ray.get_runtime_context().get_node_id())
+
+
+def _make_tasks(lists: Iterable[Sequence[Any] | None]) -> Iterator[Task | None]:
     position = 0
     for items in lists:
-        yield _Task(position, items)
-        position += len(items)
+        if items is None:
+            yield None
+        else:
+            yield Task(position, items)
+            position += len(items)

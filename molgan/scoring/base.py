@@ -227,7 +227,7 @@ class Scorer(ABC):
         fails."""
         try:
             values = list(self._score([molecule.mol for molecule in molecules]))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a scorer that calls sys.exit would end the run, or its actor
             if len(molecules) == 1:
                 return [describe_failure(error)]
             return [self._score_isolated([molecule])[0] for molecule in molecules]
@@ -258,7 +258,7 @@ class DescriptorScorer(Scorer):
         try:
             value = self._value(molecule)
             return Score(value, None, self._note(molecule)) if math.isfinite(value) else read_value(value)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return describe_failure(error)
 
 
@@ -282,7 +282,7 @@ def _describe_value(value: object) -> str:
         return f"a {type(value).__name__}"
 
 
-def describe_failure(error: Exception) -> Score:
+def describe_failure(error: BaseException) -> Score:
     lines = str(error).strip().splitlines()
     return Score(math.nan, f"{type(error).__name__}: {lines[0]:.120}" if lines else type(error).__name__)
 

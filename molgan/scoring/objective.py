@@ -132,10 +132,14 @@ class Objective:
         if (store := self.__dict__.pop("_store", None)) is not None:
             store.close()
 
-    def __enter__(self) -> Self:
+    def open(self) -> None:
         """Start the crew. Raises ConfigError or RunError when it cannot start."""
         if self._crew is not None:
             self._crew.open()
+
+    def __enter__(self) -> Self:
+        """As `open`."""
+        self.open()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -25,7 +25,7 @@ def test_actors_draw_what_one_process_draws(ray: None, home: Path) -> None:
     try:
         assert pool.sample(4148, seed=5, max_atoms=12, temperature=0.9, on_batch=done.append) == expected
         assert sorted(done) == [52, 2048, 2048]
-        pid = client.get(pool._workers._idle[0].__ray_call__.remote(lambda actor: os.getpid()))
+        pid = client.get(pool._workers._idle[0].handle.__ray_call__.remote(lambda actor: os.getpid()))
         os.kill(pid, signal.SIGKILL)
         assert pool.sample(4148, seed=5, max_atoms=12, temperature=0.9) == expected
     finally:

@@ -81,7 +81,7 @@ def kill_a_worker(pool: ScoringPool) -> None:
     import ray
 
     (workers,) = pool._crew.workers.values()
-    pid = ray.get(workers._idle[0].__ray_call__.remote(lambda actor: os.getpid()))
+    pid = ray.get(workers._idle[0].handle.__ray_call__.remote(lambda actor: os.getpid()))
     os.kill(pid, signal.SIGKILL)
 
 

@@ -21,13 +21,14 @@ def run_curriculum(stage: Stage, lessons: Sequence[S], teach: Lesson[S, M]) -> l
 
     The rows of a lesson in metrics.jsonl have the name of the stage with the lesson's number, "reinforce 1".
     """
-    from molgan.scoring.objective import Objective
-    from molgan.scoring.processes.local_crew import LocalCrew
-
     work, carried = stage.work, list[M]()
+    if lessons:
+        work.objective.close()  # whose actors make room for those of the lessons
     for number, lesson in enumerate(lessons, 1):
-        with Objective(lesson.objective, LocalCrew(work.cores)) as objective:
+        with work.open_objective(lesson.objective) as objective:
             watched = WatchedObjective(objective, work.progress.message)
             with stage.report(f"{stage.name} {number}", components=watched.components) as report:
                 carried = teach(number, lesson, watched, carried, report)[: lesson.carry]
+    if lessons:
+        work.objective.open()
     return carried

@@ -61,6 +61,7 @@ class Pretrain(TrainingStage):
             loop: Callable[..., None] = pretrain
             if config.compute.workers:
                 how = {"compute": config.compute, "on_restart": report.restart, "progress": work.progress}
+                how["reservation"] = work.reservation
                 loop = partial(pretrain_on_ray, **how)
             else:
                 generator.to(work.device)

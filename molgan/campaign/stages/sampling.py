@@ -127,7 +127,7 @@ class Samples:
             return agent.sample
         from molgan.distributed.drawing_pool import DrawingPool
 
-        self._pool = DrawingPool(agent, compute, self._work.progress)
+        self._pool = DrawingPool(agent, compute, self._work.progress, self._work.reservation)
         return self._pool.sample
 
     @cached_property
