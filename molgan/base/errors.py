@@ -20,3 +20,7 @@ class WeightsError(MolganError):
 
 class RunError(MolganError):
     """A run cannot go on: its folder is locked or unwritable, or a budget is spent."""
+
+
+class StorageError(RunError):
+    """Storage cannot be reached, read or written; nothing is wrong with the configuration."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from molgan.base.errors import ConfigError, RunError
+from molgan.base.errors import ConfigError, RunError, StorageError
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class RunFiles:
             raise ConfigError(f"{run}: {error}") from None
         except Exception as error:  # some kinds of storage connect at once
             reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise RunError(f"{run}: cannot be reached: {reason}") from error
+            raise StorageError(f"{run}: cannot be reached: {reason}") from error
 
     def has(self, name: str) -> bool:
         """Whether the file exists."""

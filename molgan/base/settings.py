@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 _SHOWN = 60
 _NO_VARIABLES = "variables such as $HOME are not put in; write the path out, or ~ for your home"
+_URL = re.compile(r"[a-z][a-z0-9+.-]+:/[^/]")  # a Path has one slash left of two
 _SHELL_VARIABLE = re.compile(r"\$(\w|\{)")
 
 
@@ -82,6 +83,8 @@ def find_existing(path: Path, info: ValidationInfo) -> Path:
             raise ValueError(f"{str(path)[:_SHOWN]}: {error.strerror}") from None
     where = f" (neither in {folder} nor in the working folder)" if folder else ""
     hint = f"; {_NO_VARIABLES}" if _SHELL_VARIABLE.search(str(path)) else ""
+    if _URL.match(str(path)):
+        hint = "; files that are read are not taken from URLs: copy this one to a disk that this machine sees"
     raise ValueError(f"no such file: {path}{where}{hint}")
 
 

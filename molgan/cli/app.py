@@ -8,31 +8,38 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from molgan.base.errors import MolganError
+from molgan.base.errors import MolganError, StorageError
 from molgan.base.version import __version__
 from molgan.cli import benchmark, campaigns, evaluation, lists, molecules, qsar
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
 from molgan.cli.bars import choose_form, print_error
 
-_EXIT_CODES = "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 target not reached, 130 interrupted."
+_EXIT_CODES = (
+    "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 target not reached, 4 storage failed, "
+    "130 interrupted."
+)
 # Failures that the user can fix: no permission, no space, no such place, a name that is too long, a link to itself.
 _MENDABLE = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
     | {errno.ENAMETOOLONG, errno.ELOOP, errno.EFBIG, errno.ENXIO, errno.EEXIST}
 )
+_STORAGE_FAILED = 4
 _INTERRUPTED = 130
 _GOES_ON = dict.fromkeys(("run", "train"), "; the same command goes on from the last checkpoint")
 
 
 class _Verbs(TyperGroup):
-    """Ends with one line on stderr for each fault, and exit code 2, after an error that the user can fix."""
+    """Ends with one line on stderr for each fault, and exit code 2, after an error that the user can fix; with 4 after
+    one of storage."""
 
     def invoke(self, ctx: Any) -> Any:
+        code = 2
         try:
             return super().invoke(ctx)
         except MolganError as error:
             reason = str(error)
+            code = _STORAGE_FAILED if isinstance(error, StorageError) else code
         except OSError as error:
             if error.errno not in _MENDABLE:
                 raise
@@ -42,7 +49,7 @@ class _Verbs(TyperGroup):
             raise typer.Exit(_INTERRUPTED) from None
         for line in reason.splitlines():
             print_error(" ".join(line.split()))
-        raise typer.Exit(2)
+        raise typer.Exit(code)
 
 
 app = typer.Typer(

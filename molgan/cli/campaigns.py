@@ -70,7 +70,17 @@ def check(
     _print_findings(findings)
 
 
-def run(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> None:
+def run(
+    config: Config,
+    overrides: Overrides = None,
+    smoke: Smoke = False,
+    accept_short: Annotated[
+        bool,
+        typer.Option(
+            "--accept-short", help="Exit with 0 also when the target is not reached, for what would try again."
+        ),
+    ] = False,
+) -> None:
     """Run a campaign, or continue it where it stopped: train, sample, score, filter, report.
 
     One line says which own scorers, commands and servers of the file it runs and asks.
@@ -86,7 +96,7 @@ def run(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> No
         result = run_campaign(settings, progress=progress)
     print(result.summary)
     print(f"report: {result.folder / 'report.html'}")
-    if result.short:
+    if result.short and not accept_short:
         raise typer.Exit(SHORT_OF_TARGET)
 
 

@@ -52,9 +52,12 @@ def find_regular_file(output: str) -> Path | None:
 
 
 def name_folder(output: str) -> Path:
-    """The folder that an option names. Raises InputError for an empty name, which would be the working folder."""
+    """The folder that an option names. Raises InputError for an empty name, which would be the working folder, and for
+    a URL, which would be a folder of that name."""
     if not output.strip():
         raise InputError("-o: the name of the folder is empty; name one, or . for the working folder")
+    if "://" in output:
+        raise InputError(f"-o: {output} is a URL; name a folder of this machine, and copy it to storage afterwards")
     return Path(output)
 
 

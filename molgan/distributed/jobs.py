@@ -13,7 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from molgan.base.errors import ConfigError, RunError
+from molgan.base.errors import ConfigError, MolganError, RunError
+from molgan.distributed.session import explain_refusal, use_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ async def _tail(client: JobSubmissionClient, job: str, on_log: Callable[[str], N
     passed = 0  # characters of the log
     while True:
         seen = 0
-        with suppress(RuntimeError, OSError):  # the connection breaks while a cluster changes; the job goes on
+        with suppress(Exception):  # the connection breaks while a cluster changes; the job goes on
             async for text in client.tail_job_logs(job):
                 seen += len(text)
                 if seen > passed:
@@ -96,6 +97,7 @@ def _connect(address: str) -> JobSubmissionClient:
         from ray.job_submission import JobSubmissionClient
     except ImportError as error:
         raise ConfigError("jobs need Ray: pip install 'molgan[ray]'") from error
+    use_token()
     return JobSubmissionClient(address)
 
 
@@ -104,9 +106,10 @@ def _translate_errors(address: str) -> Iterator[None]:
     """Turn errors of the cluster into a RunError of one line."""
     try:
         yield
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise RunError(f"Ray's job server at {address}: {lines[0]}") from error
+    except MolganError:
+        raise
+    except Exception as error:  # of Ray, of its HTTP clients, and plain ones
+        raise RunError(f"Ray's job server at {address}: {explain_refusal(error)}") from error
 
 
 def _check_folder(values: dict[str, Any]) -> None:
@@ -142,6 +145,9 @@ def _copy_inputs(value: Any, folder: Path, out: str) -> Any:
         case list():
             return [_copy_inputs(inner, folder, out) for inner in value]
         case str() if value != out and Path(value).is_absolute():
+            where, colon, name = value.rpartition(":")
+            if where.endswith(".py"):  # a scorer of the user's own
+                return f"{_copy_input(Path(where), folder / 'inputs')}{colon}{name}"
             return _copy_input(Path(value), folder / "inputs")
         case _:
             return value
@@ -158,5 +164,5 @@ def _copy_input(path: Path, inputs: Path) -> str:
             shutil.copytree(file, place / file.name)
         else:
             place.mkdir(exist_ok=True)
-            shutil.copyfile(file, place / file.name)
+            shutil.copy(file, place / file.name)  # a program stays one
     return str(Path("inputs") / place.name / path.name)

@@ -30,11 +30,6 @@ class Pool:
     def shape(self) -> Shape:
         return self.settings.cpus, self.settings.gpus
 
-    @property
-    def kept(self) -> int:
-        """The actors that there is always room for: one at least, or a training would wait for ever for its scores."""
-        return max(self.bounds[0], 1)
-
 
 def plan_pools(components: Sequence[ComponentSettings], compute: ComputeSettings) -> list[Pool]:
     """The pools of an objective: one for each component that `compute.scorers` names or that limits its `concurrency`,
@@ -44,13 +39,14 @@ def plan_pools(components: Sequence[ComponentSettings], compute: ComputeSettings
 
 def count_kept(objectives: Sequence[Sequence[Pool]]) -> Counter[Shape]:
     """How many actors of each shape have to have room so that any one of the objectives, given by their pools, can be
-    scored. Actors that reserve nothing are left out."""
+    scored: one for each pool, or a training would wait for ever for its scores. Actors that reserve nothing are left
+    out."""
     kept: Counter[Shape] = Counter()
     for pools in objectives:
         needed: Counter[Shape] = Counter()
         for pool in pools:
             if any(pool.shape):
-                needed[pool.shape] += pool.kept
+                needed[pool.shape] += 1
         kept |= needed
     return kept
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -42,14 +42,18 @@ class Reservation:
     """Seats for training workers, with so many `gpus` each, and seats for scoring actors by their shape.
 
     Training and scoring wait for each other. If each took what is free as it needs it, two jobs could each hold what
-    the other one waits for; so all of it is one placement group of Ray's, which is granted whole. When a machine is
-    lost, Ray places its part anew.
+    the other one waits for; so all that a job needs to go on, one actor of each pool, is one placement group of Ray's,
+    which is granted whole. More actors take what is free. When a machine is lost, Ray places its part anew; until the
+    group is whole again, actors without a seat make room for it.
     """
 
     group: Any
     training: list[Seat] = field(default_factory=list)
     gpus: float = 0.0
     seats: dict[Shape, list[Seat]] = field(default_factory=dict)
+    is_whole: bool = True
+    make_room: list[Callable[[], None]] = field(default_factory=list)
+    """What ends actors without a seat, a function for each pool."""
 
     def take(self, shape: Shape, count: int) -> list[Seat]:
         """Free seats of a shape, at most `count`; no other pool gets them until they are given back."""
@@ -69,9 +73,9 @@ def reserve(
     *,
     training: bool = True,
 ) -> Iterator[Reservation]:
-    """Start or join Ray, and hold room for the training workers and for the least actors of any one of the objectives,
-    which are given by their pools. Waits until all of it is free; `progress` is told at once and every minute what is
-    missing, here and whenever a machine is lost.
+    """Start or join Ray, and hold room for the training workers and for an actor of each pool of any one of the
+    objectives, which are given by their pools. Waits until all of it is free; `progress` is told at once and every
+    minute what is missing, here and whenever a machine is lost.
 
     Raises ConfigError where the cluster will never have as much, RunError where it cannot be started or reached.
     """
@@ -91,7 +95,12 @@ def reserve(
             for shape, count in kept.items():
                 by_shape[shape] = seats[start : start + count]
                 start += count
-            yield Reservation(group, seats[:workers], gpus, by_shape)
+            held, over = Reservation(group, seats[:workers], gpus, by_shape), Event()
+            Thread(target=_watch, args=(held, progress, over), daemon=True).start()
+            try:
+                yield held
+            finally:
+                over.set()
 
 
 def reserve_training(
@@ -122,15 +131,12 @@ def _hold(bundles: list[dict[str, float]], progress: Progress) -> Iterator[Any]:
 
     # Packed, so that an autoscaler can take machines away that nobody is on.
     group = placement_group(bundles, strategy="PACK")
-    over = Event()
     try:
         reminder = Reminder(progress)
         while not group.wait(1):
             reminder.tick(lambda: _describe_wait(group))
-        Thread(target=_watch, args=(group, progress, over), daemon=True).start()
         yield group
     finally:
-        over.set()
         with suppress(Exception):  # the cluster may be gone
             if ray.is_initialized():
                 remove_placement_group(group)
@@ -141,12 +147,15 @@ def _describe_wait(group: Any) -> str | None:
     return found and f"the run {found}"
 
 
-def _watch(group: Any, progress: Progress, over: Event) -> None:
-    """Tell when a part of the group has lost its machine and waits for another one."""
+def _watch(held: Reservation, progress: Progress, over: Event) -> None:
+    """Tell when a part of the group has lost its machine and waits for another one, and make room for it."""
     reminder = Reminder(progress)
     while not over.wait(_SECONDS_BETWEEN_LOOKS):
         with suppress(Exception):  # the cluster may be gone
-            if find_shortage(group) is None:
+            held.is_whole = find_shortage(held.group) is None
+            if held.is_whole:
                 reminder.reset()
-            else:
-                reminder.tick(lambda: None if over.is_set() else _describe_wait(group))
+                continue
+            for make_room in list(held.make_room):
+                make_room()
+            reminder.tick(lambda: None if over.is_set() else _describe_wait(held.group))

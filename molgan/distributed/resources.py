@@ -15,8 +15,7 @@ from molgan.distributed.settings import ComputeSettings
 from molgan.distributed.shortage import Resources, add_up, describe
 
 _MEND = {
-    "CPU": "lower compute.workers or compute.scoring.min, or give scoring actors a fraction of one "
-    "(compute.scoring.cpus=0.5)",
+    "CPU": "lower compute.workers, or give scoring actors a fraction of one (compute.scoring.cpus=0.5)",
     "GPU": "give scoring actors a fraction of one (compute.scoring.gpus=0.5), or train on processors "
     "(compute.device=cpu)",
 }

@@ -33,8 +33,8 @@ class ScoringActors:
     workers, or takes longer than one may, is NaN with a reason. Workers import scorers and transforms from the modules
     that define them. `progress` gets a message for every lost worker.
 
-    The least actors of all kinds have reserved room: that of `reservation`, which a campaign shares with its training,
-    or room of their own.
+    The first actor of each kind has reserved room: that of `reservation`, which a campaign shares with its training, or
+    room of its own.
     """
 
     least = 0
@@ -70,10 +70,10 @@ class ScoringActors:
             if held is None:
                 held = stack.enter_context(reserve(self._compute, [self._pools], self._progress, training=False))
             for pool in self._pools:
-                seats = held.take(pool.shape, pool.kept)
+                seats = held.take(pool.shape, 1)
                 stack.callback(held.give_back, pool.shape, seats)
                 arguments = (pool.components, self._modules, sys.path)
-                how = {"bounds": pool.bounds, "seats": seats, "progress": self._progress}
+                how = {"bounds": pool.bounds, "seats": seats, "reservation": held, "progress": self._progress}
                 workers = Workers(_Scoring, arguments, pool.settings, **how)
                 stack.callback(workers.close)
                 self.workers[pool.names] = workers

@@ -13,7 +13,7 @@ from molgan.base.errors import RunError
 from molgan.base.progress import Progress, Silent
 from molgan.distributed.lost_workers import Losses, Lost
 from molgan.distributed.pace import Pace
-from molgan.distributed.reservation import Seat
+from molgan.distributed.reservation import Reservation, Seat
 from molgan.distributed.settings import PoolSettings
 from molgan.distributed.shortage import Reminder, describe_shortage
 
@@ -79,6 +79,7 @@ class Workers:
         *,
         bounds: tuple[int, int],
         seats: Sequence[Seat] = (),
+        reservation: Reservation | None = None,
         progress: Progress | None = None,
     ) -> None:
         """
@@ -88,6 +89,7 @@ class Workers:
             settings: Processors and GPUs of an actor, time limits.
             bounds: The least and the most actors.
             seats: Reserved room for the first actors; more of them take what is free.
+            reservation: What the seats are part of; while it waits for room, no actor without a seat takes any.
             progress: Gets messages.
         """
         import ray
@@ -101,6 +103,9 @@ class Workers:
         self._settings = settings
         self._least, self._most = bounds
         self._seats = list(seats)
+        self._reservation = reservation
+        if reservation is not None:
+            reservation.make_room.append(self._make_room)
         self._progress = progress or Silent()
         self._reminder = Reminder(self._progress)
         self._losses = Losses(self._most)
@@ -133,13 +138,14 @@ class Workers:
         more = True
         try:
             while True:
+                self._make_room()
                 more = self._read(unread, waiting) if more else False
                 if not (more or waiting or any(call.task for call in self._calls.values())):
                     return
                 while waiting and self._idle:
                     self._hand_out(waiting.popleft())
                 starting = sum(call.starts for call in self._calls.values())
-                for _ in range(min(self._most - len(self), len(waiting) - starting)):
+                for _ in range(min(self._most - len(self), len(waiting) - starting, self._count_startable())):
                     self._start()
                 for call, result in self._collect_ended():
                     if isinstance(result, Lost):
@@ -182,6 +188,9 @@ class Workers:
         import ray
 
         self._stop_timer()
+        if self._reservation is not None:
+            self._reservation.make_room.remove(self._make_room)
+            self._reservation = None
         for actor in [*self._idle, *(call.actor for call in self._calls.values())]:
             ray.kill(actor.handle)
         self._idle, self._calls = [], {}
@@ -197,6 +206,26 @@ class Workers:
                 actor = self._calls.pop(unwanted.pop()).actor if unwanted else self._idle.pop()
                 ray.kill(actor.handle)
                 self._free_seat(actor)
+
+    def _count_startable(self) -> int:
+        """How many actors may be started: any number, or as many as have a seat while others wait for room."""
+        return self._most if self._reservation is None or self._reservation.is_whole else len(self._seats)
+
+    def _make_room(self) -> None:
+        """While the reservation waits for room, end actors without a seat that do nothing."""
+        if self._reservation is None or self._reservation.is_whole or not self._lock.acquire(blocking=False):
+            return
+        import ray
+
+        try:
+            starting = {reference for reference, call in self._calls.items() if call.starts and call.actor.seat is None}
+            unwanted = [actor for actor in self._idle if actor.seat is None]
+            unwanted += [self._calls.pop(reference).actor for reference in starting]
+            self._idle = [actor for actor in self._idle if actor.seat is not None]
+            for actor in unwanted:
+                ray.kill(actor.handle)
+        finally:
+            self._lock.release()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -221,8 +250,9 @@ class Workers:
         """The calls that have ended since the last time, each with its result or `Lost`."""
         import ray
 
-        if not self._calls:
-            raise RunError("no worker is left")
+        if not self._calls:  # all of them have made room
+            time.sleep(1.0)
+            return []
         ray.wait(list(self._calls), timeout=1.0)  # for the first one
         ready, _ = ray.wait(list(self._calls), num_returns=len(self._calls), timeout=0)
         ended = [self._fetch_result(reference) for reference in ready] + list(self._stop_late())
@@ -294,7 +324,8 @@ class Workers:
             raise RunError(f"{self._losses.in_a_row} workers were lost in a row; the last reason: {lost.reason}")
         if told:
             self._progress.message(told)
-        self._start()
+        if self._count_startable():
+            self._start()
 
 
 def _find_live_nodes(nodes: Sequence[dict[str, Any]]) -> set[str]:

@@ -50,6 +50,50 @@ def test_what_a_job_needs_travels_and_nothing_else(home: Path, tmp_path: Path, m
     assert {name for name in sent["files"] if name.startswith("molgan/")} == {"molgan/__init__.py"}
 
 
+def test_own_scorers_and_programs_travel(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.py").write_text("def carbons(mol):\n    return 1.0\n")
+    (tmp_path / "dock.sh").write_text("#!/bin/sh\n")
+    (tmp_path / "dock.sh").chmod(0o755)
+    components = [
+        {"scorer": f"{tmp_path}/mine.py:carbons"},
+        {"scorer": "process", "name": "dock", "parameters": {"command": [f"{tmp_path}/dock.sh"]}},
+    ]
+    sent: dict[str, Any] = {}
+
+    class Client:
+        def submit_job(self, **job: Any) -> str:
+            folder = Path(job["runtime_env"]["working_dir"])
+            own, program = json.loads((folder / "job.yaml").read_text())["objective"]["components"]
+            where, _, sent["name"] = own["scorer"].rpartition(":")
+            sent["own"] = (folder / where).read_text()
+            sent["mode"] = (folder / program["parameters"]["command"][0]).stat().st_mode & 0o777
+            return "job-1"
+
+    monkeypatch.setattr(jobs, "_connect", lambda address: Client())
+    values = load_config(home / "mini.yaml", ["out=s3://bucket/run"]).model_dump(mode="json")
+    values["objective"]["components"] = components
+    jobs.submit("run", values, "http://127.0.0.1:8265")
+    assert sent == {"name": "carbons", "own": (tmp_path / "mine.py").read_text(), "mode": 0o755}
+
+
+def test_a_token_that_is_refused_is_told_in_a_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refused(Exception):
+        pass
+
+    Refused.__name__ = "AuthenticationError"  # Ray's is no ValueError or RuntimeError, and has 40 lines
+
+    def refuse(address: str) -> None:
+        raise Refused("Token authentication is enabled\nmany\nlines")
+
+    monkeypatch.setattr(jobs, "_connect", refuse)
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "wrong")
+    found = CliRunner().invoke(app, ["submit", str(home / "mini.yaml"), "out=/shared/run", "--address", "http://h:1"])
+    assert found.exit_code == 2
+    assert found.stderr.count("\n") == 1
+    assert "it asks for a token, and refuses the one of RAY_AUTH_TOKEN: put the cluster's token" in found.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "verb"), [("druglike", "run"), ("moses_prior", "train"), ("molgan_paper_qm9", "train")]
 )

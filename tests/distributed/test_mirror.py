@@ -118,6 +118,58 @@ def test_of_two_owners_the_later_one_wins(tmp_path: Path) -> None:
     assert fsspec.filesystem("memory").cat_file("/bucket/run/x") == b"b"
 
 
+def test_another_run_of_the_same_name_overwrites_nothing(tmp_path: Path) -> None:
+    """Two runs have one name, so one folder on this machine, and a URL each."""
+    here = tmp_path / "runs" / "same"
+    here.mkdir(parents=True)
+    with mirror_folder(here, "memory://bucket/b"):
+        write(here, "b")
+    (tmp_path / "elsewhere").mkdir()
+    for _ in range(5):  # a run that wrote more often
+        with mirror_folder(tmp_path / "elsewhere", "memory://bucket/a"):
+            write(tmp_path / "elsewhere", f"a{_}")
+    with (
+        pytest.raises(RunError, match="holds another run than memory://bucket/b, and would overwrite it; move the"),
+        mirror_folder(tmp_path / "elsewhere", "memory://bucket/b"),
+    ):
+        pass
+    assert fsspec.filesystem("memory").cat_file("/bucket/b/library.csv") == b"bbb"
+    (tmp_path / "unmarked").mkdir()
+    write(tmp_path / "unmarked", "c")  # a run without storage
+    with pytest.raises(RunError, match="holds another run"), mirror_folder(tmp_path / "unmarked", "memory://bucket/b"):
+        pass
+    with mirror_folder(here, "memory://bucket/moved"):  # its own run goes on at a new place
+        pass
+    assert fsspec.filesystem("memory").cat_file("/bucket/moved/library.csv") == b"bbb"
+
+
+def test_a_number_is_claimed_by_one_process_only(tmp_path: Path) -> None:
+    """Two processes that start at the same moment have read the same index."""
+    (tmp_path / "a").mkdir(), (tmp_path / "b").mkdir()
+    first, second = Mirror(tmp_path / "a", URL), Mirror(tmp_path / "b", URL)
+    first._claim(1), second._claim(1)
+    assert (first._claimed, second._claimed) == (1, 2)
+    (tmp_path / "a" / "x").write_text("a")
+    with pytest.raises(RunError, match="another process has taken this run over"):
+        first.push()
+    (tmp_path / "b" / "x").write_text("b")
+    second.push()
+    assert fsspec.filesystem("memory").cat_file("/bucket/run/x") == b"b"
+
+
+def test_a_copy_lists_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mirror_folder(tmp_path, URL) as keep:
+        write(tmp_path, "1")
+        keep()
+        for name in ("find", "ls", "exists", "info"):
+            monkeypatch.setattr(
+                fsspec.filesystem("memory"), name, lambda *given, **how: pytest.fail("a list of the bucket")
+            )
+        write(tmp_path, "2")
+        keep()
+        monkeypatch.undo()
+
+
 def test_storage_that_fails_is_tried_again_then_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mirror = Mirror(tmp_path, URL)
     mirror.restore()

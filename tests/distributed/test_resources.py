@@ -21,11 +21,11 @@ class Told(Silent):
     [
         (
             {"device": "cuda"},
-            "compute.device: a worker reserves 1 processors and 1 GPUs, and no machine has more than 0 GPUs",
+            "compute.device: a worker reserves 1 processor and 1 GPU, and no machine has more than 0 GPUs",
         ),
         (
             {"scoring": {"gpus": 0.5}},
-            "compute.scoring: a worker reserves 1 processors and 0.5 GPUs, and no machine has",
+            "compute.scoring: a worker reserves 1 processor and 0.5 GPUs, and no machine has",
         ),
         ({"scorers": {"docking": {"cpus": 0, "gpus": 2}}}, "compute.scorers.docking: a worker reserves 2 GPUs"),
     ],
@@ -48,13 +48,13 @@ def test_one_process_reserves_nothing() -> None:
 
 def test_a_cluster_that_may_grow_is_given_time(ray: None, monkeypatch: pytest.MonkeyPatch) -> None:
     compute, told = ComputeSettings.model_validate({"workers": 1, "scoring": {"cpus": 64}}), Told()
-    monkeypatch.setattr("molgan.distributed.resources._may_grow", lambda: True)
+    monkeypatch.setattr("molgan.distributed.resources.may_grow", lambda: True)
     check_resources(compute, told)
     assert told.messages == [
-        "compute.scoring: a worker reserves 64 processors, and no machine has more than 6 processors as yet: "
-        "it waits until the cluster adds one"
+        "compute.scoring: a worker reserves 64 processors, and no machine has more than 6 processors, as yet: "
+        "it waits until the cluster adds some"
     ]
-    monkeypatch.setattr("molgan.distributed.resources._may_grow", lambda: False)
+    monkeypatch.setattr("molgan.distributed.resources.may_grow", lambda: False)
     with pytest.raises(ConfigError, match="no machine has more than 6 processors"):
         check_resources(compute, told)
 

@@ -13,6 +13,7 @@ from molgan.base.errors import ConfigError, InputError
 from molgan.chem.molecule import parse
 from molgan.chem.shipped_sets import load_reference
 from molgan.chem.standardise import standardise
+from molgan.distributed.pools import count_processors
 from molgan.distributed.scoring_pool import ScoringPool, open_objective
 from molgan.distributed.settings import ComputeSettings
 from molgan.scoring.base import DescriptorScorer
@@ -164,8 +165,8 @@ def test_a_scorer_has_actors_of_its_own_and_no_more_than_it_may() -> None:
     ]
     objective = ObjectiveSettings(components=parts, aggregation="pareto")
     compute = ComputeSettings(workers=2, scoring={"cpus": 0.5}, scorers={"brenk": {"min": 1, "max": 3, "idle": 0.2}})
-    assert compute.processors == 2 + 1 + 3
     with ScoringPool(objective, compute, chunk=4) as pool:
+        assert count_processors(compute, [pool._crew._pools]) == 7  # 2, and 1 * 0.5 + 3 * 1 + 2 * 0.5
         sizes = dict(pool._crew.workers)
         assert {names: len(workers) for names, workers in sizes.items()} == {
             ("sa",): 1,

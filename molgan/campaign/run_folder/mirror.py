@@ -13,12 +13,15 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
-from molgan.base.errors import ConfigError, RunError
+from fsspec.implementations.local import LocalFileSystem
+
+from molgan.base.errors import ConfigError, RunError, StorageError
 from molgan.base.files import write_whole
 
 T = TypeVar("T")
 
 _INDEX = ".mirror.json"
+_CLAIMS = ".claims"
 _ATTEMPTS, _SECONDS_BEFORE_NEXT = 4, 1.0
 
 
@@ -44,14 +47,20 @@ class Mirror:
 
     A crash at any moment leaves on the storage a state that a crash at some earlier moment would have left in the
     folder: files are copied in the order in which they were written, a checkpoint as one object, and the `done.json` of
-    a stage that changes is removed first. `.mirror.json` says which process owns the storage and how often it wrote.
+    a stage that changes is removed first.
+
+    `.mirror.json`, here and there, says which run it is and how often it was written, so that no other run's folder is
+    ever taken for a newer state of it. The owner of the storage is the process with the highest number in `.claims`,
+    where each number is created by one process only, as storage can be told to (`If-None-Match`).
     """
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
         self.url = url.rstrip("/")
-        self._owner = uuid.uuid4().hex
+        self._run = self._owner = uuid.uuid4().hex
+        self._claimed: int | None = None
         self._serial = 0
+        self._stored: set[str] = set()  # the names of what is on the storage
         self._there: dict[str, tuple[int, int]] = {}  # size and time of change of each source that was copied
         try:
             from fsspec.core import url_to_fs
@@ -61,12 +70,21 @@ class Mirror:
             raise ConfigError(f"{url}: {error}") from None
         except Exception as error:  # some kinds of storage connect at once
             reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise RunError(f"{url}: cannot be reached: {reason}") from error
+            raise StorageError(f"{url}: cannot be reached: {reason}") from error
 
     def restore(self) -> None:
-        """Download the files on the storage if they are newer than the folder, and become the owner of the storage."""
+        """Download the files on the storage if they are newer than the folder, and become the owner of the storage.
+        Raises RunError when the folder holds another run than the storage."""
         there, here = self._read_stored_index(), _read_index(self.folder)
+        if there and there.get("run") != here.get("run") and _list_sources(self.folder):
+            raise RunError(
+                f"{self.folder}: holds another run than {self.url}, and would overwrite it; move the folder away, or "
+                "give this run another name (name=…)"
+            )
+        self._run = there.get("run") or here.get("run") or self._run
+        self._claim(there.get("claim", 0) + 1)
         self._serial = max(there.get("serial", 0), here.get("serial", 0))
+        self._stored = set(self._try(self._list_files))
         if there.get("serial", 0) > here.get("serial", 0):
             self._download()
             self._there = _list_sources(self.folder)
@@ -79,26 +97,56 @@ class Mirror:
         gone = [name for name in self._there if name not in sources]
         if not changed and not gone:
             return
-        owner = self._read_stored_index().get("owner", self._owner)
-        if owner != self._owner:
-            raise RunError(f"{self.url}: another process has taken this run over; this one stops")
-        known = set(self._try(lambda: self._list_files()))
+        self._require_ownership()
         finished = [name for name in changed if name.endswith("done.json")]
         for name in [*finished, *gone]:
-            if name in known:
+            if name in self._stored:
                 self._try(partial(self._storage.rm_file, self._place(name)))
+                self._stored.discard(name)
         for name in sorted(changed, key=lambda name: (sources[name][1], name)):
             content = _read_content(self.folder, name)
             if content is not None:  # a file that was deleted meanwhile is removed by the next copy
+                self._require_ownership()
                 self._put(name, content)
+                self._stored.add(name)
         self._there = sources
         self._write_index()
 
+    def _claim(self, number: int) -> None:
+        """Become the owner by the first free number from `number` on."""
+        while not self._try(partial(self._create, f"{_CLAIMS}/{number:08d}")):
+            number += 1
+        self._claimed = number
+
+    def _create(self, name: str) -> bool:
+        """Create a file that says who we are; returns whether it is ours, and not that of another process."""
+        place = self._place(name)
+        if isinstance(self._storage, LocalFileSystem):
+            self._storage.makedirs(place.rpartition("/")[0], exist_ok=True)
+        try:
+            self._storage.pipe_file(place, self._owner.encode(), mode="create")
+        except Exception:  # every kind of storage has its own error for a file that is there
+            if self._read(name) is None:
+                raise
+        return self._read(name) == self._owner.encode()
+
+    def _require_ownership(self) -> None:
+        if self._claimed is not None:
+            after = partial(self._read, f"{_CLAIMS}/{self._claimed + 1:08d}")
+            if self._try(after) is not None:
+                raise RunError(f"{self.url}: another process has taken this run over; this one stops")
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            return bytes(self._storage.cat_file(self._place(name)))
+        except FileNotFoundError:
+            return None
+
     def _download(self) -> None:
         folder = self.folder.resolve()
-        for name in self._try(self._list_files):
+        for name in sorted(self._stored):
             path = (folder / name).resolve()
-            if name == _INDEX or not path.is_relative_to(folder):
+            if name == _INDEX or name.startswith(f"{_CLAIMS}/") or not path.is_relative_to(folder):
                 continue
             content = self._try(partial(self._storage.cat_file, self._place(name)))
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,24 +167,16 @@ class Mirror:
         return [str(PurePosixPath(path).relative_to(root)) for path in found]
 
     def _read_stored_index(self) -> dict[str, Any]:
-        def read() -> dict[str, Any]:
-            try:
-                return dict(json.loads(self._storage.cat_file(self._place(_INDEX))))
-            except FileNotFoundError:
-                return {}
-
-        return self._try(read)
+        return dict(json.loads(self._try(partial(self._read, _INDEX)) or b"{}"))
 
     def _write_index(self) -> None:
         self._serial += 1
-        index = json.dumps({"owner": self._owner, "serial": self._serial}).encode()
+        index = json.dumps({"run": self._run, "claim": self._claimed or 0, "serial": self._serial}).encode()
         self._put(_INDEX, index)
         with write_whole(self.folder / _INDEX) as file:  # never through a link
             file.write(index)
 
     def _put(self, name: str, content: bytes) -> None:
-        from fsspec.implementations.local import LocalFileSystem
-
         place = self._place(name)
 
         def put() -> None:
@@ -153,14 +193,14 @@ class Mirror:
         return f"{self._root}/{name}"
 
     def _try(self, work: Callable[[], T]) -> T:
-        """Try a request several times, since storage fails now and then. Raises RunError after the last attempt."""
+        """Try a request several times, since storage fails now and then. Raises StorageError after the last attempt."""
         for attempt in range(_ATTEMPTS):
             try:
                 return work()
             except Exception as error:  # every kind of storage raises its own kind of error
                 if attempt == _ATTEMPTS - 1:
                     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                    raise RunError(f"{self.url}: storage fails: {reason}; run again to continue") from error
+                    raise StorageError(f"{self.url}: storage fails: {reason}; run again to continue") from error
                 time.sleep(_SECONDS_BEFORE_NEXT * 2**attempt)
         raise AssertionError
 
