@@ -124,30 +124,30 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
     cuda = compute.device != "cpu" and torch.cuda.is_available()
     threads = torch.get_num_threads()
     objectives = plan_objectives(config)
-    if compute.workers:
-        from molgan.distributed.resources import check_resources
-        from molgan.distributed.storage import check_storage
+    with ExitStack() as stack:
+        if compute.workers:
+            from molgan.distributed.resources import check_resources
+            from molgan.distributed.session import join_named
+            from molgan.distributed.storage import check_storage
 
-        check_storage(compute, config.folder, config.storage)
-        check_resources(compute, progress, objectives)
-    with open_folder(config.folder) as folder, mirror_folder(folder, config.storage) as keep, ExitStack() as stack:
+            stack.enter_context(join_named(compute))
+            check_storage(compute, config.folder, config.storage)
+            check_resources(compute, progress, objectives)
+        folder = stack.enter_context(open_folder(config.folder))
+        keep = stack.enter_context(mirror_folder(folder, config.storage))
         if compute.threads:
             torch.set_num_threads(compute.threads)
-        try:
-            write_config(config, folder / "config.yaml")
-            reservation = objective = None
-            if compute.workers and objectives:
-                from molgan.distributed.reservation import reserve
+        stack.callback(torch.set_num_threads, threads)
+        write_config(config, folder / "config.yaml")
+        reservation = objective = None
+        if compute.workers and objectives:
+            from molgan.distributed.reservation import reserve
 
-                reservation = stack.enter_context(reserve(compute, objectives, progress))
-            if isinstance(config, CampaignConfig):
-                objective = stack.enter_context(_open_objective(config.objective, config, reservation, progress))
-            metrics, device = MetricsLog(folder, watch_folder(folder)), "cuda" if cuda else "cpu"
-            yield Work(
-                config, folder, progress, metrics, objective, device, cores(), keep, started, reservation=reservation
-            )
-        finally:
-            torch.set_num_threads(threads)
+            reservation = stack.enter_context(reserve(compute, objectives, progress))
+        if isinstance(config, CampaignConfig):
+            objective = stack.enter_context(_open_objective(config.objective, config, reservation, progress))
+        metrics, device = MetricsLog(folder, watch_folder(folder)), "cuda" if cuda else "cpu"
+        yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started, reservation)
 
 
 def plan_objectives(config: CampaignConfig | Training) -> list[list[Pool]]:

@@ -8,11 +8,12 @@ import secrets
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from molgan.base.errors import ConfigError, RunError
+from molgan.distributed.settings import ComputeSettings
 
 _QUIET: dict[str, Any] = {"logging_level": logging.CRITICAL, "log_to_driver": False}
 _ATTEMPTS = 3
@@ -53,6 +54,13 @@ def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
     finally:
         _started_here.clear()
         ray.shutdown()
+
+
+def join_named(compute: ComputeSettings) -> AbstractContextManager[None]:
+    """The cluster that settings or the environment name, joined once for all that a job does there; nothing where
+    molgan starts its own Ray, or none. Raises as `ray_session`."""
+    address = compute.address or os.environ.get("RAY_ADDRESS")
+    return ray_session(0, address) if compute.workers and address else nullcontext()
 
 
 def is_own() -> bool:

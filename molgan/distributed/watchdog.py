@@ -37,7 +37,7 @@ class Verdict:
 
 class Watch:
     """Judges the signs of life of training workers. A worker without one for a tenth of `stall` seconds is ended, and
-    all of them after `stall` seconds without a step; a warning comes after a third of either time. None never ends
+    all of several after `stall` seconds without a step; a warning comes after a third of either time. None never ends
     anything."""
 
     def __init__(self, stall: float | None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -73,6 +73,8 @@ class Watch:
             return self._warn(
                 "silent", f"{_name(tuple(silent))} without a sign of life for {seconds:.0f} s; ended after {limit:g} s"
             )
+        if len(beats) == 1:  # waits for nobody, and may take long from one report to the next
+            return None
         waited = self._clock() - self._progressed
         if waited > self._stall:
             return Verdict(f"no step of the training for {self._stall:g} s: its workers are ended", tuple(beats))

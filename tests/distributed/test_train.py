@@ -1,5 +1,6 @@
 """Training on Ray ends with the weights that training in one process ends with, whatever happens on the way."""
 
+import signal
 from functools import partial
 from pathlib import Path
 
@@ -90,6 +91,25 @@ def test_a_killed_worker_costs_the_steps_since_the_checkpoint(ray, data, weights
     assert steps[-9:] == [0, *range(5, STEPS + 1)]  # from the checkpoint of step 4
     assert messages.texts == ["a training worker was lost; all workers continue from the last checkpoint"]
     assert_close(under_prefix("generator", load_checkpoint(tmp_path / "checkpoint")[0]), weights)
+    assert_close(generator.state_dict(), weights)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_stopped_is_ended_and_all_go_on(ray, data, weights, tmp_path: Path) -> None:
+    """Stopped by SIGSTOP, it is alive for Ray, and the other one waits in a sum of gradients for it."""
+    from molgan_toy_loops import pretrain_and_die_once
+
+    steps, messages, generator = list[float](), Messages(), fresh(data)
+    how = {"died": tmp_path / "died", "step": 6, "end": signal.SIGSTOP}
+    loop = partial(pretrain_and_die_once, data=data, settings=SETTINGS, seed=0, **how)
+    train_on_ray(
+        loop, {"generator": generator}, ComputeSettings(workers=2, stall=300), checkpoint=tmp_path / "checkpoint",
+        report=lambda metrics, _: steps.append(metrics["step"]),
+        on_restart=lambda: steps.append(0), progress=messages,
+    )  # fmt: skip
+    assert steps[-9:] == [0, *range(5, STEPS + 1)]
+    assert "training: worker 1 without a sign of life for 30 s: ended" in messages.texts
+    assert messages.texts[-1] == "a training worker was lost; all workers continue from the last checkpoint"
     assert_close(generator.state_dict(), weights)
 
 

@@ -55,6 +55,17 @@ def test_an_answer_that_takes_hours_is_no_fault_of_the_workers() -> None:
     assert watch.judge(beats(5, 5)) is None
 
 
+def test_a_lone_worker_waits_for_nobody() -> None:
+    clock = Clock()
+    watch = Watch(1800, clock)
+    alone = {0: (Beat("node", 100, 5), 0.0)}
+    watch.judge(alone)
+    clock.now = 20_000.0
+    assert watch.judge(alone) is None
+    verdict = watch.judge({0: (Beat("node", 100, 5), 200.0)})
+    assert verdict is not None and verdict.end == (0,)
+
+
 def test_null_waits_for_ever() -> None:
     clock = Clock()
     watch = Watch(None, clock)

@@ -1,6 +1,7 @@
 """Work on chunks of text, one of which no worker survives."""
 
 import os
+import time
 from collections.abc import Sequence
 
 
@@ -16,3 +17,15 @@ class Shout:
 
 def joined(parts: Sequence[bytes]) -> bytes:
     return b" ".join(parts)
+
+
+class Echo:
+    """Gives back its items, after some seconds; one that begins with `hang` takes an hour."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = float(seconds)
+
+    def work(self, items: Sequence[object]) -> list[object]:
+        for item in items:
+            time.sleep(3600 if str(item).startswith("hang") else self._seconds)
+        return list(items)
