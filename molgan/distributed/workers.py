@@ -61,6 +61,13 @@ class _Call:
     began: float = field(default_factory=time.monotonic)
 
 
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """The result of a call whose work raised an error."""
+
+    error: Exception
+
+
 class Workers:
     """Ray actors of the class `kind`, built with `arguments`, whose method `work(items)` gives a result for a list.
 
@@ -147,21 +154,7 @@ class Workers:
                 starting = sum(call.starts for call in self._calls.values())
                 for _ in range(min(self._most - len(self), len(waiting) - starting, self._count_startable())):
                     self._start()
-                for call, result in self._collect_ended():
-                    if isinstance(result, Lost):
-                        self._replace(call.actor, result)
-                        tasks = call.task.retry(result) if call.task else []
-                        waiting.extendleft(reversed(tasks))
-                        if call.task and not tasks:
-                            yield call.task.position, result
-                        continue
-                    self._idle.append(call.actor)
-                    if call.starts:
-                        call.actor.node = result
-                    if call.task:
-                        self._losses.reset()
-                        self.pace.add(len(call.task.items), time.monotonic() - call.began)
-                        yield call.task.position, result
+                yield from self._settle(self._collect_ended(), waiting)
         finally:
             for call in self._calls.values():
                 call.task = None
@@ -169,6 +162,32 @@ class Workers:
                 self._timer = Timer(self._settings.idle, self._shrink)
                 self._timer.daemon = True
                 self._timer.start()
+
+    def _settle(self, ended: list[tuple[_Call, Any]], waiting: deque[Task]) -> list[tuple[int, Any]]:
+        """The results of ended calls; lists to try again go to `waiting`. Raises the errors of `work` once all calls
+        are settled."""
+        found: list[tuple[int, Any]] = []
+        errors: list[Exception] = []
+        for call, result in ended:
+            if isinstance(result, Lost):
+                self._replace(call.actor, result)
+                tasks = call.task.retry(result) if call.task else []
+                waiting.extendleft(reversed(tasks))
+                if call.task and not tasks:
+                    found.append((call.task.position, result))
+                continue
+            self._idle.append(call.actor)
+            if isinstance(result, _Raised):
+                errors.append(result.error)
+            elif call.starts:
+                call.actor.node = result
+            if call.task:
+                self._losses.reset()
+                self.pace.add(len(call.task.items), time.monotonic() - call.began)
+                found.append((call.task.position, result))
+        if errors:
+            raise errors[0]
+        return found
 
     def _read(self, unread: Iterator[Task | None], waiting: deque[Task]) -> bool:
         """Read as many lists as there are, or can be, workers without one; returns whether there may be more."""
@@ -269,9 +288,8 @@ class Workers:
         call = self._calls.pop(reference)
         try:
             return call, ray.get(reference)
-        except RayTaskError:
-            self._idle.append(call.actor)
-            raise
+        except RayTaskError as error:
+            return call, _Raised(error)
         except RayActorError as error:
             if error.actor_init_failed:
                 raise RunError(f"a worker cannot start: {str(error).strip().splitlines()[-1]}") from error

@@ -79,3 +79,25 @@ def test_a_campaign_goes_on_from_storage_in_another_folder(
     assert not libraries_differ(tmp_path / "second" / "runs" / "mini", tmp_path / "undisturbed")
     assert not libraries_differ(tmp_path / "storage", tmp_path / "undisturbed")
     assert read_status(storage).done
+
+
+def test_components_with_a_concurrency_leave_room_for_training(home: Path, tmp_path: Path) -> None:
+    """Three pools of two actors beside two training workers: Ray had four processors for eight processes, and training
+    never started. One lesson of a curriculum is scored in their room before."""
+    from molgan_toy_campaign import drive
+
+    parts = [{"scorer": name, "concurrency": 2} for name in ("qed", "sa", "tpsa")]
+    lesson = "{objective: {components: [{scorer: qed}]}, steps: 2}"
+    drive(
+        str(home),
+        [
+            f"out={tmp_path}",
+            f"objective.components={json.dumps(parts)}",
+            f"reinforce.curriculum=[{lesson}]",
+            "compute={workers: 2, threads: 1}",
+            "adversarial=null",
+        ],
+    )
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert {row["stage"] for row in rows} >= {"reinforce", "reinforce 1"}
+    assert (tmp_path / "library.csv").exists()
