@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from threading import RLock, Timer
 from typing import Any
 
 from molgan.base.errors import RunError
 from molgan.base.progress import Progress, Silent
+from molgan.distributed.calls import Actor, Call, Raised, Task, make_tasks
 from molgan.distributed.lost_workers import Losses, Lost
 from molgan.distributed.pace import Pace
 from molgan.distributed.reservation import Reservation, Seat
@@ -18,54 +18,6 @@ from molgan.distributed.settings import PoolSettings
 from molgan.distributed.shortage import Reminder, describe_shortage
 
 _SECONDS_TO_START = 300.0
-
-
-@dataclass(slots=True)
-class Task:
-    """A list of items to work on, and how often a worker was lost with it."""
-
-    position: int
-    items: Sequence[Any]
-    losses: int = 0
-
-    def retry(self, lost: Lost) -> list[Task]:
-        """The tasks to try after a worker was lost with this one; an empty list when the task is given up.
-
-        The first loss may have nothing to do with the items: a node failed, somebody killed the worker, a server did
-        not answer. A list that took too long is not tried as a whole again, since that would take as long once more.
-        """
-        self.losses += 1
-        alone = len(self.items) == 1
-        if self.losses == 1 and (alone or not lost.late):
-            return [self]
-        # An item of a list that took too long has had one try; the items of a list whose worker died have had none.
-        return [] if alone else [Task(self.position + i, [item], int(lost.late)) for i, item in enumerate(self.items)]
-
-
-@dataclass(slots=True)
-class _Actor:
-    """An actor: Ray's handle of it, the seat that is reserved for it, and the node on which it has started."""
-
-    handle: Any
-    seat: Seat | None
-    node: str | None = None
-
-
-@dataclass(slots=True)
-class _Call:
-    """A running call; without a task while the worker starts, or when the task is no longer wanted."""
-
-    actor: _Actor
-    task: Task | None = None
-    starts: bool = False
-    began: float = field(default_factory=time.monotonic)
-
-
-@dataclass(frozen=True, slots=True)
-class _Raised:
-    """The result of a call whose work raised an error."""
-
-    error: Exception
 
 
 class Workers:
@@ -117,8 +69,8 @@ class Workers:
         self._reminder = Reminder(self._progress)
         self._losses = Losses(self._most)
         self.pace = Pace()
-        self._idle: list[_Actor] = []
-        self._calls: dict[Any, _Call] = {}
+        self._idle: list[Actor] = []
+        self._calls: dict[Any, Call] = {}
         self._lock = RLock()
         self._timer: Timer | None = None
         for _ in range(self._least):
@@ -137,7 +89,7 @@ class Workers:
         or too many are lost in a row.
         """
         with self._lock:
-            yield from self._run(_make_tasks(lists))
+            yield from self._run(make_tasks(lists))
 
     def _run(self, unread: Iterator[Task | None]) -> Iterator[tuple[int, Any]]:
         self._stop_timer()
@@ -163,7 +115,7 @@ class Workers:
                 self._timer.daemon = True
                 self._timer.start()
 
-    def _settle(self, ended: list[tuple[_Call, Any]], waiting: deque[Task]) -> list[tuple[int, Any]]:
+    def _settle(self, ended: list[tuple[Call, Any]], waiting: deque[Task]) -> list[tuple[int, Any]]:
         """The results of ended calls; lists to try again go to `waiting`. Raises the errors of `work` once all calls
         are settled."""
         found: list[tuple[int, Any]] = []
@@ -177,7 +129,7 @@ class Workers:
                     found.append((call.task.position, result))
                 continue
             self._idle.append(call.actor)
-            if isinstance(result, _Raised):
+            if isinstance(result, Raised):
                 errors.append(result.error)
             elif call.starts:
                 call.actor.node = result
@@ -255,17 +207,17 @@ class Workers:
         seat = self._seats.pop(0) if self._seats else None
         strategy = seat.strategy if seat is not None else "DEFAULT"
         handle = self._kind.options(scheduling_strategy=strategy).remote(*self._arguments)
-        self._calls[handle.__ray_call__.remote(_find_node)] = _Call(_Actor(handle, seat), starts=True)
+        self._calls[handle.__ray_call__.remote(_find_node)] = Call(Actor(handle, seat), starts=True)
 
-    def _free_seat(self, actor: _Actor) -> None:
+    def _free_seat(self, actor: Actor) -> None:
         if actor.seat is not None:
             self._seats.append(actor.seat)
 
     def _hand_out(self, task: Task) -> None:
         actor = self._idle.pop()
-        self._calls[actor.handle.work.remote(task.items)] = _Call(actor, task)
+        self._calls[actor.handle.work.remote(task.items)] = Call(actor, task)
 
-    def _collect_ended(self) -> list[tuple[_Call, Any]]:
+    def _collect_ended(self) -> list[tuple[Call, Any]]:
         """The calls that have ended since the last time, each with its result or `Lost`."""
         import ray
 
@@ -281,7 +233,7 @@ class Workers:
             self._report_wait()
         return ended
 
-    def _fetch_result(self, reference: Any) -> tuple[_Call, Any]:
+    def _fetch_result(self, reference: Any) -> tuple[Call, Any]:
         import ray
         from ray.exceptions import OutOfMemoryError, RayActorError, RayError, RayTaskError
 
@@ -289,7 +241,7 @@ class Workers:
         try:
             return call, ray.get(reference)
         except RayTaskError as error:
-            return call, _Raised(error)
+            return call, Raised(error)
         except RayActorError as error:
             if error.actor_init_failed:
                 raise RunError(f"a worker cannot start: {str(error).strip().splitlines()[-1]}") from error
@@ -299,7 +251,7 @@ class Workers:
         except RayError as error:
             return call, Lost(type(error).__name__)
 
-    def _stop_late(self) -> Iterator[tuple[_Call, Lost]]:
+    def _stop_late(self) -> Iterator[tuple[Call, Lost]]:
         import ray
 
         now, timeout = time.monotonic(), self._settings.timeout
@@ -332,7 +284,7 @@ class Workers:
             return None
         return f"a worker waits for {describe_shortage([bundle], free, ray.cluster_resources())}"
 
-    def _replace(self, actor: _Actor, lost: Lost) -> None:
+    def _replace(self, actor: Actor, lost: Lost) -> None:
         import ray
 
         self._free_seat(actor)
@@ -355,13 +307,3 @@ def _find_node(actor: object) -> str:
     import ray
 
     return str(ray.get_runtime_context().get_node_id())
-
-
-def _make_tasks(lists: Iterable[Sequence[Any] | None]) -> Iterator[Task | None]:
-    position = 0
-    for items in lists:
-        if items is None:
-            yield None
-        else:
-            yield Task(position, items)
-            position += len(items)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from molgan.distributed.calls import Task
 from molgan.distributed.lost_workers import Losses, Lost
 from molgan.distributed.pace import Pace
-from molgan.distributed.workers import Task
 
 
 def test_calls_last_some_seconds_whatever_a_molecule_takes() -> None:
