@@ -20,6 +20,7 @@ from molgan.filters.settings import FunnelSettings
 from molgan.filters.shared_descriptors import SHARED
 from molgan.scoring.objective import Objective
 from molgan.scoring.score_cache import clear_caches
+from molgan.scoring.score_store import Store
 from molgan.scoring.settings import ObjectiveSettings
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class Judge:
         clear_caches()  # entries of earlier chunks are of no use
         lots = [rows[start : start + SHARED] for start in range(0, max(len(rows), 1), SHARED)]
         return _write([self._judge(lot, [self._read(record) for record in lot]) for lot in lots])
+
+    def share(self, memo: Store) -> None:
+        """Share the values of costly scorers with other processes, by `memo`."""
+        self.objective.share(memo)
 
     def lost(self, rows: Sequence[Record], reason: str) -> bytes:
         """The table of molecules that crash their worker: the first filter rejects them."""

@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from molgan.base.progress import Progress, Silent
 from molgan.distributed.lost_workers import Lost
 from molgan.distributed.resources import list_machines, may_grow, require_room
 from molgan.distributed.session import import_from, ray_session
 from molgan.distributed.settings import ComputeSettings
+from molgan.distributed.shared_memo import SharedMemo, hold_memo
 from molgan.distributed.workers import Workers
+from molgan.scoring.score_store import Store
 
 _CHUNKS_A_WORKER = 4
 
@@ -30,12 +32,20 @@ class Work(Protocol):
     def lost(self, rows: Sequence[Any], reason: str) -> bytes: ...
 
 
+@runtime_checkable
+class SharingWork(Work, Protocol):
+    """Work that can share what costs it much with the other actors."""
+
+    def share(self, memo: Store) -> None: ...
+
+
 class RayCrew:
     """Works on a stream like `molgan.base.parallel.Processes`, for use in a `with` block.
 
     Actors are used rather than Ray Data: they load references and models once, a worker that dies is replaced and its
     chunk tried again, and results come back to this process, which alone writes, so that resuming after a kill needs no
     disk that all machines share. A chunk that kills two workers is split into rows; a row that kills two more is lost.
+    Costly scores are in one memo for all actors.
     """
 
     def __init__(
@@ -60,7 +70,8 @@ class RayCrew:
             stack.enter_context(ray_session(math.ceil(bounds[1] * pool.cpus), self._compute.address))
             alone = self._compute.model_copy(update={"scorers": {}})  # actors here score all components
             require_room(alone, (), list_machines(), may_grow(), self._progress or Silent(), training=False)
-            arguments = (pickle.dumps(self._work), sys.path)
+            memo = stack.enter_context(hold_memo()) if isinstance(self._work, SharingWork) else None
+            arguments = (pickle.dumps(self._work), memo, sys.path)
             self._workers = Workers(_Working, arguments, pool, bounds=bounds, progress=self._progress)
             stack.callback(self._workers.close)
             self._open = stack.pop_all()
@@ -125,9 +136,11 @@ class _Chunk:
 class _Working:
     """The actor."""
 
-    def __init__(self, work: bytes, path: list[str]) -> None:
+    def __init__(self, work: bytes, memo: Any, path: list[str]) -> None:
         import_from(path)  # before unpickling, which imports from there
         self._work: Work = pickle.loads(work)
+        if isinstance(self._work, SharingWork) and memo is not None:
+            self._work.share(SharedMemo(memo))
 
     def work(self, rows: Sequence[Any]) -> tuple[int, bytes]:
         """The number of rows, and their result."""

@@ -22,7 +22,7 @@ from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.parameters import validate_section
 from molgan.scoring.registration import is_shipped, register_class
 from molgan.scoring.score_cache import Known, shared_cache
-from molgan.scoring.score_store import ScoreStore
+from molgan.scoring.score_store import Store
 from molgan.scoring.transforms import Identity, Transform
 
 
@@ -146,7 +146,7 @@ class Scorer(ABC):
         molecules: Sequence[str | Molecule | None] | Batch,
         *,
         scoring: Scoring | None = None,
-        store: ScoreStore | None = None,
+        store: Store | None = None,
     ) -> Scores:
         """Score SMILES or molecules: a result of the same length and order. Raises InputError for a single string.
 
@@ -172,12 +172,12 @@ class Scorer(ABC):
     def close(self) -> None:  # noqa: B027
         """Release the scorer's resources and end running calls; the scorer can be used again."""
 
-    def find_unknown(self, batch: Batch, store: ScoreStore | None = None) -> list[Descriptors]:
+    def find_unknown(self, batch: Batch, store: Store | None = None) -> list[Descriptors]:
         """The distinct molecules that are in no cache."""
         known = self._recall(batch, store)
         return [molecule for molecule, score in zip(batch.distinct, known, strict=True) if score is None]
 
-    def _recall(self, batch: Batch, store: ScoreStore | None) -> list[Known | None]:
+    def _recall(self, batch: Batch, store: Store | None) -> list[Known | None]:
         """The cached values of the distinct molecules; those found on disk are put into memory."""
         cache = shared_cache(self.key)
         known = [cache.get(molecule.smiles) for molecule in batch.distinct]

@@ -17,7 +17,7 @@ from molgan.scoring.cost_class import Cost
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.scoring.processes.scoring_processes import ScoringProcesses
 from molgan.scoring.recipe import make_recipe
-from molgan.scoring.score_store import ScoreStore
+from molgan.scoring.score_store import Store
 from molgan.scoring.scoring_job import ScoringJob
 from molgan.scoring.settings import ComponentSettings
 from molgan.scoring.transforms import Transform
@@ -59,11 +59,11 @@ class Component:
         """Whether scoring costs this process little time, since other processes or servers do the work."""
         return self.isolated is not None or self.scorer.waits
 
-    def choose_store(self, store: ScoreStore | None) -> ScoreStore | None:
+    def choose_store(self, store: Store | None) -> Store | None:
         """The cache on disk if values are worth caching there, else None."""
         return store if self.scorer.costly or self.isolated is not None else None
 
-    def score(self, batch: Batch, store: ScoreStore | None = None, scoring: Scoring | None = None) -> Scores:
+    def score(self, batch: Batch, store: Store | None = None, scoring: Scoring | None = None) -> Scores:
         """Raw values; `scoring` replaces `score_fresh`. Raises RunError when `store` cannot be used."""
         return self.scorer(batch, scoring=scoring or self.score_fresh, store=self.choose_store(store))
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from molgan.scoring.base import Score, Scores, Scoring
 from molgan.scoring.batch import Batch
 from molgan.scoring.component import Component
-from molgan.scoring.score_store import ScoreStore
+from molgan.scoring.score_store import Store
 from molgan.scoring.scoring_job import ScoringJob
 
 
@@ -45,14 +45,14 @@ class Delegation:
         """Whether the crew is used for `count` molecules."""
         return self._crew is not None and bool(self._groups) and count >= self._crew.least
 
-    def make_jobs(self, components: Sequence[Component], batch: Batch, store: ScoreStore | None) -> list[ScoringJob]:
+    def make_jobs(self, components: Sequence[Component], batch: Batch, store: Store | None) -> list[ScoringJob]:
         """Jobs for some of the components, of the molecules that are in no cache, one per group; none where using the
         crew does not pay."""
         groups = [[component for component in group if component in components] for group in self._groups]
         jobs = [_make_job(group, batch, store) for group in groups if group]
         return jobs if self.is_worthwhile(max((len(job.smiles) for job in jobs), default=0)) else []
 
-    def score(self, jobs: list[ScoringJob], batch: Batch, store: ScoreStore | None) -> dict[str, Scores]:
+    def score(self, jobs: list[ScoringJob], batch: Batch, store: Store | None) -> dict[str, Scores]:
         """The values of the crew, by component. Raises RunError when the crew fails for good."""
         found = self._ask(jobs)
         scores = {}
@@ -73,7 +73,7 @@ class Delegation:
         return self._ask([part])[name]
 
 
-def _make_job(group: list[Component], batch: Batch, store: ScoreStore | None) -> ScoringJob:
+def _make_job(group: list[Component], batch: Batch, store: Store | None) -> ScoringJob:
     found = (component.scorer.find_unknown(batch, component.choose_store(store)) for component in group)
     unknown = {molecule.smiles for molecules in found for molecule in molecules}
     new = [(text, m.smiles) for m, text in zip(batch.distinct, batch.texts, strict=True) if m.smiles in unknown]

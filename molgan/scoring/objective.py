@@ -23,7 +23,7 @@ from molgan.scoring.component import Component, start_calls
 from molgan.scoring.crew import Crew, Delegation
 from molgan.scoring.inputs import as_list
 from molgan.scoring.rounds import ask_in_rounds, plan_rounds
-from molgan.scoring.score_store import ScoreStore
+from molgan.scoring.score_store import LayeredStore, ScoreStore, Store
 from molgan.scoring.settings import ObjectiveSettings, load_objective
 from molgan.scoring.veto import can_veto, find_vetoed
 
@@ -83,6 +83,7 @@ class Objective:
         self.seconds: dict[str, float] = {}
         self._components = [Component.of(component) for component in settings.components]
         self._crew = crew
+        self._memo: Store | None = None
         self._delegation = Delegation(crew, self._components)
         self._vetoing = [part.name for part in settings.components if can_veto(part, settings.aggregation)]
         self._rounds = plan_rounds(self._components, self._vetoing) if settings.cheap_first else [self._components]
@@ -151,8 +152,15 @@ class Objective:
         return self._components
 
     @cached_property
-    def _store(self) -> ScoreStore | None:
-        return ScoreStore(self.settings.cache) if self.settings.cache else None
+    def _store(self) -> Store | None:
+        stores: list[Store] = [] if self._memo is None else [self._memo]
+        if self.settings.cache:
+            stores.append(ScoreStore(self.settings.cache))
+        return LayeredStore(stores) if len(stores) > 1 else next(iter(stores), None)
+
+    def share(self, memo: Store) -> None:
+        """Share the values of costly components with other processes, by `memo`, before the first molecule."""
+        self._memo = memo
 
     def _table(self, batch: Batch) -> ScoreTable:
         found, values = ask_in_rounds(self._rounds, self._vetoing, batch, self._ask)

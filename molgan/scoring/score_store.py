@@ -1,10 +1,11 @@
 """A cache of scores on disk, in one SQLite file that any number of processes and runs share."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
 import rdkit
 
@@ -19,6 +20,45 @@ CREATE TABLE IF NOT EXISTS scores (
     scorer INTEGER NOT NULL, smiles TEXT NOT NULL, value REAL NOT NULL, note TEXT, PRIMARY KEY (scorer, smiles)
 ) WITHOUT ROWID;
 """
+
+
+class Store(Protocol):
+    """Values and notes of molecules beyond the memory of one process, by a scorer's key and canonical isomeric SMILES.
+    Every method can raise RunError."""
+
+    def get(self, key: str, smiles: list[str]) -> dict[str, Known]:
+        """The stored values of those of `smiles` that have one."""
+
+    def put(self, key: str, found: Mapping[str, Known]) -> None:
+        """Store the values; those that are stored already stay."""
+
+    def close(self) -> None:
+        """Release what the store holds."""
+
+
+class LayeredStore:
+    """Several stores as one: the first that knows a value is asked, and the ones before it learn it."""
+
+    def __init__(self, stores: Sequence[Store]) -> None:
+        self._stores = list(stores)
+
+    def get(self, key: str, smiles: list[str]) -> dict[str, Known]:
+        found: dict[str, Known] = {}
+        for number, store in enumerate(self._stores):
+            new = store.get(key, [text for text in smiles if text not in found])
+            for before in self._stores[:number]:
+                if new:
+                    before.put(key, new)
+            found |= new
+        return found
+
+    def put(self, key: str, found: Mapping[str, Known]) -> None:
+        for store in self._stores:
+            store.put(key, found)
+
+    def close(self) -> None:
+        for store in self._stores:
+            store.close()
 
 
 class ScoreStore:

@@ -1,5 +1,7 @@
 """Files are filtered on Ray with the bytes that one process gives."""
 
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,3 +48,25 @@ def test_ray_workers_filter_a_file_to_the_same_bytes(ray: None, tmp_path: Path) 
     assert {path.name: path.read_bytes() for path in (tmp_path / "here").iterdir()} == {
         path.name: path.read_bytes() for path in (tmp_path / "there").iterdir()
     }
+
+
+@pytest.mark.slow
+def test_a_molecule_in_several_chunks_is_paid_once(ray: None, tmp_path: Path) -> None:
+    """An actor forgets cheap values after each chunk, and no actor knows what another one has scored."""
+    calls = tmp_path / "calls"
+    body = f"s = sys.stdin.read().split(); open({str(calls)!r}, 'a').write(''.join(x + '\\n' for x in s)); "
+    body += "print(json.dumps([{'a': len(x) / 100} for x in s]))"
+    command = [sys.executable, "-S", "-c", f"import json, sys; {body}"]
+    component = {"scorer": "process", "name": "a", "parameters": {"command": command, "field": "a"}}
+    campaign = {
+        "data": {"train": "known.smi"},
+        "objective": {"components": [{**component, "transform": {"name": "identity"}}]},
+        "sample": {"n": 10},
+        "filters": ["valid", {"filter": "score", "min": 0.01}],
+    }
+    (tmp_path / "known.smi").write_text("CCO\n")
+    (tmp_path / "campaign.yaml").write_text(json.dumps(campaign))
+    config = load_config(tmp_path / "campaign.yaml", ["compute.workers=1"])
+    filter_records(chunks(), config, tmp_path / "out")
+    asked = calls.read_text().splitlines()
+    assert len(asked) == len(set(asked)) == 60
