@@ -5,6 +5,7 @@ from __future__ import annotations
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
+from ray.train.v2._internal.callbacks.placement_group_callback import PlacementGroupCleanerCallback
 from ray.train.v2._internal.execution.callback import ControllerCallback
 from ray.train.v2._internal.execution.controller.controller import TrainController
 from ray.train.v2._internal.execution.worker_group.placement_group_handle import DefaultPlacementGroupHandle
@@ -65,6 +66,11 @@ class KeepReservation(ControllerCallback):
 
 class _ReservedWorkerGroup(WorkerGroup):
     reserved: ClassVar[Any] = None
+
+    def __init__(self, train_run_context: Any, worker_group_context: Any, callbacks: Any = None) -> None:
+        # Ray's cleaner would remove the whole reservation once the controller of a stage has ended.
+        kept = [each for each in callbacks or [] if not isinstance(each, PlacementGroupCleanerCallback)]
+        super().__init__(train_run_context, worker_group_context, kept)
 
     def _create_placement_group(self, scaling_config: Any, worker_group_context: Any) -> Any:
         return _Kept(self.reserved)
