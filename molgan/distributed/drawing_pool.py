@@ -40,7 +40,7 @@ class DrawingPool:
             pool = PoolSettings(cpus=threads, gpus=held.gpus, timeout=None)
             bounds = pool.bounds(compute.workers)
             arguments = (ray.put(generator.cpu()), threads, sys.path)
-            how = {"bounds": bounds, "seats": held.training, "progress": progress}
+            how: dict[str, Any] = {"bounds": bounds, "seats": held.training, "progress": progress}
             self._workers = Workers(_Drawing, arguments, pool, **how)
             stack.callback(self._workers.close)
             self._open = stack.pop_all()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from math import nan
+from typing import Any
 
 from molgan.base.errors import ConfigError
 from molgan.base.progress import Progress
@@ -73,8 +74,13 @@ class ScoringActors:
                 seats = held.take(pool.shape, 1)
                 stack.callback(held.give_back, pool.shape, seats)
                 arguments = (pool.components, self._modules, sys.path)
-                how = {"bounds": pool.bounds, "seats": seats, "reservation": held, "progress": self._progress}
-                workers = Workers(_Scoring, arguments, pool.settings, **how)
+                how: dict[str, Any] = {
+                    "bounds": pool.bounds,
+                    "seats": seats,
+                    "reservation": held,
+                    "progress": self._progress,
+                }
+                workers = Workers(_Scoring, arguments, pool.settings, progress=self._progress, **how)
                 stack.callback(workers.close)
                 self.workers[pool.names] = workers
             self._open = stack.pop_all()

@@ -87,12 +87,15 @@ def use_token() -> None:
     """Send the token of this user, in the file or where RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH say, to clusters that are
     named by an address: a `ray start` of the same user asks for it, and Ray itself sends it to none of them. Does
     nothing where RAY_AUTH_MODE is set, or there is no token."""
-    from ray._raylet import AuthenticationTokenLoader, Config
+    import ray._raylet
 
-    if "RAY_AUTH_MODE" in os.environ or not AuthenticationTokenLoader.instance().has_token(ignore_auth_mode=True):
+    private: Any = ray._raylet
+    if "RAY_AUTH_MODE" in os.environ or not private.AuthenticationTokenLoader.instance().has_token(
+        ignore_auth_mode=True
+    ):
         return
     os.environ["RAY_AUTH_MODE"] = "token"
-    Config.initialize("")  # Ray has read the variable when it was imported
+    private.Config.initialize("")  # Ray has read the variable when it was imported
 
 
 def explain_refusal(error: BaseException) -> str:
@@ -137,7 +140,11 @@ def _start(cpus: int) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with _listen_on_loopback():
-                how = {"num_cpus": cpus, "include_dashboard": False, "object_store_memory": _OBJECT_STORE}
+                how: dict[str, Any] = {
+                    "num_cpus": cpus,
+                    "include_dashboard": False,
+                    "object_store_memory": _OBJECT_STORE,
+                }
                 ray.init("local", **how, **_QUIET)
             return
         except Exception as error:  # Ray raises plain Exception here

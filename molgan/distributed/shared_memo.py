@@ -56,7 +56,8 @@ def hold_memo() -> Iterator[Any]:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    actor = ray.remote(num_cpus=0)(Memo).options(scheduling_strategy=here).remote()
+    kind: Any = ray.remote(num_cpus=0)(Memo)
+    actor = kind.options(scheduling_strategy=here).remote()
     try:
         yield actor
     finally:
