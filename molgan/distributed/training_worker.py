@@ -19,6 +19,8 @@ from molgan.distributed.watchdog import Beat
 from molgan.training.checkpoint import read_checkpoint, write_checkpoint
 from molgan.training.share import Share
 
+_SECONDS_TO_END = 5.0
+
 
 def work(task: dict[str, Any]) -> None:
     """Take part in the training that `task` describes; see `train_on_ray`."""
@@ -120,11 +122,13 @@ class _Pulse:
         import ray
 
         self._node = str(ray.get_runtime_context().get_node_id())
-        Thread(target=self._beat, daemon=True).start()
+        self._thread = Thread(target=self._beat, daemon=True)
+        self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._over.set()
+        self._thread.join(_SECONDS_TO_END)  # or it would give a sign after the last one
         with suppress(Exception):  # the driver, and the mailbox with it, may be gone
             self._mailbox.beat.remote(self._rank, None)
 

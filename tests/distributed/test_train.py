@@ -109,7 +109,7 @@ def test_a_worker_that_is_stopped_is_ended_and_all_go_on(ray, data, weights, tmp
     )  # fmt: skip
     assert steps[-10:] == [0, *range(4, STEPS + 1)]
     assert "training: worker 1 without a sign of life for 30 s: ended" in messages.texts
-    assert messages.texts[-1] == "a training worker was lost; all workers continue from the last checkpoint"
+    assert "a training worker was lost; all workers continue from the last checkpoint" in messages.texts
     assert_close(generator.state_dict(), weights)
 
 

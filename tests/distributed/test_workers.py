@@ -1,10 +1,13 @@
 """A pool of actors on a cluster of several machines, which are processes here with processors that they declare."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import molgan_toy_work
 import pytest
 from molgan_toy_work import Echo
 
@@ -17,6 +20,12 @@ from molgan.distributed.settings import ComputeSettings, PoolSettings
 from molgan.distributed.workers import Workers
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _toys_on_every_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = [str(Path(molgan_toy_work.__file__).parent), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, folders)))
 
 
 class Told(Silent):
