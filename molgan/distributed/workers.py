@@ -18,6 +18,7 @@ from molgan.distributed.settings import PoolSettings
 from molgan.distributed.shortage import Reminder, describe_shortage
 
 _SECONDS_TO_START = 300.0
+_SECONDS_TO_PAUSE = 2.0
 
 
 class Workers:
@@ -68,6 +69,7 @@ class Workers:
         self._progress = progress or Silent()
         self._reminder = Reminder(self._progress)
         self._losses = Losses(self._most)
+        self._pause_until = 0.0
         self.pace = Pace()
         self._idle: list[Actor] = []
         self._calls: dict[Any, Call] = {}
@@ -122,7 +124,7 @@ class Workers:
         errors: list[Exception] = []
         for call, result in ended:
             if isinstance(result, Lost):
-                self._replace(call.actor, result)
+                self._replace(call.actor, result, starting=call.starts)
                 tasks = call.task.retry(result) if call.task else []
                 waiting.extendleft(reversed(tasks))
                 if call.task and not tasks:
@@ -179,7 +181,10 @@ class Workers:
                 self._free_seat(actor)
 
     def _count_startable(self) -> int:
-        """How many actors may be started: any number, or as many as have a seat while others wait for room."""
+        """How many actors may be started: any number, as many as have a seat while others wait for room, or none for
+        a while after some were lost on their start."""
+        if time.monotonic() < self._pause_until:
+            return 0
         return self._most if self._reservation is None or self._reservation.is_whole else len(self._seats)
 
     def _make_room(self) -> None:
@@ -284,16 +289,20 @@ class Workers:
             return None
         return f"a worker waits for {describe_shortage([bundle], free, ray.cluster_resources())}"
 
-    def _replace(self, actor: Actor, lost: Lost) -> None:
+    def _replace(self, actor: Actor, lost: Lost, *, starting: bool) -> None:
         import ray
 
         self._free_seat(actor)
+        if starting and time.monotonic() < self._pause_until:
+            return  # one of several that were lost on their start; `_run` starts others as they are needed
         gone = actor.node is not None and not lost.late and actor.node not in _find_live_nodes(ray.nodes())
         told = self._losses.add(lost, actor.node, gone=gone)
         if self._losses.too_many:
             raise RunError(f"{self._losses.in_a_row} workers were lost in a row; the last reason: {lost.reason}")
         if told:
             self._progress.message(told)
+        if starting:  # Ray goes on placing actors on a machine that is lost until it has noticed
+            self._pause_until = time.monotonic() + _SECONDS_TO_PAUSE
         if self._count_startable():
             self._start()
 
