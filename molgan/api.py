@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from molgan.base.default_weights import DEFAULT_WEIGHTS
+
 if TYPE_CHECKING:
     import pandas
     import polars
@@ -143,13 +145,12 @@ def synthesis_routes(
     from molgan.scoring.scorers.retrosynthesis.route_finder import share_finder
     from molgan.scoring.scorers.retrosynthesis.route_settings import RouteSettings
 
-    sets = {"stock": stock, "templates": templates}
-    limits = {"depth": depth, "expansions": expansions, "timeout": timeout, "processes": processes}
-    settings = validate_section(RouteSettings, {**sets, **limits}, "synthesis_routes")
+    given = {"stock": stock, "templates": templates, "depth": depth, "expansions": expansions, "timeout": timeout}
+    settings = validate_section(RouteSettings, {**given, "processes": processes}, "synthesis_routes")
     return route_table(smiles, share_finder(settings, buy=buy))
 
 
-def load_generator(weights: str | Path = "moses") -> "Generator":
+def load_generator(weights: str | Path = DEFAULT_WEIGHTS) -> "Generator":
     """Load a generator: shipped weights by their name, or the folder that a training wrote.
 
     The critic that `sample` uses is not loaded. Raises WeightsError when the weights are missing, damaged or of another
@@ -164,7 +165,7 @@ def sample(
     n: int,
     *,
     seed: int | None = 0,
-    weights: str | Path = "moses",
+    weights: str | Path = DEFAULT_WEIGHTS,
     raw: bool = False,
     targets: Mapping[str, float] | None = None,
     guidance: float = 1.0,
@@ -234,7 +235,7 @@ def sample(
 
 
 def log_likelihood(
-    smiles: "Molecules", *, weights: str | Path = "moses", targets: Mapping[str, float] | None = None
+    smiles: "Molecules", *, weights: str | Path = DEFAULT_WEIGHTS, targets: Mapping[str, float] | None = None
 ) -> "pandas.DataFrame":
     """How likely molecules are under a generator: a table, one row for each input, in order.
 
@@ -267,7 +268,7 @@ def optimize(
     start: "Molecules | None" = None,
     *,
     core: str | None = None,
-    weights: str | Path = "moses",
+    weights: str | Path = DEFAULT_WEIGHTS,
     targets: Mapping[str, float] | None = None,
     guidance: float = 1.0,
     max_atoms: int | None = None,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import InputError
 from molgan.chem.misuse.screen import find_misuse
 from molgan.chem.molecule import Molecule, parse
@@ -30,7 +31,7 @@ def draw_molecules(
     n: int,
     *,
     seed: int,
-    weights: str | Path = "moses",
+    weights: str | Path = DEFAULT_WEIGHTS,
     raw: bool = False,
     targets: Mapping[str, float] | None = None,
     guidance: float = 1.0,

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import MolganError
 from molgan.base.settings import Settings, expand_home
 
@@ -33,7 +34,7 @@ class WeightsSettings(Settings):
     """Where the generator that a training starts from comes from."""
 
     weights: str = Field(
-        "moses", min_length=1, description="Name of shipped weights, or a folder that a training wrote"
+        DEFAULT_WEIGHTS, min_length=1, description="Name of shipped weights, or a folder that a training wrote"
     )
 
     @field_validator("weights")
