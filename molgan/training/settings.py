@@ -1,11 +1,11 @@
 """Settings of the training loops."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from molgan.base.settings import Settings
-from molgan.chem.plausibility.plausible import PlausibilitySettings
+from molgan.chem.plausibility.plausible import PlausibilitySwitch
 from molgan.models.settings import CriticKind, DescriptorCriticSettings
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.registry import AGENT_LOSSES, OrRegistered
@@ -286,7 +286,7 @@ class OptimizeSettings(Settings):
     temperature: float = Field(1.0, gt=0, le=10, description="Temperature of the agent's draws")
     max_atoms: int = Field(50, ge=1, le=MOST_START_ATOMS, description="Most heavy atoms of a molecule")
     stereo: bool = Field(False, description="Draw stereo marks, where the prior knows them")
-    plausible: PlausibilitySettings | None = Field(
+    plausible: PlausibilitySwitch = Field(
         None,
         description="Refuse candidates that the filter `plausible` rejects, before they are scored; what the core and "
         "the start molecules have is never refused. `true` for the filter's defaults, `false` for none of it",
@@ -303,8 +303,3 @@ class OptimizeSettings(Settings):
     )
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
     checkpoint_every: int = Field(10, ge=1, description="Rounds between two checkpoints")
-
-    @field_validator("plausible", mode="before", json_schema_input_type=PlausibilitySettings | bool | None)
-    @classmethod
-    def _allow_switch(cls, value: Any) -> Any:
-        return ({} if value else None) if isinstance(value, bool) else value

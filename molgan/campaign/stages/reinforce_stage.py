@@ -12,6 +12,7 @@ from molgan.campaign.stages.stage import Stage
 from molgan.campaign.watched_objective import WatchedObjective
 from molgan.chem.given_molecules import require_molecules
 from molgan.config import CampaignConfig
+from molgan.training.refusals import announce_refusals
 from molgan.training.reporter import Reporter
 from molgan.training.rl.settings import ReinforceSettings, ReinforceStageSettings
 
@@ -60,6 +61,7 @@ class Reinforce(Stage):
         with self.report(components=objective.components) as report:
             outcome = self._learn(agent, prior, settings, objective, [*own, *carried], "checkpoint", report)
         self.save(generator=agent)
+        announce_refusals(work.progress.message, outcome.refused)
         return {"oracle_calls": outcome.oracle_calls, "events": outcome.events, "stopped": outcome.stopped}
 
     def _encode_own(self) -> "list[Encoded]":
