@@ -1,3 +1,3 @@
 """The name of the shipped weights that are used where none are named."""
 
-DEFAULT_WEIGHTS = "moses"
+DEFAULT_WEIGHTS = "medchem"

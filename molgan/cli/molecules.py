@@ -61,8 +61,11 @@ def sample(
         typer.Option(help="How strongly to aim at the targets: 1 as in the data; more is nearer, less varied."),
     ] = 1.0,
     candidates: Annotated[
-        int, typer.Option(help="Molecules drawn for each one; the nearest to the targets is kept. More are slower.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            help="Molecules drawn for each one; the nearest to the targets is kept. 8 by default with targets."
+        ),
+    ] = None,
     core: Annotated[
         str | None,
         typer.Option(
