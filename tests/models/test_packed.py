@@ -65,5 +65,5 @@ def test_a_damaged_file_is_refused_in_one_line(model, tmp_path, damage):
     with pytest.raises(WeightsError, match=r"model\.npz: damaged") as error:
         load_packed(path)
     assert "\n" not in str(error.value)
-    with pytest.raises(WeightsError, match="nothing.npz: damaged"):
+    with pytest.raises(WeightsError, match=r"nothing\.npz: damaged"):
         load_packed(tmp_path / "nothing.npz")

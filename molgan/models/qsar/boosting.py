@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from molgan.chem.whole_molecule import descriptors
+from molgan.chem.whole_molecule import DESCRIPTORS, descriptors
 from molgan.models.qsar.networks import Tensors, counts
 from molgan.models.qsar.settings import QSARTraining, Target
 from molgan.models.qsar.trees import LEAF, Trees
@@ -45,8 +45,8 @@ def describe(mols: Sequence[Chem.Mol]) -> NDArray[np.float32]:
     """log(1 + count) of each folded ECFP4 environment, then the descriptors of `molgan.chem.whole_molecule`, float32
     [n, columns]. They are those of the canonical SMILES, so that the spelling does not decide the last digits."""
     canonical = [Chem.MolFromSmiles(Chem.MolToSmiles(mol)) or mol for mol in mols]
-    whole = np.array([descriptors(mol) for mol in canonical], dtype=np.float32).reshape(len(mols), -1)
-    return np.hstack([counts(canonical), whole]) if len(mols) else np.zeros((0, 0), np.float32)
+    whole = np.array([descriptors(mol) for mol in canonical], dtype=np.float32).reshape(len(mols), len(DESCRIPTORS))
+    return np.hstack([counts(canonical), whole])
 
 
 def grow_boosting(
