@@ -23,7 +23,7 @@ from molgan.scoring.fast.preference_model import PreferenceModel, describe
 from molgan.scoring.registry import get_scorer
 
 FOLDS = 5
-STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03)
+STRENGTHS = (0.0003, 0.001, 0.003, 0.01)
 INPUTS = {
     "descriptors": slice(0, len(DESCRIPTORS)),
     "fingerprint": slice(len(DESCRIPTORS), None),
