@@ -48,12 +48,15 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--figures", type=Path, default=Path("runs/admet"))
     parser.add_argument("--endpoints", nargs="+", choices=NAMES, default=NAMES)
-    parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--members", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=150)
+    parser.add_argument("--members", type=int, default=3)
+    parser.add_argument("--leaves", type=int, default=24)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--stage", choices=("choose", "validate", "ship"), nargs="+", help="all of them by default")
     asked = parser.parse_args()
-    settings = QSARTraining(kind="boosting", members=asked.members, rounds=asked.rounds, standardize=STANDARD)
+    settings = QSARTraining(
+        kind="boosting", members=asked.members, rounds=asked.rounds, leaves=asked.leaves, standardize=STANDARD
+    )
     for name in asked.endpoints:
         data = read_measured(asked.data / f"{name}.csv.gz", name, smiles="smiles", standardize=STANDARD)
         for stage in asked.stage or ("choose", "validate", "ship"):

@@ -23,7 +23,7 @@ from molgan.scoring.fast.preference_model import PreferenceModel, describe
 from molgan.scoring.registry import get_scorer
 
 FOLDS = 5
-STRENGTHS = (0.0003, 0.001, 0.003, 0.01)
+STRENGTHS = (0.001, 0.003, 0.01)
 INPUTS = {
     "descriptors": slice(0, len(DESCRIPTORS)),
     "fingerprint": slice(len(DESCRIPTORS), None),
@@ -115,12 +115,12 @@ def fit(
     from sklearn.linear_model import LogisticRegression
 
     center, scale, low, high = scaling
-    scaled = (np.clip(rows, low, high) - center) / scale
-    difference = (scaled[chosen] - scaled[other])[:, columns]
-    # Each pair both ways round, so that the classes are two.
-    both = np.concatenate([difference, -difference])
-    label = np.repeat([1, 0], len(difference))
-    model = LogisticRegression(C=strength, fit_intercept=False, max_iter=500).fit(both, label)
+    scaled = ((np.clip(rows, low, high) - center) / scale)[:, columns]
+    difference = scaled[chosen] - scaled[other]
+    # Every other pair the other way round, so that the classes are two; without an intercept that changes nothing.
+    label = np.arange(len(difference)) % 2
+    difference = np.where(label[:, None] == 1, difference, -difference)
+    model = LogisticRegression(C=strength, fit_intercept=False, solver="newton-cholesky").fit(difference, label)
     weights = np.zeros(rows.shape[1])
     weights[columns] = model.coef_[0]
     return weights

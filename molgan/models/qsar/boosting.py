@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from rdkit import Chem
 
 from molgan.chem.whole_molecule import DESCRIPTORS, descriptors
-from molgan.models.qsar.networks import Tensors, counts
+from molgan.models.qsar.networks import Ensemble, Tensors, counts
 from molgan.models.qsar.settings import QSARTraining, Target
 from molgan.models.qsar.trees import LEAF, Trees
 
 Floats = NDArray[np.float64]
 
 _SHARE = 0.8  # of the molecules that each member sees
-_RAREST = 0.005  # share of the molecules that must differ from the rest in a column that trees may ask
-_FEWEST = 5
+_RAREST = 0.015  # share of the molecules that must differ from the rest in a column that trees may ask
+_FEWEST = 10
 
 
-class Boosting:
+class Boosting(Ensemble):
     """Members of boosted trees on `describe` of molecules. A member says `baseline` plus the sum of its trees; for
     classes, the logistic function of that.
 
@@ -34,10 +34,11 @@ class Boosting:
         self._task = task
         self._members = [(float(np.ravel(tensors["baseline"])[0]), Trees(tensors)) for tensors in members]
 
-    def __call__(self, mols: Sequence[Chem.Mol]) -> Floats:
-        """What each member says of each molecule: [members, n]."""
-        features = describe(mols)
-        raw = np.stack([baseline + trees(features).sum(axis=0) for baseline, trees in self._members])
+    def describe(self, mols: Sequence[Chem.Mol]) -> NDArray[np.float32]:
+        return describe(mols)
+
+    def answer(self, rows: NDArray[np.float32]) -> Floats:
+        raw = np.stack([baseline + trees(rows).sum(axis=0) for baseline, trees in self._members])
         return raw if self._task == "regression" else np.asarray(1 / (1 + np.exp(-raw)))
 
 
@@ -66,6 +67,7 @@ def grow_boosting(
         min_samples_leaf=max(2, min(20, len(rows) // 50)),
         l2_regularization=1.0,
         max_features=0.3,
+        max_bins=64,
         early_stopping=False,
         random_state=seed,
     )

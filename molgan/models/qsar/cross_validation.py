@@ -13,7 +13,7 @@ from rdkit import Chem
 from molgan.base.progress import Progress, Silent
 from molgan.chem.fingerprints import ecfp, murcko_scaffold, nearest
 from molgan.models.qsar.ensemble import Prediction
-from molgan.models.qsar.fitting import MEASURES, Metrics, fit, fit_error
+from molgan.models.qsar.fitting import MEASURES, Metrics, describe_rows, fit, fit_error
 from molgan.models.qsar.measurements import Measured
 from molgan.models.qsar.settings import FINGERPRINT_BITS, FINGERPRINT_RADIUS, QSARTraining
 
@@ -69,16 +69,16 @@ def cross_validate(
     """Train a model of one kind, not `best`, once without each fold, and predict that fold. Raises as `fit`."""
     progress = progress or Silent()
     fold = assign_folds(data.mols, folds, settings.seed)
+    rows, bits = describe_rows(data.mols, settings), ecfp(data.mols, FINGERPRINT_RADIUS, FINGERPRINT_BITS)
     columns = np.zeros((3, len(data.smiles)))
     neighbour, mean = np.zeros(len(data.smiles)), np.zeros(len(data.smiles))
     progress.start("folds", folds)
     for number in range(folds):
         known, left = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        model = fit(data, known, settings, target)
-        mols = [data.mols[i] for i in left]
-        found = model.predict(mols)
+        model = fit(data, known, settings, target, described=rows)
+        similarity, index = nearest([bits[i] for i in left], model.domain)
+        found = model.predict_rows(rows[left], similarity)
         columns[:, left] = found.value, found.spread, found.similarity
-        _, index = nearest(ecfp(mols, FINGERPRINT_RADIUS, FINGERPRINT_BITS), model.domain)
         neighbour[left], mean[left] = data.target[known][index], data.target[known].mean()
         progress.advance("folds")
     progress.finish("folds")

@@ -83,9 +83,14 @@ class QSARModel:
         if (standardize := self.description.training.standardize) is not None:
             standard = [standardize.standardise(parse(Chem.MolToSmiles(mol))).mol for mol in mols]
             mols = [mol if other is None else other for mol, other in zip(mols, standard, strict=True)]
-        raw = self._ensemble(mols) * self.description.scale + self.description.mean
-        spread = raw.std(axis=0, ddof=1)
         similarity, _ = nearest(ecfp(mols, FINGERPRINT_RADIUS, FINGERPRINT_BITS), self.domain)
+        return self.predict_rows(self._ensemble.describe(mols), similarity)
+
+    def predict_rows(self, rows: NDArray[Any], similarity: Floats) -> Prediction:
+        """Predict molecules [n] from what the ensemble sees of them, one row each, and their similarity [n] to the
+        nearest training molecule."""
+        raw = self._ensemble.answer(rows) * self.description.scale + self.description.mean
+        spread = raw.std(axis=0, ddof=1)
         a, b, c = self.description.error
         return Prediction(raw.mean(axis=0), spread, similarity, a + b * spread + c * (1 - similarity))
 

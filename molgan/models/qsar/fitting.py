@@ -103,10 +103,17 @@ def train(data: Measured, settings: QSARTraining, *, target: str, progress: Prog
 
 
 def fit(
-    data: Measured, known: Rows, settings: QSARTraining, target: str, progress: Progress | None = None
+    data: Measured,
+    known: Rows,
+    settings: QSARTraining,
+    target: str,
+    progress: Progress | None = None,
+    *,
+    described: NDArray[Any] | None = None,
 ) -> QSARModel:
     """Train a model of one kind, not `best`, on some molecules of the data (`known`, int [n]). Its expected error is 0
-    and it has no metrics. Raises ConfigError without DeepChem."""
+    and it has no metrics. `described`: what `describe_rows` says of all molecules, if it is known already. Raises
+    ConfigError without DeepChem."""
     progress = progress or Silent()
     mean, scale = (0.0, 1.0) if settings.kind == "forest" else _normal(data, known)
     goal = (data.target[known] - mean) / scale
@@ -114,7 +121,7 @@ def fit(
     count = settings.files
     progress.start("train", count)
     members: list[Tensors] = []
-    rows = _describe_rows(mols, settings)
+    rows = describe_rows(mols, settings) if described is None else described[known]
     for member in range(count):
         members.append(_fit_member(rows, goal, data.task, settings, member))
         progress.advance("train")
@@ -133,7 +140,8 @@ def fit(
     return QSARModel(draft, members, ecfp(mols, FINGERPRINT_RADIUS, FINGERPRINT_BITS))
 
 
-def _describe_rows(mols: list[Chem.Mol], settings: QSARTraining) -> NDArray[Any]:
+def describe_rows(mols: list[Chem.Mol], settings: QSARTraining) -> NDArray[Any]:
+    """What a model of this kind, not `best`, sees of molecules, one row each."""
     if settings.kind == "forest":
         return counts(mols)
     return describe(mols) if settings.kind == "boosting" else features(mols, settings)

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from molgan.models.qsar.networks import Tensors, counts
+from molgan.models.qsar.networks import Ensemble, Tensors, counts
 from molgan.models.qsar.settings import QSARTraining, Target
 from molgan.models.qsar.trees import LEAF, Trees
 
 Floats = NDArray[np.float64]
 
 
-class Forest:
+class Forest(Ensemble):
     """A random forest on ECFP4 with counts: `Trees` whose leaves have the mean target or the share of class 1.
     L. Breiman, Machine Learning 45, 5 (2001)."""
 
@@ -24,9 +24,11 @@ class Forest:
         """Raises KeyError or ValueError for arrays that are no forest."""
         self._trees = Trees(tensors)
 
-    def __call__(self, mols: Sequence[Chem.Mol]) -> Floats:
-        """What each tree says of each molecule: [trees, n]."""
-        return self._trees(counts(mols))
+    def describe(self, mols: Sequence[Chem.Mol]) -> NDArray[np.float32]:
+        return counts(mols)
+
+    def answer(self, rows: NDArray[np.float32]) -> Floats:
+        return self._trees(rows)
 
 
 def grow_forest(features: NDArray[np.float32], target: Floats, training: QSARTraining, task: Target) -> Tensors:
