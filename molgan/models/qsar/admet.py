@@ -8,10 +8,12 @@ from functools import cache, cached_property
 from importlib.resources import as_file, files
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from molgan.base.content import hash_file
-from molgan.models.qsar.ensemble import QSARModel
+from molgan.models.qsar.ensemble import Prediction, QSARModel
 from molgan.models.qsar.packed import load_packed
 from molgan.models.qsar.prediction_scorer import CautionSettings, DomainSettings, PredictionScorer
 from molgan.scoring.transforms import DoubleSigmoid, Linear, ReverseSigmoid, Sigmoid
@@ -42,11 +44,16 @@ class ADMETCaution(ADMETDomain, CautionSettings):
 
 
 class _ADMET(PredictionScorer):
-    Parameters = ADMETCaution
+    class Parameters(ADMETCaution):
+        pass
 
     @cached_property
     def _model(self) -> QSARModel:
         return load_endpoint(self.name)
+
+    def _output(self, predicted: Prediction) -> NDArray[np.float64]:
+        found = super()._output(predicted)
+        return np.clip(found, self.low, self.high) if self.parameters.output in ("value", "prediction") else found
 
     def _key(self) -> dict[str, Any]:
         return {**super()._key(), "content": _hash_endpoint(self.name)}
@@ -81,7 +88,9 @@ class LogD(_ADMET):
     summary = "Octanol-water distribution coefficient at pH 7.4, log10"
     unit = "log10"
     default_transform = DoubleSigmoid(low=1.0, high=3.0)
-    Parameters = ADMETDomain
+
+    class Parameters(ADMETDomain):  # type: ignore[override]  # it has no better side, so no caution
+        pass
 
 
 class Solubility(_ADMET):

@@ -56,7 +56,9 @@ class PredictionScorer(Scorer):
     know: value - caution · error, + where low is good."""
 
     cost = Cost.MODEL
-    Parameters = DomainSettings
+
+    class Parameters(DomainSettings):
+        pass
 
     parameters: DomainSettings
 
