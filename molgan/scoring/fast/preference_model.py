@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from zipfile import BadZipFile
 
 import numpy as np
@@ -49,7 +49,7 @@ class PreferenceModel:
 
     def save(self, path: Path) -> None:
         """Write as .npz, in float32. Raises OSError."""
-        arrays = {name: np.asarray(getattr(self, name), np.float32) for name in _ARRAYS}
+        arrays: dict[str, Any] = {name: np.asarray(getattr(self, name), np.float32) for name in _ARRAYS}
         with write_whole(path) as file:
             np.savez_compressed(file, **arrays, atoms=np.array(self.atoms))
 
@@ -60,7 +60,7 @@ class PreferenceModel:
             with np.load(path, allow_pickle=False) as arrays:
                 found = [arrays[name].astype(np.float64) for name in _ARRAYS]
                 fewest, most = arrays["atoms"].tolist()
-            return cls(*found, atoms=(fewest, most))
+            return cls(*found, (fewest, most))
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise WeightsError(f"{path}: damaged: {' '.join(str(error).split()):.120}") from None
 
