@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from molgan.chem.shipped_sets import load_reference
 from molgan.models.qsar.admet import DOMAIN, ENDPOINTS
 from molgan.models.qsar.cross_validation import CrossValidation, cross_validate
 from molgan.models.qsar.ensemble import QSARModel
-from molgan.models.qsar.fitting import fit, train
+from molgan.models.qsar.fitting import describe_rows, fit, train
 from molgan.models.qsar.measurements import Measured, read_measured
 from molgan.models.qsar.packed import load_packed, save_packed
 from molgan.models.qsar.settings import QSARTraining
@@ -49,14 +50,25 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=3)
     parser.add_argument("--leaves", type=int, default=24)
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--most", type=int, help="train on so many molecules of each table; all by default")
+    parser.add_argument("--shrinkage", type=float, default=0.1)
     parser.add_argument("--expected", type=Path, help="table of predictions to write, for the tests")
     parser.add_argument("--stage", choices=STAGES, nargs="+", help="all of them by default")
     asked = parser.parse_args()
     settings = QSARTraining(
-        kind="boosting", members=asked.members, rounds=asked.rounds, leaves=asked.leaves, standardize=STANDARD
+        kind="boosting",
+        members=asked.members,
+        rounds=asked.rounds,
+        leaves=asked.leaves,
+        shrinkage=asked.shrinkage,
+        standardize=STANDARD,
     )
     for name in asked.endpoints:
+        if all((asked.figures / f"{name}_{stage}.json").exists() for stage in asked.stage or STAGES):
+            continue
         data = read_measured(asked.data / f"{name}.csv.gz", name, smiles="smiles", standardize=STANDARD)
+        data = draw(data, asked.most) if asked.most else data
+        rows = describe_rows(data.mols, settings)
         for stage in asked.stage or STAGES:
             path = asked.figures / f"{name}_{stage}.json"
             if path.exists():
@@ -65,17 +77,24 @@ def main() -> None:
                 case "choose":
                     figures = choose(data, settings, name)
                 case "validate":
-                    figures = validate(cross_validate(data, settings, target=name, folds=asked.folds))
+                    figures = validate(cross_validate(data, settings, target=name, folds=asked.folds, described=rows))
                 case "drugs":
                     figures = compare_drugs(asked.output / f"{name}.npz")
                 case _:
                     kept = json.loads((asked.figures / f"{name}_validate.json").read_text())
-                    figures = ship(data, settings, name, kept["error"], asked.output / f"{name}.npz")
+                    figures = ship(data, rows, settings, name, kept["error"], asked.output / f"{name}.npz")
             write_files(asked.figures, {path.name: [json.dumps(figures, indent=1).encode()]})
             print(name, stage, json.dumps(figures), flush=True)
     print_tables(asked.figures, asked.endpoints)
     if asked.expected:
         write_expected(asked.output, asked.expected)
+
+
+def draw(data: Measured, most: int) -> Measured:
+    """As many molecules of the data at most, always the same ones."""
+    chosen = np.sort(np.random.default_rng(0).permutation(len(data.smiles))[:most]).tolist()
+    smiles, mols = [data.smiles[i] for i in chosen], [data.mols[i] for i in chosen]
+    return replace(data, smiles=smiles, mols=mols, target=data.target[chosen])
 
 
 def write_expected(folder: Path, path: Path) -> None:
@@ -139,9 +158,11 @@ def find_miscalibration(predicted: np.ndarray, truth: np.ndarray) -> float:
     return float(sum(gaps) / len(truth))
 
 
-def ship(data: Measured, settings: QSARTraining, name: str, error: Sequence[float], path: Path) -> dict[str, Any]:
+def ship(
+    data: Measured, rows: np.ndarray, settings: QSARTraining, name: str, error: Sequence[float], path: Path
+) -> dict[str, Any]:
     """Train on all rows, write the model, and read it again to say what is in it."""
-    model = fit(data, np.arange(len(data.smiles)), settings, name)
+    model = fit(data, np.arange(len(data.smiles)), settings, name, described=rows)
     a, b, c = error
     path.parent.mkdir(parents=True, exist_ok=True)
     save_packed(QSARModel(model.description.model_copy(update={"error": (a, b, c)}), model.members, model.domain), path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,12 +65,20 @@ def assign_folds(mols: Sequence[Chem.Mol], count: int, seed: int) -> Rows:
 
 
 def cross_validate(
-    data: Measured, settings: QSARTraining, *, target: str, folds: int = 5, progress: Progress | None = None
+    data: Measured,
+    settings: QSARTraining,
+    *,
+    target: str,
+    folds: int = 5,
+    progress: Progress | None = None,
+    described: NDArray[Any] | None = None,
 ) -> CrossValidation:
-    """Train a model of one kind, not `best`, once without each fold, and predict that fold. Raises as `fit`."""
+    """Train a model of one kind, not `best`, once without each fold, and predict that fold. `described` as for `fit`.
+    Raises as `fit`."""
     progress = progress or Silent()
     fold = assign_folds(data.mols, folds, settings.seed)
-    rows, bits = describe_rows(data.mols, settings), ecfp(data.mols, FINGERPRINT_RADIUS, FINGERPRINT_BITS)
+    rows = describe_rows(data.mols, settings) if described is None else described
+    bits = ecfp(data.mols, FINGERPRINT_RADIUS, FINGERPRINT_BITS)
     columns = np.zeros((3, len(data.smiles)))
     neighbour, mean = np.zeros(len(data.smiles)), np.zeros(len(data.smiles))
     progress.start("folds", folds)
