@@ -23,6 +23,7 @@ import pandas
 from scipy.stats import spearmanr
 
 from molgan.base.files import write_files
+from molgan.chem.fingerprints import ecfp, nearest
 from molgan.chem.molecule import parse
 from molgan.chem.settings import StandardizeSettings
 from molgan.chem.shipped_sets import load_reference
@@ -32,7 +33,7 @@ from molgan.models.qsar.ensemble import QSARModel
 from molgan.models.qsar.fitting import describe_rows, fit, train
 from molgan.models.qsar.measurements import Measured, read_measured
 from molgan.models.qsar.packed import load_packed, save_packed
-from molgan.models.qsar.settings import QSARTraining
+from molgan.models.qsar.settings import FINGERPRINT_BITS, FINGERPRINT_RADIUS, QSARTraining
 
 STANDARD = StandardizeSettings(keep_stereo=False)
 STAGES = ("choose", "validate", "ship", "drugs")
@@ -66,7 +67,7 @@ def main() -> None:
     for name in asked.endpoints:
         if all((asked.figures / f"{name}_{stage}.json").exists() for stage in asked.stage or STAGES):
             continue
-        data = read_measured(asked.data / f"{name}.csv.gz", name, smiles="smiles", standardize=STANDARD)
+        data = read_measured(asked.data / f"{name}.csv.gz", name, smiles="smiles")  # prepared in the standard form
         data = draw(data, asked.most) if asked.most else data
         rows = describe_rows(data.mols, settings)
         for stage in asked.stage or STAGES:
@@ -176,7 +177,7 @@ def ship(
 def compare_drugs(path: Path) -> dict[str, float]:
     """The shares of the approved drugs, and of those that are not in the data, inside the domain."""
     drugs = [mol for record in load_reference("approved_drugs") if (mol := parse(record.smiles).mol) is not None]
-    similarity = load_packed(path).predict(drugs).similarity
+    similarity, _ = nearest(ecfp(drugs, FINGERPRINT_RADIUS, FINGERPRINT_BITS), load_packed(path).domain)
     inside = similarity >= DOMAIN
     return {
         "inside": float(inside.mean()),

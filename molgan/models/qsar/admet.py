@@ -18,7 +18,7 @@ from molgan.models.qsar.packed import load_packed
 from molgan.models.qsar.prediction_scorer import CautionSettings, DomainSettings, PredictionScorer
 from molgan.scoring.transforms import DoubleSigmoid, Linear, ReverseSigmoid, Sigmoid
 
-DOMAIN = 0.3
+DOMAIN = 0.2
 """The default of `least_similarity`; docs/admet.md says how far the models err below it."""
 
 
