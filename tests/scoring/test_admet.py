@@ -97,4 +97,4 @@ def test_they_are_found_by_name_and_work_together_in_an_objective():
     components = [{"scorer": name, "parameters": {"least_similarity": 0}} for name in NAMES]
     with Objective(ObjectiveSettings(components=components)) as objective:
         table = objective(["CC(=O)Nc1ccc(O)cc1", "?"]).to_frame()
-    assert 0 <= table["total"][0] <= 1 and math.isnan(table["total"][1])
+    assert 0 <= table["score"][0] <= 1 and math.isnan(table["score"][1])
