@@ -12,7 +12,7 @@ from rdkit import Chem
 from molgan.chem.whole_molecule import DESCRIPTORS, descriptors
 from molgan.models.qsar.networks import Ensemble, Tensors, counts
 from molgan.models.qsar.settings import QSARTraining, Target
-from molgan.models.qsar.trees import LEAF, Trees
+from molgan.models.qsar.tree_arrays import LEAF, Trees
 
 Floats = NDArray[np.float64]
 
