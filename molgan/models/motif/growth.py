@@ -20,7 +20,10 @@ def grow(generator: MotifGenerator, vocabulary: Vocabulary, *, max_atoms: int, s
         raise ValueError("the vocabulary does not begin with the generator's motifs")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        larger = MotifGenerator(vocabulary, generator.settings, max_atoms=max_atoms)
+        reader = generator.source
+        larger = MotifGenerator(
+            vocabulary, generator.settings, max_atoms=max_atoms, source=None if reader is None else reader.settings
+        )
     known, tensors = len(old), generator.cpu().state_dict()
     fresh = larger.state_dict()
     for name, tensor in tensors.items():
