@@ -65,6 +65,13 @@ def write(motif: Motif) -> str:
     return set_marks(smiles, writer.marks) if writer.marks else smiles
 
 
+def write_bound(motif: Motif) -> str:
+    """The SMILES of a motif tree whose root has given up a hydrogen for a bond, and begins the text; without stereo."""
+    writer = _Writer()
+    writer.write(motif, open_rings=0, bound=True)
+    return "".join(writer.parts)
+
+
 @lru_cache(maxsize=200_000)
 def reroot(smiles: str, site: int) -> tuple[str, tuple[int, ...]]:
     """A motif rooted at another of its atoms, as `cut` writes it there, and its atoms (as numbered in `smiles`) in the

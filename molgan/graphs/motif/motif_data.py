@@ -80,7 +80,7 @@ class ActionData:
             actions=np.load(folder / "actions.npy", mmap_mode="r"),
             offsets=np.load(folder / "offsets.npy"),
             summary=json.loads((folder / "summary.json").read_text()),
-            properties=np.load(folder / "properties.npy") if (folder / "properties.npy").exists() else None,
+            properties=np.load(folder / "properties.npy", mmap_mode="r") if (folder / "properties.npy").exists() else None,
         )
 
 
