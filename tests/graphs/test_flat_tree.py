@@ -1,6 +1,7 @@
 """Keys of parts do not depend on where a tree is rooted, and tell different parts apart."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from rdkit import Chem
@@ -84,7 +85,7 @@ def test_a_change_is_a_transformation(before: str, after: str, text: str) -> Non
 
 
 def test_what_stays_is_the_same_part_of_both_molecules() -> None:
-    for one, other in zip(MOLECULES[:-1], MOLECULES[1:], strict=True):
+    for one, other in pairwise(MOLECULES):
         trees = read_tree(one), read_tree(other)
         change = TreeChange.between(*trees)
         mols = [Chem.MolFromSmiles(write(tree)) for tree in trees]

@@ -18,7 +18,9 @@ from molgan.graphs.motif.pair_choice import MATCHED, SAME_SCAFFOLD, measure_simi
 from molgan.graphs.motif.pair_data import PairData, prepare_pairs
 from molgan.graphs.motif.settings import PairSettings
 
-SERIES = [f"{left}c1ccc({right})cc1" for left in ("CO", "CC", "CN", "C", "CS", "OC") for right in ("C(N)=O", "F", "CC#N")]
+SERIES = [
+    f"{left}c1ccc({right})cc1" for left in ("CO", "CC", "CN", "C", "CS", "OC") for right in ("C(N)=O", "F", "CC#N")
+]
 SETTINGS = PairSettings(lowest=0.25, highest=0.95, a_molecule=3, a_scaffold=20)
 
 

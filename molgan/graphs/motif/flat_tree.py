@@ -145,6 +145,7 @@ class FlatTree:
         part._keys, part._atoms = {}, {}
         return part
 
+
 @lru_cache(maxsize=200_000)
 def root_at(smiles: str, site: int) -> tuple[int, tuple[tuple[int, ...], ...], tuple[int, ...]]:
     """A motif rooted at a site: a number for its SMILES, its symmetries, and the new site of each old one."""

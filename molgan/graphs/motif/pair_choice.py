@@ -44,7 +44,11 @@ def choose_pairs(
     with_scaffold = np.flatnonzero(scaffold)
     orders = [
         _find_neighbours(
-            scaffold[with_scaffold], with_scaffold, settings.a_scaffold, rng, _sort_alike(fingerprints, with_scaffold, rng)
+            scaffold[with_scaffold],
+            with_scaffold,
+            settings.a_scaffold,
+            rng,
+            _sort_alike(fingerprints, with_scaffold, rng),
         )
         for _ in range(_ROUNDS)
     ]

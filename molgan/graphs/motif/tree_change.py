@@ -38,7 +38,9 @@ class TreeChange:
             one: other
             for left, right in best.motifs
             for one, other in zip(
-                _pick(pair.numbers[0][left.node], left.order), _pick(pair.numbers[1][right.node], right.order), strict=True
+                _pick(pair.numbers[0][left.node], left.order),
+                _pick(pair.numbers[1][right.node], right.order),
+                strict=True,
             )
         }
         return cls(pair.write(best.changes), common)

@@ -162,9 +162,7 @@ class _Recurrence:
             self._own = rows, self._source.of_rows(rows)
         return self._own[1]
 
-    def _step(
-        self, inputs: Tensor, memory: Tensor, old: Tensor, source: SourceMemory | None
-    ) -> tuple[Tensor, Tensor]:
+    def _step(self, inputs: Tensor, memory: Tensor, old: Tensor, source: SourceMemory | None) -> tuple[Tensor, Tensor]:
         features, memory = self._net.read(inputs[:, None], memory[:, old].to(inputs.dtype), source)
         return features[:, 0], memory
 

@@ -38,7 +38,14 @@ class SourceReader(nn.Module):
     scale: Tensor
 
     def __init__(
-        self, settings: SourceSettings, condition: tuple[str, ...], *, embedding: int, hidden: int, layers: int, out: int
+        self,
+        settings: SourceSettings,
+        condition: tuple[str, ...],
+        *,
+        embedding: int,
+        hidden: int,
+        layers: int,
+        out: int,
     ) -> None:
         """`out` is the number of features that the generator's head sees."""
         super().__init__()
@@ -125,7 +132,8 @@ class SourceReader(nn.Module):
         folded = _fold(hidden, memory)
         weights = self.after.weigh(folded, memory.after, memory.there)
         seen = self.after.see(weights, memory.atoms)
-        copied = torch.einsum("sht,shta->sta", self.copy(folded).transpose(1, 2).float(), weights)
+        strength = GAIN * self.copy(folded).transpose(1, 2).float()
+        copied = torch.einsum("sht,shta->sta", strength, weights)
         recalled: Tensor = seen.float() + copied @ memory.copies.float()
         return recalled.view(*hidden.shape[:2], -1)
 
