@@ -3,10 +3,11 @@
     python scripts/mine_pairs.py configs/analogues.yaml [--limit 50000] [--processes 2]
 
 The pairs are those of the section `analogues.pairs`: molecules of `data.train` with the same Murcko scaffold, or
-matched by a single cut, of a Tanimoto similarity (ECFP4) in a range, a bounded number of each molecule and each scaffold, and
-none that a file of `held_out` has. The encoded data of the weights' own training are used where the cache has them.
-They are kept in the cache, where the training finds them; an interrupted run goes on. Prints the counts. With --limit
-only the first molecules are looked at, to see how long all would take; the training does not use what is found then.
+matched by a single cut, of a Tanimoto similarity (ECFP4) in a range, a bounded number of each molecule and each
+scaffold, and none that a file of `held_out` has. The encoded data of the weights' own training are used where the
+cache has them. The pairs are kept in the cache, where the training finds them; an interrupted run goes on. Prints the
+counts. With --limit only the first molecules are looked at, to see how long all would take; the training does not use
+what is found then.
 """
 
 import argparse

@@ -59,21 +59,20 @@ def make_table(rows: Sequence[Mapping[str, Any]], properties: Sequence[str]) -> 
     return table.astype(columns)
 
 
-def analogue_table(
+def analogue_tables(
     molecules: Iterable[tuple[str, Molecule]],
     search: AnalogueSearch,
     *,
     on_done: Callable[[Found], None] = lambda found: None,
     on_doubt: Callable[[str], None] = lambda text: None,
-) -> pandas.DataFrame:
-    """The analogues of molecules, each with its name: a table.
+) -> Iterator[pandas.DataFrame]:
+    """The analogues of molecules, each with its name: a table for each molecule, in order; the first is empty.
 
     The columns are `source` (the name), `source_smiles`, `rank` (from 1), `smiles`, `similarity`, `change`,
     `log_likelihood`, for each property `…_before` and `…_after`, and `error`, the reason why a molecule has no
     analogues, which then has one row. `on_done` gets what was found for a molecule, `on_doubt` sentences on targets
     outside the training data, each once.
     """
-    rows: list[dict[str, Any]] = []
     told: set[str] = set()
 
     def tell(doubts: Iterable[str], source: str = "") -> None:
@@ -83,13 +82,26 @@ def analogue_table(
                 on_doubt(f"{source}{doubt}")
 
     tell(search.find_doubts())
+    yield make_table([], search.request.shown)
     for source, molecule in molecules:
         found = search.find(molecule)
         if found.properties:
             tell(search.find_doubts(found.properties), f"{source}: ")
-        rows += list_rows(source, molecule, found, search.request.shown)
+        yield make_table(list_rows(source, molecule, found, search.request.shown), search.request.shown)
         on_done(found)
-    return make_table(rows, search.request.shown)
+
+
+def analogue_table(
+    molecules: Iterable[tuple[str, Molecule]],
+    search: AnalogueSearch,
+    *,
+    on_doubt: Callable[[str], None] = lambda text: None,
+) -> pandas.DataFrame:
+    """The tables of `analogue_tables` as one."""
+    import pandas
+
+    first, *others = analogue_tables(molecules, search, on_doubt=on_doubt)
+    return pandas.concat(others, ignore_index=True) if others else first
 
 
 def name_records(records: Iterable[Record]) -> Iterator[tuple[str, Molecule]]:

@@ -55,7 +55,7 @@ def analogues(
 
     Example: `molgan analogues lead.smi -n 100 --similarity 0.5:0.8 --target logp=-1.0 -o analogues.csv`
     """
-    from molgan.bulk.analogue_table import analogue_table, name_records
+    from molgan.bulk.analogue_table import analogue_tables, name_records
     from molgan.chem.writing import encode_table
     from molgan.models.analogues.analogue_search import AnalogueSearch, Found
     from molgan.models.analogues.request import AnalogueRequest, read_range, read_target
@@ -87,10 +87,13 @@ def analogues(
             progress.advance("analogues")
 
         records = (record for chunk in read_chunks(file, column, "no analogues") for record in chunk)
-        table = analogue_table(name_records(records), search, on_done=count, on_doubt=progress.message)
-        stream.writelines(encode_table(iter([table]), suffix))
-        progress.finish("analogues")
-        if report is not None:
+        tables = analogue_tables(name_records(records), search, on_done=count, on_doubt=progress.message)
+        if report is None:
+            stream.writelines(encode_table(tables, suffix))
+        else:
             from molgan.report.analogue_page import write_analogues
 
-            progress.message(f"page: {write_analogues(report, table, request.shown)}")
+            kept = list(tables)
+            stream.writelines(encode_table(kept, suffix))
+            progress.message(f"page: {write_analogues(report, kept, request.shown)}")
+        progress.finish("analogues")

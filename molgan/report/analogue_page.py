@@ -52,13 +52,13 @@ class Source:
     error: str
 
 
-def write_analogues(target: Path, table: pd.DataFrame, properties: Sequence[str]) -> Path:
-    """Write the page of a table of analogues, whole or not at all, and return its path.
+def write_analogues(target: Path, tables: Sequence[pd.DataFrame], properties: Sequence[str]) -> Path:
+    """Write the page of some analogues, whole or not at all, and return its path.
 
     Args:
         target: The HTML file.
-        table: Rows as of `analogue_table`.
-        properties: The properties that the table has before and after.
+        tables: The tables of `analogue_tables`, one for each molecule.
+        properties: The properties that the tables have before and after.
 
     Raises:
         RunError: The page cannot be written.
@@ -73,7 +73,7 @@ def write_analogues(target: Path, table: pd.DataFrame, properties: Sequence[str]
     assert environment.loader is not None
     page = environment.get_template("analogues.html.j2").render(
         style=Markup(environment.loader.get_source(environment, "report.css")[0].strip()),
-        sources=list_sources(table, properties),
+        sources=[describe_source(table, properties) for table in tables if len(table)],
         top=TOP,
     )
     try:
@@ -84,18 +84,13 @@ def write_analogues(target: Path, table: pd.DataFrame, properties: Sequence[str]
     return target
 
 
-def list_sources(table: pd.DataFrame, properties: Sequence[str]) -> list[Source]:
-    """The sources of a table in order, with their best analogues."""
-    found = []
-    for (name, smiles), rows in table.groupby(["source", "source_smiles"], sort=False, dropna=False):
-        records: list[dict[str, Any]] = [
-            {str(key): value for key, value in row.items()} for row in rows.to_dict("records")
-        ]
-        drawn = [row for row in records if isinstance(row["smiles"], str)]
-        error = "" if drawn else _text(records[0]["error"])
-        pairs = [_describe(str(smiles), row, properties) for row in drawn[:TOP]]
-        found.append(Source(_text(name), _text(smiles), len(drawn), pairs, error))
-    return found
+def describe_source(table: pd.DataFrame, properties: Sequence[str]) -> Source:
+    """The molecule of a table, which has rows, with its best analogues."""
+    rows: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+    smiles = _text(rows[0]["source_smiles"])
+    drawn = [row for row in rows if isinstance(row["smiles"], str)]
+    pairs = [_describe(smiles, row, properties) for row in drawn[:TOP]]
+    return Source(_text(rows[0]["source"]), smiles, len(drawn), pairs, "" if drawn else _text(rows[0]["error"]))
 
 
 def _describe(source: str, row: Mapping[str, Any], properties: Sequence[str]) -> Pair:

@@ -39,8 +39,8 @@ class PairData:
 
     `rows` int32 [P, 2] are their numbers there, each pair once; `similarity` float16 [P] is the Tanimoto similarity of
     ECFP4, `kind` uint8 [P] what they have in common: `pair_choice.SAME_SCAFFOLD`, `MATCHED` (by a single cut) or both.
-    All are memory-mapped. `summary` counts: molecules, held_out, cuts, candidates, pairs, same_scaffold, matched, paired
-    (molecules with a pair) and scaffolds.
+    All are memory-mapped. `summary` counts: molecules, held_out, cuts, candidates, pairs, same_scaffold, matched,
+    paired (molecules with a pair) and scaffolds.
     """
 
     rows: np.ndarray

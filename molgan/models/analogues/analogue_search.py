@@ -93,6 +93,7 @@ class AnalogueSearch:
         self.request = request
         self.seed = seed
         self.measure = Measure(request.shown)
+        self.measure([])  # an unknown property is said before any work starts
         self._keep = request.check(generator.settings.condition)
         self._ranges = ranges
 
