@@ -77,6 +77,8 @@ def test_a_matched_pair_shares_the_key_of_what_stays() -> None:
         ("COc1ccc(CC)cc1", "Oc1ccc(CC)c(F)c1", "[*:1]C.[*:2][H]>>[*:1][H].[*:2]F"),
         ("CC1CCN(Cc2ccccc2)CC1", "CC1CCN(Cc2ccncc2)CC1", "[*:1]c1ccccc1>>[*:1]c1ccncc1"),
         ("Cc1ccccc1", "Cc1ccccc1", ""),
+        ("Nc1ccc(O)c(F)c1", "Nc1ccc(O)c(Cl)c1", "[*:1]F>>[*:1]Cl"),
+        ("Fc1ccc(O)cc1C(=O)NC", "CNC(=O)c1cc(O)ccc1Cl", "[*:1]F>>[*:1]Cl"),
     ],
 )
 def test_a_change_is_a_transformation(before: str, after: str, text: str) -> None:

@@ -103,7 +103,6 @@ class _Pair:
                     match = self._match(_Place(left, 0, NOWHERE), _Place(right, site, NOWHERE))
                     if match is not None:
                         yield match
-                        break  # other sites are symmetric to it
 
     def _match(self, left: _Place, right: _Place) -> _Match | None:
         """The parts laid on each other, None where their first motifs differ."""

@@ -93,8 +93,8 @@ class AnalogueSearch:
         self.request = request
         self.seed = seed
         self.measure = Measure(request.shown)
-        self.measure([])  # an unknown property is said before any work starts
         self._keep = request.check(generator.settings.condition)
+        self.measure([])  # an unknown property is said before any work starts
         self._ranges = ranges
 
     @classmethod
