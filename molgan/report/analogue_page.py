@@ -158,13 +158,32 @@ def _drop_marks(tree: Motif) -> Motif:
 
 
 def _lay_on(mol: Chem.Mol, reference: Chem.Mol, common: Mapping[int, int]) -> None:
-    if common:
+    """Give a molecule coordinates with the largest piece of what is common where the reference has it; all of what is
+    common would tear the drawing where a middle part is another one."""
+    piece = _find_largest_piece(mol, set(common.values()))
+    if piece:
         try:
-            rdDepictor.GenerateDepictionMatching2DStructure(mol, reference, atomMap=list(common.items()))
+            laid = [(one, other) for one, other in common.items() if other in piece]
+            rdDepictor.GenerateDepictionMatching2DStructure(mol, reference, atomMap=laid)
             return
         except (ValueError, RuntimeError):
             pass
     rdDepictor.Compute2DCoords(mol)
+
+
+def _find_largest_piece(mol: Chem.Mol, atoms: set[int]) -> set[int]:
+    """The largest connected piece of some atoms."""
+    largest, rest = set[int](), set(atoms)
+    while rest:
+        piece, edge = set[int](), [min(rest)]
+        while edge:
+            atom = edge.pop()
+            piece.add(atom)
+            beside = {neighbour.GetIdx() for neighbour in mol.GetAtomWithIdx(atom).GetNeighbors()}
+            edge.extend(beside & rest - piece)
+        rest -= piece
+        largest = max(largest, piece, key=len)
+    return largest
 
 
 def _text(value: object) -> str:

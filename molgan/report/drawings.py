@@ -65,8 +65,8 @@ def draw_marked(
         drawer = _open_drawer(width, height)
         options: Any = drawer.drawOptions()
         options.setHighlightColour((*colour, 1.0))
-        options.highlightBondWidthMultiplier = 9
-        options.highlightRadius = 0.28
+        options.highlightBondWidthMultiplier = 14
+        options.highlightRadius = 0.36
         try:
             rdMolDraw2D.PrepareAndDrawMolecule(drawer, mol, highlightAtoms=atoms, highlightBonds=bonds)
         except (ValueError, RuntimeError):
