@@ -32,7 +32,7 @@ def name_columns(properties: Iterable[str]) -> dict[str, str]:
 
 def list_rows(source: str, molecule: Molecule, found: Found, properties: Sequence[str]) -> list[dict[str, Any]]:
     """The rows of one molecule."""
-    own = {"source": source, "source_smiles": molecule.smiles or molecule.source}
+    own: dict[str, Any] = {"source": source, "source_smiles": molecule.smiles or molecule.source}
     own |= {f"{name}_before": found.properties.get(name) for name in properties}
     if found.reason is not None:
         return [{**own, "error": found.reason}]

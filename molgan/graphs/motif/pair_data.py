@@ -53,8 +53,10 @@ class PairData:
 
     @classmethod
     def load(cls, folder: Path) -> PairData:
-        arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("rows", "similarity", "kind")]
-        return cls(*arrays, json.loads((folder / "summary.json").read_text()))
+        rows, similarity, kind = (
+            np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("rows", "similarity", "kind")
+        )
+        return cls(rows, similarity, kind, json.loads((folder / "summary.json").read_text()))
 
 
 def prepare_pairs(

@@ -68,7 +68,8 @@ class TreeGraphs:
         for sequence in sequences:
             first = ends[-1]
             if sequence is not None:
-                first = self._add(decode(sequence, self._vocabulary), first, parts, links, marks)
+                actions = sequence.tolist() if isinstance(sequence, np.ndarray) else sequence
+                first = self._add(decode(actions, self._vocabulary), first, parts, links, marks)
             ends.append(first)
         sizes = [len(part.atoms) for part in parts]
         starts = np.cumsum([0, *sizes])[:-1]

@@ -153,7 +153,7 @@ class AnalogueSearch:
             sampler: Any = self.generator
             if self._keep is not None:
                 sampler = DecoratingGenerator(self.generator, self._keep.find(molecule.mol))
-            drawn, accepted = self._draw(molecule, actions, sampler, targets, before, on_drawn)
+            drawn, accepted = self._draw(molecule, molecule.mol, actions, sampler, targets, before, on_drawn)
         except (NotEncodable, InputError) as error:
             return Found(reason=str(error))
         if not accepted:
@@ -218,6 +218,7 @@ class AnalogueSearch:
     def _draw(
         self,
         source: Molecule,
+        mol: Chem.Mol,
         actions: Sequence[int],
         sampler: Any,
         targets: Mapping[str, float],
@@ -226,7 +227,7 @@ class AnalogueSearch:
     ) -> tuple[int, dict[str, tuple[Molecule, float]]]:
         """The number of molecules drawn, and those that fit with their similarities, by their SMILES."""
         request = self.request
-        (fingerprint,) = ecfp([source.mol])
+        (fingerprint,) = ecfp([mol])
         low, high = request.similarity or (0.0, 1.0)
         seen, accepted = {source.smiles}, dict[str, tuple[Molecule, float]]()
         drawn = number = 0
@@ -238,7 +239,7 @@ class AnalogueSearch:
                 actions, size, seed=seed, similarity=wanted, targets=targets, before=before, sampler=sampler
             )
             new = [each for each in map(parse, texts) if each.mol is not None and each.smiles not in seen]
-            similarities = BulkTanimotoSimilarity(fingerprint, ecfp([each.mol for each in new]))
+            similarities = BulkTanimotoSimilarity(fingerprint, ecfp(_list_mols(new)))
             for each, similarity in zip(new, similarities, strict=True):
                 fits = each.smiles not in seen and low <= similarity <= high
                 seen.add(each.smiles)
@@ -257,7 +258,7 @@ class AnalogueSearch:
             except NotEncodable:  # a spelled motif that another spelling of the molecule makes too large
                 continue
         likelihoods = self._measure_likelihoods(actions, sequences)
-        properties = self._measure([molecule.mol for molecule, _ in accepted.values()])
+        properties = self._measure(_list_mols([molecule for molecule, _ in accepted.values()]))
         described = []
         for (smiles, (_, similarity)), values in zip(accepted.items(), properties, strict=True):
             change = ""
@@ -297,3 +298,8 @@ class AnalogueSearch:
             return f"none of {drawn:,} drawn molecules is another one; raise the temperature"
         low, high = self.request.similarity
         return f"none of {drawn:,} drawn molecules has a similarity of {low:g} to {high:g}; widen the range"
+
+
+def _list_mols(molecules: Sequence[Molecule]) -> list[Chem.Mol]:
+    """The structures of valid molecules."""
+    return [molecule.mol for molecule in molecules if molecule.mol is not None]

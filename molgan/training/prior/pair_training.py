@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -84,7 +85,7 @@ def train_on_pairs(
     steps = settings.steps
     reader = list(generator.source.parameters())
     known = [each for name, each in generator.named_parameters() if not name.startswith("source.")]
-    groups = [{"params": known}, {"params": reader, "lr": settings.reader_learning_rate}]
+    groups: list[dict[str, Any]] = [{"params": known}, {"params": reader, "lr": settings.reader_learning_rate}]
     optimizer = torch.optim.AdamW(groups, settings.learning_rate, weight_decay=settings.weight_decay, fused=True)
     identity = {"seed": seed, "pairs": len(pairs), **settings.model_dump(mode="json", exclude={"pairs"})}
     state = resume(checkpoint, {"generator": generator}, optimizer, identity)
