@@ -64,12 +64,12 @@ class SourceReader(nn.Module):
         how = {"heads": settings.heads, "query": settings.query}
         self.before = AtomAttention(embedding, width, embedding, **how)
         self.after = AtomAttention(hidden, width, out, **how)
-        self.copy = nn.Linear(hidden, settings.heads)
+        self.copy = nn.Linear(hidden, settings.heads, bias=False)
+        self.strength = nn.Parameter(torch.zeros(settings.heads))
         self.register_buffer("scale", torch.ones(len(self.names)))
         self.asked = nn.Parameter(torch.zeros(len(self.names) * POINTS, embedding))
         for layer in (self.told, self.start, self.copy):
             nn.init.zeros_(layer.weight)
-        nn.init.zeros_(self.copy.bias)
 
     @torch.no_grad()
     def learn_scales(self, changes: np.ndarray) -> None:
@@ -132,7 +132,7 @@ class SourceReader(nn.Module):
         folded = _fold(hidden, memory)
         weights = self.after.weigh(folded, memory.after, memory.there)
         seen = self.after.see(weights, memory.atoms)
-        strength = GAIN * self.copy(folded).transpose(1, 2).float()
+        strength = (GAIN * self.strength + self.copy(folded).float()).transpose(1, 2)
         copied = torch.einsum("sht,shta->sta", strength, weights)
         recalled: Tensor = seen.float() + copied @ memory.copies.float()
         return recalled.view(*hidden.shape[:2], -1)
