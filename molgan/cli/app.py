@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from molgan.base.errors import MolganError
 from molgan.base.version import __version__
+from molgan.cli import analogues as near
 from molgan.cli import benchmark, campaigns, evaluation, lists, molecules, qsar
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
@@ -88,6 +89,7 @@ for name, verb in (
     ("run", campaigns.run),
     ("train", campaigns.train),
     ("sample", molecules.sample),
+    ("analogues", near.analogues),
     ("score", molecules.score),
     ("standardize", molecules.standardize),
     ("likelihood", molecules.likelihood),
