@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from molgan.base.errors import MolganError
 from molgan.base.version import __version__
-from molgan.cli import benchmark, campaigns, evaluation, lists, molecules, qsar
+from molgan.cli import benchmark, campaigns, evaluation, lists, molecules, qsar, serving
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
 from molgan.cli.bars import choose_form, print_error
@@ -95,6 +95,7 @@ for name, verb in (
     ("routes", synthesis.routes),
     ("evaluate", evaluation.evaluate),
     ("report", campaigns.report),
+    ("serve", serving.serve),
     ("submit", jobs.submit),
     ("status", jobs.status),
     ("list", lists.list_),
