@@ -7,7 +7,7 @@ from pydantic import Field
 
 from molgan.base.settings import Settings
 
-_TEXT_OR_NULL = {"items": {"type": ["string", "null"]}}
+_TEXT_OR_NULL: dict[str, Any] = {"items": {"type": ["string", "null"]}}
 
 
 class Molecules(Settings):
@@ -32,6 +32,7 @@ class Samples(Settings):
     candidates: int = Field(1, ge=1, le=32, description="Molecules drawn for each one; the nearest is kept")
     core: str | None = Field(None, max_length=500, description="SMILES with marks * that every molecule contains")
     temperature: float = Field(1.0, gt=0, le=10, description="Above 1 molecules vary more")
+    raw: bool = Field(False, description="Leave out the critic of the weights")
     max_atoms: int | None = Field(None, ge=1, le=200, description="Most heavy atoms")
 
     @property

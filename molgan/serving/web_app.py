@@ -156,7 +156,7 @@ async def _answer_fault(request: Request, error: Exception) -> Response:
         faults = error.errors()
         where = ".".join(str(part) for part in faults[0]["loc"][1:] if isinstance(part, str))
         status = 422
-        reason = f"{where}: {faults[0]['msg']}" if where else "send a JSON object, as Content-Type: application/json"
+        reason = f"{where}: {faults[0]['msg']}" if where else f"{faults[0]['msg']}; send an object as application/json"
     elif isinstance(error, PlainHTTPException):
         status, reason = error.status_code, str(error.detail)
     elif isinstance(error, InputError | WeightsError):
