@@ -62,7 +62,6 @@ def serve(
     served = load_served(config, overrides or [], on_foreign=print_foreign)
     for note in served.notes:
         print_message(note)
-    # As a server is stopped by SIGTERM, that is no failure.
     signal.signal(signal.SIGTERM, _stop)
     if not ray:
         return _serve_here(served, limits, digest, host, port, processes or cores())
@@ -70,7 +69,11 @@ def serve(
     from molgan.serving.run_server import name_address
     from molgan.serving.web_app import build_app
 
-    where = name_address(host, port)
+    def announce() -> None:
+        signal.signal(signal.SIGTERM, _stop)  # Ray has one of its own
+        where = name_address(host, port)
+        print_message(f"{replicas} replica{'s' * (replicas > 1)} at {where}, described by {where}/openapi.json")
+
     serve_on_ray(
         partial(build_app, served, limits, digest),
         host=host,
@@ -80,7 +83,7 @@ def serve(
         cpus=cpus,
         requests=requests,
         address=address or os.environ.get("RAY_ADDRESS"),
-        on_ready=lambda: print_message(f"{replicas} replicas at {where}, described by {where}/openapi.json"),
+        on_ready=announce,
     )
 
 
@@ -104,4 +107,5 @@ def _serve_here(
 
 
 def _stop(number: int, frame: object) -> None:
+    # SIGTERM is how a server is stopped, and no failure.
     raise typer.Exit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import sys
 import time
@@ -55,23 +56,22 @@ def serve_on_ray(
     options = {"host": host, "port": port}
     with ray_session(math.ceil(replicas * cpus) + _SERVES_ITSELF, address):
         _refuse_other_server()
+        logging.getLogger("ray.serve").setLevel(logging.ERROR)
+        deployment = serve.deployment(
+            name=_NAME,
+            num_replicas=replicas,
+            max_ongoing_requests=requests,
+            ray_actor_options={"num_cpus": cpus},
+            logging_config=_QUIET,
+        )
         try:
-            serve.start("EveryNode" if everywhere else "HeadOnly", options, logging_config=_QUIET)
-            serve.run(
-                serve.deployment(
-                    name=_NAME,
-                    num_replicas=replicas,
-                    max_ongoing_requests=requests,
-                    ray_actor_options={"num_cpus": cpus},
-                    logging_config=_QUIET,
-                )(_make_ingress(build_app)).bind(),
-                name=_NAME,
-                logging_config=_QUIET,
-            )
+            try:
+                serve.start("EveryNode" if everywhere else "HeadOnly", options, logging_config=_QUIET)
+                serve.run(deployment(_make_ingress(build_app)).bind(), name=_NAME, logging_config=_QUIET)
+            except (RuntimeError, TimeoutError, RayError) as error:
+                raise RunError(f"Ray Serve: {_find_reason(error)}") from error
             on_ready()
             (wait or _wait_for_ever)()
-        except (RuntimeError, TimeoutError, RayError) as error:
-            raise RunError(f"Ray Serve: {_find_reason(error)}") from error
         finally:
             serve.shutdown()
 

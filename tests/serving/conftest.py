@@ -44,6 +44,12 @@ def serving() -> Callable[[Any], AbstractContextManager[tuple[str, "Ask"]]]:
     return _serving
 
 
+@pytest.fixture
+def ask() -> "Ask":
+    """Asks a URL."""
+    return _ask
+
+
 Ask = Callable[..., tuple[int, Any]]
 
 
