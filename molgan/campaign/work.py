@@ -16,10 +16,12 @@ from molgan.base.stopping import leave_if_asked
 from molgan.campaign.run_folder.lock import open_folder, watch_folder
 from molgan.campaign.run_folder.mirror import mirror_folder
 from molgan.campaign.run_folder.run_log import log_run
+from molgan.campaign.run_folder.tracked import open_tracking
 from molgan.config import CampaignConfig, Training, write_config
 from molgan.scoring.objective import Objective
 from molgan.training.metrics_log import MetricsLog
 from molgan.training.reporter import Reporter
+from molgan.training.tracking import Tracking
 
 if TYPE_CHECKING:
     from molgan.models.protocols import Network
@@ -42,6 +44,7 @@ class Work:
     cores: int
     keep: Callable[[], None]
     started: datetime
+    tracking: Tracking
 
     @cached_property
     def data(self) -> dict[str, object]:
@@ -125,6 +128,7 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
         open_folder(config.folder) as folder,
         mirror_folder(folder, config.storage) as copy,
         log_run(folder, config.name, progress) as progress,
+        open_tracking(config, folder, progress) as tracking,
     ):
 
         def keep() -> None:
@@ -137,7 +141,7 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
             with _open_objective(config, progress) as objective:
                 write_config(config, folder / "config.yaml")
                 metrics, device = MetricsLog(folder, watch_folder(folder)), "cuda" if cuda else "cpu"
-                yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started)
+                yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started, tracking)
         finally:
             torch.set_num_threads(threads)
 

@@ -108,6 +108,7 @@ class Stage(ABC):
         """A reporter for a training loop; `how` as for `Reporter`."""
         work = self.work
         places: dict[str, Any] = {"metrics": work.metrics, "tensorboard": work.folder / "tensorboard"}
+        places["tracking"] = work.tracking
         return Reporter(stage or self.name, work.progress, **places, on_saved=work.keep, **how)
 
     def save(self, **networks: Any) -> None:
