@@ -13,6 +13,7 @@ VARIABLE = "MOLGAN_SECONDS_TO_STOP"
 
 _SECONDS = 25.0  # clusters give 30 as a rule before they kill
 _asked = threading.Event()
+_handlers: list[Callable[[int, object], None]] = []
 
 
 class Stopped(KeyboardInterrupt):
@@ -49,14 +50,22 @@ def stop_on_sigterm() -> Iterator[None]:
 
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGALRM)}
     signal.signal(signal.SIGTERM, ask)
+    _handlers.append(ask)
     signal.signal(signal.SIGALRM, break_off)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        _handlers.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
         _asked.clear()
+
+
+def take_sigterm_back() -> None:
+    """Within `stop_on_sigterm`, take SIGTERM for a request again, after a library has put its own handler in."""
+    if _handlers and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _handlers[-1])
 
 
 def _read_seconds() -> float:

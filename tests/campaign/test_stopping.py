@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from molgan.base.errors import ConfigError, InputError, RunError
 from molgan.base.progress import Silent
-from molgan.base.stopping import VARIABLE, Stopped, leave_if_asked, stop_on_sigterm
+from molgan.base.stopping import VARIABLE, Stopped, leave_if_asked, stop_on_sigterm, take_sigterm_back
 from molgan.campaign import run
 from molgan.campaign.run_folder.run_log import FILE, read_log
 from molgan.campaign.run_folder.stop_run import find_worker, stop_run
@@ -51,6 +51,30 @@ def test_a_run_leaves_at_a_checkpoint_and_goes_on(task: str, configure: Configur
     for name in LEFT:
         assert (folder / name).read_bytes() == (finished / name).read_bytes(), name
     assert read_log(str(folder))[-1]["text"] == "the run is done"
+
+
+@pytest.mark.slow
+def test_a_run_on_ray_leaves_at_a_checkpoint_and_goes_on(configure: Configure, finished: Path) -> None:
+    pytest.importorskip("ray")
+    config = configure("compute.workers=1")
+    with stop_on_sigterm(), pytest.raises(Stopped):
+        run(config, progress=Terminate("reinforce"))
+    assert not (config.folder / "library.csv").exists()
+    run(config)
+    for name in LEFT:
+        assert (config.folder / name).read_bytes() == (finished / name).read_bytes(), name
+
+
+def test_a_handler_of_a_library_is_replaced() -> None:
+    with pytest.raises(Stopped), stop_on_sigterm():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        take_sigterm_back()
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+    before = signal.getsignal(signal.SIGTERM)
+    take_sigterm_back()
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_what_saves_nothing_in_time_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from molgan.base.errors import ConfigError, RunError
 from molgan.base.files import write_files
 from molgan.base.progress import Progress
-from molgan.base.stopping import Stopped
 from molgan.config import CampaignConfig, Training
 from molgan.training.tracking import Tracker, Tracking
 
@@ -27,7 +26,7 @@ def open_tracking(config: CampaignConfig | Training, folder: Path, progress: Pro
     try:
         yield tracking
         outcome = "done"
-    except (KeyboardInterrupt, Stopped):
+    except KeyboardInterrupt:
         outcome = "stopped"
         raise
     finally:
