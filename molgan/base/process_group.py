@@ -60,7 +60,7 @@ class ProcessGroup(subprocess.Popen[AnyStr]):
         """
         end = time.monotonic() + timeout
         me, rest = cast(Any, self), memoryview(given)
-        texts = {me.stdout: bytearray(), me.stderr: bytearray()}
+        texts: dict[Any, bytearray] = {me.stdout: bytearray(), me.stderr: bytearray()}
         with selectors.DefaultSelector() as pipes:
             for pipe in (me.stdin, *texts):
                 os.set_blocking(pipe.fileno(), False)
