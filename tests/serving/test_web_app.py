@@ -70,6 +70,37 @@ def test_the_scorer_rest_asks_the_server(serving: Any, served: Served, monkeypat
     assert [error is None for error in table.errors] == [True] * 4 + [False]
 
 
+def test_odd_values_are_rows_with_reasons(serving: Any, served: Served) -> None:
+    odd = b'["\\ud800", 1e999, NaN, -1, true, {"a": [1]}, "C\\u0000C", "", " ", 1' + b"0" * 400 + b', [[[[]]]], "CCO"]'
+    with serving(build_app(served, ServeSettings())) as (_, ask):
+        status, answer = ask("/score", b'{"smiles": ' + odd + b"}")
+        assert status == 200 and len(answer["rows"]) == 12
+        assert all(row["error"] and row["score"] is None for row in answer["rows"][:11])
+        assert answer["rows"][11]["error"] is None
+        status, answer = ask("/filter", b'{"smiles": ' + odd + b"}")
+        assert status == 200 and [row["kept"] for row in answer["rows"]] == [False] * 11 + [True]
+
+
+def test_many_clients_at_once_get_their_own_rows(serving: Any, served: Served) -> None:
+    lists = [["C" * (1 + (client + row) % 17) for row in range(23)] for client in range(8)]
+    answers: dict[int, Any] = {}
+    with serving(build_app(served, ServeSettings(batch=7))) as (_, ask):
+
+        def send(client: int) -> None:
+            answers[client] = ask("/score", {"smiles": lists[client]})
+
+        threads = [threading.Thread(target=send, args=(client,)) for client in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(120)
+    for client, smiles in enumerate(lists):
+        status, answer = answers[client]
+        assert status == 200
+        assert [row["smiles"] for row in answer["rows"]] == smiles
+        assert [row["qed"] for row in answer["rows"]] == Objective(served.objective)(smiles).raw["qed"].tolist()
+
+
 def test_a_wrong_token_is_refused_and_a_right_one_is_not(serving: Any, served: Served) -> None:
     with serving(build_app(served, ServeSettings(), DIGEST)) as (_, ask):
         for path in ("/score", "/openapi.json", "/nowhere"):
