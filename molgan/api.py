@@ -186,7 +186,7 @@ def sample(
             sample is kept with a probability that follows the critic, and molecules of the training data are left out.
         targets: Values to aim at, in their units, of properties that the weights were trained for: {"logp": 2.5}.
         guidance: How strongly to aim: 1 follows the training data, more is nearer to the targets and less varied.
-        candidates: Molecules drawn for each one, of which the nearest to the targets is kept; 8 by default with targets.
+        candidates: Molecules drawn for each, of which the nearest to the targets is kept; by default 8 with targets.
         core: SMILES with attachment points (`*c1ccc(*)cc1`): every molecule contains it and grows only there. Two
             fragments with one point each, separated by a dot, are linked.
         temperature: Above 1 molecules vary more, below 1 less; above 0, at most 10.

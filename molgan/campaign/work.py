@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 from molgan.base.content import hash_file
 from molgan.base.parallel import cores
 from molgan.base.progress import Progress
+from molgan.base.stopping import leave_if_asked
 from molgan.campaign.run_folder.lock import open_folder, watch_folder
 from molgan.campaign.run_folder.mirror import mirror_folder
+from molgan.campaign.run_folder.run_log import log_run
+from molgan.campaign.run_folder.tracked import open_tracking
 from molgan.config import CampaignConfig, Training, write_config
 from molgan.scoring.objective import Objective
 from molgan.training.metrics_log import MetricsLog
 from molgan.training.reporter import Reporter
+from molgan.training.tracking import Tracking
 
 if TYPE_CHECKING:
     from molgan.models.protocols import Network
@@ -28,7 +32,8 @@ _LARGE = 200_000  # bytes of a file that several processes read faster
 @dataclass(frozen=True)
 class Work:
     """A running job. `device`: PyTorch's name of it. `cores`: processor cores that this process may use. `keep`: copies
-    the folder to storage that outlives this machine, where one is configured. A training has no `objective`."""
+    the folder to storage that outlives this machine, where one is configured, and raises Stopped where this process has
+    been asked to stop. A training has no `objective`."""
 
     config: Any  # CampaignConfig | Training; a stage knows which
     folder: Path
@@ -39,6 +44,7 @@ class Work:
     cores: int
     keep: Callable[[], None]
     started: datetime
+    tracking: Tracking
 
     @cached_property
     def data(self) -> dict[str, object]:
@@ -118,14 +124,24 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
         from molgan.distributed.resources import check_resources
 
         check_resources(compute, progress)
-    with open_folder(config.folder) as folder, mirror_folder(folder, config.storage) as keep:
+    with (
+        open_folder(config.folder) as folder,
+        mirror_folder(folder, config.storage) as copy,
+        log_run(folder, config.name, progress) as progress,
+        open_tracking(config, folder, progress) as tracking,
+    ):
+
+        def keep() -> None:
+            copy()
+            leave_if_asked()
+
         if compute.threads:
             torch.set_num_threads(compute.threads)
         try:
             with _open_objective(config, progress) as objective:
                 write_config(config, folder / "config.yaml")
                 metrics, device = MetricsLog(folder, watch_folder(folder)), "cuda" if cuda else "cpu"
-                yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started)
+                yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started, tracking)
         finally:
             torch.set_num_threads(threads)
 

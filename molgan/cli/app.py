@@ -9,20 +9,24 @@ import typer
 from typer.core import TyperGroup
 
 from molgan.base.errors import MolganError
+from molgan.base.stopping import Stopped
 from molgan.base.version import __version__
 from molgan.cli import analogues as near
-from molgan.cli import benchmark, campaigns, evaluation, lists, molecules, qsar
+from molgan.cli import benchmark, campaigns, control, evaluation, lists, molecules, qsar, serving
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
 from molgan.cli.bars import choose_form, print_error
 
-_EXIT_CODES = "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 target not reached, 130 interrupted."
+_EXIT_CODES = (
+    "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 target not reached, 130 interrupted, "
+    "143 stopped."
+)
 # Failures that the user can fix: no permission, no space, no such place, a name that is too long, a link to itself.
 _MENDABLE = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
     | {errno.ENAMETOOLONG, errno.ELOOP, errno.EFBIG, errno.ENXIO, errno.EEXIST}
 )
-_INTERRUPTED = 130
+_INTERRUPTED, _TERMINATED = 130, 143
 _GOES_ON = dict.fromkeys(("run", "train"), "; the same command goes on from the last checkpoint")
 
 
@@ -38,6 +42,9 @@ class _Verbs(TyperGroup):
             if error.errno not in _MENDABLE:
                 raise
             reason = f"{error.filename or 'output'}: {error.strerror}"
+        except Stopped:
+            print_error("stopped" + _GOES_ON.get(str(ctx.invoked_subcommand), ""))
+            raise typer.Exit(_TERMINATED) from None
         except KeyboardInterrupt:
             print_error("interrupted" + _GOES_ON.get(str(ctx.invoked_subcommand), ""))
             raise typer.Exit(_INTERRUPTED) from None
@@ -97,8 +104,11 @@ for name, verb in (
     ("routes", synthesis.routes),
     ("evaluate", evaluation.evaluate),
     ("report", campaigns.report),
+    ("serve", serving.serve),
     ("submit", jobs.submit),
     ("status", jobs.status),
+    ("logs", control.logs),
+    ("stop", control.stop),
     ("list", lists.list_),
     ("schema", lists.schema),
 ):

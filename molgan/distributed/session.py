@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from molgan.base.errors import ConfigError, RunError
+from molgan.base.stopping import take_sigterm_back
 
 _QUIET: dict[str, Any] = {"logging_level": logging.CRITICAL, "log_to_driver": False}
 _ATTEMPTS = 3
@@ -41,6 +42,7 @@ def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
         _start(cpus)
     # Ray would print a paragraph to stdout for every process that dies; the code that handles it writes a message.
     ray._private.worker._worker_logs_enabled = False
+    take_sigterm_back()
     try:
         yield
     finally:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from molgan.base.settings import Settings
 from molgan.chem.plausibility.plausible import PlausibilitySwitch
@@ -303,3 +303,41 @@ class OptimizeSettings(Settings):
     )
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
     checkpoint_every: int = Field(10, ge=1, description="Rounds between two checkpoints")
+
+
+class MlflowSettings(Settings):
+    """Figures and settings of the run for MLflow."""
+
+    uri: str | None = Field(
+        None,
+        description="Folder of a file store, or http:// or https:// of a server; MLFLOW_TRACKING_URI of the "
+        "environment, else the folder `mlruns`, by default",
+    )
+    experiment: str = Field("molgan", min_length=1, description="Experiment that the run belongs to")
+
+    @field_validator("uri")
+    @classmethod
+    def _check_uri(cls, uri: str | None) -> str | None:
+        kind, found, rest = (uri or "").partition("://")
+        if found and kind not in ("http", "https", "file"):
+            raise ValueError(f"uri: {kind}:// is none of a folder, http:// and https://")
+        if "@" in rest.partition("/")[0]:
+            raise ValueError("uri: remove the credentials; MLFLOW_TRACKING_USERNAME and _PASSWORD have them")
+        return uri
+
+
+class WandbSettings(Settings):
+    """Figures and settings of the run for Weights & Biases."""
+
+    project: str = Field("molgan", min_length=1, description="Project that the run belongs to")
+    entity: str | None = Field(None, description="User or team; the one who is logged in by default")
+    mode: Literal["offline", "online"] = Field(
+        "offline", description="Online sends them as they come; offline keeps them in the run folder for `wandb sync`"
+    )
+
+
+class TrackingSettings(Settings):
+    """Trackers that get the figures of the run beside TensorBoard: numbers and settings, no drawn molecules."""
+
+    mlflow: MlflowSettings | None = Field(None, description="MLflow; `{}` for the defaults, left out for none")
+    wandb: WandbSettings | None = Field(None, description="Weights & Biases; `{}` for the defaults, left out for none")

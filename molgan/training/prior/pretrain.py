@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from molgan.base.parallel import split_chunks
+from molgan.base.stopping import leave_if_asked
 from molgan.graphs.motif.forcing import Walk
 from molgan.graphs.motif.motif_data import ActionData
 from molgan.models.precision import autocast
@@ -89,6 +90,9 @@ def pretrain(
                 state = {"identity": identity, "step": step, "reported": metrics}
                 save(checkpoint, {"generator": generator}, optimizer, state, share)
             report(metrics, {"step": step} if saves else None)
+        if checkpoint is not None:
+            at = {"identity": identity, "step": step}
+            leave_if_asked(partial(save, checkpoint, {"generator": generator}, optimizer, at, share))
     generator.eval()
 
 
