@@ -2,8 +2,8 @@
 augmented and posterior" (DAP), a memory of the best molecules (inception) and one of Murcko scaffolds.
 
 M. Olivecrona et al., J. Cheminform. 9, 48 (2017); H. Loeffler et al., J. Cheminform. 16, 20 (2024). The settings are
-those of `configs/staged_learning.toml` in REINVENT4's repository (github.com/MolecularAI/REINVENT4, Apache 2.0); the
-code is not. Departures: the LSTM is that of `smiles_lstm`, trained on other data than REINVENT's; a molecule is scored
+those of the file `staged_learning.toml` among its examples (github.com/MolecularAI/REINVENT4, Apache 2.0); the code is
+not. Departures: the LSTM is that of `smiles_lstm`, trained on other data than REINVENT's; a molecule is scored
 once, whatever its spelling.
 """
 

@@ -89,7 +89,7 @@ class LogD(_ADMET):
     unit = "log10"
     default_transform = DoubleSigmoid(low=1.0, high=3.0)
 
-    class Parameters(ADMETDomain):  # type: ignore[override]  # it has no better side, so no caution
+    class Parameters(ADMETDomain):  # it has no better side, so no caution
         pass
 
 

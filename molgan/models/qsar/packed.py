@@ -31,7 +31,7 @@ def save_packed(model: QSARModel, path: Path) -> None:
         arrays |= {f"{number}.{name}": values for name, values in _shrink(tensors).items()}
     arrays |= _pack_bits(model.domain)
     with write_whole(path) as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def load_packed(path: Path) -> QSARModel:

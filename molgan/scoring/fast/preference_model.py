@@ -58,9 +58,9 @@ class PreferenceModel:
         """Read what `save` wrote. Raises WeightsError where the file is missing or damaged."""
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                found = [arrays[name].astype(np.float64) for name in _ARRAYS]
+                found = {name: arrays[name].astype(np.float64) for name in _ARRAYS}
                 fewest, most = arrays["atoms"].tolist()
-            return cls(*found, (fewest, most))
+            return cls(**found, atoms=(fewest, most))
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise WeightsError(f"{path}: damaged: {' '.join(str(error).split()):.120}") from None
 
