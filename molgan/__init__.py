@@ -22,9 +22,11 @@ if TYPE_CHECKING:
         stereoisomers,
         synthesis_routes,
     )
+    from molgan.api_analogues import analogues
 
 __all__ = [
     "__version__",
+    "analogues",
     "filter",
     "load_generator",
     "log_likelihood",
@@ -37,12 +39,14 @@ __all__ = [
     "synthesis_routes",
 ]
 
+_PLACES = {"analogues": "molgan.api_analogues"}
+
 find_moved_modules()
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        return getattr(import_module("molgan.api"), name)
+        return getattr(import_module(_PLACES.get(name, "molgan.api")), name)
     raise AttributeError(f"module 'molgan' has no attribute {name!r}")
 
 

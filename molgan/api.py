@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from molgan.base.default_weights import DEFAULT_WEIGHTS
+
 if TYPE_CHECKING:
     import pandas
     import polars
@@ -143,13 +145,12 @@ def synthesis_routes(
     from molgan.scoring.scorers.retrosynthesis.route_finder import share_finder
     from molgan.scoring.scorers.retrosynthesis.route_settings import RouteSettings
 
-    sets = {"stock": stock, "templates": templates}
-    limits = {"depth": depth, "expansions": expansions, "timeout": timeout, "processes": processes}
-    settings = validate_section(RouteSettings, {**sets, **limits}, "synthesis_routes")
+    given = {"stock": stock, "templates": templates, "depth": depth, "expansions": expansions, "timeout": timeout}
+    settings = validate_section(RouteSettings, {**given, "processes": processes}, "synthesis_routes")
     return route_table(smiles, share_finder(settings, buy=buy))
 
 
-def load_generator(weights: str | Path = "moses") -> "Generator":
+def load_generator(weights: str | Path = DEFAULT_WEIGHTS) -> "Generator":
     """Load a generator: shipped weights by their name, or the folder that a training wrote.
 
     The critic that `sample` uses is not loaded. Raises WeightsError when the weights are missing, damaged or of another
@@ -164,11 +165,11 @@ def sample(
     n: int,
     *,
     seed: int | None = 0,
-    weights: str | Path = "moses",
+    weights: str | Path = DEFAULT_WEIGHTS,
     raw: bool = False,
     targets: Mapping[str, float] | None = None,
     guidance: float = 1.0,
-    candidates: int = 1,
+    candidates: int | None = None,
     core: str | None = None,
     temperature: float = 1.0,
     max_atoms: int | None = None,
@@ -185,7 +186,7 @@ def sample(
             sample is kept with a probability that follows the critic, and molecules of the training data are left out.
         targets: Values to aim at, in their units, of properties that the weights were trained for: {"logp": 2.5}.
         guidance: How strongly to aim: 1 follows the training data, more is nearer to the targets and less varied.
-        candidates: Molecules drawn for each one, of which the nearest to the targets is kept, as a rule; 1 to 1,000.
+        candidates: Molecules drawn for each, of which the nearest to the targets is kept; by default 8 with targets.
         core: SMILES with attachment points (`*c1ccc(*)cc1`): every molecule contains it and grows only there. Two
             fragments with one point each, separated by a dot, are linked.
         temperature: Above 1 molecules vary more, below 1 less; above 0, at most 10.
@@ -234,7 +235,7 @@ def sample(
 
 
 def log_likelihood(
-    smiles: "Molecules", *, weights: str | Path = "moses", targets: Mapping[str, float] | None = None
+    smiles: "Molecules", *, weights: str | Path = DEFAULT_WEIGHTS, targets: Mapping[str, float] | None = None
 ) -> "pandas.DataFrame":
     """How likely molecules are under a generator: a table, one row for each input, in order.
 
@@ -267,7 +268,7 @@ def optimize(
     start: "Molecules | None" = None,
     *,
     core: str | None = None,
-    weights: str | Path = "moses",
+    weights: str | Path = DEFAULT_WEIGHTS,
     targets: Mapping[str, float] | None = None,
     guidance: float = 1.0,
     max_atoms: int | None = None,

@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("ligand", type=Path)
     parser.add_argument("--size", type=float, default=24.0, help="edge of the box in Å")
     parser.add_argument("--exhaustiveness", type=int, nargs="+", default=[4])
+    parser.add_argument("--ph", type=float, help="pH of the protomers; charges as in the file by default")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     asked = parser.parse_args()
     crystal = read_ligand(asked.ligand)
@@ -38,6 +39,7 @@ def main() -> None:
                 size=(asked.size,) * 3,
                 exhaustiveness=exhaustiveness,
                 seed=seed,
+                ph=asked.ph,
                 processes=1,
                 timeout=3600,
             )
@@ -49,9 +51,10 @@ def main() -> None:
                 print(f"exhaustiveness {exhaustiveness} seed {seed}: {pose}")
                 continue
             deviation = rmsd(Chem.MolFromMolBlock(pose.block, removeHs=False), crystal)
+            form = f", as {pose.form}" if pose.form else ""
             print(
                 f"exhaustiveness {exhaustiveness} seed {seed}: {pose.score:.2f} kcal/mol, RMSD {deviation:.2f} Å, "
-                f"{seconds:.1f} s"
+                f"{seconds:.1f} s{form}"
             )
 
 

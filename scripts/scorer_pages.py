@@ -53,7 +53,12 @@ CHEAP_FIRST = [
     "vetoes is a total of 0 even where another has no value. A component without a value vetoes only with "
     "`missing: worst`. Vetoed molecules have no place in Pareto's order.",
 ]
-PART_OF = {"drug_likeness": "physchem", "custom_alerts": "substructure", "retrosynthesis": "synthesis"}
+PART_OF = {
+    "preference": "qsar",
+    "drug_likeness": "physchem",
+    "custom_alerts": "substructure",
+    "retrosynthesis": "synthesis",
+}
 
 
 def main() -> None:

@@ -29,5 +29,5 @@ def test_a_program_starts(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
 
 def test_every_module_but_those_that_others_import_is_a_program() -> None:
     rest = {path.name for path in SCRIPTS.rglob("*.py")} - {path.name for path in PROGRAMS}
-    parts = {path.name for path in SCRIPTS.rglob("medchem_*.py")}
+    parts = {path.name for kind in ("medchem", "reinvent") for path in SCRIPTS.rglob(f"{kind}_*.py")}
     assert rest - parts == {"docs_hooks.py", "guacamol_scores.py", "lstm_training.py", "sleepy.py", "smiles_lstm.py"}

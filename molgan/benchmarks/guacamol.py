@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.progress import Progress
 
 
@@ -31,7 +32,7 @@ class GoalDirected:
         budget: int = 10_000,
         *,
         seed: int = 0,
-        weights: str | Path = "moses",
+        weights: str | Path = DEFAULT_WEIGHTS,
         settings: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
     ) -> None:
@@ -78,7 +79,7 @@ class GoalDirected:
 class DistributionMatching:
     """GuacaMol's DistributionMatchingGenerator: draws of the generator; a second call draws new ones."""
 
-    def __init__(self, *, seed: int = 0, weights: str | Path = "moses") -> None:
+    def __init__(self, *, seed: int = 0, weights: str | Path = DEFAULT_WEIGHTS) -> None:
         self.seed = seed
         self.weights = weights
 

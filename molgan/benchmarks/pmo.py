@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import ConfigError
 from molgan.base.progress import Progress, Silent
 
@@ -36,7 +37,7 @@ def pmo(
     seeds: Sequence[int] = (0,),
     *,
     budget: int | None = None,
-    weights: str | Path = "moses",
+    weights: str | Path = DEFAULT_WEIGHTS,
     folder: Path | None = None,
     settings: dict[str, Any] | None = None,
     library: bool = False,

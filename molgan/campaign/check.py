@@ -13,7 +13,7 @@ from molgan.campaign.pipeline import PIPELINES
 from molgan.campaign.refuse_misuse import refuse_misuse
 from molgan.campaign.run_folder.lock import check_writable
 from molgan.campaign.stages.optimize_stage import read_start
-from molgan.campaign.stages.reinforce_stage import read_replay_start
+from molgan.campaign.stages.reinforce_stage import encode_replay_start, read_replay_start
 from molgan.chem.given_molecules import read_given
 from molgan.chem.molecule import Molecule, parse, parse_all
 from molgan.chem.reading import read_smiles
@@ -85,6 +85,7 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     refuse_misuse(config)
     known = _read_known(config, progress)
     _check_actives(config)
+    _check_replay(config, progress)
     name = _OTHER_REFERENCE if config.data.train.name == f"{_REFERENCE}.csv.gz" else _REFERENCE
     reference = parse_all(record.smiles for record in load_reference(name)[:_TRIED])
     slow = [get_scorer(part.scorer, **part.parameters).waits for part in config.objective.components]
@@ -147,6 +148,17 @@ def _check_actives(config: CampaignConfig) -> None:
     generator = load_start(config.generator, kind)
     generator = generator if config.optimize.stereo else forbid_stereo(generator)
     encode_actives(generator, read_start(config))
+
+
+def _check_replay(config: CampaignConfig, progress: Progress) -> None:
+    """A message for each molecule of `reinforce.replay_start` that the generator cannot draw."""
+    if config.reinforce is None or not config.reinforce.replay_start:
+        return
+    from molgan.models.loading import load_start
+    from molgan.models.protocols import MotifTreeGenerator
+
+    kind: Any = MotifTreeGenerator
+    encode_replay_start(config, load_start(config.generator, kind), progress.message)
 
 
 def _judge_known(known: list[tuple[str, Molecule]], objective: Objective, funnel: Funnel) -> "pandas.DataFrame":

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from molgan.campaign.stages.adversarial_stage import Adversarial
+from molgan.campaign.stages.analogues_stage import Analogues
 from molgan.campaign.stages.distil_stage import Distil
 from molgan.campaign.stages.evaluation_stage import Evaluation
 from molgan.campaign.stages.library_stage import Library
@@ -22,7 +23,7 @@ Pipeline = tuple[type[Stage], ...]
 
 PIPELINES: dict[type, Pipeline] = {
     CampaignConfig: (Adversarial, Reinforce, Optimize, Library, Evaluation, Reference, Report),
-    TrainingConfig: (Pretrain, Distil, Rejection),
+    TrainingConfig: (Pretrain, Distil, Rejection, Analogues),
     OneShotConfig: (Likelihood, OneShot),
 }
 

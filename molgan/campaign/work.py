@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 from molgan.base.content import hash_file
 from molgan.base.parallel import cores
 from molgan.base.progress import Progress
+from molgan.base.stopping import leave_if_asked
 from molgan.campaign.run_folder.lock import open_folder, watch_folder
 from molgan.campaign.run_folder.mirror import mirror_folder
+from molgan.campaign.run_folder.run_log import log_run
+from molgan.campaign.run_folder.tracked import open_tracking
 from molgan.config import CampaignConfig, Training, write_config
 from molgan.distributed.pools import Pool, plan_pools
 from molgan.scoring.objective import Objective
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.metrics_log import MetricsLog
 from molgan.training.reporter import Reporter
+from molgan.training.tracking import Tracking
 
 if TYPE_CHECKING:
     from molgan.models.protocols import Network
@@ -30,8 +34,9 @@ _LARGE = 200_000  # bytes of a file that several processes read faster
 @dataclass(frozen=True)
 class Work:
     """A running job. `device`: PyTorch's name of it. `cores`: processor cores that this process may use. `keep`: copies
-    the folder to storage that outlives this machine, where one is configured. A training has no `objective`.
-    `reservation`: the room on Ray where there are workers, else None."""
+    the folder to storage that outlives this machine, where one is configured, and raises Stopped where this process has
+    been asked to stop. A training has no `objective`. `reservation`: the room on Ray where there are workers, else
+    None."""
 
     config: Any  # CampaignConfig | Training; a stage knows which
     folder: Path
@@ -42,6 +47,7 @@ class Work:
     cores: int
     keep: Callable[[], None]
     started: datetime
+    tracking: Tracking
     reservation: Any = None  # molgan.distributed.reservation.Reservation | None
 
     @cached_property
@@ -134,7 +140,14 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
             check_storage(compute, config.folder, config.storage)
             check_resources(compute, progress, objectives)
         folder = stack.enter_context(open_folder(config.folder))
-        keep = stack.enter_context(mirror_folder(folder, config.storage))
+        copy = stack.enter_context(mirror_folder(folder, config.storage))
+        progress = stack.enter_context(log_run(folder, config.name, progress))
+        tracking = stack.enter_context(open_tracking(config, folder, progress))
+
+        def keep() -> None:
+            copy()
+            leave_if_asked()
+
         if compute.threads:
             torch.set_num_threads(compute.threads)
         stack.callback(torch.set_num_threads, threads)
@@ -147,7 +160,7 @@ def open_work(config: CampaignConfig | Training, progress: Progress) -> Iterator
         if isinstance(config, CampaignConfig):
             objective = stack.enter_context(_open_objective(config.objective, config, reservation, progress))
         metrics, device = MetricsLog(folder, watch_folder(folder)), "cuda" if cuda else "cpu"
-        yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started, reservation)
+        yield Work(config, folder, progress, metrics, objective, device, cores(), keep, started, tracking, reservation)
 
 
 def plan_objectives(config: CampaignConfig | Training) -> list[list[Pool]]:

@@ -65,8 +65,27 @@ def write(motif: Motif) -> str:
     return set_marks(smiles, writer.marks) if writer.marks else smiles
 
 
+def write_bound(motif: Motif) -> str:
+    """The SMILES of a motif tree whose root has given up a hydrogen for a bond, and begins the text; without stereo."""
+    writer = _Writer()
+    writer.write(motif, open_rings=0, bound=True)
+    return "".join(writer.parts)
+
+
+@lru_cache(maxsize=200_000)
+def reroot(smiles: str, site: int) -> tuple[str, tuple[int, ...]]:
+    """A motif rooted at another of its atoms, as `cut` writes it there, and its atoms (as numbered in `smiles`) in the
+    order written."""
+    mol = Chem.MolFromSmiles(smiles)
+    if site == 0 or mol is None:
+        return smiles, tuple(range(size(smiles)))
+    rooted, order = _write_rooted(mol, site)
+    spelling, inner = _canonical_spelling(rooted)
+    return spelling, tuple(order[i] for i in inner)
+
+
 @lru_cache(maxsize=100_000)
-def _symmetries(smiles: str) -> tuple[tuple[int, ...], ...]:
+def list_symmetries(smiles: str) -> tuple[tuple[int, ...], ...]:
     """Permutations of a rooted motif's atoms that leave it as it is, its root included (other than the identity)."""
     if len(template(smiles).capacity) < 3:
         return ()
@@ -197,7 +216,7 @@ def _grow(pieces: _Pieces, across: dict[int, list[int]], root: int, parent: int)
     children.sort()
     if not children:
         return Motif(smiles), tuple(order)
-    if len(order) >= 3 and (symmetries := _symmetries(smiles)):
+    if len(order) >= 3 and (symmetries := list_symmetries(smiles)):
         moved = [(sorted((p[site], tree, atoms) for site, tree, atoms in children), p) for p in symmetries]
         whole: list[tuple[list[_Child], Sequence[int]]] = [(children, range(len(order))), *moved]
         # By sites and motifs alone: the numbers of atoms would let the order of the input decide.

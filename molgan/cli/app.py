@@ -9,15 +9,17 @@ import typer
 from typer.core import TyperGroup
 
 from molgan.base.errors import MolganError, StorageError
+from molgan.base.stopping import Stopped
 from molgan.base.version import __version__
-from molgan.cli import benchmark, campaigns, evaluation, lists, molecules, qsar
+from molgan.cli import analogues as near
+from molgan.cli import benchmark, campaigns, control, evaluation, lists, molecules, qsar, serving
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
 from molgan.cli.bars import choose_form, print_error
 
 _EXIT_CODES = (
     "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 target not reached, 4 storage failed, "
-    "130 interrupted."
+    "130 interrupted, 143 stopped."
 )
 # Failures that the user can fix: no permission, no space, no such place, a name that is too long, a link to itself.
 _MENDABLE = frozenset(
@@ -25,7 +27,7 @@ _MENDABLE = frozenset(
     | {errno.ENAMETOOLONG, errno.ELOOP, errno.EFBIG, errno.ENXIO, errno.EEXIST}
 )
 _STORAGE_FAILED = 4
-_INTERRUPTED = 130
+_INTERRUPTED, _TERMINATED = 130, 143
 _GOES_ON = dict.fromkeys(("run", "train"), "; the same command goes on from the last checkpoint")
 
 
@@ -44,6 +46,9 @@ class _Verbs(TyperGroup):
             if error.errno not in _MENDABLE:
                 raise
             reason = f"{error.filename or 'output'}: {error.strerror}"
+        except Stopped:
+            print_error("stopped" + _GOES_ON.get(str(ctx.invoked_subcommand), ""))
+            raise typer.Exit(_TERMINATED) from None
         except KeyboardInterrupt:
             print_error("interrupted" + _GOES_ON.get(str(ctx.invoked_subcommand), ""))
             raise typer.Exit(_INTERRUPTED) from None
@@ -95,6 +100,7 @@ for name, verb in (
     ("run", campaigns.run),
     ("train", campaigns.train),
     ("sample", molecules.sample),
+    ("analogues", near.analogues),
     ("score", molecules.score),
     ("standardize", molecules.standardize),
     ("likelihood", molecules.likelihood),
@@ -102,8 +108,11 @@ for name, verb in (
     ("routes", synthesis.routes),
     ("evaluate", evaluation.evaluate),
     ("report", campaigns.report),
+    ("serve", serving.serve),
     ("submit", jobs.submit),
     ("status", jobs.status),
+    ("logs", control.logs),
+    ("stop", control.stop),
     ("list", lists.list_),
     ("schema", lists.schema),
 ):

@@ -15,8 +15,8 @@ from rich.progress import Progress as RichBars
 from rich.table import Table
 from rich.text import Text
 
+from molgan.base.json_lines import JsonLines
 from molgan.base.progress import Progress
-from molgan.cli.jsonlines import JsonLines
 
 if TYPE_CHECKING:
     from molgan.scoring.foreign_code import ForeignCode
@@ -29,7 +29,7 @@ _form = "auto"
 def show_progress() -> Iterator[Progress]:
     """A `Progress` for as long as the `with` lasts, in the form that `--log` asks for."""
     if _form == "json":
-        yield JsonLines()
+        yield JsonLines(_write_line)
         return
     console = Console(stderr=True, force_terminal=False if _form == "plain" else None)
     if _form == "plain" or not can_draw_bars(console):
@@ -62,7 +62,7 @@ def choose_form(form: str) -> None:
 def print_error(reason: str) -> None:
     """Print the reason why the command ends, one line on stderr."""
     if _form == "json":
-        JsonLines().error(reason)
+        JsonLines(_write_line).error(reason)
     else:
         print(f"molgan: {reason}", file=sys.stderr)
 
@@ -70,9 +70,13 @@ def print_error(reason: str) -> None:
 def print_message(text: str) -> None:
     """Print a message, on an input for example: one line on stderr, whether or not progress is shown."""
     if _form == "json":
-        JsonLines().message(text)
+        JsonLines(_write_line).message(text)
     else:
         print(text, file=sys.stderr)
+
+
+def _write_line(line: str) -> None:
+    print(line, end="", file=sys.stderr, flush=True)
 
 
 def print_foreign(found: "Sequence[ForeignCode]") -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.cli.bars import show_progress
 from molgan.cli.output import name_folder
 
@@ -30,7 +31,7 @@ def pmo(
     ] = None,
     weights: Annotated[
         str, typer.Option(help="Shipped weights by name, or a folder that `molgan train` wrote.")
-    ] = "moses",
+    ] = DEFAULT_WEIGHTS,
     library: Annotated[
         bool, typer.Option("--library", help="Score ease of synthesis too, and keep few molecules of a scaffold.")
     ] = False,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from molgan.base.stopping import stop_on_sigterm
 from molgan.cli.bars import format_number, print_foreign, show_progress
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def run(
     settings = load_config(config, overrides or [], smoke=smoke, on_foreign=print_foreign)
     from molgan.campaign import run as run_campaign
 
-    with show_progress() as progress:
+    with stop_on_sigterm(), show_progress() as progress:
         result = run_campaign(settings, progress=progress)
     print(result.summary)
     print(f"report: {result.folder / 'report.html'}")
@@ -111,7 +112,7 @@ def train(config: Config, overrides: Overrides = None, smoke: Smoke = False) -> 
     from molgan.campaign.train_one_shot import train_one_shot
     from molgan.campaign.train_prior import train_prior
 
-    with show_progress() as progress:
+    with stop_on_sigterm(), show_progress() as progress:
         if isinstance(settings, OneShotConfig):
             weights = train_one_shot(settings, progress=progress)
         else:

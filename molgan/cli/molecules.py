@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import InputError
 from molgan.base.parallel import cores
 from molgan.cli.bars import print_foreign, show_progress
@@ -52,7 +53,7 @@ def sample(
         str, typer.Option("-o", "--output", help="A .smi, .csv, .tsv (also .gz), .sdf or .parquet file; - is stdout.")
     ] = "-",
     seed: Annotated[int, typer.Option(min=0, help="Seed; the same seed gives the same molecules.")] = 0,
-    weights: Weights = "moses",
+    weights: Weights = DEFAULT_WEIGHTS,
     raw: Annotated[bool, typer.Option("--raw", help="Do not use the critic of the weights.")] = False,
     target: Targets = None,
     guidance: Annotated[
@@ -60,8 +61,11 @@ def sample(
         typer.Option(help="How strongly to aim at the targets: 1 as in the data; more is nearer, less varied."),
     ] = 1.0,
     candidates: Annotated[
-        int, typer.Option(help="Molecules drawn for each one; the nearest to the targets is kept. More are slower.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            help="Molecules drawn for each one; the nearest to the targets is kept. 8 by default with targets."
+        ),
+    ] = None,
     core: Annotated[
         str | None,
         typer.Option(
@@ -202,7 +206,7 @@ def standardize(
 def likelihood(
     file: Molecules,
     output: TableOutput = "-",
-    weights: Weights = "moses",
+    weights: Weights = DEFAULT_WEIGHTS,
     target: Targets = None,
     column: Column = None,
     processes: ProcessCount = None,

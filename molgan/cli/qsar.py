@@ -26,6 +26,7 @@ class Kind(StrEnum):
     FINGERPRINT = "fingerprint"
     DMPNN = "dmpnn"
     FOREST = "forest"
+    BOOSTING = "boosting"
 
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="A .csv, .tsv (also .gz), .parquet or .sdf file.")]
@@ -42,11 +43,12 @@ def train(
     model: Annotated[
         Kind,
         typer.Option(
-            help="A random forest, dense layers on fingerprints, the better of the two, or message passing on graphs."
+            help="A forest, boosted trees, dense layers on fingerprints, the best of the three, or message passing."
         ),
     ] = Kind.BEST,
-    members: Annotated[int, typer.Option(min=2, max=50, help="Networks in the ensemble.")] = 5,
+    members: Annotated[int, typer.Option(min=2, max=50, help="Networks, or boosted models, in the ensemble.")] = 5,
     trees: Annotated[int, typer.Option(min=2, max=5000, help="Trees of the forest.")] = 100,
+    rounds: Annotated[int, typer.Option(min=2, max=5000, help="Trees of each boosted model.")] = 200,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training molecules.")] = 40,
     hidden: Annotated[int, typer.Option(min=4, max=8192, help="Width of the hidden layers.")] = 256,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed; the same seed gives the same model.")] = 0,
@@ -72,7 +74,14 @@ def train(
 
     first = StandardizeSettings() if standardize else None
     settings = QSARTraining(
-        kind=model.value, members=members, trees=trees, epochs=epochs, hidden=hidden, seed=seed, standardize=first
+        kind=model.value,
+        members=members,
+        trees=trees,
+        rounds=rounds,
+        epochs=epochs,
+        hidden=hidden,
+        seed=seed,
+        standardize=first,
     )
     folder = Path("runs") / "qsar" / target if output is None else name_folder(output)
     with report_bad_rows(data) as on_bad:

@@ -11,6 +11,7 @@ from molgan.base.errors import ConfigError
 from molgan.base.settings import Settings, expand_home
 from molgan.chem.settings import DataSettings
 from molgan.distributed.settings import ComputeSettings
+from molgan.training.settings import TrackingSettings
 
 SHIPPED = files("molgan") / "data"
 
@@ -29,6 +30,7 @@ class JobConfig(Settings):
     )
     data: DataSettings = Field(description="Known molecules")
     compute: ComputeSettings = Field(ComputeSettings(), description="Where the work is done")
+    tracking: TrackingSettings = Field(TrackingSettings(), description="Who gets the figures beside TensorBoard")
 
     @field_validator("out", mode="before")
     @classmethod

@@ -1,5 +1,6 @@
 """Reads configurations from YAML files with overrides, checks them, and writes them."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -46,8 +47,8 @@ def load_training(
     config = load(path, overrides, smoke=smoke, on_foreign=on_foreign)
     if isinstance(config, CampaignConfig):
         raise ConfigError(
-            f"{_name(path)}: no section `pretrain`, `distil`, `rejection` or `oneshot`, so this is a campaign; "
-            "give it to `molgan run`"
+            f"{_name(path)}: no section `pretrain`, `distil`, `rejection`, `analogues` or `oneshot`, so this is a "
+            "campaign; give it to `molgan run`"
         )
     return config
 
@@ -80,14 +81,29 @@ def _find_foreign(source: YamlFile) -> list[ForeignCode]:
     compute = source.values.get("compute")
     address = compute.get("address") if isinstance(compute, Mapping) else None
     cluster = [ForeignCode(f"Ray cluster {address!s:.200}", elsewhere=True)] if address else []
-    return [*find_foreign(source.values, source.path.parent), *cluster]
+    return [*find_foreign(source.values, source.path.parent), *cluster, *_find_trackers(source.values.get("tracking"))]
+
+
+def _find_trackers(section: object) -> list[ForeignCode]:
+    """The servers that get figures and settings, which may hold molecules of the user's."""
+    section = section if isinstance(section, Mapping) else {}
+    mlflow, wandb = section.get("mlflow"), section.get("wandb")
+    found = []
+    if isinstance(mlflow, Mapping):
+        uri = str(mlflow.get("uri") or os.environ.get("MLFLOW_TRACKING_URI") or "")
+        if "://" in uri and not uri.startswith("file://"):
+            place = uri.partition("?")[0].rpartition("@")[2]
+            found.append(ForeignCode(f"MLflow at {place:.200} (settings)", elsewhere=True))
+    if isinstance(wandb, Mapping) and wandb.get("mode") == "online":
+        found.append(ForeignCode("Weights & Biases (settings)", elsewhere=True))
+    return found
 
 
 def job_of(sections: Mapping[str, object]) -> Job:
     """The class of a configuration with these sections."""
     if "oneshot" in sections:
         return OneShotConfig
-    if {"pretrain", "distil", "rejection"} & sections.keys():
+    if {"pretrain", "distil", "rejection", "analogues"} & sections.keys():
         return TrainingConfig
     return CampaignConfig
 

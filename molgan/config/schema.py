@@ -16,6 +16,7 @@ from molgan.scoring.transforms import TRANSFORMS
 
 Schema = dict[str, Any]
 
+_OF_TRAINING = ("pretrain", "distil", "rejection", "analogues")
 _OWN_SCORER = {"type": "string", "pattern": ":", "description": "module:name or path/to/file.py:name"}
 
 
@@ -49,7 +50,7 @@ def job_schema() -> Schema:
 
     sections = {
         name: {"description": job.model_fields[name].description}
-        for job, names in ((TrainingConfig, ("pretrain", "distil", "rejection")), (OneShotConfig, ("oneshot",)))
+        for job, names in ((TrainingConfig, _OF_TRAINING), (OneShotConfig, ("oneshot",)))
         for name in names
     }
     return {
@@ -60,7 +61,7 @@ def job_schema() -> Schema:
         "if": _has("oneshot"),
         "then": {"$ref": "#/$defs/OneShotConfig"},
         "else": {
-            "if": {"anyOf": [_has(name) for name in ("pretrain", "distil", "rejection")]},
+            "if": {"anyOf": [_has(name) for name in _OF_TRAINING]},
             "then": {"$ref": "#/$defs/TrainingConfig"},
             "else": {"$ref": "#/$defs/CampaignConfig"},
         },

@@ -33,6 +33,16 @@ def list_smoke_overrides(job: type[JobConfig], values: Mapping[str, Any], stem: 
         changes |= {name: changes[name] | few for name, few in _COSTLY.items() if name in changes}
     for key, value in flatten(changes).items():
         yield f"{key}={json.dumps(value)}"
+    yield from (f"{key}=[]" for key in _list_emptied(changes))
+
+
+def _list_emptied(changes: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """The paths of empty lists, which have no values."""
+    for name, value in changes.items():
+        if isinstance(value, Mapping):
+            yield from _list_emptied(value, f"{path}{name}.")
+        elif value == []:
+            yield f"{path}{name}"
 
 
 def _changes(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from pydantic import Field, model_validator
 
 from molgan.config.job import JobConfig, check_condition
 from molgan.models.settings import MotifNetworkSettings, WeightsSettings
+from molgan.training.prior.settings import AnalogueSettings
 from molgan.training.settings import (
     DistilSettings,
     PretrainSettings,
@@ -12,11 +13,11 @@ from molgan.training.settings import (
 
 
 class TrainingConfig(JobConfig):
-    """`molgan train`: pretrain → distil → rejection, from the start or from the weights that `generator` names.
+    """`molgan train`: pretrain → distil → rejection → analogues, from the start or from the weights of `generator`.
 
     `pretrain` is likelihood training on the data; the weights to start from keep their network, and their vocabulary
-    takes in the data's frequent motifs. `distil` refines by a critic; `rejection` trains a critic for sampling. Each
-    section may be left out.
+    takes in the data's frequent motifs. `distil` refines by a critic; `rejection` trains a critic for sampling;
+    `analogues` teaches the generator to draw molecules similar to a given one. Each section may be left out.
     """
 
     generator: WeightsSettings | None = Field(None, description="Weights to start from; none by default")
@@ -25,6 +26,9 @@ class TrainingConfig(JobConfig):
     distil: DistilSettings | None = Field(None, description="Refinement by a critic; skipped by default")
     rejection: RejectionSettings | None = Field(
         None, description="Training of a critic for rejection sampling; skipped by default"
+    )
+    analogues: AnalogueSettings | None = Field(
+        None, description="Training on pairs of similar molecules; skipped by default"
     )
 
     @model_validator(mode="after")

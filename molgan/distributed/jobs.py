@@ -60,7 +60,7 @@ def submit(
         job = client.submit_job(
             entrypoint=shlex.join(command),
             runtime_env={"working_dir": staging},
-            metadata={"name": str(values["name"])},
+            metadata={"name": str(values["name"]), "out": str(values["out"])},
         )
     on_submitted(job)
     return 0 if on_log is None else follow(job, address, on_log)

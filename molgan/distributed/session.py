@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from molgan.base.errors import ConfigError, RunError
+from molgan.base.stopping import take_sigterm_back
 from molgan.distributed.settings import ComputeSettings
 
 _QUIET: dict[str, Any] = {"logging_level": logging.CRITICAL, "log_to_driver": False}
@@ -49,6 +50,7 @@ def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
     _started_here[:] = [not address]
     # Ray would print a paragraph to stdout for every process that dies; the code that handles it writes a message.
     ray._private.worker._worker_logs_enabled = False
+    take_sigterm_back()
     try:
         yield
     finally:

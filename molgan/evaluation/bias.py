@@ -49,12 +49,14 @@ class Region:
 @dataclass(frozen=True)
 class Bias:
     """How samples compare with data. `size`: the molecules of either for `figures` and regions; `figures`: precision,
-    recall, density and coverage; `frequencies` by the keys of `KINDS`; `tiers` is empty where the data has none."""
+    recall, density and coverage; `frequencies` by the keys of `KINDS`; `classes` of compounds; `tiers` is empty where
+    the data has none."""
 
     size: int
     figures: dict[str, Interval]
     properties: list[PropertyShift]
     frequencies: dict[str, list[Frequency]]
+    classes: list[Frequency]
     clusters: list[Region]
     tiers: list[Region]
 
@@ -132,6 +134,7 @@ class _Yardstick:
             {name: bootstrap_mean(values, rng) for name, values in balls.columns.items()},
             [_compare_property(name, samples, data, i, rng) for i, name in enumerate(PROPERTIES)],
             {kind: compare_frequencies(samples.molecules, data.molecules, kind, rng) for kind in KINDS},
+            compare_frequencies(samples.molecules, data.molecules, "classes", rng),
             self._compare_clusters(points, balls, rng),
             self._compare_tiers(balls, rng),
         )

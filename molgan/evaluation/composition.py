@@ -11,6 +11,7 @@ from rdkit import rdBase
 
 from molgan.base.parallel import map_chunks
 from molgan.base.progress import Progress, Silent
+from molgan.chem.compound_classes import find_compound_classes
 from molgan.chem.fingerprints import murcko_scaffold
 from molgan.chem.functional_groups import find_functional_groups
 from molgan.chem.molecule import parse_all
@@ -26,13 +27,15 @@ KINDS = {"rings": "ring system", "groups": "functional group", "scaffolds": "sca
 
 
 class Composition(NamedTuple):
-    """Of one molecule: canonical SMILES, `PROPERTIES`, and the distinct SMILES of each of `KINDS`."""
+    """Of one molecule: canonical SMILES, `PROPERTIES`, the distinct SMILES of each of `KINDS`, and the names of its
+    classes of compounds."""
 
     smiles: str
     properties: tuple[float, ...]
     rings: tuple[str, ...]
     groups: tuple[str, ...]
     scaffolds: tuple[str, ...]
+    classes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ def describe_molecules(smiles: list[str]) -> list[Composition | None]:
                         tuple(find_ring_systems(molecule.mol)),
                         tuple(find_functional_groups(molecule.mol)),
                         tuple(filter(None, [murcko_scaffold(molecule.mol)])),
+                        tuple(find_compound_classes(molecule.mol)),
                     )
                 )
             except Exception:  # RDKit's broken invariants arrive as RuntimeError, ValueError and others

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from molgan.evaluation.bootstrap import Interval, bootstrap_ratios
-from molgan.evaluation.composition import KINDS, Composition
+from molgan.evaluation.composition import Composition
 
 _LEAST = 5  # molecules of both sets that must have a thing for it to be compared
 
@@ -36,11 +36,10 @@ class Frequency:
 def compare_frequencies(
     samples: Sequence[Composition], data: Sequence[Composition], kind: str, rng: np.random.Generator
 ) -> list[Frequency]:
-    """What at least five molecules have of a kind (a key of `KINDS`), from what is most certainly too frequent to what
-    is most certainly too rare: by the end of the interval that is nearer to equality."""
+    """What at least five molecules have of a kind (a key of `KINDS`, or `classes`), from what is most certainly too
+    frequent to what is most certainly too rare: by the end of the interval that is nearer to equality."""
     if not samples or not data:
         return []
-    assert kind in KINDS
     counts, known = (Counter(item for each in some for item in getattr(each, kind)) for some in (samples, data))
     items = sorted(item for item in counts.keys() | known.keys() if counts[item] + known[item] >= _LEAST)
     found, expected = (np.array([count[item] for item in items], np.int64) for count in (counts, known))

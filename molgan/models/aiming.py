@@ -31,8 +31,10 @@ def check_guidance(guidance: float, targets: Mapping[str, float]) -> None:
         raise InputError("guidance: there is nothing to aim at; give targets, such as logp=2.5")
 
 
-def check_candidates(candidates: int, targets: Mapping[str, float]) -> None:
-    """Raises InputError for a number that is not from 1 to 1,000, or several without targets."""
+def check_candidates(candidates: int | None, targets: Mapping[str, float]) -> None:
+    """Raises InputError for a number that is not from 1 to 1,000, or several without targets. None is the default."""
+    if candidates is None:
+        return
     if not 1 <= candidates <= MOST_CANDIDATES:
         raise InputError(f"candidates: {candidates} is not from 1 to {MOST_CANDIDATES:,}")
     if candidates > 1 and not targets:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import InputError
 from molgan.chem.misuse.screen import find_misuse
 from molgan.chem.molecule import Molecule, parse
@@ -24,17 +25,18 @@ from molgan.models.withholding import withhold
 
 _HOTTEST = 10.0
 _MOST_ATOMS = 200
+_CANDIDATES = 8  # with targets: what the network alone misses by shrinks about as much
 
 
 def draw_molecules(
     n: int,
     *,
     seed: int,
-    weights: str | Path = "moses",
+    weights: str | Path = DEFAULT_WEIGHTS,
     raw: bool = False,
     targets: Mapping[str, float] | None = None,
     guidance: float = 1.0,
-    candidates: int = 1,
+    candidates: int | None = None,
     core: str | None = None,
     temperature: float = 1.0,
     max_atoms: int | None = None,
@@ -51,7 +53,8 @@ def draw_molecules(
         raw: Whether to leave out the critic of the weights.
         targets: Properties to aim at, in their units.
         guidance: Strength of classifier-free guidance towards the targets, at least 0.
-        candidates: Molecules drawn for each that is kept, the one that comes nearest to the targets; 1 to 1,000.
+        candidates: Molecules drawn for each that is kept, the one that comes nearest to the targets; 1 to 1,000. None
+            is 8 with targets, where the generator can choose.
         core: SMILES with marks `*`, which every molecule contains, or of two fragments to link.
         temperature: The logits are divided by it; above 0, at most 10.
         max_atoms: Most heavy atoms of a molecule, 1 to 200; by default those of the generator.
@@ -72,6 +75,8 @@ def draw_molecules(
         raise InputError(f"core: the filter 'misuse' rejects it ({reason}); give another one")
     path = find_weights(weights)
     generator = load_any(path, raw=True)
+    if candidates is None:
+        candidates = _CANDIDATES if targets and isinstance(generator, MotifGenerator) else 1
     options: dict[str, Any] = {
         **({"targets": targets} if targets else {}),
         **({} if guidance == 1 else {"guidance": guidance}),

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, overload
 # Importing these modules registers the formats of their weights.
 import molgan.models.motif.motif_generator
 import molgan.models.one_shot.one_shot_generator  # noqa: F401
+from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import ConfigError, InputError, WeightsError
 from molgan.models.motif.refined import RefinedGenerator
 from molgan.models.protocols import AimingGenerator, Generator, LikelihoodGenerator, MotifTreeGenerator
@@ -24,7 +25,7 @@ _NEEDS: dict[Any, str] = {
 _Needed = TypeVar("_Needed", bound=Generator)
 
 
-def load_any(weights: str | Path = "moses", *, raw: bool = False) -> Generator:
+def load_any(weights: str | Path = DEFAULT_WEIGHTS, *, raw: bool = False) -> Generator:
     """The generator with shipped weights of a name, or with the weights at a path or in a folder that training wrote.
 
     If a critic was trained for it, the critic refines the samples, unless `raw` is set. Raises WeightsError for missing
@@ -41,10 +42,10 @@ def load_any(weights: str | Path = "moses", *, raw: bool = False) -> Generator:
 
 
 @overload
-def load_generator(weights: str | Path = "moses") -> LikelihoodGenerator: ...
+def load_generator(weights: str | Path = DEFAULT_WEIGHTS) -> LikelihoodGenerator: ...
 @overload
 def load_generator(weights: str | Path, needs: type[_Needed]) -> _Needed: ...
-def load_generator(weights: str | Path = "moses", needs: Any = LikelihoodGenerator) -> Any:
+def load_generator(weights: str | Path = DEFAULT_WEIGHTS, needs: Any = LikelihoodGenerator) -> Any:
     """The generator without its critic, for work that `needs` the methods of a protocol; by default those of training.
 
     Raises ConfigError where the generator lacks them, and otherwise as `load_any`.

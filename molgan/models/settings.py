@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import MolganError
 from molgan.base.settings import Settings, expand_home
 
@@ -33,7 +34,7 @@ class WeightsSettings(Settings):
     """Where the generator that a training starts from comes from."""
 
     weights: str = Field(
-        "moses", min_length=1, description="Name of shipped weights, or a folder that a training wrote"
+        DEFAULT_WEIGHTS, min_length=1, description="Name of shipped weights, or a folder that a training wrote"
     )
 
     @field_validator("weights")
@@ -97,3 +98,14 @@ class MotifNetworkSettings(Settings):
     condition: tuple[str, ...] = Field(
         (), description="Scorers whose values the generator can be told to aim at, any subset of them at a time"
     )
+
+
+class SourceSettings(Settings):
+    """The network by which a motif-tree generator reads a source molecule, whose analogues it draws."""
+
+    miniature: ClassVar = {"width": 16, "layers": 2, "heads": 2, "query": 8}
+
+    width: int = Field(128, ge=8, le=1024, description="Features of an atom")
+    layers: int = Field(4, ge=1, le=16, description="Relational layers: how many bonds away an atom sees")
+    heads: int = Field(4, ge=1, le=32, description="Atoms of the source that a step may look at, on average")
+    query: int = Field(32, ge=4, le=256, description="Features by which a step finds an atom")

@@ -7,6 +7,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from molgan.base.errors import InputError, WeightsError
+from molgan.chem.compound_classes import COMPOUND_CLASSES
 from molgan.evaluation.bias import Bias, PropertyShift, Region
 from molgan.evaluation.bootstrap import Interval
 from molgan.evaluation.composition import KINDS
@@ -47,11 +48,12 @@ class Kind:
 
 @dataclass(frozen=True)
 class BiasSection:
-    """`figures` and `properties`: titles and cells of tables."""
+    """`figures`, `properties` and `classes`: titles and cells of tables."""
 
     size: int
     figures: list[tuple[str, str]]
     properties: list[tuple[str, str, str, str]]
+    classes: list[tuple[str, str, str, str]]
     kinds: list[Kind]
     clusters: list[Thing]
     tiers: list[Thing]
@@ -63,6 +65,7 @@ def describe_bias(bias: Bias) -> BiasSection:
         bias.size,
         [(name, write_interval(interval)) for name, interval in bias.figures.items()],
         [_describe_property(shift) for shift in bias.properties],
+        _describe_classes(bias.classes),
         [
             Kind(
                 f"{title[:1].upper()}{title[1:]}s",
@@ -106,6 +109,15 @@ def write_ratio(ratio: Interval) -> str:
 
 def _write_times(value: float) -> str:
     return write_number(value, 0 if value >= 100 else 1 if value >= 10 else 2)
+
+
+def _describe_classes(classes: Sequence[Frequency]) -> list[tuple[str, str, str, str]]:
+    """Name, share, share of the data, and ratio, in the order of COMPOUND_CLASSES."""
+    order = list(COMPOUND_CLASSES)
+    return [
+        (each.smiles, write_share(each.share), write_share(each.data_share), write_ratio(each.ratio))
+        for each in sorted(classes, key=lambda each: order.index(each.smiles))
+    ]
 
 
 def _draw_things(frequencies: Sequence[Frequency]) -> list[Thing]:

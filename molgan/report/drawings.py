@@ -1,6 +1,7 @@
 """Draws molecules as small inline SVG."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -52,6 +53,28 @@ def draw(smiles: str | None, *, label: str, width: int = 240, height: int = 170)
     return _wrap(drawer, "molecule", width, height, label)
 
 
+def draw_marked(
+    mol: Chem.Mol, marked: Iterable[int], *, label: str, colour: tuple[float, float, float], width: int, height: int
+) -> Markup | None:
+    """A drawing as of `draw`, with some atoms, and the bonds between them, on a ground of a colour (red, green, blue
+    from 0 to 1). Coordinates that the molecule has are kept. None where RDKit cannot draw it."""
+    atoms = sorted(set(marked))
+    ends = [(bond.GetIdx(), {bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()}) for bond in mol.GetBonds()]
+    bonds = [bond for bond, both in ends if both.issubset(atoms)]
+    with rdBase.BlockLogs():
+        drawer = _open_drawer(width, height)
+        options: Any = drawer.drawOptions()
+        options.setHighlightColour((*colour, 1.0))
+        options.highlightBondWidthMultiplier = 14
+        options.highlightRadius = 0.36
+        try:
+            rdMolDraw2D.PrepareAndDrawMolecule(drawer, mol, highlightAtoms=atoms, highlightBonds=bonds)
+        except (ValueError, RuntimeError):
+            return None
+        drawer.FinishDrawing()
+    return _wrap(drawer, "molecule", width, height, label)
+
+
 def draw_reaction(smiles: str, *, label: str, width: int = 720, height: int = 170) -> Markup | None:
     """A drawing of a reaction SMILES, as `draw` draws molecules; None for one that RDKit cannot read."""
     with rdBase.BlockLogs():
@@ -80,14 +103,25 @@ def _open_drawer(width: int, height: int) -> rdMolDraw2D.MolDraw2DSVG:
 
 
 def _wrap(drawer: rdMolDraw2D.MolDraw2DSVG, kind: str, width: int, height: int, label: str) -> Markup:
+    text = drawer.GetDrawingText()
     return element(
         "svg",
-        Markup("").join(_join_paths(drawer.GetDrawingText())),
+        Markup("").join([*_list_grounds(text), *_join_paths(text)]),
         class_=kind,
         viewBox=f"0 0 {width} {height}",
         role="img",
         aria_label=label,
     )
+
+
+def _list_grounds(svg: str) -> list[Markup]:
+    """The grounds of marked atoms."""
+    found = []
+    for node in ElementTree.fromstring(svg).iter(f"{SVG}ellipse"):
+        style = dict(part.split(":", 1) for part in node.get("style", "").split(";") if ":" in part)
+        place = {name: float(node.get(name, "0")) for name in ("cx", "cy", "rx", "ry")}
+        found.append(element("ellipse", **place, fill=style.get("fill", "none")))
+    return found
 
 
 def _join_paths(svg: str) -> list[Markup]:

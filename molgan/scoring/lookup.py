@@ -10,7 +10,19 @@ from molgan.scoring.own import load_own
 from molgan.scoring.parameters import make_name_error
 
 # Scorers that need a higher layer are found by their place, as those of other packages are.
-_ABOVE = {"qsar": "molgan.models.qsar.qsar_scorer:QSAR"}
+_ADMET = {
+    "herg": "HERG",
+    "ames": "Ames",
+    "bbb": "BBB",
+    "logd": "LogD",
+    "solubility": "Solubility",
+    "clearance": "Clearance",
+    "cyp3a4": "CYP3A4",
+    "ppb": "PPB",
+}
+_ABOVE = {"qsar": "molgan.models.qsar.qsar_scorer:QSAR"} | {
+    name: f"molgan.models.qsar.admet:{kind}" for name, kind in _ADMET.items()
+}
 
 
 def find_scorer(name: str) -> type[Scorer]:

@@ -1,4 +1,4 @@
-"""Passes the reports of a training loop on to metrics.jsonl, TensorBoard and the terminal."""
+"""Passes the reports of a training loop on to metrics.jsonl, TensorBoard, trackers and the terminal."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from molgan.base.progress import Progress
 from molgan.training.board import Board
 from molgan.training.metrics_log import MetricsLog
+from molgan.training.tracking import NOTHING, Tracking
 
 _SHOWN = ("loss", "score", "best", "best_10", "unique", "accuracy", "auc")
 _MOST_SHOWN = 6  # figures next to the bar
@@ -22,6 +23,7 @@ class Reporter:
         *,
         metrics: MetricsLog | None = None,
         tensorboard: Path | None = None,
+        tracking: Tracking = NOTHING,
         on_saved: Callable[[], None] = lambda: None,
         shown: Sequence[str] | None = _SHOWN,
         molecules_a_step: int | None = None,
@@ -33,6 +35,7 @@ class Reporter:
             progress: Shows the bar.
             metrics: The log of the run, if the reports go there.
             tensorboard: The folder for TensorBoard, if the reports go there.
+            tracking: The trackers of the run.
             on_saved: Called after every checkpoint.
             shown: Names of the figures next to the bar; None shows the first six that the loop reports.
             molecules_a_step: Molecules of a step, for a bar that counts molecules; by default it counts steps.
@@ -43,6 +46,7 @@ class Reporter:
         self._progress = progress
         self._metrics = metrics
         self._board = None if tensorboard is None else Board(tensorboard, stage)
+        self._tracking = tracking
         self._on_saved = on_saved
         self._shown = shown
         self._molecules_a_step = molecules_a_step
@@ -67,10 +71,12 @@ class Reporter:
             if task in self._goes_on or not self._metrics.resume(logged):
                 self._metrics.add(logged)
         self._goes_on.add(task)
+        # Not in metrics.jsonl: a resumed run does not score known molecules again, and its log has to be the same.
+        components = {} if self._components is None else self._components()
+        shown = {**row, **{f"component_{name}": value for name, value in components.items()}}
         if self._board is not None:
-            # Not in metrics.jsonl: a resumed run does not score known molecules again, and its log has to be the same.
-            components = {} if self._components is None else self._components()
-            self._board({**row, **{f"component_{name}": value for name, value in components.items()}})
+            self._board(shown)
+        self._tracking.log(task, shown)
         if saved:
             self._on_saved()
         self._show(task, metrics)

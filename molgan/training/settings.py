@@ -1,11 +1,11 @@
 """Settings of the training loops."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from molgan.base.settings import Settings
-from molgan.chem.plausibility.plausible import PlausibilitySettings
+from molgan.chem.plausibility.plausible import PlausibilitySwitch
 from molgan.models.settings import CriticKind, DescriptorCriticSettings
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.registry import AGENT_LOSSES, OrRegistered
@@ -286,7 +286,7 @@ class OptimizeSettings(Settings):
     temperature: float = Field(1.0, gt=0, le=10, description="Temperature of the agent's draws")
     max_atoms: int = Field(50, ge=1, le=MOST_START_ATOMS, description="Most heavy atoms of a molecule")
     stereo: bool = Field(False, description="Draw stereo marks, where the prior knows them")
-    plausible: PlausibilitySettings | None = Field(
+    plausible: PlausibilitySwitch = Field(
         None,
         description="Refuse candidates that the filter `plausible` rejects, before they are scored; what the core and "
         "the start molecules have is never refused. `true` for the filter's defaults, `false` for none of it",
@@ -304,7 +304,40 @@ class OptimizeSettings(Settings):
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
     checkpoint_every: int = Field(10, ge=1, description="Rounds between two checkpoints")
 
-    @field_validator("plausible", mode="before", json_schema_input_type=PlausibilitySettings | bool | None)
+
+class MlflowSettings(Settings):
+    """Figures and settings of the run for MLflow."""
+
+    uri: str | None = Field(
+        None,
+        description="Folder of a file store, or http:// or https:// of a server; MLFLOW_TRACKING_URI of the "
+        "environment, else the folder `mlruns`, by default",
+    )
+    experiment: str = Field("molgan", min_length=1, description="Experiment that the run belongs to")
+
+    @field_validator("uri")
     @classmethod
-    def _allow_switch(cls, value: Any) -> Any:
-        return ({} if value else None) if isinstance(value, bool) else value
+    def _check_uri(cls, uri: str | None) -> str | None:
+        kind, found, rest = (uri or "").partition("://")
+        if found and kind not in ("http", "https", "file"):
+            raise ValueError(f"uri: {kind}:// is none of a folder, http:// and https://")
+        if "@" in rest.partition("/")[0]:
+            raise ValueError("uri: remove the credentials; MLFLOW_TRACKING_USERNAME and _PASSWORD have them")
+        return uri
+
+
+class WandbSettings(Settings):
+    """Figures and settings of the run for Weights & Biases."""
+
+    project: str = Field("molgan", min_length=1, description="Project that the run belongs to")
+    entity: str | None = Field(None, description="User or team; the one who is logged in by default")
+    mode: Literal["offline", "online"] = Field(
+        "offline", description="Online sends them as they come; offline keeps them in the run folder for `wandb sync`"
+    )
+
+
+class TrackingSettings(Settings):
+    """Trackers that get the figures of the run beside TensorBoard: numbers and settings, no drawn molecules."""
+
+    mlflow: MlflowSettings | None = Field(None, description="MLflow; `{}` for the defaults, left out for none")
+    wandb: WandbSettings | None = Field(None, description="Weights & Biases; `{}` for the defaults, left out for none")

@@ -1,6 +1,6 @@
 """Measure the worth of each part of goal-directed design: AUC top-10 on tasks of PMO with one part left out.
 
-    python scripts/benchmarks/design_ablation.py --weights runs/design_prior [--budget 2000] [--seeds 0 1 2]
+    python scripts/benchmarks/design_ablation.py --weights medchem [--budget 2000] [--seeds 0 1 2]
 
 AUCs are over `budget` calls and therefore below those over 10,000. A part that is left out leaves its candidates to the
 others: the oracle is called as often.
@@ -31,7 +31,7 @@ PARTS: dict[str, dict[str, object]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", default="runs/design_prior")
+    parser.add_argument("--weights", default="medchem")
     parser.add_argument("--budget", type=int, default=2_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--tasks", nargs="+", default=["isomers_c7h8n2o2", "perindopril_mpo", "zaleplon_mpo"])

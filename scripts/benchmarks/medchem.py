@@ -18,6 +18,7 @@ import medchem_likelihood
 import medchem_lstm
 import medchem_round_trip
 import medchem_speed
+import medchem_tiers
 from rdkit import RDLogger
 
 from molgan.base.errors import MolganError
@@ -30,6 +31,7 @@ PARTS = {
     "control": (medchem_control, 1_000, "distance from properties that were aimed at"),
     "lstm": (medchem_lstm, 30_000, "train a character LSTM and compare"),
     "speed": (medchem_speed, 10_000, "molecules a second, beside the character LSTM"),
+    "tiers": (medchem_tiers, 20_000, "what each tier of the training data brings"),
     "fragments": (medchem_fragments, 100, "molecules around given fragments, beside GenMol"),
 }
 

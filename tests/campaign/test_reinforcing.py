@@ -8,6 +8,7 @@ import pytest
 
 from molgan.base.errors import ConfigError, InputError
 from molgan.campaign import run
+from molgan.campaign.check import check_campaign
 from molgan.config import CampaignConfig
 
 from .progress import Kill, Killed, Told
@@ -58,3 +59,10 @@ def test_own_molecules_that_cannot_be_used_end_a_run_before_any_work(configure: 
         configure("reinforce.replay_start=[c1cc]")
     with pytest.raises(ConfigError, match=r"replay_start: has no say with `replay: 0`"):
         configure("reinforce.replay_start=[CCN]", "reinforce.replay=0")
+
+
+def test_check_names_own_molecules_that_the_generator_cannot_draw(configure: Configure) -> None:
+    told = Told()
+    check_campaign(configure(*LESSONS), progress=told)
+    (left_out,) = [text for text in told.messages if "left out" in text]
+    assert left_out.startswith("reinforce.replay_start: left out: NCCCCCCCCCCCCCCCN: 17 heavy atoms")

@@ -96,7 +96,7 @@ def test_what_is_done_is_not_done_again(copied: Path, configure: Configure) -> N
         f"{stage}: done already, skipped"
         for stage in ("adversarial", "reinforce", "library", "evaluation", "reference", "report")
     ]
-    assert {path.name for path in before if before[path] != after[path]} == {"config.yaml", ".lock"}
+    assert {path.name for path in before if before[path] != after[path]} == {"config.yaml", ".lock", "log.jsonl"}
     assert (result.kept, result.drawn) == (len(pandas.read_csv(copied / "library.csv")), 25)
     assert result.seconds["adversarial"] > 0
 

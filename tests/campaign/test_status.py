@@ -74,7 +74,8 @@ def test_a_training_of_an_earlier_version_is_done_by_its_files_and_goes_on_from_
     assert states(tmp_path / "old") == {"pretrain": "at work"}
     shutil.copy(run / "weights.json", tmp_path / "old")
     assert states(tmp_path / "old") == {"pretrain": "done"}
-    monkeypatch.setattr("molgan.training.prior.pretrain._batches", lambda *arguments: iter(()))  # nothing is left
+    nothing_left = "molgan.training.prior.pretrain.shuffle_batches"
+    monkeypatch.setattr(nothing_left, lambda *arguments: iter(()))
     again = train_prior(config.model_copy(update={"out": str(tmp_path / "old")}))
     assert again.with_suffix(".safetensors").read_bytes() == weights.with_suffix(".safetensors").read_bytes()
     assert states(tmp_path / "old") == {"pretrain": "done"}

@@ -83,7 +83,7 @@ def test_a_conditional_generator_is_trained_and_aimed(tmp_path: Path) -> None:
         refused = molgan(*draw, "--target", target)
         assert refused.exit_code == 2
         assert told in refused.output
-    refused = molgan("sample", "-n", 1, "--target", "logp=2")
+    refused = molgan("sample", "-n", 1, "--weights", "moses", "--target", "logp=2")
     assert "no target 'logp': the weights were trained without `network.condition`" in refused.output
 
 

@@ -69,6 +69,16 @@ def test_a_class_that_is_removed_is_found(real: MoleculeSet) -> None:
     assert ours["with"].high < theirs["with"].value and ours["with"].high < ours["without"].low
 
 
+def test_a_class_of_compounds_that_is_removed_is_found(real: MoleculeSet) -> None:
+    mine, data = halves(real)
+    rows = np.flatnonzero(["amide" not in molecule.classes for molecule in mine.molecules])
+    assert 100 < len(rows) < 300
+    shares = {each.smiles: each for each in compare(mine.select(rows), data).classes}
+    assert shares["amide"].count == 0 < shares["amide"].data_count and shares["amide"].ratio.high < -1
+    fair = {each.smiles: each.ratio for each in compare(mine, data).classes}
+    assert fair["amide"].low <= 0 <= fair["amide"].high
+
+
 def test_a_class_that_is_doubled_is_found(real: MoleculeSet) -> None:
     mine, data = halves(real)
     rows = np.flatnonzero(find_rows(mine, "*F"))

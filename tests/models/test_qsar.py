@@ -213,22 +213,29 @@ def test_training_learns_and_the_same_seed_gives_the_same_model(tmp_path, kind, 
 
 
 @pytest.mark.slow
-def test_the_better_of_networks_and_forest_is_chosen(tmp_path):
+def test_the_best_of_networks_forest_and_boosted_trees_is_chosen(tmp_path):
     pytest.importorskip("deepchem")
     smiles = [record.smiles for record in load_reference("moses_reference_1000")][:200]
     rows = [f"{text},{Descriptors(text, Chem.MolFromSmiles(text)).tpsa}" for text in smiles]
     data = read_measured(table(tmp_path, rows), "y")
-    few = {"members": 2, "epochs": 1, "hidden": 4, "trees": 20}
-    best, forest = (train(data, QSARTraining(kind=kind, **few), target="y") for kind in ("best", "forest"))
-    assert best.model.description.training.kind == "forest"
-    assert best.choice.startswith("random forest: RMSE on the second part ")
-    assert best.prediction.value.tolist() == forest.prediction.value.tolist()
-    assert set(best.metrics) == {"ensemble", "random forest", "mean"}
+    few = {"members": 2, "epochs": 1, "hidden": 4, "trees": 20, "rounds": 20}
+    best, boosting, forest = (
+        train(data, QSARTraining(kind=kind, **few), target="y") for kind in ("best", "boosting", "forest")
+    )
+    assert best.model.description.training.kind == "boosting"  # it sees the surface itself among the descriptors
+    assert best.choice.startswith("boosting: RMSE on the second part ")
+    assert best.prediction.value.tolist() == boosting.prediction.value.tolist()
+    assert set(best.metrics) == {"ensemble", "boosting", "random forest", "mean"}
+    assert set(boosting.metrics) == {"boosting", "random forest", "mean"}
     assert set(forest.metrics) == {"random forest", "mean"}
-    best.model.save(tmp_path / "model")
-    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
+    assert best.metrics["random forest"] == forest.metrics["random forest"]
+    forest.model.save(tmp_path / "forest")
+    assert sorted(path.name for path in (tmp_path / "forest").iterdir()) == [
         "domain.safetensors",
         "member0.safetensors",
         "model.json",
     ]
+    assert QSARModel.load(tmp_path / "forest").predict(data.mols).value.tolist() == forest.prediction.value.tolist()
+    best.model.save(tmp_path / "model")
+    assert len(list((tmp_path / "model").glob("member*.safetensors"))) == 2
     assert QSARModel.load(tmp_path / "model").predict(data.mols).value.tolist() == best.prediction.value.tolist()

@@ -93,6 +93,9 @@ def test_texts() -> None:
     assert groups.rare and all("S" in thing.smiles for thing in groups.rare[:1])
     assert groups.rare[0].share == "0.0 %" and groups.rare[0].drawing is not None
     assert [title for title, *_ in section.properties][:2] == ["MW, Da", "logP"]
+    classes = {name: (share, data_share) for name, share, data_share, _ in section.classes}
+    assert list(classes)[:2] == ["amide", "urea or carbamate"] and classes["sulfonamide"][0] == "0.0 %"
+    assert classes["sulfonamide"][1] != "0.0 %"
 
 
 def test_the_report_compares_the_library_with_the_training_data(run: Path) -> None:
@@ -101,5 +104,5 @@ def test_the_report_compares_the_library_with_the_training_data(run: Path) -> No
     pandas.DataFrame({"smiles": KNOWN[260:420]}).to_csv(run / "reference.csv", index=False)
     page = write_report(run).read_text()
     section = page.split('<section id="bias">')[1].split("</section>")[0]
-    assert "Bias and coverage" in section and 'title="*F"' in section
+    assert "Bias and coverage" in section and 'title="*F"' in section and "basic amine" in section
     assert write_report(run).read_text() == page

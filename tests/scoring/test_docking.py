@@ -14,6 +14,7 @@ from molgan.scoring.registry import get_scorer
 from molgan.scoring.scorers.docking.box import Box, read_ligand
 from molgan.scoring.scorers.docking.docking_processes import DockingProcesses, Failure, Pose, Task
 from molgan.scoring.scorers.docking.ligand import embed, rmsd
+from molgan.scoring.scorers.docking.ligand_forms import find_forms, protonate
 
 pytest.importorskip("vina")
 pytest.importorskip("meeko")
@@ -181,3 +182,77 @@ def test_ligands_are_docked_once_and_alike_and_their_poses_are_written(toy_recep
     assert (pose.GetProp("_Name"), float(pose.GetProp("toy"))) == ("MG-1", scores.values[0])
     assert Chem.MolToSmiles(pose) == "CCO"
     assert pose.GetConformer().Is3D()
+
+
+@pytest.mark.parametrize(
+    ("smiles", "first", "count"),
+    [
+        ("CC(C)Cc1ccc(C(C)C(=O)O)cc1", "CC(C)Cc1ccc(C(C)C(=O)[O-])cc1", 1),
+        ("CC(C)Cc1ccc(C(C)C(=O)[O-])cc1", "CC(C)Cc1ccc(C(C)C(=O)[O-])cc1", 1),
+        ("CN1CCC(c2ccccc2)CC1", "C[NH+]1CCC(c2ccccc2)CC1", 1),
+        ("NCCc1c[nH]cn1", "[NH3+]CCc1c[nH]cn1", 2),
+        ("CC(=O)Nc1ccccc1", "CC(=O)Nc1ccccc1", 1),
+        ("C[N+](C)(C)CCO", "C[N+](C)(C)CCO", 1),
+    ],
+)
+def test_protomers_are_those_of_the_ph(smiles, first, count):
+    pytest.importorskip("dimorphite_dl")
+    found = protonate(smiles, 7.4)
+    assert found[0] == first and len(found) == count
+    assert [Chem.CanonSmiles(form) for form in found] == found
+    acid = protonate("CC(C)Cc1ccc(C(C)C(=O)O)cc1", 1.0)
+    assert acid[0] == "CC(C)Cc1ccc(C(C)C(=O)O)cc1"
+
+
+def test_forms_are_isomers_and_protomers_no_more_than_asked_for():
+    assert find_forms("CC(F)Cl", ph=None, protomers=4, isomers=1) == ["CC(F)Cl"]
+    isomers = find_forms("CC(F)Cl", ph=None, protomers=4, isomers=4)
+    assert isomers == ["C[C@@H](F)Cl", "C[C@H](F)Cl"]
+    assert find_forms("CC(F)Cl", ph=None, protomers=4, isomers=2) == isomers
+    pytest.importorskip("dimorphite_dl")
+    both = find_forms("CC(O)C(=O)O", ph=7.4, protomers=4, isomers=4)
+    assert both == ["C[C@@H](O)C(=O)[O-]", "C[C@H](O)C(=O)[O-]"]
+    assert len(find_forms("NCCc1c[nH]cn1", ph=7.4, protomers=1, isomers=1)) == 1
+
+
+def test_the_best_of_the_forms_counts_and_is_named(toy_receptor, tmp_path, monkeypatch):
+    monkeypatch.setenv("MOLGAN_CACHE", str(tmp_path / "cache"))
+    settings = {"receptor": toy_receptor, "center": (0, 0, 0), "size": (12, 12, 12), "exhaustiveness": 1}
+    plain, spelled = (get_scorer("docking", **settings, isomers=most, processes=1) for most in (1, 4))
+    assert plain.key != spelled.key
+    isomers = ["C[C@@H](F)Cl", "C[C@H](F)Cl"]
+    scores, alone = spelled(["CC(F)Cl", "CCO", "CC(F)Cl.O"]), plain(isomers).values
+    assert scores.values[0] == alone.min()
+    best = isomers[int(alone.argmin())]
+    assert scores.notes[:2] == [f"docked as {best}", None]
+    assert "more than one fragment" in scores.errors[2]
+    (record,) = spelled.write_poses({"MG-1": "CC(F)Cl"}, "toy")
+    assert f">  <form>\n{best}\n".encode() in record
+
+
+def test_a_ligand_is_docked_as_its_protomer(toy_receptor, tmp_path, monkeypatch):
+    pytest.importorskip("dimorphite_dl")
+    monkeypatch.setenv("MOLGAN_CACHE", str(tmp_path / "cache"))
+    settings = {"receptor": toy_receptor, "center": (0, 0, 0), "size": (12, 12, 12), "exhaustiveness": 1}
+    scorer = get_scorer("docking", **settings, ph=7.4, processes=1)
+    scores = scorer(["CCC(=O)O", "CCO"])
+    assert scores.notes == ["docked as CCC(=O)[O-]", None]
+    assert scores.values[0] == get_scorer("docking", **settings, processes=1)(["CCC(=O)[O-]"]).values[0]
+    assert scorer.key != get_scorer("docking", **settings, ph=5, processes=1).key
+
+
+def test_without_dimorphite_a_ph_is_refused_in_one_line(monkeypatch):
+    from molgan.scoring.scorers.docking import docking
+
+    found = docking.find_spec
+    monkeypatch.setattr(docking, "find_spec", lambda name: None if name == "dimorphite_dl" else found(name))
+    with pytest.raises(ConfigError, match=r"needs dimorphite_dl: pip install 'molgan\[docking\]'"):
+        get_scorer("docking", receptor=D2, ligand=RISPERIDONE, ph=7.4)
+    get_scorer("docking", receptor=D2, ligand=RISPERIDONE)
+
+
+def test_rmsd_does_not_look_at_charges():
+    neutral = embed("CCN", seed=1)
+    charged = Chem.Mol(neutral)
+    charged.GetAtomWithIdx(2).SetFormalCharge(1)
+    assert rmsd(charged, neutral) == pytest.approx(0, abs=1e-6)

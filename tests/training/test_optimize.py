@@ -23,10 +23,10 @@ from molgan.models.settings import MotifNetworkSettings
 from molgan.scoring.fast.descriptors import Descriptors
 from molgan.training.design.ledger import Ledger
 from molgan.training.design.optimize import optimize
-from molgan.training.design.optimize_run import tell_refusals
 from molgan.training.design.plausibility_gate import make_plausibility_check
 from molgan.training.design.proposals import ORIGINS
 from molgan.training.design.surrogate import Features, Surrogate, draw_functions
+from molgan.training.refusals import tell_refusals
 from molgan.training.settings import OptimizeSettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")

@@ -1,6 +1,9 @@
 """Pretraining: learns, resumes exactly, and refuses a checkpoint of another training."""
 
 import gzip
+import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +12,7 @@ import torch
 from rdkit import Chem
 
 from molgan.base.errors import InputError, WeightsError
+from molgan.base.stopping import Stopped, stop_on_sigterm
 from molgan.chem.motifs import write
 from molgan.chem.shipped_sets import load_reference
 from molgan.graphs.motif.actions import decode
@@ -92,6 +96,25 @@ def test_a_killed_training_ends_with_the_same_weights(data: ActionData, tmp_path
         resumed, data, SETTINGS, seed=0, checkpoint=tmp_path / "checkpoint", report=lambda m, _: steps.append(m["step"])
     )
     assert steps[:2] == [10, 11]  # the checkpoint was of step 10, whose row is told again
+    for a, b in zip(undisturbed.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_training_that_is_asked_to_stop_saves_and_ends_with_the_same_weights(
+    data: ActionData, tmp_path: Path
+) -> None:
+    def ask(metrics: dict[str, float], _: object) -> None:
+        if metrics["step"] == 5:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    settings = SETTINGS.model_copy(update={"report_every": 5, "checkpoint_every": 1000})
+    undisturbed = fresh(data)
+    pretrain(undisturbed, data, settings, seed=0)
+    with stop_on_sigterm(), pytest.raises(Stopped):
+        pretrain(fresh(data), data, settings, seed=0, checkpoint=tmp_path / "checkpoint", report=ask)
+    assert json.loads((tmp_path / "checkpoint" / "state.json").read_text())["step"] in (5, 6)
+    resumed = fresh(data)
+    pretrain(resumed, data, settings, seed=0, checkpoint=tmp_path / "checkpoint")
     for a, b in zip(undisturbed.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(a, b)
 

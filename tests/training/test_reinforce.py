@@ -1,6 +1,8 @@
 """Adversarial and reinforcement learning on a toy generator: rewards rise, collapse is caught, kills lose nothing."""
 
+import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import get_args
 
@@ -9,6 +11,7 @@ import pytest
 import torch
 from rdkit import Chem
 
+from molgan.chem.plausibility.plausible import PlausibilityCheck, PlausibilitySettings
 from molgan.evaluation.settings import CollapseSettings
 from molgan.graphs.features.descriptions import count_fragments
 from molgan.graphs.motif.actions import SPELL, Vocabulary
@@ -20,6 +23,7 @@ from molgan.models.protocols import Critic
 from molgan.models.settings import CriticKind, DescriptorCriticSettings, DiscriminatorSettings, MotifNetworkSettings
 from molgan.training.losses import log_variance
 from molgan.training.memory import OracleCache
+from molgan.training.refusals import refuse_implausible
 from molgan.training.rl.adversarial import refine
 from molgan.training.rl.reinforce import reinforce
 from molgan.training.rl.replay_memory import Replayed, ReplayMemory
@@ -228,6 +232,42 @@ def test_the_oracle_is_asked_once_a_molecule() -> None:
     assert oracle(["O", "N"]).tolist() == [1, 0]
     assert asked == ["C", "O", "N"]
     assert oracle.calls == 3
+
+
+def test_what_is_refused_costs_no_call_and_gets_nothing() -> None:
+    asked: list[str] = []
+
+    def reward(smiles: Sequence[str | None]) -> np.ndarray:
+        asked.extend(str(s) for s in smiles)
+        return np.ones(len(smiles))
+
+    oracle = OracleCache(reward, refuse=lambda text: "unlikely: N" if "N" in text else None)
+    with ThreadPoolExecutor(1) as pool:
+        assert oracle.ask(["C", "NC", "C"], pool)().tolist() == [1, 0, 1]
+        assert oracle.ask(["NN"], pool)().tolist() == [0]
+    assert asked == ["C"] and oracle.calls == 1 and oracle.refused == {"unlikely": 2}
+    again = OracleCache(reward)
+    again.load_state_dict(json.loads(json.dumps(oracle.state_dict())))
+    assert again(["C", "NC"]).tolist() == [1, 0] and again.calls == 1 and again.refused == {"unlikely": 2}
+
+
+def test_molecules_that_are_not_plausible_are_not_scored() -> None:
+    scored: list[str] = []
+
+    def reward(smiles: Sequence[str | None]) -> np.ndarray:
+        scored.extend(str(s) for s in smiles)
+        return nitrogens(smiles)
+
+    rows: list[dict[str, object]] = []
+    settings = RL.model_copy(update={"steps": 4, "plausible": PlausibilitySettings()})
+    outcome = reinforce(fresh(), reward, settings, seed=0, report=lambda metrics, _: rows.append(dict(metrics)))
+    check = PlausibilityCheck.of(PlausibilitySettings())
+    assert scored and all(check(Chem.MolFromSmiles(text)) is None for text in scored)
+    assert outcome.oracle_calls == len(scored) and outcome.refused.total() == rows[-1]["refused"] > 0
+    refuse = refuse_implausible(PlausibilitySettings())
+    assert refuse("NN") == "unknown bond: NH2-NH2" and refuse("CCO") is None and refuse("c1cc") is None
+    assert refuse_implausible(PlausibilitySettings(), ["NN"])("NN") is None, "what is given is never refused"
+    assert refuse_implausible(None)("NN") is None
 
 
 def test_the_replay_memory_keeps_the_best_and_prefers_them() -> None:

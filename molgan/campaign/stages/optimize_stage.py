@@ -27,6 +27,7 @@ from molgan.chem.molecule import parse
 from molgan.config import CampaignConfig
 from molgan.training.design.ledger import COLUMNS
 from molgan.training.design.settings import AnalogueSettings, DesignSettings, DesignStageSettings, TransferSettings
+from molgan.training.refusals import announce_refusals
 from molgan.training.reporter import Reporter
 from molgan.training.settings import MOST_START_ATOMS
 
@@ -187,11 +188,7 @@ def _report_outcome(work: Work, which: str, outcome: "OptimizeOutcome") -> None:
     work.progress.message(
         f"optimize{which}: {calls:,} molecules scored, mean of the ten best {best:.3f}, end: {outcome.stopped}"
     )
-    if outcome.refused:
-        from molgan.training.design.optimize_run import tell_refusals
-
-        reasons = tell_refusals(outcome.refused)
-        work.progress.message(f"refused before scoring: {outcome.refused.total():,}, {reasons}")
+    announce_refusals(work.progress.message, outcome.refused)
 
 
 def read_start(config: CampaignConfig) -> list[str]:

@@ -1,6 +1,6 @@
 """The stage that trains the generator towards the objective."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,10 +12,12 @@ from molgan.campaign.stages.stage import Stage
 from molgan.campaign.watched_objective import WatchedObjective
 from molgan.chem.given_molecules import require_molecules
 from molgan.config import CampaignConfig
+from molgan.training.refusals import announce_refusals
 from molgan.training.reporter import Reporter
 from molgan.training.rl.settings import ReinforceSettings, ReinforceStageSettings
 
 if TYPE_CHECKING:
+    from molgan.models.protocols import MotifTreeGenerator
     from molgan.training.rl.reinforce_run import ReinforceOutcome
     from molgan.training.rl.replay_memory import Encoded
 
@@ -59,20 +61,17 @@ class Reinforce(Stage):
         with self.report(components=objective.components) as report:
             outcome = self._learn(agent, prior, settings, objective, [*own, *carried], "checkpoint", report)
         self.save(generator=agent)
+        announce_refusals(work.progress.message, outcome.refused)
         return {"oracle_calls": outcome.oracle_calls, "events": outcome.events, "stopped": outcome.stopped}
 
     def _encode_own(self) -> "list[Encoded]":
-        """The user's molecules for the replay memory; a message names those that the generator cannot draw."""
-        given = read_replay_start(self.work.config)
-        if not given:
-            return []
         from molgan.models.protocols import MotifTreeGenerator
-        from molgan.training.rl.replay_start import encode_start
 
-        own, faults = encode_start(self.load_generator(MotifTreeGenerator), given)
-        for fault in faults:
-            self.work.progress.message(f"reinforce.replay_start: left out: {fault}")
-        return own
+        if not self.settings.replay_start:
+            return []
+        return encode_replay_start(
+            self.work.config, self.load_generator(MotifTreeGenerator), self.work.progress.message
+        )
 
     def _teach(
         self,
@@ -128,3 +127,16 @@ def read_replay_start(config: CampaignConfig) -> list[str]:
     assert config.reinforce is not None
     standardise = None if config.standardize is None else config.standardize.standardise
     return require_molecules(config.reinforce.replay_start, "reinforce.replay_start", standardise)
+
+
+def encode_replay_start(
+    config: CampaignConfig, generator: "MotifTreeGenerator", message: Callable[[str], None]
+) -> "list[Encoded]":
+    """What the replay memory starts with; a message names each molecule that the generator cannot draw. Raises
+    InputError as `read_replay_start`."""
+    from molgan.training.rl.replay_start import encode_start
+
+    own, faults = encode_start(generator, read_replay_start(config))
+    for fault in faults:
+        message(f"reinforce.replay_start: left out: {fault}")
+    return own

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from molgan.base.errors import RunError
+from molgan.base.whereabouts import at_work
 from molgan.campaign.cost import Cost, Pace
 from molgan.campaign.run_folder.stage_record import Counts, StageRecord
 from molgan.campaign.work import Work
@@ -100,12 +101,14 @@ class Stage(ABC):
 
     def run(self) -> None:
         """Call `perform`, unless the stage is done."""
-        self.record.perform(self._perform, self.work.progress)
+        with at_work(stage=self.name):
+            self.record.perform(self._perform, self.work.progress)
 
     def report(self, stage: str | None = None, **how: Any) -> Reporter:
         """A reporter for a training loop; `how` as for `Reporter`."""
         work = self.work
         places: dict[str, Any] = {"metrics": work.metrics, "tensorboard": work.folder / "tensorboard"}
+        places["tracking"] = work.tracking
         return Reporter(stage or self.name, work.progress, **places, on_saved=work.keep, **how)
 
     def save(self, **networks: Any) -> None:

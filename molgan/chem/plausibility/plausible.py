@@ -1,9 +1,10 @@
 """Whether a molecule is plausible, by an index of a data set's chemistry and by rules that need none."""
 
 from collections.abc import Callable, Sequence
+from typing import Annotated
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from rdkit import Chem
 
 from molgan.base.settings import InputPath, Settings
@@ -35,6 +36,17 @@ class PlausibilitySettings(Settings):
         description="Atoms of a ring system that may be replaced by isosteres to make it one that the index has",
     )
     suspicious: bool = Field(True, description="Whether a suspicious bond or group rejects, wherever it occurs")
+
+
+def _read_switch(value: object) -> object:
+    return ({} if value else None) if isinstance(value, bool) else value
+
+
+PlausibilitySwitch = Annotated[
+    PlausibilitySettings | None,
+    BeforeValidator(_read_switch, json_schema_input_type=PlausibilitySettings | bool | None),
+]
+"""The settings; `true` stands for the defaults, `false` for None."""
 
 
 class PlausibilityCheck:

@@ -125,9 +125,9 @@ class InStock(Filter):
 
     @cached_property
     def _catalogue(self) -> Any:
-        import molbloom
+        from molbloom.bloom import BloomFilter
 
-        return molbloom.BloomFilter(str(self._catalogue_file))
+        return BloomFilter(str(self._catalogue_file))
 
     def _accept(self, molecules: Sequence[Molecule]) -> Verdict:
         places = [self._find(str(molecule.smiles)) for molecule in molecules]

@@ -80,7 +80,9 @@ class ActionData:
             actions=np.load(folder / "actions.npy", mmap_mode="r"),
             offsets=np.load(folder / "offsets.npy"),
             summary=json.loads((folder / "summary.json").read_text()),
-            properties=np.load(folder / "properties.npy") if (folder / "properties.npy").exists() else None,
+            properties=np.load(folder / "properties.npy", mmap_mode="r")
+            if (folder / "properties.npy").exists()
+            else None,
         )
 
 
@@ -115,7 +117,7 @@ def prepare(
         RunError: A process died.
     """
     progress = progress or Silent()
-    folder = cache / _cache_key(path, column, least_count, vocabulary, measure)
+    folder = cache / name_prepared(path, column, least_count, vocabulary, measure)
     if not (folder / "summary.json").exists():
         with write_folder(folder) as new:
             _prepare(path, new, column, least_count, vocabulary, measure, processes, progress)
@@ -125,9 +127,10 @@ def prepare(
     return data
 
 
-def _cache_key(
+def name_prepared(
     path: Path, column: str | None, least_count: int, vocabulary: Vocabulary | None, measure: Measure | None
 ) -> str:
+    """The name of the folder that `prepare` makes in the cache."""
     digest = hashlib.blake2b(digest_size=12)
     with path.open("rb") as handle:
         while block := handle.read(1 << 20):

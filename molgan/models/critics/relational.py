@@ -47,7 +47,9 @@ class RelationalLayer(nn.Module):
         """Atom states [N, width] to atom states [N, width]."""
         n = self.norm(h)
         sums: Tensor = _NeighbourSum.apply(n, bound)  # type: ignore[no-untyped-call]
-        change: Tensor = self.out(F.silu(self.relations(torch.cat([n, sums.view(len(h), -1)], dim=1))))
+        change: Tensor = self.out(
+            F.silu(self.relations(torch.cat([n, sums.view(len(h), len(RELATIONS) * h.shape[1])], dim=1)))
+        )
         return h + change
 
 

@@ -13,7 +13,7 @@ from molgan.chem.molecule import parse_all
 from molgan.models.protocols import Sample, Sampler
 from molgan.scoring.measure import Measure
 
-_WIDTH = 0.1  # standard deviations of the data within which a candidate is as good as another
+_WIDTH = 0.05  # standard deviations of the data within which a candidate is as good as another
 _UNFIT = -1e9  # of a candidate without the property
 _TOGETHER = 4_096  # candidates that are molecules at a time
 
@@ -23,7 +23,7 @@ class NearestGenerator:
     exp(-d²/2), where d² is the sum over the targets of ((value - target) / width)².
 
     This is sampling importance resampling (Rubin 1988) of what the generator draws towards molecules that have the
-    properties, up to a `width` of a tenth of their standard deviations in the data. A network that is told a target
+    properties, up to a `width` of a twentieth of their standard deviations in the data. A network that is told a target
     misses it by some distance; the more candidates, the nearer. Each molecule has candidates of its own, so that the
     first ones do not depend on how many are asked for. A candidate whose property cannot be computed is kept only where
     all are such.

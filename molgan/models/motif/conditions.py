@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from molgan.models.aiming import check_targets
 
-_POINTS = 33  # of a scale; a value between two of them belongs to both, in proportion
+POINTS = 33  # of a scale; a value between two of them belongs to both, in proportion
 _FARTHEST = 4.0  # standard deviations from the mean, where the scale of a property ends
 _FURTHEST = math.asinh(100.0)  # the same of what is left of a property, on a scale that is dense at zero
 # Beside the embeddings of actions, which start at 1, what starts at 0 learns too slowly: measured, docs/LOG.md.
-_GAIN = 8.0
+GAIN = 8.0
 _FINEST = 20.0  # of a standard deviation, what the scale of what is left tells apart at least
 _WEIGHT = "mw"  # the grammar knows it exactly
 
@@ -40,8 +40,8 @@ class Conditions(nn.Module):
         self.register_buffer("scale", torch.ones(len(names)))
         self.register_buffer("parts", torch.zeros(actions + 1, len(names)))
         self.register_buffer("steps", torch.ones(len(names)))
-        self.value = nn.Parameter(torch.zeros(len(names) * _POINTS, width))
-        self.left = nn.Parameter(torch.zeros(len(names) * _POINTS, width))
+        self.value = nn.Parameter(torch.zeros(len(names) * POINTS, width))
+        self.left = nn.Parameter(torch.zeros(len(names) * POINTS, width))
 
     @torch.no_grad()
     def learn_scales(self, values: np.ndarray) -> None:
@@ -82,17 +82,17 @@ class Conditions(nn.Module):
             weight: Molecular weights so far in daltons, [...].
         """
         said = values.isfinite()
-        told: Tensor = _spread((values - self.mean) / self.scale / _FARTHEST, said).flatten(-2) @ self.value
+        told: Tensor = spread((values - self.mean) / self.scale / _FARTHEST, said).flatten(-2) @ self.value
         if _WEIGHT in self.names:
             so_far = so_far.clone()
             so_far[..., self.names.index(_WEIGHT)] = weight
         left = torch.asinh((values - so_far) / self.steps) / _FURTHEST
-        told = told + _spread(left, said.expand_as(left)).flatten(-2) @ self.left
-        return told * _GAIN
+        told = told + spread(left, said.expand_as(left)).flatten(-2) @ self.left
+        return told * GAIN
 
 
-def _spread(position: Tensor, said: Tensor) -> Tensor:
-    """Weights [..., _POINTS] of the two points next to a position -1..1; zero unless `said`."""
-    at = (position.nan_to_num().clamp(-1, 1) + 1) * ((_POINTS - 1) / 2)
-    points = torch.arange(_POINTS, device=position.device)
+def spread(position: Tensor, said: Tensor) -> Tensor:
+    """Weights [..., POINTS] of the two points next to a position -1..1; zero unless `said`."""
+    at = (position.nan_to_num().clamp(-1, 1) + 1) * ((POINTS - 1) / 2)
+    points = torch.arange(POINTS, device=position.device)
     return (1 - (at[..., None] - points).abs()).clamp(min=0) * said[..., None]

@@ -12,6 +12,7 @@ from molgan.graphs.motif.actions import NotEncodable, encode
 from molgan.graphs.motif.core import Core
 from molgan.models.motif.linking import Linking
 from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.motif.motif_network import Aim
 from molgan.models.protocols import Sample
 from molgan.models.settings import BATCH
 
@@ -50,6 +51,7 @@ class DecoratingGenerator:
         temperature: float = 1.0,
         targets: Mapping[str, float] | None = None,
         guidance: float = 1.0,
+        aim: Aim | None = None,
         bf16: bool = True,
         on_batch: Callable[[int], None] = lambda done: None,
     ) -> list[Sample]:
@@ -62,6 +64,7 @@ class DecoratingGenerator:
             temperature: The logits are divided by it.
             targets: Properties of the whole molecules to aim at, in their units, in place of the generator's own aim.
             guidance: Strength of classifier-free guidance towards the targets.
+            aim: What to aim at where there are no targets; by default the generator's own aim.
             bf16: Whether to compute in bfloat16 where the device has it.
             on_batch: Called with the number of molecules just drawn.
 
@@ -69,7 +72,8 @@ class DecoratingGenerator:
             InputError: The core leaves no room, or the generator was not trained for a target.
         """
         most = self._find_room(max_atoms)
-        aim = self.generator.make_aim(targets, guidance) if targets else self.generator.aim
+        aim = self.generator.aim if aim is None else aim
+        aim = self.generator.make_aim(targets, guidance) if targets else aim
         if self._linking is None:
             return self.generator.sample(
                 n,

@@ -6,11 +6,20 @@ import torch
 
 from molgan.graphs.motif.actions import FIRST_ATOM, FIRST_MARK, Vocabulary
 from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.settings import SourceSettings
 
 
 @torch.no_grad()
-def grow(generator: MotifGenerator, vocabulary: Vocabulary, *, max_atoms: int, seed: int) -> MotifGenerator:
-    """A generator for `vocabulary` that draws like `generator`, with a little weight on the new actions.
+def grow(
+    generator: MotifGenerator,
+    vocabulary: Vocabulary,
+    *,
+    max_atoms: int,
+    seed: int,
+    source: SourceSettings | None = None,
+) -> MotifGenerator:
+    """A generator for `vocabulary` that draws like `generator`, with a little weight on the new actions; one that can
+    read a `source`, by an untrained network where the generator has none, which changes nothing before it is trained.
 
     New actions get small random embeddings, and the bias of the least likely known motif. Stereo marks are new where
     only the vocabulary has them. Raises ValueError unless `vocabulary` begins with the generator's motifs.
@@ -20,7 +29,12 @@ def grow(generator: MotifGenerator, vocabulary: Vocabulary, *, max_atoms: int, s
         raise ValueError("the vocabulary does not begin with the generator's motifs")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        larger = MotifGenerator(vocabulary, generator.settings, max_atoms=max_atoms)
+        larger = MotifGenerator(
+            vocabulary,
+            generator.settings,
+            max_atoms=max_atoms,
+            source=source if generator.source is None else generator.source.settings,
+        )
     known, tensors = len(old), generator.cpu().state_dict()
     fresh = larger.state_dict()
     for name, tensor in tensors.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,17 +12,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from molgan.base.errors import InputError, WeightsError
+from molgan.base.errors import ConfigError, InputError, WeightsError
 from molgan.chem.motifs import write
 from molgan.graphs.motif.actions import Vocabulary, decode
 from molgan.graphs.motif.forcing import Walk, force, join, pad, walk
+from molgan.graphs.motif.tree_graphs import TreeGraphs
 from molgan.models.aiming import check_targets
 from molgan.models.motif.motif_network import NO_AIM, Aim, MotifNetwork
 from molgan.models.motif.rollout import roll_out
+from molgan.models.motif.source_memory import SourceMemory
 from molgan.models.precision import autocast
 from molgan.models.protocols import Sample
 from molgan.models.registry import register
-from molgan.models.settings import BATCH, MotifNetworkSettings
+from molgan.models.settings import BATCH, MotifNetworkSettings, SourceSettings
 from molgan.models.threads import map_in_threads
 from molgan.models.weights import load_module, read_description, save_weights
 
@@ -69,6 +72,25 @@ class MotifGenerator(MotifNetwork):
         if self.aim.values is None or self.conditions is None:
             return None
         return {"targets": self.conditions.write(self.aim.values), "guidance": self.aim.guidance}
+
+    def read_sources(
+        self, actions: Sequence[Sequence[int] | np.ndarray | None], asked: np.ndarray | None = None
+    ) -> SourceMemory:
+        """What `Aim.source` may be: source molecules as canonical actions, None where a sequence has no source.
+
+        `asked` [S, names of `source.names`] are the similarity (0..1) and the changes of properties that are asked for,
+        in their units, NaN where nothing is. Raises ConfigError where the generator was not trained with sources.
+        """
+        if self.source is None:
+            raise ConfigError("the weights were not trained with source molecules; train configs/analogues.yaml")
+        graphs = self._graphs.batch(actions).to(self.device)
+        told = None if asked is None else torch.from_numpy(asked).to(self.device, self.head.weight.dtype)
+        memory: SourceMemory = self.source(graphs, told, self.head.weight)
+        return memory
+
+    @cached_property
+    def _graphs(self) -> TreeGraphs:
+        return TreeGraphs(self.vocabulary)
 
     def log_likelihood(
         self,
@@ -217,6 +239,7 @@ class MotifGenerator(MotifNetwork):
             "vocabulary": self.vocabulary.description(),
             "about": about,
             **({} if aim is None else {"aim": aim}),
+            **({} if self.source is None else {"source": self.source.settings.model_dump()}),
         }
         save_weights(path, self, description, dtype=dtype)
 
@@ -231,7 +254,8 @@ class MotifGenerator(MotifNetwork):
             max_atoms = int(description["max_atoms"])
             if not 0 < max_atoms <= _MOST_ATOMS:
                 raise ValueError(f"max_atoms: {max_atoms} is not from 1 to {_MOST_ATOMS}")
-            generator = load_module(path, lambda: cls(vocabulary, settings, max_atoms=max_atoms))
+            source = None if (given := description.get("source")) is None else SourceSettings(**given)
+            generator = load_module(path, lambda: cls(vocabulary, settings, max_atoms=max_atoms, source=source))
             aim = description.get("aim")
             targets = {} if aim is None else {str(name): float(value) for name, value in aim["targets"].items()}
             generator.aim_at(targets, 1.0 if aim is None else float(aim["guidance"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,7 +15,11 @@ from molgan.graphs.motif.actions import MOST_SITES, Vocabulary
 from molgan.graphs.motif.forcing import Forced
 from molgan.graphs.motif.grammar import Grammar
 from molgan.models.motif.conditions import Conditions
-from molgan.models.settings import MotifNetworkSettings
+from molgan.models.motif.source_memory import SourceMemory
+from molgan.models.settings import MotifNetworkSettings, SourceSettings
+
+if TYPE_CHECKING:
+    from molgan.models.motif.source_reader import SourceReader
 
 
 @dataclass(frozen=True)
@@ -23,11 +28,13 @@ class Aim:
 
     `values` [B or 1, names], NaN where nothing is said; None where nothing is said at all. `guidance` is the strength
     of classifier-free guidance (Ho & Salimans 2022): logits are moved from those without an aim to this many times as
-    far as those with it, 1 being plain conditioning.
+    far as those with it, 1 being plain conditioning. `source` is what was read of the molecules whose analogues are
+    drawn, one for each of the B or one for all; guidance leaves it in place, and moves what is asked for besides.
     """
 
     values: Tensor | None = None
     guidance: float = 1.0
+    source: SourceMemory | None = None
 
     def guide(self, hidden: Tensor, plain: Tensor | None) -> Tensor:
         """Features that give the guided logits, of those with and without the aim; the last layer is linear."""
@@ -35,12 +42,14 @@ class Aim:
 
     def of_rows(self, rows: np.ndarray) -> Aim:
         """The aim of some rows of a batch, where each has one of its own."""
-        if self.values is None or len(self.values) == 1:
-            return self
-        return Aim(self.values[torch.from_numpy(rows).to(self.values.device)], self.guidance)
+        index, values = torch.from_numpy(rows), self.values
+        if values is not None and len(values) > 1:
+            values = values[index.to(values.device)]
+        return Aim(values, self.guidance, None if self.source is None else self.source.of_rows(index))
 
     def to(self, device: torch.device) -> Aim:
-        return self if self.values is None else Aim(self.values.to(device), self.guidance)
+        values = None if self.values is None else self.values.to(device)
+        return Aim(values, self.guidance, None if self.source is None else self.source.to(device))
 
 
 NO_AIM = Aim()
@@ -57,10 +66,17 @@ class MotifNetwork(nn.Module):
     heavy atoms per molecule that the generator was trained for; sampling may use another.
 
     With `settings.condition` the input also tells properties to aim at (`Conditions`). `aim` is what it tells where a
-    call does not say.
+    call does not say. With `source` it can read a molecule whose analogues are drawn (`SourceReader`).
     """
 
-    def __init__(self, vocabulary: Vocabulary, settings: MotifNetworkSettings | None = None, *, max_atoms: int = 27):
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        settings: MotifNetworkSettings | None = None,
+        *,
+        max_atoms: int = 27,
+        source: SourceSettings | None = None,
+    ):
         super().__init__()
         self.vocabulary = vocabulary
         self.settings = settings or MotifNetworkSettings()
@@ -81,6 +97,19 @@ class MotifNetwork(nn.Module):
         self.readout = nn.Linear(self.settings.hidden, readout) if readout else None
         self.head = nn.Linear(readout or self.settings.hidden, actions)
         self._grammar: Grammar | None = None
+        self.source = None if source is None else self._make_reader(source)
+
+    def _make_reader(self, source: SourceSettings) -> SourceReader:
+        from molgan.models.motif.source_reader import SourceReader  # PyTorch Geometric takes a second to import
+
+        return SourceReader(
+            source,
+            self.settings.condition,
+            embedding=self.settings.embedding,
+            hidden=self.settings.hidden,
+            layers=self.settings.layers,
+            out=self.head.in_features,
+        )
 
     @property
     def device(self) -> torch.device:
@@ -136,10 +165,21 @@ class MotifNetwork(nn.Module):
         told: Tensor = self.conditions(values, so_far, weight)
         return inputs + told.to(inputs.dtype)
 
-    def read(self, inputs: Tensor, memory: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """What the head sees at each step [B, T, features], and the GRU's last state [layers, B, hidden]."""
+    def read(
+        self, inputs: Tensor, memory: Tensor | None = None, source: SourceMemory | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """What the head sees at each step [B, T, features], and the GRU's last state [layers, B, hidden].
+
+        Without a `memory` the sequences start, at the state that their `source` says, where they have one.
+        """
+        if source is not None and self.source is not None:
+            inputs = self.source.tell(inputs, source)
+            if memory is None:
+                memory = source.state.expand(-1, len(inputs), -1).contiguous().to(inputs.dtype)
         hidden, memory = self.recurrent(inputs, memory)
         features = hidden if self.readout is None else functional.silu(self.readout(hidden))
+        if source is not None and self.source is not None:
+            features = features + self.source.recall(hidden, source).to(features.dtype)
         return features, memory
 
     def log_probs(self, forced: Forced, aim: Aim | None = None, *, temperature: float = 1.0) -> Tensor:
@@ -149,13 +189,13 @@ class MotifNetwork(nn.Module):
         """
         inputs = self.embed(forced.last, forced.top, forced.site, forced.atoms, forced.weight)
         aim = self.aim if aim is None else aim
-        plain = None
+        source, plain = aim.source, None
+        if aim.guidance != 1 and (source is not None or (aim.values is not None and self.conditions is not None)):
+            plain, _ = self.read(inputs, None, None if source is None else source.without_aim())
         if aim.values is not None and self.conditions is not None:
-            if aim.guidance != 1:
-                plain, _ = self.read(inputs)
             so_far = self.conditions.parts[forced.last].cumsum(1)
             inputs = self.add_aim(inputs, aim.values[:, None], so_far, forced.weight)
-        hidden, _ = self.read(inputs)
+        hidden, _ = self.read(inputs, None, source)
         hidden = aim.guide(hidden, plain)
         found: Tensor = hidden.new_zeros(forced.target.shape, dtype=torch.float32)
         for due in (False, True):

@@ -12,7 +12,8 @@ from molgan.graphs.motif.forcing import PAD
 from molgan.graphs.motif.grammar import GrammarState
 from molgan.graphs.motif.script import Script
 from molgan.models.motif.motif_head import MotifHead
-from molgan.models.motif.motif_network import NEVER, NO_AIM, Aim, MotifNetwork
+from molgan.models.motif.motif_network import NEVER, Aim, MotifNetwork
+from molgan.models.motif.source_memory import SourceMemory
 
 _DENSE = 0.85  # below this share of unfinished rows the finished ones are dropped, which costs as much as a step
 _ALIKE = 0.95  # above this share of distinct rows all rows are computed
@@ -64,7 +65,7 @@ def roll_out(
     place = torch.from_numpy(chosen)
     last = torch.full((n,), net.grammar.start, device=device)
     recurrence = _Recurrence(net, net.aim if aim is None else aim, counted)
-    group = torch.zeros(n, dtype=torch.long, device=device)  # the place of each row in the memory
+    group = recurrence.places(n)  # of the rows in the memory
     alike = len(prefixes) == 1 and not recurrence.differs
     total, drawn = torch.zeros(n, device=device), torch.zeros(n, device=device)
     script = Script(net.grammar, state, prefixes)
@@ -111,17 +112,26 @@ class _Recurrence:
 
     def __init__(self, net: MotifNetwork, aim: Aim, counted: Sequence[int]) -> None:
         self._net = net
-        self._aim = aim if net.conditions is not None else NO_AIM
-        told = self._aim.values is not None
+        self._aim = aim
+        self._values = aim.values if net.conditions is not None else None
+        self._source = aim.source if net.source is not None else None
+        self._own: tuple[Tensor, SourceMemory] | None = None
         start = torch.zeros(net.settings.layers, 1, net.settings.hidden, device=net.device)
-        self._memory = start
-        self._plain = start if told and self._aim.guidance != 1 else None
+        self._memory = start if self._source is None else self._source.state
+        tells = self._values is not None or self._source is not None
+        self._plain = self._memory if tells and aim.guidance != 1 else None
         self._so_far = net.conditions.parts[list(counted)].sum(0, keepdim=True) if net.conditions else None
 
     @property
     def differs(self) -> bool:
-        """Whether each row has an aim of its own."""
-        return self._aim.values is not None and len(self._aim.values) > 1
+        """Whether each row has an aim or a source of its own."""
+        return any(each is not None and len(each) > 1 for each in (self._values, self._source))
+
+    def places(self, n: int) -> Tensor:
+        """Where the states of n rows are before the first step, [n]."""
+        if self._memory.shape[1] == 1:
+            return torch.zeros(n, dtype=torch.long, device=self._net.device)
+        return torch.arange(n, device=self._net.device)
 
     def advance(self, old: Tensor, last: Tensor, state: GrammarState, rows: Tensor) -> Tensor:
         """The hidden states [G, hidden] after one more action.
@@ -132,18 +142,28 @@ class _Recurrence:
             state: The grammar's state of these rows.
             rows: The place in the batch of each, where each row has an aim of its own, [G].
         """
-        net, values, plain = self._net, self._aim.values, None
+        net, values, plain, source = self._net, self._values, None, self._find_sources(rows)
         inputs = net.embed(last, state.top, state.top_site, state.atoms, state.weight)
+        if self._plain is not None:
+            bare = None if source is None else source.without_aim()
+            plain, self._plain = self._step(inputs, self._plain, old, bare)
         if values is not None and net.conditions is not None and self._so_far is not None:
-            if self._plain is not None:
-                plain, self._plain = self._step(inputs, self._plain, old)
-            self._so_far = self._so_far[old] + net.conditions.parts[last]
-            inputs = net.add_aim(inputs, values[rows] if self.differs else values, self._so_far, state.weight)
-        hidden, self._memory = self._step(inputs, self._memory, old)
+            self._so_far = (self._so_far if len(self._so_far) == 1 else self._so_far[old]) + net.conditions.parts[last]
+            own = values[rows] if len(values) > 1 else values
+            inputs = net.add_aim(inputs, own, self._so_far, state.weight)
+        hidden, self._memory = self._step(inputs, self._memory, old, source)
         return self._aim.guide(hidden, plain)
 
-    def _step(self, inputs: Tensor, memory: Tensor, old: Tensor) -> tuple[Tensor, Tensor]:
-        features, memory = self._net.read(inputs[:, None], memory[:, old].to(inputs.dtype))
+    def _find_sources(self, rows: Tensor) -> SourceMemory | None:
+        """The sources of the rows; they are copied when rows are dropped and not at each step."""
+        if self._source is None or len(self._source) == 1:
+            return self._source
+        if self._own is None or self._own[0] is not rows:
+            self._own = rows, self._source.of_rows(rows)
+        return self._own[1]
+
+    def _step(self, inputs: Tensor, memory: Tensor, old: Tensor, source: SourceMemory | None) -> tuple[Tensor, Tensor]:
+        features, memory = self._net.read(inputs[:, None], memory[:, old].to(inputs.dtype), source)
         return features[:, 0], memory
 
 

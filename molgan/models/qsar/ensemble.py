@@ -19,6 +19,7 @@ from molgan.base.errors import WeightsError
 from molgan.base.files import write_files
 from molgan.chem.fingerprints import ecfp, nearest
 from molgan.chem.molecule import parse
+from molgan.models.qsar.boosting import Boosting
 from molgan.models.qsar.forest import Forest
 from molgan.models.qsar.networks import Ensemble, Tensors, open_ensemble
 from molgan.models.qsar.settings import FINGERPRINT_BITS, FINGERPRINT_RADIUS, QSARDescription
@@ -46,8 +47,8 @@ class Prediction:
 
 
 class QSARModel:
-    """An ensemble of networks. The expected error of a prediction is a + b · spread + c · (1 - similarity), fitted to
-    molecules outside the training part.
+    """An ensemble of networks or trees. The expected error of a prediction is a + b · spread + c · (1 - similarity),
+    fitted to molecules outside the training part.
 
     Errors grow with the disagreement of networks: B. Lakshminarayanan et al., NeurIPS 2017; and with the distance to
     the nearest training molecule: R. P. Sheridan et al., J. Chem. Inf. Comput. Sci. 44, 1912 (2004). The sum of such
@@ -57,14 +58,16 @@ class QSARModel:
     def __init__(
         self, description: QSARDescription, members: Sequence[Tensors], domain: Sequence[DataStructs.ExplicitBitVect]
     ) -> None:
-        """`members`: the networks' weights, or the arrays of a forest alone; `domain`: ECFP4 of the molecules trained
-        on. Raises KeyError or ValueError for weights of another architecture."""
+        """`members`: the weights of networks, the arrays of boosted trees, or those of one forest; `domain`: ECFP4 of
+        the molecules trained on. Raises KeyError or ValueError for weights of another architecture."""
         self.description = description
         self.members = list(members)
         self.domain = list(domain)
         if description.training.kind == "forest":
             (trees,) = self.members
             self._ensemble: Ensemble = Forest(trees)
+        elif description.training.kind == "boosting":
+            self._ensemble = Boosting(self.members, description.task)
         else:
             self._ensemble = open_ensemble(members, description.training, description.task)
 
@@ -80,9 +83,14 @@ class QSARModel:
         if (standardize := self.description.training.standardize) is not None:
             standard = [standardize.standardise(parse(Chem.MolToSmiles(mol))).mol for mol in mols]
             mols = [mol if other is None else other for mol, other in zip(mols, standard, strict=True)]
-        raw = self._ensemble(mols) * self.description.scale + self.description.mean
-        spread = raw.std(axis=0, ddof=1)
         similarity, _ = nearest(ecfp(mols, FINGERPRINT_RADIUS, FINGERPRINT_BITS), self.domain)
+        return self.predict_rows(self._ensemble.describe(mols), similarity)
+
+    def predict_rows(self, rows: NDArray[Any], similarity: Floats) -> Prediction:
+        """Predict molecules [n] from what the ensemble sees of them, one row each, and their similarity [n] to the
+        nearest training molecule."""
+        raw = self._ensemble.answer(rows) * self.description.scale + self.description.mean
+        spread = raw.std(axis=0, ddof=1)
         a, b, c = self.description.error
         return Prediction(raw.mean(axis=0), spread, similarity, a + b * spread + c * (1 - similarity))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -12,29 +12,45 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rdkit import Chem
 
 from molgan.base.errors import InputError
 from molgan.base.progress import Progress, Silent
 from molgan.chem.fingerprints import ecfp
+from molgan.models.qsar.boosting import describe, grow_boosting
 from molgan.models.qsar.ensemble import Prediction, QSARModel
 from molgan.models.qsar.forest import grow_forest
 from molgan.models.qsar.measurements import Measured
 from molgan.models.qsar.networks import Tensors, counts, deepchem, features, new_network
-from molgan.models.qsar.settings import FINGERPRINT_BITS, FINGERPRINT_RADIUS, QSARDescription, QSARTraining
+from molgan.models.qsar.settings import (
+    FINGERPRINT_BITS,
+    FINGERPRINT_RADIUS,
+    Kind,
+    QSARDescription,
+    QSARTraining,
+    Target,
+)
 
 Floats = NDArray[np.float64]
 Metrics = dict[str, float | None]
-Parts = dict[str, NDArray[np.int64]]
+Rows = NDArray[np.int64]
+Parts = dict[str, Rows]
 
 _PARTS = ("train", "valid", "test")
+_NAMES = {"forest": "random forest", "boosting": "boosting"}
+_PACKAGES = {
+    "forest": ("scikit-learn", "rdkit"),
+    "boosting": ("scikit-learn", "rdkit"),
+    "fingerprint": ("deepchem", "torch", "rdkit"),
+}
 
 
 @dataclass(frozen=True)
 class Trained:
     """A trained model. `part` is train, valid or test for each molecule of the data, `prediction` that of each
-    molecule. `metrics` are those on the test part, of the `ensemble` of networks, where there is one, of a `random
-    forest` on the same fingerprints and of the training data's `mean`. `choice` says, for the kind `best`, which model
-    was chosen and why."""
+    molecule. `metrics` are those on the test part, of the model asked for (`ensemble` of networks, `boosting`), of a
+    `random forest` on the same fingerprints and of the training data's `mean`. `choice` says, for the kind `best`,
+    which model was chosen and why."""
 
     model: QSARModel
     part: list[str]
@@ -50,7 +66,7 @@ def train(data: Measured, settings: QSARTraining, *, target: str, progress: Prog
     """Train on 80% of the molecules, fit the expected error on 10%, measure on 10%; no scaffold is in two parts.
 
     DeepChem's scaffold split puts the rarest scaffolds into the test part (Z. Wu et al., Chem. Sci. 9, 513, 2018). For
-    the kind `best`, the second part also decides between networks and forest, so that the test part stays unseen. The
+    the kind `best`, the second part also decides between the models, so that the test part stays unseen. The
     same data and settings give the same model on the same machine. Raises ConfigError without DeepChem, InputError
     when a part lacks a class.
     """
@@ -58,14 +74,15 @@ def train(data: Measured, settings: QSARTraining, *, target: str, progress: Prog
     parts = _split(data)
     _refuse_one_class(data, parts)
     known, unseen, test = (parts[name] for name in _PARTS)
-    models = {"random forest": _train_forest(data, parts, settings, target)}
-    if settings.kind != "forest":
-        networks = settings.model_copy(update={"kind": "fingerprint"}) if settings.kind == "best" else settings
-        models = {"ensemble": _train_networks(data, parts, networks, target, progress), **models}
+    kinds: list[Kind] = ["fingerprint", "boosting"] if settings.kind == "best" else [settings.kind]
+    models = {
+        _NAMES.get(kind, "ensemble"): fit(data, known, settings.model_copy(update={"kind": kind}), target, progress)
+        for kind in dict.fromkeys([*kinds, "forest"])
+    }
     predicted = {name: model.predict(data.mols) for name, model in models.items()}
     means = {"mean": np.full(len(data.target), data.target[known].mean())}
     values = {name: prediction.value for name, prediction in predicted.items()} | means
-    measure = _regression if data.task == "regression" else _classification
+    measure = MEASURES[data.task]
     metrics = {name: measure(data.target[test], value[test]) for name, value in values.items()}
     chosen, choice = next(iter(models)), ""
     if settings.kind == "best":
@@ -76,7 +93,8 @@ def train(data: Measured, settings: QSARTraining, *, target: str, progress: Prog
     first = predicted[chosen]
     error = fit_error(np.abs(first.value - data.target)[unseen], first.spread[unseen], first.similarity[unseen])
     draft = models[chosen]
-    described = draft.description.model_copy(update={"error": error, "metrics": metrics})
+    molecules = {name: len(rows) for name, rows in parts.items()}
+    described = draft.description.model_copy(update={"error": error, "metrics": metrics, "molecules": molecules})
     model = QSARModel(described, draft.members, draft.domain)
     part = np.empty(len(data.smiles), dtype=object)
     for name, indices in parts.items():
@@ -84,38 +102,30 @@ def train(data: Measured, settings: QSARTraining, *, target: str, progress: Prog
     return Trained(model, part.tolist(), model.predict(data.mols), choice)
 
 
-def _train_networks(data: Measured, parts: Parts, settings: QSARTraining, target: str, progress: Progress) -> QSARModel:
-    known = parts["train"]
-    mean, scale = _normal(data, known)
-    rows = features(data.mols, settings)
-    progress.start("train", settings.members)
-    members = []
-    for member in range(settings.members):
-        members.append(_fit_member(rows[known], (data.target[known] - mean) / scale, data, settings, member))
-        progress.advance("train")
-    progress.finish("train")
-    packages = ("deepchem", "torch", "rdkit")
-    return _describe(data, parts, settings, target, members, packages, mean=mean, scale=scale)
-
-
-def _train_forest(data: Measured, parts: Parts, settings: QSARTraining, target: str) -> QSARModel:
-    known, settings = parts["train"], settings.model_copy(update={"kind": "forest"})
-    trees = grow_forest(counts([data.mols[i] for i in known]), data.target[known], settings, data.task)
-    return _describe(data, parts, settings, target, [trees], ("scikit-learn", "rdkit"))
-
-
-def _describe(
+def fit(
     data: Measured,
-    parts: Parts,
+    known: Rows,
     settings: QSARTraining,
     target: str,
-    members: list[Tensors],
-    packages: Sequence[str],
+    progress: Progress | None = None,
     *,
-    mean: float = 0.0,
-    scale: float = 1.0,
+    described: NDArray[Any] | None = None,
 ) -> QSARModel:
-    """The model before its error and metrics are known."""
+    """Train a model of one kind, not `best`, on some molecules of the data (`known`, int [n]). Its expected error is 0
+    and it has no metrics. `described`: what `describe_rows` says of all molecules, if it is known already. Raises
+    ConfigError without DeepChem."""
+    progress = progress or Silent()
+    mean, scale = (0.0, 1.0) if settings.kind == "forest" else _normal(data, known)
+    goal = (data.target[known] - mean) / scale
+    mols = [data.mols[i] for i in known]
+    count = settings.files
+    progress.start("train", count)
+    members: list[Tensors] = []
+    rows = describe_rows(mols, settings) if described is None else described[known]
+    for member in range(count):
+        members.append(_fit_member(rows, goal, data.task, settings, member))
+        progress.advance("train")
+    progress.finish("train")
     draft = QSARDescription(
         target=target,
         task=data.task,
@@ -123,12 +133,18 @@ def _describe(
         mean=mean,
         scale=scale,
         error=(0.0, 0.0, 0.0),
-        molecules={name: len(rows) for name, rows in parts.items()},
+        molecules={"train": len(known)},
         metrics={},
-        versions={package: version(package) for package in packages},
+        versions={package: version(package) for package in _PACKAGES.get(settings.kind, _PACKAGES["fingerprint"])},
     )
-    domain = ecfp([data.mols[i] for i in parts["train"]], FINGERPRINT_RADIUS, FINGERPRINT_BITS)
-    return QSARModel(draft, members, domain)
+    return QSARModel(draft, members, ecfp(mols, FINGERPRINT_RADIUS, FINGERPRINT_BITS))
+
+
+def describe_rows(mols: list[Chem.Mol], settings: QSARTraining) -> NDArray[Any]:
+    """What a model of this kind, not `best`, sees of molecules, one row each."""
+    if settings.kind == "forest":
+        return counts(mols)
+    return describe(mols) if settings.kind == "boosting" else features(mols, settings)
 
 
 def fit_error(residual: Floats, spread: Floats, similarity: Floats) -> tuple[float, float, float]:
@@ -155,7 +171,7 @@ def _refuse_one_class(data: Measured, parts: Parts) -> None:
             raise InputError(f"the {name} part of the scaffold split {few}; give more molecules")
 
 
-def _normal(data: Measured, known: NDArray[np.int64]) -> tuple[float, float]:
+def _normal(data: Measured, known: Rows) -> tuple[float, float]:
     if data.task == "classification":
         return 0.0, 1.0
     dc = deepchem()
@@ -164,11 +180,15 @@ def _normal(data: Measured, known: NDArray[np.int64]) -> tuple[float, float]:
     return float(np.ravel(normal.y_means)[0]), float(np.ravel(normal.y_stds)[0])
 
 
-def _fit_member(rows: NDArray[Any], target: Floats, data: Measured, settings: QSARTraining, member: int) -> Tensors:
-    dataset = deepchem().data.NumpyDataset(rows, target[:, None])
+def _fit_member(rows: NDArray[Any], goal: Floats, task: Target, settings: QSARTraining, member: int) -> Tensors:
+    if settings.kind == "forest":
+        return grow_forest(rows, goal, settings, task)
+    if settings.kind == "boosting":
+        return grow_boosting(rows, goal, settings, task, member)
+    dataset = deepchem().data.NumpyDataset(rows, goal[:, None])
     with _seed_generators(settings.seed * 1000 + member), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        network = new_network(settings, data.task)
+        network = new_network(settings, task)
         network.fit(dataset, nb_epoch=settings.epochs, checkpoint_interval=0)
     # Rounded to float16, as they are saved, so that the saved weights are the ones measured.
     state = network.model.state_dict().items()
@@ -190,7 +210,7 @@ def _seed_generators(seed: int) -> Iterator[None]:
             np.random.set_state(before)
 
 
-def _regression(truth: Floats, predicted: Floats) -> Metrics:
+def measure_regression(truth: Floats, predicted: Floats) -> Metrics:
     residual = truth - predicted
     return {
         "R2": float(1 - (residual**2).sum() / ((truth - truth.mean()) ** 2).sum()),
@@ -199,10 +219,14 @@ def _regression(truth: Floats, predicted: Floats) -> Metrics:
     }
 
 
-def _classification(truth: Floats, predicted: Floats) -> Metrics:
+def measure_classification(truth: Floats, predicted: Floats) -> Metrics:
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     return {
         "ROC-AUC": float(roc_auc_score(truth, predicted)),
         "PR-AUC": float(average_precision_score(truth, predicted)),
     }
+
+
+MEASURES = {"regression": measure_regression, "classification": measure_classification}
+"""What tells how good predictions [n] of true values [n] are, by the kind of target."""

@@ -7,10 +7,11 @@ import contextlib
 import io
 import logging
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cache
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +25,19 @@ Floats = NDArray[np.float64]
 Tensors = Mapping[str, NDArray[Any]]
 
 
-class Ensemble(Protocol):
-    """The outputs of the networks, [members, n]: standardised targets or probabilities."""
+class Ensemble(ABC):
+    """The outputs of the members, [members, n]: standardised targets or probabilities."""
 
-    def __call__(self, mols: Sequence[Chem.Mol]) -> Floats: ...
+    @abstractmethod
+    def describe(self, mols: Sequence[Chem.Mol]) -> NDArray[Any]:
+        """The input of the members, one row per molecule."""
+
+    @abstractmethod
+    def answer(self, rows: NDArray[Any]) -> Floats:
+        """What each member says of each row: [members, n]."""
+
+    def __call__(self, mols: Sequence[Chem.Mol]) -> Floats:
+        return self.answer(self.describe(mols))
 
 
 def open_ensemble(members: Sequence[Tensors], training: QSARTraining, task: Target) -> Ensemble:
@@ -40,7 +50,7 @@ def open_ensemble(members: Sequence[Tensors], training: QSARTraining, task: Targ
     return MessagePassingEnsemble(members, training, task)
 
 
-class FingerprintEnsemble:
+class FingerprintEnsemble(Ensemble):
     """DeepChem's `MultitaskRegressor` and `MultitaskClassifier`: linear layers, ReLU between them, softmax at the end
     of a classifier."""
 
@@ -48,9 +58,11 @@ class FingerprintEnsemble:
         self._task = task
         self._members = [_layers(tensors) for tensors in members]
 
-    def __call__(self, mols: Sequence[Chem.Mol]) -> Floats:
-        features = counts(mols)
-        return np.stack([self._forward(layers, features) for layers in self._members])
+    def describe(self, mols: Sequence[Chem.Mol]) -> NDArray[np.float32]:
+        return counts(mols)
+
+    def answer(self, rows: NDArray[np.float32]) -> Floats:
+        return np.stack([self._forward(layers, rows) for layers in self._members])
 
     def _forward(self, layers: list[tuple[NDArray[np.float32], NDArray[np.float32]]], x: NDArray[np.float32]) -> Floats:
         for number, (weight, bias) in enumerate(layers):
@@ -61,7 +73,7 @@ class FingerprintEnsemble:
         return 1 / (1 + np.exp(x[:, 0].astype(np.float64) - x[:, 1]))
 
 
-class MessagePassingEnsemble:
+class MessagePassingEnsemble(Ensemble):
     """DeepChem's DMPNNModel: K. Yang et al., J. Chem. Inf. Model. 59, 3370 (2019)."""
 
     def __init__(self, members: Sequence[Tensors], training: QSARTraining, task: Target) -> None:
@@ -74,8 +86,11 @@ class MessagePassingEnsemble:
             network.model.load_state_dict({name: torch.from_numpy(np.array(t)) for name, t in tensors.items()})
             self._networks.append(network)
 
-    def __call__(self, mols: Sequence[Chem.Mol]) -> Floats:
-        dataset = deepchem().data.NumpyDataset(graphs(mols))
+    def describe(self, mols: Sequence[Chem.Mol]) -> NDArray[np.object_]:
+        return graphs(mols)
+
+    def answer(self, rows: NDArray[np.object_]) -> Floats:
+        dataset = deepchem().data.NumpyDataset(rows)
         return np.stack([output(network.predict(dataset), self._task) for network in self._networks])
 
 

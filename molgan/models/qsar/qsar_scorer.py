@@ -5,53 +5,32 @@ configuration uses it, as it does with scorers of other packages.
 """
 
 import hashlib
-import math
-from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import Field
-from rdkit import Chem
 
 from molgan.base.errors import ConfigError, WeightsError
-from molgan.base.settings import InputPath, Settings
-from molgan.models.qsar.ensemble import Prediction, QSARModel, read_description
+from molgan.base.settings import InputPath
+from molgan.models.qsar.ensemble import QSARModel, read_description
 from molgan.models.qsar.pickled import SUFFIXES, PickledModel
-from molgan.scoring.base import Score, Scorer
-from molgan.scoring.cost_class import Cost
-from molgan.scoring.fast.descriptors import Descriptors
+from molgan.models.qsar.prediction_scorer import CautionSettings, PredictionScorer
 
 
-class QSAR(Scorer):
+class QSAR(PredictionScorer):
     """A prediction made worse by the error to be expected of it, so that the reward is small where the model does not
     know: value - caution · error, + where low is good. It is the lower confidence bound of N. Srinivas et al., IEEE
     Trans. Inf. Theory 58, 3250 (2012), taken as pessimism; the error is `QSARModel`'s."""
 
     name = "qsar"
     summary = "Prediction of a model by `molgan qsar train`, made worse where it is uncertain"
-    cost = Cost.MODEL
 
-    class Parameters(Settings):
+    class Parameters(CautionSettings):
         model: InputPath = Field(
             description="Folder that `molgan qsar train` wrote, or with `trust` a pickled estimator on ECFP4 bits"
         )
         good: Literal["high", "low"] = Field("high", description="Which predictions are good")
-        caution: float = Field(
-            default=1.0,
-            ge=0,
-            description="Expected errors by which the value is made worse than the prediction; 0 takes the prediction",
-        )
-        least_similarity: float = Field(
-            default=0.0,
-            ge=0,
-            le=1,
-            description="Similarity to the nearest training molecule below which there is no value",
-        )
-        output: Literal["value", "prediction", "spread", "similarity", "error"] = Field(
-            "value", description="What the scorer gives; others than `value` are for components of weight 0"
-        )
         trust: bool = Field(False, description="Load a pickle, which may run any code")
         training: InputPath | None = Field(
             None, description="File of the molecules that a pickled estimator was trained on"
@@ -73,32 +52,9 @@ class QSAR(Scorer):
             except WeightsError as error:
                 raise ConfigError(str(error)) from None
 
-    def _score(self, mols: list[Chem.Mol]) -> Sequence[float]:
-        return [score.value for score in self._scores(mols)]
-
-    def _score_isolated(self, molecules: list[Descriptors]) -> list[Score]:
-        return self._scores([molecule.mol for molecule in molecules])
-
-    def _scores(self, mols: list[Chem.Mol]) -> list[Score]:
-        chosen = self.parameters
-        predicted = self._model.predict(mols)
-        values = self._output(predicted)
-        return [
-            Score(math.nan, f"outside the model's domain: nearest training molecule {similarity:.2f}")
-            if similarity < chosen.least_similarity
-            else Score(float(value))
-            for value, similarity in zip(values, predicted.similarity, strict=True)
-        ]
-
-    def _output(self, predicted: Prediction) -> "np.ndarray[Any, np.dtype[np.float64]]":
-        match self.parameters.output:
-            case "value":
-                value = predicted.penalise(self.parameters.caution, low_is_good=self.parameters.good == "low")
-                return np.clip(value, 0, 1) if self._model.classifies else value
-            case "prediction":
-                return predicted.value
-            case other:
-                return np.asarray(getattr(predicted, other))
+    @property
+    def _good(self) -> Literal["high", "low", "none"]:
+        return self.parameters.good
 
     def _key(self) -> dict[str, Any]:
         chosen = self.parameters.model_dump(mode="json", exclude={"model", "training"})

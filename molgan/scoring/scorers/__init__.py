@@ -16,6 +16,7 @@ from molgan.scoring.scorers import (  # noqa: F401
     reaction,
     alerts,
     custom_alerts,
+    preference,
 )
 from molgan.scoring.scorers.retrosynthesis import synthesis_scorer  # noqa: F401
 from molgan.scoring.scorers.docking import docking  # noqa: F401

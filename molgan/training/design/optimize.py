@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from rdkit import Chem
 
+from molgan.base.stopping import leave_if_asked
 from molgan.graphs.motif.core import Core
 from molgan.models.protocols import MotifTreeGenerator
 from molgan.models.threads import run_in_background
@@ -110,6 +111,7 @@ def optimize(
         saved = run.save() if run.round % settings.checkpoint_every == 0 else None
         if run.reported:
             report(run.reported, saved)
+        leave_if_asked(run.save)
     run.save()
     run.searches.finish()
     return OptimizeOutcome(run.ledger, stopped, run.refused)

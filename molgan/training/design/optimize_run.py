@@ -26,6 +26,7 @@ from molgan.training.design.search import Search
 from molgan.training.design.searches import Searches
 from molgan.training.design.space import Decorations, Everything, Space
 from molgan.training.loop import step_seed
+from molgan.training.refusals import tell_refusals
 from molgan.training.report import Report, report_again
 from molgan.training.settings import MOST_START_ATOMS, OptimizeSettings
 
@@ -232,8 +233,3 @@ class OptimizeRun:
         if not (self.settings.stereo and self.agent.vocabulary.stereo) and any(mark in smiles for mark in "@/\\"):
             return remove_stereo(mol)
         return mol
-
-
-def tell_refusals(refused: Counter[str]) -> str:
-    """How many candidates were refused, by reason, most frequent first: `unknown ring system 160, suspicious 52`."""
-    return ", ".join(f"{why} {n:,}" for why, n in sorted(refused.items(), key=lambda item: (-item[1], item[0])))

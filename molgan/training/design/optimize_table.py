@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rdkit import Chem
 
+from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import ConfigError, InputError, RunError
 from molgan.base.files import write_files
 from molgan.base.progress import Progress, Silent
@@ -35,7 +36,7 @@ def optimize_table(
     seed: int | None = 0,
     start: Iterable[Any] | None = None,
     core: str | None = None,
-    weights: str | Path = "moses",
+    weights: str | Path = DEFAULT_WEIGHTS,
     targets: Mapping[str, float] | None = None,
     guidance: float = 1.0,
     max_atoms: int | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from molgan.base.errors import InputError
+from molgan.base.stopping import leave_if_asked
 from molgan.graphs.dense.dense_data import DenseData
 from molgan.graphs.dense.dense_graph import DenseGraphs
 from molgan.models.one_shot.one_shot_generator import OneShotGenerator
@@ -73,6 +75,8 @@ def learn_rows(
             if checkpoint is not None and saves:
                 save(checkpoint, modules, optimizer, {"identity": identity, "step": step, "reported": metrics})
             report(metrics, {"step": step} if saves else None)
+        if checkpoint is not None:
+            leave_if_asked(partial(save, checkpoint, modules, optimizer, {"identity": identity, "step": step}))
     network.load_state_dict(averaged.state_dict())
 
 

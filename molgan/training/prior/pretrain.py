@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from molgan.base.parallel import split_chunks
+from molgan.base.stopping import leave_if_asked
 from molgan.graphs.motif.forcing import Walk
 from molgan.graphs.motif.motif_data import ActionData
 from molgan.models.precision import autocast
@@ -67,11 +68,11 @@ def pretrain(
 
     generator.train()
     clock, molecules = time.perf_counter(), 0
-    batches = _batches(len(data), settings.batch_size, seed, done, steps)
+    batches = shuffle_batches(len(data), settings.batch_size, seed, done, steps)
     for step, (rows, walks) in enumerate(_walk_ahead(generator, data, batches, share), start=done + 1):
         told = None
         if data.properties is not None:
-            told = share.of(_tell(data.properties[rows], settings.untold, np.random.default_rng([seed, step, 1])))
+            told = share.of(tell_some(data.properties[rows], settings.untold, np.random.default_rng([seed, step, 1])))
         parts = [partial(_find_loss, generator, *part, len(rows), settings.bf16) for part in _split(walks, told)]
         loss = add_gradients(generator, parts)
         (learning_rate,) = schedule.get_last_lr()
@@ -89,6 +90,9 @@ def pretrain(
                 state = {"identity": identity, "step": step, "reported": metrics}
                 save(checkpoint, {"generator": generator}, optimizer, state, share)
             report(metrics, {"step": step} if saves else None)
+        if checkpoint is not None:
+            at = {"identity": identity, "step": step}
+            leave_if_asked(partial(save, checkpoint, {"generator": generator}, optimizer, at, share))
     generator.eval()
 
 
@@ -121,7 +125,7 @@ def _walk_ahead(
             yield rows, list(islice(walks, len(part)))
 
 
-def _tell(properties: np.ndarray, untold: float, rng: np.random.Generator) -> np.ndarray:
+def tell_some(properties: np.ndarray, untold: float, rng: np.random.Generator) -> np.ndarray:
     """The properties of the molecules of a batch that the network is told, NaN for the others, float32 [B, names].
 
     A share `untold` of the molecules has none. In the others each property is told with a probability that is drawn for
@@ -134,7 +138,7 @@ def _tell(properties: np.ndarray, untold: float, rng: np.random.Generator) -> np
     return values
 
 
-def _batches(molecules: int, size: int, seed: int, done: int, steps: int) -> Iterator[np.ndarray]:
+def shuffle_batches(molecules: int, size: int, seed: int, done: int, steps: int) -> Iterator[np.ndarray]:
     """Rows of the batches after step `done`, shuffled in each epoch; an incomplete last batch is dropped."""
     an_epoch = max(1, molecules // size)
     for epoch in range(done // an_epoch, -(-steps // an_epoch)):

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from molgan.base.progress import Silent
+from molgan.base.stopping import leave_if_asked
 from molgan.models.protocols import Critic, LikelihoodGenerator, Network
 from molgan.training.critic_fitting import train_critic
 from molgan.training.loop import is_due, resume, save, step_seed
@@ -121,6 +122,7 @@ def refine(
             metrics = {"phase": "generator", "round": at + 1, "step": step, "steps": settings.steps, **metrics}
             saved_now = save_at(at, step, metrics) if is_due(step, settings.steps, settings.checkpoint_every) else None
             report(metrics, saved_now)
+            leave_if_asked(partial(save_at, at, step))
         done = -1
     return figures
 

@@ -15,6 +15,7 @@ from molgan.models.protocols import Critic, LikelihoodGenerator
 from molgan.training.checkpoint import load_checkpoint, save_checkpoint
 from molgan.training.loop import is_due, step_seed
 from molgan.training.memory import OracleCache, Reward
+from molgan.training.refusals import refuse_implausible, tell_refusals
 from molgan.training.report import Report, report_again, silent
 from molgan.training.rl.anchored_update import DrawnBatch, draw_batch, follow_energy, judge
 from molgan.training.rl.energy import mix
@@ -43,7 +44,8 @@ def reinforce(
     Each update draws a batch, scores its new molecules, and lowers the variance of log p_agent - log p_prior - energy
     over the batch and some replayed best molecules. Departures from REINVENT (Olivecrona et al. 2017; Blaschke et al.
     2020): the batch mean takes the place of a zero normaliser in the augmented likelihood; the critic has a share in
-    the signal (`gan_weight`), so that molecules stay realistic; a collapse watch takes the agent back to the last
+    the signal (`gan_weight`), so that molecules stay realistic; molecules that are not plausible get a reward of 0
+    (`plausible`); a collapse watch takes the agent back to the last
     healthy checkpoint and lowers learning rate and reward scale, or stops.
 
     With `staleness` the next batch is drawn while this one is scored, by the agent before the update, except after a
@@ -63,7 +65,8 @@ def reinforce(
         share: This worker's part of every batch, where several workers train. The leading worker calls the reward, and
             all keep the same memories.
     """
-    run = ReinforceRun(agent, prior or agent, OracleCache(reward, share), settings)
+    refuse = refuse_implausible(settings.plausible, [each.smiles for each in start])
+    run = ReinforceRun(agent, prior or agent, OracleCache(reward, share, refuse), settings)
     if checkpoint is not None and (saved := load_checkpoint(checkpoint)) is not None:
         run.restore(*saved, memories=True)
         report_again(report, saved[1])
@@ -95,7 +98,7 @@ def reinforce(
                     save_checkpoint(checkpoint, healthy[0], {**healthy[1], "reported": metrics})
                 saved_now = {"step": run.step}
         report(metrics, saved_now)
-    run.outcome.oracle_calls = run.oracle.calls
+    run.outcome.oracle_calls, run.outcome.refused = run.oracle.calls, run.oracle.refused
     run.outcome.best = [Encoded(entry.smiles, entry.actions) for entry in run.replay.best]
     return run.outcome
 
@@ -147,6 +150,7 @@ def _learn(
         **({} if drawn.logits is None else {"critic_logit": float(drawn.logits.mean())}),
         **({} if run.diversity is None else run.diversity.figures),
         "oracle_calls": run.oracle.calls,
+        **({"refused": refused.total(), "refusals": tell_refusals(refused)} if (refused := run.oracle.refused) else {}),
         "gradient_norm": made.gradient_norm,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,10 +23,12 @@ from molgan.training.rl.settings import ReinforceSettings
 
 @dataclass
 class ReinforceOutcome:
-    """The result: distinct molecules scored, actions of the collapse watch, the reason of an early stop, if any
-    (target, plateau, or what the watch found), and the molecules of the replay memory, best first."""
+    """The result: distinct molecules scored, those refused before, by reason, actions of the collapse watch, the reason
+    of an early stop, if any (target, plateau, or what the watch found), and the molecules of the replay memory, best
+    first."""
 
     oracle_calls: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
     events: list[str] = field(default_factory=list)
     stopped: str | None = None
     best: list[Encoded] = field(default_factory=list)

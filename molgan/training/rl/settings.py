@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from molgan.base.settings import Settings
 from molgan.chem.given_molecules import find_file, refuse_bad_smiles
+from molgan.chem.plausibility.plausible import PlausibilitySwitch
 from molgan.evaluation.settings import CollapseSettings
 from molgan.training.settings import CurriculumStageSettings, DiversityMemorySettings
 
@@ -52,6 +53,11 @@ class ReinforceSettings(Settings):
     diversity: DiversityMemorySettings | None = Field(
         DiversityMemorySettings(),
         description="Memory of scaffolds, or other families, that keeps samples diverse; null goes without",
+    )
+    plausible: PlausibilitySwitch = Field(
+        None,
+        description="Give molecules that the filter `plausible` rejects a reward of 0 without scoring them; what those "
+        "of `replay_start` have is never refused. `true` for the filter's defaults, `false` for none of it",
     )
     clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")

@@ -25,10 +25,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """`score` in kcal/mol, low is good; `block` is the pose as a mol block with hydrogens."""
+    """`score` in kcal/mol, low is good; `block` is the pose as a mol block with hydrogens. `form` is the SMILES of the
+    protomer or isomer that was docked, "" where that is the molecule as given."""
 
     score: float
     block: str
+    form: str = ""
 
 
 class DockingProcesses(MoleculeProcesses[Pose]):

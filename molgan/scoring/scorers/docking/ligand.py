@@ -54,6 +54,13 @@ def from_pdbqt(text: str) -> Chem.Mol:
 def rmsd(pose: Chem.Mol, reference: Chem.Mol) -> float:
     """Root mean square deviation of heavy atoms in Å, as the molecules lie, over the symmetry that makes it least.
 
-    Raises RuntimeError unless both are the same molecule with the same charges.
+    Raises RuntimeError unless both are the same molecule, charges aside.
     """
-    return float(rdMolAlign.CalcRMS(Chem.RemoveHs(pose), Chem.RemoveHs(reference)))
+    return float(rdMolAlign.CalcRMS(_take_charges(pose), _take_charges(reference)))
+
+
+def _take_charges(mol: Chem.Mol) -> Chem.Mol:
+    bare = Chem.Mol(Chem.RemoveHs(mol))
+    for atom in bare.GetAtoms():
+        atom.SetFormalCharge(0)
+    return bare

@@ -1,22 +1,26 @@
-"""Writes progress for machines: one JSON object a line on stderr."""
+"""Tells progress to machines: one JSON object a line."""
 
 import json
-import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+
+from molgan.base.whereabouts import get_whereabouts
 
 _SECONDS_BETWEEN_LINES = 5.0
 
 
 class JsonLines:
-    """Each line has `time` (ISO 8601, UTC) and `event`: start, progress, finish, message or error.
+    """Each line has `time` (ISO 8601, UTC), `event` (start, progress, finish, message or error), `node` and `process`,
+    and within a run its `job` and `stage`.
 
     The first three have `task` and `done`, and `total` where it is known; `progress`, at most every five seconds, has
     the latest figures of the task, and its `notes` where there are any.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[str], None]) -> None:
+        """`write` gets each line, with its end."""
+        self._write = write
         self._done: dict[str, int] = {}
         self._total: dict[str, int | None] = {}
         self._written: dict[str, float] = {}
@@ -52,4 +56,4 @@ class JsonLines:
 
     def _write_line(self, **content: object) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        print(json.dumps({"time": now, **content}, default=float), file=sys.stderr, flush=True)
+        self._write(json.dumps({"time": now, **content, **get_whereabouts()}, default=float) + "\n")

@@ -1,0 +1,1 @@
+"""Analogues of given molecules, drawn by a generator that reads a source."""
