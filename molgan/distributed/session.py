@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import secrets
@@ -18,6 +19,7 @@ from molgan.distributed.settings import ComputeSettings
 
 _QUIET: dict[str, Any] = {"logging_level": logging.CRITICAL, "log_to_driver": False}
 _ATTEMPTS = 3
+_SECONDS_TO_ASK = 10.0
 # Ray would take 30 % of the memory for objects. What goes through it here is data for training and chunks of molecules;
 # more than this goes to disk.
 _OBJECT_STORE = 2**30
@@ -42,8 +44,10 @@ def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
         return
     address = address or os.environ.get("RAY_ADDRESS")
     keep_token_private(make=not address)
+    mode = os.environ.get("RAY_AUTH_MODE")
     if address:
-        use_token()
+        if _asks_for_token(address):
+            use_token()
         _join(address)
     else:
         _start(cpus)
@@ -56,6 +60,8 @@ def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
     finally:
         _started_here.clear()
         ray.shutdown()
+        if mode is None and os.environ.pop("RAY_AUTH_MODE", None):  # another cluster may know no tokens
+            ray._raylet.Config.initialize("")
 
 
 def join_named(compute: ComputeSettings) -> AbstractContextManager[None]:
@@ -86,18 +92,32 @@ def keep_token_private(*, make: bool) -> None:
 
 
 def use_token() -> None:
-    """Send the token of this user, in the file or where RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH say, to clusters that are
-    named by an address: a `ray start` of the same user asks for it, and Ray itself sends it to none of them. Does
-    nothing where RAY_AUTH_MODE is set, or there is no token."""
-    import ray._raylet
-
-    private: Any = ray._raylet
+    """Send the token of this user, in the file or where RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH say: a `ray start` of the
+    same user asks for it, and Ray itself sends it to no cluster that is named by an address. Does nothing where
+    RAY_AUTH_MODE is set, or there is no token."""
+    private: Any = importlib.import_module("ray._raylet")
     if "RAY_AUTH_MODE" in os.environ or not private.AuthenticationTokenLoader.instance().has_token(
         ignore_auth_mode=True
     ):
         return
     os.environ["RAY_AUTH_MODE"] = "token"
     private.Config.initialize("")  # Ray has read the variable when it was imported
+
+
+def _asks_for_token(address: str) -> bool:
+    """Whether a cluster refuses who has no token. Only then may this process use one: it would ask for it itself, and a
+    cluster without tokens would take every actor that it owns for lost."""
+    from ray._private.services import canonicalize_bootstrap_address
+    from ray.exceptions import AuthenticationError
+
+    private: Any = importlib.import_module("ray._raylet")
+    try:
+        private.GcsClient(address=canonicalize_bootstrap_address(address)).check_alive([], timeout=_SECONDS_TO_ASK)
+    except AuthenticationError:
+        return True
+    except Exception as error:  # RpcError, ConnectionError, ValueError and others
+        raise RunError(f"Ray at {address} cannot be reached: {explain_refusal(error)}") from error
+    return False
 
 
 def explain_refusal(error: BaseException) -> str:

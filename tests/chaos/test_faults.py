@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from molgan_toy_campaign import libraries_differ
+from molgan_toy_cluster import cluster
 from molgan_toy_driver import Driver, kill, title
 
 pytestmark = pytest.mark.slow
@@ -87,17 +88,10 @@ def test_storage_turns_unwritable(home: Path, undisturbed: Path, tmp_path: Path,
 
 
 def test_a_node_is_lost(home: Path, undisturbed: Path, tmp_path: Path, measured: Measured) -> None:
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    try:
-        nodes = [cluster.add_node(num_cpus=3) for _ in range(2)]
-        cluster.wait_for_nodes()
-        with Driver(home, tmp_path, RAY_ADDRESS=cluster.address) as driver:
-            driver.until(lambda: driver.step() >= 7)
-            measured |= driver.recovery(lambda: cluster.remove_node(nodes[0], allow_graceful=False))
-            assert driver.end() == 0, driver.told
-            assert any("was lost" in line for line in driver.told)
-    finally:
-        cluster.shutdown()
+    machines = {"num_cpus": 3.0}, {"num_cpus": 3.0}
+    with cluster(*machines) as there, Driver(home, tmp_path, RAY_ADDRESS=there.address) as driver:
+        driver.until(lambda: driver.step() >= 7)
+        measured |= driver.recovery(lambda: there.remove_node(there.added[0], allow_graceful=False))
+        assert driver.end() == 0, driver.told
+        assert any("was lost" in line for line in driver.told)
     assert not libraries_differ(tmp_path, undisturbed)

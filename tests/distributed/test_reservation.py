@@ -9,21 +9,9 @@ from typing import Any
 
 import molgan_toy_reservation
 import pytest
+from molgan_toy_cluster import add, cluster
 
 pytestmark = pytest.mark.slow
-
-
-@contextmanager
-def cluster(*nodes: dict[str, float]) -> Iterator[Any]:
-    from ray.cluster_utils import Cluster
-
-    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    try:
-        found.added = [found.add_node(**node) for node in nodes]  # type: ignore[attr-defined]
-        found.wait_for_nodes()
-        yield found
-    finally:
-        found.shutdown()
 
 
 @contextmanager
@@ -78,4 +66,4 @@ def test_a_part_on_a_machine_that_is_lost_is_told_and_placed_anew() -> None:
         there.remove_node(there.added[0], allow_graceful=False)
         told = line(process)
         assert told.startswith("the run waits for 3 processors, but 0 of 0 processors are free (for ")
-        there.add_node(num_cpus=4)
+        add(there, num_cpus=4)

@@ -1,4 +1,4 @@
-"""A cluster of `ray start` asks for the token of the user's own Ray, and gets it."""
+"""A cluster of `ray start` asks for the token of the user's own Ray, and gets it; one without tokens gets none."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ try:
     with ray_session(0, sys.argv[1]):
         import ray
         print("processors", ray.cluster_resources()["CPU"])
+        print("an actor", ray.get(ray.remote(num_cpus=1)(list).remote().__len__.remote(), timeout=120))
 except RunError as error:
     sys.exit(f"molgan: {error}")
 """
@@ -36,9 +38,9 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
     return {**os.environ, "HOME": str(tmp_path), "RAY_USAGE_STATS_ENABLED": "0"}
 
 
-@pytest.fixture
-def address(environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
-    """The address of a cluster that this user has started."""
+@contextmanager
+def start_cluster(environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
+    """A cluster that this user has started; its address."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -65,13 +67,22 @@ def connect(address: str, environment: dict[str, str]) -> subprocess.CompletedPr
 
 
 @pytest.mark.slow
-def test_an_address_gets_the_token_of_this_user(address: str, environment: dict[str, str]) -> None:
-    found = connect(address, environment)
-    assert found.stdout == "processors 3.0\n", found.stderr
-    wrong = connect(address, {**environment, "RAY_AUTH_TOKEN": "f" * 64})
+def test_an_address_gets_the_token_of_this_user(environment: dict[str, str], tmp_path: Path) -> None:
+    with start_cluster(environment, tmp_path) as address:
+        found = connect(address, environment)
+        wrong = connect(address, {**environment, "RAY_AUTH_TOKEN": "f" * 64})
+    assert found.stdout == "processors 3.0\nan actor 0\n", found.stderr
     assert wrong.returncode == 1 and wrong.stdout == ""
     told = wrong.stderr.strip().splitlines()[-1]
     assert told.startswith(f"molgan: Ray at {address} cannot be reached: "), wrong.stderr
+
+
+@pytest.mark.slow
+def test_a_cluster_without_tokens_gets_none(environment: dict[str, str], tmp_path: Path) -> None:
+    """It was joined with one, and could not reach the owner of actors any more: each died before it had started."""
+    with start_cluster({**environment, "RAY_AUTH_MODE": "disabled"}, tmp_path) as address:
+        found = connect(address, environment)
+    assert found.stdout == "processors 3.0\nan actor 0\n", found.stderr
 
 
 def test_what_to_do_about_a_token_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

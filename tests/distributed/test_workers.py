@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import molgan_toy_cluster
 import molgan_toy_work
 import pytest
+from molgan_toy_cluster import add
 from molgan_toy_work import Echo
 
 from molgan.base.errors import RunError
@@ -39,16 +41,9 @@ class Told(Silent):
 @contextmanager
 def cluster(*processors: int) -> Iterator[Any]:
     """Machines with so many processors each, and this process connected to them."""
-    from ray.cluster_utils import Cluster
-
-    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    try:
-        found.added = [found.add_node(num_cpus=count) for count in processors]  # type: ignore[attr-defined]
-        found.wait_for_nodes()
-        with ray_session(0, found.address):
-            yield found
-    finally:
-        found.shutdown()
+    machines = [{"num_cpus": float(count)} for count in processors]
+    with molgan_toy_cluster.cluster(*machines) as found, ray_session(0, found.address):
+        yield found
 
 
 def test_a_machine_with_24_actors_is_lost() -> None:
@@ -98,7 +93,7 @@ def test_actors_without_a_seat_make_room_for_what_is_reserved() -> None:
             while held.is_whole and time.monotonic() < deadline:
                 time.sleep(0.5)
             assert not held.is_whole
-            there.add_node(num_cpus=2)  # room for what is reserved, and for nothing else
+            add(there, num_cpus=2)  # room for what is reserved, and for nothing else
             assert dict(workers.run([n] for n in range(8))) == {n: [n] for n in range(8)}
             while not held.is_whole and time.monotonic() < deadline + 60:
                 time.sleep(0.5)
@@ -114,7 +109,7 @@ def test_what_lacks_is_told_again_and_work_begins_when_it_comes() -> None:
 
         import threading
 
-        threading.Timer(8.0, lambda: there.add_node(num_cpus=1)).start()
+        threading.Timer(8.0, lambda: add(there, num_cpus=1)).start()
         assert list(run) == [(0, [1])]
         workers.close()
     assert told.messages[0].startswith("a worker waits for 1 processor, but 0 of 0 processors are free (for ")

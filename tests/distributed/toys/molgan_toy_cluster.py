@@ -1,0 +1,40 @@
+"""A cluster of several machines, which are processes here with processors and GPUs that they declare."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_ATTEMPTS = 4
+
+
+@contextmanager
+def cluster(*machines: dict[str, float]) -> Iterator[Any]:
+    """Ray's `Cluster` with these machines, `added`, beside a head without processors.
+
+    Started without the autoscaler and the follower of logs, and with several attempts: Ray gives each of its processes
+    15 s to start, which is too little on a busy machine (ray-project/ray issue 65983)."""
+    from ray.cluster_utils import Cluster
+
+    head = {"num_cpus": 0, "include_dashboard": False, "no_monitor": True, "include_log_monitor": False}
+    found = _try(lambda: Cluster(initialize_head=True, head_node_args=head))
+    try:
+        found.added = [add(found, **machine) for machine in machines]
+        found.wait_for_nodes()
+        yield found
+    finally:
+        found.shutdown()
+
+
+def add(there: Any, **machine: float) -> Any:
+    """Add a machine to the cluster."""
+    return _try(lambda: there.add_node(**machine))
+
+
+def _try(start: Any) -> Any:
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return start()
+        except Exception:  # Ray raises plain Exception here
+            time.sleep(5)
+    return start()
