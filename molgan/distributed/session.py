@@ -60,8 +60,10 @@ def ray_session(cpus: int, address: str | None = None) -> Iterator[None]:
     finally:
         _started_here.clear()
         ray.shutdown()
-        if mode is None and os.environ.pop("RAY_AUTH_MODE", None):  # another cluster may know no tokens
-            ray._raylet.Config.initialize("")
+        if mode is None and "RAY_AUTH_MODE" in os.environ:  # another cluster may know no tokens
+            del os.environ["RAY_AUTH_MODE"]
+            private: Any = importlib.import_module("ray._raylet")
+            private.Config.initialize("")
 
 
 def join_named(compute: ComputeSettings) -> AbstractContextManager[None]:

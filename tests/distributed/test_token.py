@@ -21,7 +21,10 @@ try:
     with ray_session(0, sys.argv[1]):
         import ray
         print("processors", ray.cluster_resources()["CPU"])
-        print("an actor", ray.get(ray.remote(num_cpus=1)(list).remote().__len__.remote(), timeout=120))
+        class Adds:
+            def add(self, number):
+                return number + 1
+        print("an actor", ray.get(ray.remote(num_cpus=1)(Adds).remote().add.remote(2), timeout=120))
 except RunError as error:
     sys.exit(f"molgan: {error}")
 """
@@ -39,19 +42,22 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
 
 
 @contextmanager
-def start_cluster(environment: dict[str, str], tmp_path: Path) -> Iterator[str]:
+def start_cluster(environment: dict[str, str]) -> Iterator[str]:
     """A cluster that this user has started; its address."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     ray = Path(sys.executable).parent / "ray"
     command = [str(ray), "start", "--head", "--node-ip-address=127.0.0.1", f"--port={port}", "--num-cpus=3", "--block"]
-    command += ["--include-dashboard=false", f"--temp-dir={tmp_path}/ray"]
+    command.append("--include-dashboard=false")
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with subprocess.Popen(command, env=environment, text=True, start_new_session=True, **pipes) as process:
         try:
-            assert process.stdout is not None
-            assert any("Ray runtime started" in line for line in process.stdout)
+            told: list[str] = []
+            while not any("Ray runtime started" in line for line in told):
+                assert process.stdout is not None
+                told.append(process.stdout.readline())
+                assert told[-1], told
             yield f"127.0.0.1:{port}"
         finally:
             os.killpg(process.pid, signal.SIGTERM)
@@ -67,22 +73,22 @@ def connect(address: str, environment: dict[str, str]) -> subprocess.CompletedPr
 
 
 @pytest.mark.slow
-def test_an_address_gets_the_token_of_this_user(environment: dict[str, str], tmp_path: Path) -> None:
-    with start_cluster(environment, tmp_path) as address:
+def test_an_address_gets_the_token_of_this_user(environment: dict[str, str]) -> None:
+    with start_cluster(environment) as address:
         found = connect(address, environment)
         wrong = connect(address, {**environment, "RAY_AUTH_TOKEN": "f" * 64})
-    assert found.stdout == "processors 3.0\nan actor 0\n", found.stderr
+    assert found.stdout == "processors 3.0\nan actor 3\n", found.stderr
     assert wrong.returncode == 1 and wrong.stdout == ""
     told = wrong.stderr.strip().splitlines()[-1]
     assert told.startswith(f"molgan: Ray at {address} cannot be reached: "), wrong.stderr
 
 
 @pytest.mark.slow
-def test_a_cluster_without_tokens_gets_none(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_cluster_without_tokens_gets_none(environment: dict[str, str]) -> None:
     """It was joined with one, and could not reach the owner of actors any more: each died before it had started."""
-    with start_cluster({**environment, "RAY_AUTH_MODE": "disabled"}, tmp_path) as address:
+    with start_cluster({**environment, "RAY_AUTH_MODE": "disabled"}) as address:
         found = connect(address, environment)
-    assert found.stdout == "processors 3.0\nan actor 0\n", found.stderr
+    assert found.stdout == "processors 3.0\nan actor 3\n", found.stderr
 
 
 def test_what_to_do_about_a_token_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
