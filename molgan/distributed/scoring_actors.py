@@ -80,7 +80,7 @@ class ScoringActors:
                     "reservation": held,
                     "progress": self._progress,
                 }
-                workers = Workers(_Scoring, arguments, pool.settings, progress=self._progress, **how)
+                workers = Workers(_Scoring, arguments, pool.settings, **how)
                 stack.callback(workers.close)
                 self.workers[pool.names] = workers
             self._open = stack.pop_all()
