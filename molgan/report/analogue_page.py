@@ -6,18 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
-from molgan.base.errors import RunError
-from molgan.base.files import write_whole
 from molgan.chem.motifs import Motif, write
 from molgan.graphs.motif.actions import NotEncodable
 from molgan.graphs.motif.motif_data import read_tree
 from molgan.graphs.motif.tree_change import TreeChange
 from molgan.report.drawings import draw_marked
+from molgan.report.page_file import open_templates, read_inline, write_html
 from molgan.report.quantities import quantity, write_number
 
 TOP = 30
@@ -63,25 +61,13 @@ def write_analogues(target: Path, tables: Sequence[pd.DataFrame], properties: Se
     Raises:
         RunError: The page cannot be written.
     """
-    environment = Environment(
-        loader=PackageLoader("molgan.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    assert environment.loader is not None
+    environment = open_templates()
     page = environment.get_template("analogues.html.j2").render(
-        style=Markup(environment.loader.get_source(environment, "report.css")[0].strip()),
+        style=read_inline(environment, "report.css"),
         sources=[describe_source(table, properties) for table in tables if len(table)],
         top=TOP,
     )
-    try:
-        with write_whole(target) as file:
-            file.write(page.encode())
-    except OSError as error:
-        raise RunError(f"{target}: cannot be written ({error.strerror}); free space or fix the permissions") from error
-    return target
+    return write_html(target, page)
 
 
 def describe_source(table: pd.DataFrame, properties: Sequence[str]) -> Source:

@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from molgan.base.errors import RunError
-from molgan.base.files import write_whole
 from molgan.evaluation.bias import Bias, Comparison
 from molgan.evaluation.composition import PROPERTIES, MoleculeSet
 from molgan.evaluation.neighbourhoods import FIGURES
 from molgan.report.bias_section import describe_bias, write_interval
 from molgan.report.charts import histogram, interval_chart
+from molgan.report.page_file import open_templates, read_inline, write_html
 from molgan.report.quantities import quantity, write_number
 
 CONTROL = "real molecules"
@@ -37,12 +35,7 @@ def write_comparison(
         data_name: What the data is called.
     """
     page = render(comparison, sets, figures, data_name=data_name)
-    try:
-        with write_whole(target) as file:
-            file.write(page.encode())
-    except OSError as error:
-        raise RunError(f"{target}: cannot be written ({error.strerror}); free space or fix the permissions") from error
-    return target
+    return write_html(target, page)
 
 
 def render(
@@ -53,18 +46,11 @@ def render(
     data_name: str,
 ) -> str:
     """The HTML of `write_comparison`."""
-    environment = Environment(
-        loader=PackageLoader("molgan.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    assert environment.loader is not None
+    environment = open_templates()
     names = list(comparison.sets)
     known = list(dict.fromkeys(name for each in figures.values() for name in each))
     return environment.get_template("comparison.html.j2").render(
-        style=Markup(environment.loader.get_source(environment, "report.css")[0].strip()),
+        style=read_inline(environment, "report.css"),
         names=names,
         size=next(iter(comparison.sets.values())).size,
         data_name=data_name,

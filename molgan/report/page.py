@@ -5,16 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
-from molgan.base.errors import RunError
-from molgan.base.files import write_whole
 from molgan.report.bias_section import compare_library
 from molgan.report.charts import funnel_bar
 from molgan.report.funnel_section import describe_misuse, narrowest, read_stages, reconcile
 from molgan.report.gallery import TOP, card_properties, cards, families
 from molgan.report.learning import collapse_events, training_stages
+from molgan.report.page_file import open_templates, read_inline, write_html
 from molgan.report.property_section import aggregation, components, novelty_map, properties
 from molgan.report.quantities import UNKNOWN, quantity, write_share
 from molgan.report.route_section import draw_routes
@@ -27,29 +24,18 @@ def write_page(folder: Path, *, reference: pd.DataFrame | None, titles: Mapping[
     """Write the report as `molgan.report.write_report` describes; the file is written whole or not at all."""
     page = render(read_run(folder, reference=reference), titles)
     target = folder / "report.html"
-    try:
-        with write_whole(target) as file:
-            file.write(page.encode())
-    except OSError as error:
-        raise RunError(f"{target}: cannot be written ({error.strerror}); free space or fix the permissions") from error
-    return target
+    return write_html(target, page)
 
 
 def render(run: RunFolder, titles: Mapping[str, str]) -> str:
     """The HTML page of a run folder. `titles`: the titles of the stages in metrics.jsonl, by their names."""
-    environment = Environment(
-        loader=PackageLoader("molgan.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = open_templates()
     environment.filters["share"] = write_share
     stages = read_stages(run.funnel)
     return environment.get_template("report.html.j2").render(
         run=run,
-        style=_read_source(environment, "report.css"),
-        script=_read_source(environment, "report.js"),
+        style=read_inline(environment, "report.css"),
+        script=read_inline(environment, "report.js"),
         figures=summarise(run, stages),
         stages=stages,
         bars=[funnel_bar(stage.entered, stage.kept, stages[0].entered) for stage in stages],
@@ -73,11 +59,6 @@ def render(run: RunFolder, titles: Mapping[str, str]) -> str:
         failures=_list_failures(run.manifest),
         manifest=list(_flatten(run.manifest)),
     )
-
-
-def _read_source(environment: Environment, name: str) -> Markup:
-    assert environment.loader is not None
-    return Markup(environment.loader.get_source(environment, name)[0].strip())
 
 
 def _list_orders(library: pd.DataFrame) -> list[tuple[str, str, str]]:

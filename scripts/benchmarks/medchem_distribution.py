@@ -127,7 +127,7 @@ def print_figures(figures: Mapping[str, Mapping[str, float]], real: str | None =
 def print_traits(columns: Mapping[str, Sequence[Traits]], known: int | None, progress: Progress) -> None:
     """Print ring systems that the data has not, stereo, charges and properties. `known` limits the molecules of each
     set whose ring systems are looked at."""
-    progress.message("ring systems of the sets; the first time some 4 minutes a million molecules")
+    progress.message("ring systems of the sets; the first time some 20 minutes a million molecules")
     rings = {name: count_ring_systems(ReferenceSet.load(str(find_set(name))), known) for name in SETS}
     anywhere = set().union(*rings.values())
     rows: dict[str, list[object]] = {

@@ -121,7 +121,7 @@ def test_a_wrong_token_is_refused_and_a_right_one_is_not(serving: Any, served: S
         ("/filter", {"smiles": ["CCO"], "filters": []}, 422, "filters: Extra inputs"),
         ("/sample", {"n": 1, "weights": "/etc"}, 422, "weights: Extra inputs"),
         ("/sample", {"n": 6}, 413, "n: 6 molecules, at most 5 are drawn"),
-        ("/sample", {"n": 1, "targets": {"logp": 2}}, 422, "no target 'logp'"),
+        ("/sample", {"n": 1, "targets": {"weight": 2}}, 422, "no target 'weight'"),
         ("/sample", {"n": 1, "core": "c1ccccc1"}, 422, "core"),
         ("/sample", b'{"n": 1, "temperature": NaN}', 422, "temperature"),
         ("/score", b"[" * 4000, 400, "parsing the body"),

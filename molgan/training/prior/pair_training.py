@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,10 +21,10 @@ from molgan.graphs.motif.pair_data import PairData
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.motif.motif_network import Aim
 from molgan.models.precision import autocast
-from molgan.training.loop import add_gradients, is_due, resume, save, take_step, warm_up_and_decay
+from molgan.training.prior.likelihood_loop import Batch, maximise_likelihood
 from molgan.training.prior.pretrain import shuffle_batches, tell_some
 from molgan.training.prior.settings import AnalogueSettings
-from molgan.training.report import Report, report_again, silent
+from molgan.training.report import Report, silent
 from molgan.training.share import ALONE, Share
 
 _AHEAD = 8  # batches whose actions walk through the grammar together
@@ -82,41 +81,30 @@ def train_on_pairs(
     """
     if generator.source is None:
         raise ConfigError("the generator has no network that reads a source")
-    steps = settings.steps
     reader = list(generator.source.parameters())
     known = [each for name, each in generator.named_parameters() if not name.startswith("source.")]
     groups: list[dict[str, Any]] = [{"params": known}, {"params": reader, "lr": settings.reader_learning_rate}]
     optimizer = torch.optim.AdamW(groups, settings.learning_rate, weight_decay=settings.weight_decay, fused=True)
     identity = {"seed": seed, "pairs": len(pairs), **settings.model_dump(mode="json", exclude={"pairs"})}
-    state = resume(checkpoint, {"generator": generator}, optimizer, identity)
-    done = state["step"] if state else 0
-    report_again(report, state or {})
-    decay = round(settings.decay * (steps - settings.warmup))
-    schedule = warm_up_and_decay(optimizer, warmup=settings.warmup, decay=decay, steps=steps, done=done)
+    size = min(settings.batch_size, len(pairs))
 
-    generator.train()
-    clock, molecules = time.perf_counter(), 0
-    batches = _draw_lessons(data, pairs, settings, seed, done)
-    for step, (lessons, walks) in enumerate(_walk_ahead(generator, data, batches, share), start=done + 1):
-        size = min(settings.batch_size, len(pairs))
-        parts = [partial(_find_loss, generator, data, *part, size, settings.bf16) for part in _split(lessons, walks)]
-        loss = add_gradients(generator, parts)
-        learning_rate = schedule.get_last_lr()[0]
-        take_step(optimizer, generator, clip=settings.clip, share=share)
-        schedule.step()
+    def teach(done: int) -> Iterator[Batch]:
+        batches = _draw_lessons(data, pairs, settings, seed, done)
+        for lessons, walks in _walk_ahead(generator, data, batches, share):
+            find = partial(_find_loss, generator, data, molecules=size, bf16=settings.bf16)
+            yield size, [partial(find, *part) for part in _split(lessons, walks)]
 
-        molecules += size
-        saves = checkpoint is not None and is_due(step, steps, settings.checkpoint_every)
-        if is_due(step, steps, settings.report_every) or saves:
-            speed = molecules / (time.perf_counter() - clock)
-            clock, molecules = time.perf_counter(), 0
-            metrics = {"step": step, "steps": steps, "loss": share.total(loss), "learning_rate": learning_rate}
-            metrics["molecules_per_second"] = speed
-            if checkpoint is not None and saves:
-                state = {"identity": identity, "step": step, "reported": metrics}
-                save(checkpoint, {"generator": generator}, optimizer, state, share)
-            report(metrics, {"step": step} if saves else None)
-    generator.eval()
+    maximise_likelihood(
+        generator,
+        optimizer,
+        teach,
+        settings,
+        steps=settings.steps,
+        identity=identity,
+        checkpoint=checkpoint,
+        report=report,
+        share=share,
+    )
 
 
 def _find_loss(

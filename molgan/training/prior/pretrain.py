@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -13,13 +12,12 @@ import torch
 from torch import Tensor
 
 from molgan.base.parallel import split_chunks
-from molgan.base.stopping import leave_if_asked
 from molgan.graphs.motif.forcing import Walk
 from molgan.graphs.motif.motif_data import ActionData
 from molgan.models.precision import autocast
 from molgan.models.protocols import LikelihoodGenerator
-from molgan.training.loop import add_gradients, is_due, resume, save, take_step, warm_up_and_decay
-from molgan.training.report import Report, report_again, silent
+from molgan.training.prior.likelihood_loop import Batch, maximise_likelihood
+from molgan.training.report import Report, silent
 from molgan.training.settings import PretrainSettings
 from molgan.training.share import ALONE, Share
 
@@ -60,40 +58,28 @@ def pretrain(
         generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
     identity = {"steps": steps, "seed": seed, "molecules": len(data), **settings.model_dump()}
-    state = resume(checkpoint, {"generator": generator}, optimizer, identity)
-    done = state["step"] if state else 0
-    report_again(report, state or {})
-    decay = round(settings.decay * (steps - settings.warmup))
-    schedule = warm_up_and_decay(optimizer, warmup=settings.warmup, decay=decay, steps=steps, done=done)
 
-    generator.train()
-    clock, molecules = time.perf_counter(), 0
-    batches = shuffle_batches(len(data), settings.batch_size, seed, done, steps)
-    for step, (rows, walks) in enumerate(_walk_ahead(generator, data, batches, share), start=done + 1):
-        told = None
-        if data.properties is not None:
-            told = share.of(tell_some(data.properties[rows], settings.untold, np.random.default_rng([seed, step, 1])))
-        parts = [partial(_find_loss, generator, *part, len(rows), settings.bf16) for part in _split(walks, told)]
-        loss = add_gradients(generator, parts)
-        (learning_rate,) = schedule.get_last_lr()
-        take_step(optimizer, generator, clip=settings.clip, share=share)
-        schedule.step()
+    def teach(done: int) -> Iterator[Batch]:
+        batches = shuffle_batches(len(data), settings.batch_size, seed, done, steps)
+        for step, (rows, walks) in enumerate(_walk_ahead(generator, data, batches, share), start=done + 1):
+            told = None
+            if data.properties is not None:
+                rng = np.random.default_rng([seed, step, 1])
+                told = share.of(tell_some(data.properties[rows], settings.untold, rng))
+            find = partial(_find_loss, generator, molecules=len(rows), bf16=settings.bf16)
+            yield len(rows), [partial(find, *part) for part in _split(walks, told)]
 
-        molecules += len(rows)
-        saves = checkpoint is not None and is_due(step, steps, settings.checkpoint_every)
-        if is_due(step, steps, settings.report_every) or saves:
-            speed = molecules / (time.perf_counter() - clock)
-            clock, molecules = time.perf_counter(), 0
-            metrics = {"step": step, "steps": steps, "loss": share.total(loss), "learning_rate": learning_rate}
-            metrics["molecules_per_second"] = speed
-            if checkpoint is not None and saves:
-                state = {"identity": identity, "step": step, "reported": metrics}
-                save(checkpoint, {"generator": generator}, optimizer, state, share)
-            report(metrics, {"step": step} if saves else None)
-        if checkpoint is not None:
-            at = {"identity": identity, "step": step}
-            leave_if_asked(partial(save, checkpoint, {"generator": generator}, optimizer, at, share))
-    generator.eval()
+    maximise_likelihood(
+        generator,
+        optimizer,
+        teach,
+        settings,
+        steps=steps,
+        identity=identity,
+        checkpoint=checkpoint,
+        report=report,
+        share=share,
+    )
 
 
 _Part = tuple[list[Walk], np.ndarray | None]
