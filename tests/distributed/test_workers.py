@@ -101,16 +101,18 @@ def test_actors_without_a_seat_make_room_for_what_is_reserved() -> None:
             workers.close()
 
 
-def test_what_lacks_is_told_again_and_work_begins_when_it_comes() -> None:
-    told = Told()
+def test_what_lacks_is_told_and_work_begins_when_it_comes() -> None:
     with cluster() as there:
+
+        class Adding(Told):
+            def message(self, text: str) -> None:
+                if not self.messages:
+                    add(there, num_cpus=1)
+                super().message(text)
+
+        told = Adding()
         workers = Workers(Echo, (0.0,), PoolSettings(), bounds=(1, 1), progress=told)
-        run = workers.run([[1]])
-
-        import threading
-
-        threading.Timer(8.0, lambda: add(there, num_cpus=1)).start()
-        assert list(run) == [(0, [1])]
+        assert list(workers.run([[1]])) == [(0, [1])]
         workers.close()
     assert told.messages[0].startswith("a worker waits for 1 processor, but 0 of 0 processors are free (for ")
 
