@@ -69,7 +69,7 @@ class RayCrew:
             pool, bounds = self._compute.scoring, self._compute.scoring.bounds(self._compute.workers)
             stack.enter_context(ray_session(math.ceil(bounds[1] * pool.cpus), self._compute.address))
             alone = self._compute.model_copy(update={"scorers": {}})  # actors here score all components
-            require_room(alone, (), list_machines(), may_grow(), self._progress or Silent(), training=False)
+            require_room(alone, (), list_machines(), may_grow, self._progress or Silent(), training=False)
             memo = stack.enter_context(hold_memo()) if isinstance(self._work, SharingWork) else None
             arguments = (pickle.dumps(self._work), memo, sys.path)
             self._workers = Workers(_Working, arguments, pool, bounds=bounds, progress=self._progress)

@@ -82,7 +82,7 @@ def reserve(
     progress = progress or Silent()
     with ray_session(count_processors(compute, objectives, training=training), compute.address):
         kept = count_kept(objectives)
-        require_room(compute, objectives, list_machines(), may_grow(), progress, training=training)
+        require_room(compute, objectives, list_machines(), may_grow, progress, training=training)
         gpus = choose_gpus(compute, kept, most_gpus()) if training else 0.0
         bundles = make_bundles(compute, kept, gpus, training=training)
         if not bundles:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 from molgan.base.errors import ConfigError
 from molgan.base.progress import Progress
@@ -13,6 +14,8 @@ from molgan.distributed.pools import Pool, choose_gpus, count_kept, count_proces
 from molgan.distributed.session import is_own, ray_session
 from molgan.distributed.settings import ComputeSettings
 from molgan.distributed.shortage import Resources, add_up, describe
+
+_SECONDS_TO_REPORT = 15.0
 
 _MEND = {
     "CPU": "lower compute.workers, or give scoring actors a fraction of one (compute.scoring.cpus=0.5)",
@@ -32,28 +35,27 @@ def check_resources(compute: ComputeSettings, progress: Progress, objectives: Se
     address = compute.address or os.environ.get("RAY_ADDRESS")
     if address or _is_connected():
         with ray_session(0, address):
-            machines, grows = list_machines(), may_grow()
-    else:
-        import torch
+            require_room(compute, objectives, list_machines(), may_grow, progress)
+        return
+    import torch
 
-        # molgan starts Ray with as many processors as it needs, and Ray finds the GPUs.
-        there = {"CPU": float(count_processors(compute, objectives)), "GPU": float(torch.cuda.device_count())}
-        machines, grows = [there], False
-    require_room(compute, objectives, machines, grows, progress)
+    # molgan starts Ray with as many processors as it needs, and Ray finds the GPUs.
+    there = {"CPU": float(count_processors(compute, objectives)), "GPU": float(torch.cuda.device_count())}
+    require_room(compute, objectives, [there], lambda: False, progress)
 
 
 def require_room(
     compute: ComputeSettings,
     objectives: Sequence[Sequence[Pool]],
     machines: Sequence[Resources],
-    grows: bool,
+    grows: Callable[[], bool],
     progress: Progress,
     *,
     training: bool = True,
 ) -> None:
     """As `check_resources`, for known machines; with `training` false, of a job that only scores."""
     for fault in _find_faults(compute, objectives, machines, training):
-        if not grows:
+        if not grows():
             raise ConfigError(fault)
         progress.message(f"{fault}, as yet: it waits until the cluster adds some")
 
@@ -91,15 +93,23 @@ def list_machines() -> list[Resources]:
 
 def may_grow() -> bool:
     """Whether the cluster has an autoscaler. Without one, Ray's monitor calls each machine by its own name, not by that
-    of a kind of machine; without a monitor nothing is known."""
+    of a kind of machine; without a monitor nothing is known. Waits for the monitor of a cluster that has just started,
+    which reports every 5 s."""
     if is_own():
         return False
+    deadline = time.monotonic() + _SECONDS_TO_REPORT
+    while not (kinds := _kinds_of_machines()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return not kinds or any(not kind.startswith("node_") for kind in kinds)
+
+
+def _kinds_of_machines() -> list[str]:
+    """The kinds of the machines that Ray's monitor knows; empty where it has reported none."""
     from ray._private.ray_constants import DEBUG_AUTOSCALING_STATUS
     from ray.experimental.internal_kv import _internal_kv_get
 
     report = json.loads(_internal_kv_get(DEBUG_AUTOSCALING_STATUS) or b"{}").get("autoscaler_report") or {}
-    kinds = report.get("active_nodes") or {}
-    return not kinds or any(not kind.startswith("node_") for kind in kinds)
+    return list(report.get("active_nodes") or {})
 
 
 def most_gpus() -> float:

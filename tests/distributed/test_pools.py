@@ -51,6 +51,10 @@ def test_networks_take_the_gpus_that_scoring_leaves(device: str, there: int, gpu
     assert choose_gpus(compute, Counter({(1.0, 0.5): 2}), there) == gpus
 
 
+def never() -> bool:
+    return False
+
+
 def test_what_a_cluster_never_has_is_told_before_any_work() -> None:
     """One GPU, which training and scoring both want for themselves."""
     compute = ComputeSettings.model_validate({"workers": 1, "device": "cuda", "scoring": {"gpus": 1}})
@@ -58,8 +62,8 @@ def test_what_a_cluster_never_has_is_told_before_any_work() -> None:
     machine = {"CPU": 8.0, "GPU": 1.0, "memory": 1e9}
     told = r"compute: training and scoring reserve 2 processors and 2 GPUs at the same time, and there are 1 GPU: give"
     with pytest.raises(ConfigError, match=told):
-        require_room(compute, [pools], [machine], False, Silent())
-    require_room(compute, [pools], [machine, machine], False, Silent())
+        require_room(compute, [pools], [machine], never, Silent())
+    require_room(compute, [pools], [machine, machine], never, Silent())
     with pytest.raises(ConfigError, match="scoring reserves 3 processors at the same time, and there are 2 processors"):
-        require_room(ComputeSettings(workers=2), [pools_of(THREE, ComputeSettings(workers=2))], [{"CPU": 2.0}], False,
+        require_room(ComputeSettings(workers=2), [pools_of(THREE, ComputeSettings(workers=2))], [{"CPU": 2.0}], never,
                      Silent(), training=False)  # fmt: skip
