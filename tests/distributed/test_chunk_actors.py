@@ -69,4 +69,5 @@ def test_a_molecule_in_several_chunks_is_paid_once(ray: None, tmp_path: Path) ->
     config = load_config(tmp_path / "campaign.yaml", ["compute.workers=1"])
     filter_records(chunks(), config, tmp_path / "out")
     asked = calls.read_text().splitlines()
+    asked.remove("CCO")  # on which a scorer is tried before the work
     assert len(asked) == len(set(asked)) == 60
