@@ -41,7 +41,7 @@ filters:
   - novel
   - {filter: score, min: 0.05}
   - {filter: scaffolds, most: 3, column: score}
-report: {reference: 10}
+report: {reference: 10, samples: 40}
 compute: {threads: 1, scoring: {cpus: 0.5}}
 """
 
