@@ -21,7 +21,7 @@ from molgan.distributed.shared_memo import SharedMemo, hold_memo
 from molgan.distributed.workers import Workers
 from molgan.scoring.score_store import Store
 
-_CHUNKS_A_WORKER = 4
+_CHUNKS_A_WORKER = 10  # so that a chunk that takes ten times as long keeps nobody waiting
 
 
 class Work(Protocol):
@@ -82,8 +82,8 @@ class RayCrew:
         self._open.close()
 
     def map(self, chunks: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-        """The result of each chunk, in order; a few chunks for each worker are read ahead of the first that is not
-        done. Raises RunError when the workers fail for good."""
+        """The result of each chunk, in order; at most ten chunks for each worker are read ahead of the first that is
+        not done. Raises RunError when the workers fail for good."""
         if self._workers is None:
             raise RuntimeError("a RayCrew works inside its `with` block only")
         under_way: deque[_Chunk] = deque()

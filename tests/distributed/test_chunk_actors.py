@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from molgan_toy_work import Shout, joined
+from molgan_toy_work import Shout, Waiting, joined
 
 from molgan.bulk.filter_file import filter_records
 from molgan.chem.reading import Record
@@ -36,6 +36,16 @@ def test_a_stream_comes_back_in_order_without_the_row_that_kills_workers(ray: No
         found = list(crew.map(texts))
     assert found[:4] == [b"ONE TWO", b"THREE", b"FOUR (error: the worker process died) FIVE", b"SIX"]
     assert found[4:] == [str(n).encode() for n in range(20)]
+
+
+@pytest.mark.slow
+def test_a_slow_chunk_keeps_nobody_waiting(ray: None, tmp_path: Path) -> None:
+    """Chunks were worked on in windows of four for each worker, the next one once all of the last were done."""
+    texts = [[str(n)] for n in range(40)]
+    texts[6], texts[25] = ["wait"], ["go"]
+    compute = ComputeSettings.model_validate({"workers": 2, "scoring": {"timeout": 60}})
+    with RayCrew(Waiting(tmp_path), compute, joined) as crew:
+        assert list(crew.map(texts)) == [rows[0].encode() for rows in texts]
 
 
 @pytest.mark.slow

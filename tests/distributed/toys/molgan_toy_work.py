@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class Shout:
@@ -17,6 +18,23 @@ class Shout:
 
 def joined(parts: Sequence[bytes]) -> bytes:
     return b" ".join(parts)
+
+
+class Waiting:
+    """Gives back its rows; a chunk with `wait` goes on when one with `go` has been worked on after it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._gone = folder / "gone"
+
+    def __call__(self, rows: Sequence[str]) -> bytes:
+        if "go" in rows:
+            self._gone.touch()
+        while "wait" in rows and not self._gone.exists():
+            time.sleep(0.05)
+        return " ".join(rows).encode()
+
+    def lost(self, rows: Sequence[str], reason: str) -> bytes:
+        return f"({reason})".encode()
 
 
 class Echo:
