@@ -28,7 +28,9 @@ class Rejection(Stage):
 
     def perform(self) -> Counts:
         from molgan.models.loading import load_generator
+        from molgan.models.motif.known_rings import hold_rings
         from molgan.models.motif.motif_generator import MotifGenerator
+        from molgan.models.weights import find_weights
         from molgan.training.prior.rejection import train_rejection
 
         work, config, settings = self.work, self.work.config, self.settings
@@ -39,8 +41,9 @@ class Rejection(Stage):
 
         known = self._known_molecules() if settings.novel else None
         work.progress.message("rejection: drawing molecules and describing them")
+        generator = load_generator(self.weights, MotifGenerator).to(work.device)
         refined, figures = train_rejection(
-            load_generator(self.weights, MotifGenerator).to(work.device),
+            hold_rings(find_weights(self.weights), generator),
             draw_molecules(config.data, settings.real + settings.reference, config.seed),
             settings,
             seed=config.seed,

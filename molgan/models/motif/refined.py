@@ -22,6 +22,7 @@ from molgan.models.settings import BATCH
 from molgan.models.threads import map_in_threads
 
 _FEW = 512  # molecules that one batch probably gives
+_FIRST = 64  # samples of the first batch; each one after it is twice as large, up to `batch`
 _HOPELESS = 50_000  # the critic should accept at least one of this many samples, or as many batches of them
 
 
@@ -52,7 +53,7 @@ class RefinedGenerator:
             cap: Logit from which on a sample is always kept.
             known: Molecules that are rejected; None rejects none.
             support: Property ranges outside which samples are rejected; None rejects none.
-            batch: Molecules drawn together.
+            batch: Molecules drawn together, once the first batches have not been enough.
         """
         self.generator = generator
         self.critic = critic
@@ -102,7 +103,8 @@ class RefinedGenerator:
         return found[:n]
 
     def _draw(self, seed: int, batch: int, **how: Any) -> list[Sample]:
-        return self.generator.sample(self.batch, seed=_seed(seed, batch), **how)
+        size = min(self.batch, _FIRST << min(batch, 20))
+        return self.generator.sample(size, seed=_seed(seed, batch), **how)
 
     def _accept(self, smiles: list[str], rng: np.random.Generator) -> np.ndarray:
         """Whether each sample is kept, bool [n]. The critic, which costs most, comes last."""
