@@ -16,7 +16,7 @@ from molgan.models.motif.known_rings import KnownRingsGenerator
 from molgan.models.protocols import Sample
 
 KNOWN, UNKNOWN, WHOLE = "C1CCNCC1", "C1=CC=C1", "C1CC12CC2"  # the last is no spelled motif
-RINGS = ChemistryIndex.of([KNOWN]).rings
+INDEX = ChemistryIndex.of([KNOWN])
 
 
 class Draws:
@@ -42,7 +42,7 @@ class Unknown(Draws):
 def test_a_spelled_ring_that_the_data_lacks_is_drawn_anew_and_no_other() -> None:
     told: list[int] = []
     free = Draws().sample(300, seed=3)
-    held = KnownRingsGenerator(Draws(), RINGS).sample(300, seed=3, on_batch=told.append)
+    held = KnownRingsGenerator(Draws(), INDEX).sample(300, seed=3, on_batch=told.append)
     assert {sample.smiles for sample in held} == {KNOWN, WHOLE} and sum(told) == 300
     assert all(one == other for one, other in zip(free, held, strict=True) if one.smiles != UNKNOWN)
     # As many of each as if the unknown one had never been there.
@@ -50,18 +50,18 @@ def test_a_spelled_ring_that_the_data_lacks_is_drawn_anew_and_no_other() -> None
 
 
 def test_the_first_molecules_do_not_depend_on_the_number() -> None:
-    held = KnownRingsGenerator(Draws(), RINGS)
+    held = KnownRingsGenerator(Draws(), INDEX)
     assert held.sample(300, seed=1)[:7] == held.sample(7, seed=1) != held.sample(7, seed=2)
 
 
 def test_rings_of_a_core_may_be_there() -> None:
-    held = KnownRingsGenerator(Draws(), RINGS, given=[UNKNOWN])
+    held = KnownRingsGenerator(Draws(), INDEX, given=[UNKNOWN])
     assert held.sample(50, seed=1) == Draws().sample(50, seed=1)
 
 
 def test_what_is_never_known_is_told() -> None:
     with pytest.raises(InputError, match=r"^50 of 50 molecules have a ring system that the data lacks .*--any-rings"):
-        KnownRingsGenerator(Unknown(), RINGS).sample(50, seed=1)
+        KnownRingsGenerator(Unknown(), INDEX).sample(50, seed=1)
 
 
 def test_the_shipped_weights_draw_known_rings_alone() -> None:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
 from molgan.campaign.stages.training_data import draw_molecules
+from molgan.chem.molecule import parse_all
 
 if TYPE_CHECKING:
     from molgan.chem.known_set import KnownSet
+
+_CHUNK = 5_000
 
 
 class Rejection(Stage):
@@ -60,12 +63,18 @@ class Rejection(Stage):
         return figures
 
     def _known_molecules(self) -> "KnownSet":
+        from molgan.base.parallel import map_chunks
         from molgan.chem.known_set import KnownSet, choose_log2_bits
-        from molgan.chem.molecule import parse
         from molgan.chem.reading import read_smiles
 
-        self.work.progress.message("rejection: hashing the training data")
-        data = self.work.config.data
-        molecules = (parse(record.smiles) for record in read_smiles(data.train, column=data.column))
-        canonical = [molecule.smiles for molecule in molecules if molecule.smiles is not None]
+        work, data = self.work, self.work.config.data
+        texts = [record.smiles for record in read_smiles(data.train, column=data.column)]
+        task = "hashing the training data"
+        parts = map_chunks(_canonicalise, texts, _CHUNK, work.processes, task=task, progress=work.progress)
+        canonical = [smiles for part in parts for smiles in part]
         return KnownSet.of(canonical, log2_bits=choose_log2_bits(len(canonical)))
+
+
+def _canonicalise(texts: list[str]) -> list[str]:
+    """The canonical SMILES of the valid ones."""
+    return [molecule.smiles for molecule in parse_all(texts) if molecule.smiles is not None]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
 from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
-from molgan.chem.plausibility.chemistry_index import load_chemistry
-from molgan.chem.plausibility.count_table import CountTable
+from molgan.chem.plausibility.chemistry_index import ChemistryIndex, load_chemistry
 from molgan.chem.ring_systems import find_ring_systems
 from molgan.graphs.motif.actions import SPELL
 from molgan.models.protocols import Sample, Sampler
 
 _ROUNDS = 40
+
+_Held = TypeVar("_Held", bound=Sampler)
 
 
 class KnownRingsGenerator:
@@ -28,15 +29,15 @@ class KnownRingsGenerator:
     generator among molecules whose rings are known; log-probabilities are those of the generator.
     """
 
-    def __init__(self, generator: Sampler, rings: CountTable, given: Collection[str] = ()) -> None:
+    def __init__(self, generator: Sampler, index: ChemistryIndex, given: Collection[str] = ()) -> None:
         """
         Args:
             generator: Draws the molecules.
-            rings: The ring systems of the data, by their names of `find_ring_systems`.
+            index: Has the ring systems of the data, by their names of `find_ring_systems`.
             given: Names of others that may be there, such as those of a core.
         """
         self.generator = generator
-        self._rings = rings
+        self.index = index
         self._given = frozenset(given)
 
     @property
@@ -72,14 +73,21 @@ class KnownRingsGenerator:
             return True
         mol = parse(sample.smiles).mol
         names = [] if mol is None else [name for name in find_ring_systems(mol) if name not in self._given]
-        return bool((self._rings.look_up_texts(names) > 0).all())
+        return bool((self.index.rings.look_up_texts(names) > 0).all())
+
+    def save(self, path: Path, **about: object) -> None:
+        """Write the index next to the weights at `path` (no suffix). Raises OSError."""
+        self.index.save(_file(path))
 
 
-def hold_rings(path: Path, generator: Sampler, core: Sequence[str] = ()) -> Sampler:
+def hold_rings(path: Path, generator: _Held, core: Sequence[str] = ()) -> _Held | KnownRingsGenerator:
     """The generator held to the ring systems that the index beside the weights at `path` has, and those of the SMILES
     of a `core`; the generator itself where the weights have no index. Raises InputError for a damaged one."""
-    file = path.with_name(f"{path.name}_chemistry.npz")
-    if not file.exists():
+    if not (file := _file(path)).exists():
         return generator
     given = {name for text in core if (mol := parse(text).mol) is not None for name in find_ring_systems(mol)}
-    return KnownRingsGenerator(generator, load_chemistry(file).rings, given)
+    return KnownRingsGenerator(generator, load_chemistry(file), given)
+
+
+def _file(path: Path) -> Path:
+    return path.with_name(f"{path.name}_chemistry.npz")

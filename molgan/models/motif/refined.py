@@ -17,6 +17,7 @@ from molgan.chem.known_set import KnownSet
 from molgan.chem.molecule import Molecule, parse_all
 from molgan.graphs.features.ranges import Support
 from molgan.models.critics.descriptor_critic import DescriptorCritic
+from molgan.models.motif.known_rings import KnownRingsGenerator
 from molgan.models.protocols import Sample, Sampler
 from molgan.models.settings import BATCH
 from molgan.models.threads import map_in_threads
@@ -127,7 +128,10 @@ class RefinedGenerator:
         return logits
 
     def save(self, path: Path, **about: object) -> None:
-        """Write the critic, the known molecules and a description of both next to the weights at `path` (no suffix)."""
+        """Write the critic, the known molecules, their description, and the index of a generator that is held to known
+        rings, next to the weights at `path` (no suffix)."""
+        if isinstance(self.generator, KnownRingsGenerator):
+            self.generator.save(path)
         names = {"critic": f"{path.name}_critic", "known": f"{path.name}_known.npz" if self.known is not None else None}
         self.critic.save(path.with_name(str(names["critic"])))
         if self.known is not None:
