@@ -33,7 +33,7 @@ MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
 SMALL = OptimizeSettings(
     first=16, batch=16, least_batch=8, policy=16, regrowth=16, crossover=16, edit=16, mutation=16, exchange=4,
     promising=8, brood=24, surrogate=100, memory=24, updates=2, update_size=16, learning_rate=0.01, max_atoms=14,
-    bf16=False, checkpoint_every=2,
+    bf16=False, checkpoint_every=2, plausible=None,
 )  # fmt: skip
 
 
