@@ -36,7 +36,7 @@ def sample(
     core: str | None = None,
     temperature: float = 1.0,
     max_atoms: int | None = None,
-    known_rings: bool = True,
+    plausible: bool = True,
     misuse_filter: bool = True,
     on_batch: Callable[[int], None] = lambda done: None,
 ) -> list[str | None]:
@@ -55,7 +55,8 @@ def sample(
             fragments with one point each, separated by a dot, are linked.
         temperature: Above 1 molecules vary more, below 1 less; above 0, at most 10.
         max_atoms: The most heavy atoms of a molecule, 1 to 200; those of the training data by default.
-        known_rings: Draw anew what has a ring system that the training data lacks, if the weights know those.
+        plausible: Hold samples to the chemistry of the training data, where the weights bring an index of it: no ring
+            system that the data lacks, and with the critic nothing that the filter `plausible` rejects.
         misuse_filter: Draw anew what the filter `misuse` rejects, and warn of it.
         on_batch: Called with the number of molecules just drawn.
 
@@ -90,7 +91,7 @@ def sample(
         core=core,
         temperature=temperature,
         max_atoms=max_atoms,
-        known_rings=known_rings,
+        plausible=plausible,
         misuse_filter=misuse_filter,
         on_batch=on_batch,
         withheld=withheld,

@@ -11,7 +11,7 @@ import molgan.models.motif.motif_generator
 import molgan.models.one_shot.one_shot_generator  # noqa: F401
 from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import ConfigError, InputError, WeightsError
-from molgan.models.motif.known_rings import hold_rings
+from molgan.models.motif.known_rings import hold_rings, load_check
 from molgan.models.motif.refined import RefinedGenerator
 from molgan.models.protocols import AimingGenerator, Generator, LikelihoodGenerator, MotifTreeGenerator
 from molgan.models.registry import GENERATORS
@@ -29,8 +29,8 @@ _Needed = TypeVar("_Needed", bound=Generator)
 def load_any(weights: str | Path = DEFAULT_WEIGHTS, *, raw: bool = False) -> Generator:
     """The generator with shipped weights of a name, or with the weights at a path or in a folder that training wrote.
 
-    Where the weights have an index of chemistry, samples have only its ring systems, and where a critic was trained for
-    them, it refines the samples; with `raw` set, neither. Raises WeightsError for missing or damaged weights, or
+    Where the weights have an index of chemistry, samples are held to it, and where a critic was trained for them, it
+    refines the samples; with `raw` set, neither. Raises WeightsError for missing or damaged weights, or
     another architecture.
     """
     path = find_weights(weights)
@@ -40,8 +40,9 @@ def load_any(weights: str | Path = DEFAULT_WEIGHTS, *, raw: bool = False) -> Gen
     generator = GENERATORS[kind].load(path)
     if raw or not isinstance(generator, LikelihoodGenerator):
         return generator
-    held = hold_rings(path, generator)
-    return RefinedGenerator.load(path, held) or held
+    check = load_check(path)
+    held = hold_rings(generator, check)
+    return RefinedGenerator.load(path, held, check=check) or held
 
 
 @overload

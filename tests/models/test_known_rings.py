@@ -5,18 +5,20 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from rdkit import Chem
 
 import molgan
 from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
 from molgan.chem.plausibility.chemistry_index import ChemistryIndex, load_chemistry
+from molgan.chem.plausibility.plausible import PlausibilityCheck, PlausibilitySettings
 from molgan.chem.ring_systems import find_ring_systems
 from molgan.graphs.motif.actions import FIRST_MOTIF, SPELL
 from molgan.models.motif.known_rings import KnownRingsGenerator
 from molgan.models.protocols import Sample
 
 KNOWN, UNKNOWN, WHOLE = "C1CCNCC1", "C1=CC=C1", "C1CC12CC2"  # the last is no spelled motif
-INDEX = ChemistryIndex.of([KNOWN])
+CHECK = PlausibilityCheck(PlausibilitySettings(), ChemistryIndex.of([KNOWN]))
 
 
 class Draws:
@@ -42,7 +44,7 @@ class Unknown(Draws):
 def test_a_spelled_ring_that_the_data_lacks_is_drawn_anew_and_no_other() -> None:
     told: list[int] = []
     free = Draws().sample(300, seed=3)
-    held = KnownRingsGenerator(Draws(), INDEX).sample(300, seed=3, on_batch=told.append)
+    held = KnownRingsGenerator(Draws(), CHECK).sample(300, seed=3, on_batch=told.append)
     assert {sample.smiles for sample in held} == {KNOWN, WHOLE} and sum(told) == 300
     assert all(one == other for one, other in zip(free, held, strict=True) if one.smiles != UNKNOWN)
     # As many of each as if the unknown one had never been there.
@@ -50,18 +52,18 @@ def test_a_spelled_ring_that_the_data_lacks_is_drawn_anew_and_no_other() -> None
 
 
 def test_the_first_molecules_do_not_depend_on_the_number() -> None:
-    held = KnownRingsGenerator(Draws(), INDEX)
+    held = KnownRingsGenerator(Draws(), CHECK)
     assert held.sample(300, seed=1)[:7] == held.sample(7, seed=1) != held.sample(7, seed=2)
 
 
 def test_rings_of_a_core_may_be_there() -> None:
-    held = KnownRingsGenerator(Draws(), INDEX, given=[UNKNOWN])
+    held = KnownRingsGenerator(Draws(), PlausibilityCheck(CHECK.settings, CHECK.index, [Chem.MolFromSmiles(UNKNOWN)]))
     assert held.sample(50, seed=1) == Draws().sample(50, seed=1)
 
 
 def test_what_is_never_known_is_told() -> None:
-    with pytest.raises(InputError, match=r"^50 of 50 molecules have a ring system that the data lacks .*--any-rings"):
-        KnownRingsGenerator(Unknown(), INDEX).sample(50, seed=1)
+    with pytest.raises(InputError, match=r"^50 of 50 molecules have a ring system .*--no-plausible"):
+        KnownRingsGenerator(Unknown(), CHECK).sample(50, seed=1)
 
 
 def test_the_shipped_weights_draw_known_rings_alone() -> None:
@@ -71,4 +73,4 @@ def test_the_shipped_weights_draw_known_rings_alone() -> None:
         names = [find_ring_systems(parse(str(smiles)).mol) for smiles in molgan.sample(192, seed=1, raw=True, **how)]
         return sum(bool((rings.look_up_texts(each) == 0).any()) for each in names)
 
-    assert count_unknown() == 0 < count_unknown(known_rings=False)
+    assert count_unknown() == 0 < count_unknown(plausible=False)

@@ -31,7 +31,7 @@ class Rejection(Stage):
 
     def perform(self) -> Counts:
         from molgan.models.loading import load_generator
-        from molgan.models.motif.known_rings import hold_rings
+        from molgan.models.motif.known_rings import hold_rings, load_check
         from molgan.models.motif.motif_generator import MotifGenerator
         from molgan.models.weights import find_weights
         from molgan.training.prior.rejection import train_rejection
@@ -46,7 +46,7 @@ class Rejection(Stage):
         work.progress.message("rejection: drawing molecules and describing them")
         generator = load_generator(self.weights, MotifGenerator).to(work.device)
         refined, figures = train_rejection(
-            hold_rings(find_weights(self.weights), generator),
+            hold_rings(generator, load_check(find_weights(self.weights))),
             draw_molecules(config.data, settings.real + settings.reference, config.seed),
             settings,
             seed=config.seed,

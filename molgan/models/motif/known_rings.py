@@ -1,8 +1,8 @@
-"""A generator that is held to the ring systems of its training data."""
+"""Samples that are held to the chemistry of the training data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,8 +11,8 @@ import torch
 
 from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
-from molgan.chem.plausibility.chemistry_index import ChemistryIndex, load_chemistry
-from molgan.chem.ring_systems import find_ring_systems
+from molgan.chem.plausibility.chemistry_index import load_chemistry
+from molgan.chem.plausibility.plausible import PlausibilityCheck, PlausibilitySettings
 from molgan.graphs.motif.actions import SPELL
 from molgan.models.protocols import Sample, Sampler
 
@@ -29,16 +29,10 @@ class KnownRingsGenerator:
     generator among molecules whose rings are known; log-probabilities are those of the generator.
     """
 
-    def __init__(self, generator: Sampler, index: ChemistryIndex, given: Collection[str] = ()) -> None:
-        """
-        Args:
-            generator: Draws the molecules.
-            index: Has the ring systems of the data, by their names of `find_ring_systems`.
-            given: Names of others that may be there, such as those of a core.
-        """
+    def __init__(self, generator: Sampler, check: PlausibilityCheck) -> None:
+        """`generator` draws the molecules, `check` knows the ring systems of the data."""
         self.generator = generator
-        self.index = index
-        self._given = frozenset(given)
+        self.check = check
 
     @property
     def device(self) -> torch.device:
@@ -63,7 +57,7 @@ class KnownRingsGenerator:
         if places:
             raise InputError(
                 f"{len(places):,} of {n:,} molecules have a ring system that the data lacks however often they are "
-                "drawn; lower the temperature, or allow any ring system (--any-rings)"
+                "drawn; lower the temperature, or allow any chemistry (--no-plausible)"
             )
         return kept
 
@@ -72,21 +66,25 @@ class KnownRingsGenerator:
         if SPELL not in sample.actions:
             return True
         mol = parse(sample.smiles).mol
-        names = [] if mol is None else [name for name in find_ring_systems(mol) if name not in self._given]
-        return bool((self.index.rings.look_up_texts(names) > 0).all())
+        return mol is None or self.check.check_rings(mol) is None
 
     def save(self, path: Path, **about: object) -> None:
         """Write the index next to the weights at `path` (no suffix). Raises OSError."""
-        self.index.save(_file(path))
+        self.check.index.save(_file(path))
 
 
-def hold_rings(path: Path, generator: _Held, core: Sequence[str] = ()) -> _Held | KnownRingsGenerator:
-    """The generator held to the ring systems that the index beside the weights at `path` has, and those of the SMILES
-    of a `core`; the generator itself where the weights have no index. Raises InputError for a damaged one."""
+def load_check(path: Path, core: Sequence[str] = ()) -> PlausibilityCheck | None:
+    """The check of the filter `plausible` by the index beside the weights at `path` (no suffix); what the SMILES of a
+    `core` have is plausible. None where the weights have no index. Raises InputError for a damaged one."""
     if not (file := _file(path)).exists():
-        return generator
-    given = {name for text in core if (mol := parse(text).mol) is not None for name in find_ring_systems(mol)}
-    return KnownRingsGenerator(generator, load_chemistry(file), given)
+        return None
+    given = [mol for text in core if (mol := parse(text).mol) is not None]
+    return PlausibilityCheck(PlausibilitySettings(), load_chemistry(file), given)
+
+
+def hold_rings(generator: _Held, check: PlausibilityCheck | None) -> _Held | KnownRingsGenerator:
+    """The generator held to the ring systems that a check knows; itself without one."""
+    return generator if check is None else KnownRingsGenerator(generator, check)
 
 
 def _file(path: Path) -> Path:
