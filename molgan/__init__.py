@@ -12,17 +12,15 @@ from molgan.base.version import __version__
 if TYPE_CHECKING:
     from molgan.api import (
         filter,
-        load_generator,
-        log_likelihood,
         optimize,
         run,
-        sample,
         score,
         standardize,
         stereoisomers,
         synthesis_routes,
     )
     from molgan.api_analogues import analogues
+    from molgan.api_generators import load_generator, log_likelihood, sample
 
 __all__ = [
     "__version__",
@@ -39,7 +37,12 @@ __all__ = [
     "synthesis_routes",
 ]
 
-_PLACES = {"analogues": "molgan.api_analogues"}
+_PLACES = {
+    "analogues": "molgan.api_analogues",
+    "load_generator": "molgan.api_generators",
+    "log_likelihood": "molgan.api_generators",
+    "sample": "molgan.api_generators",
+}
 
 find_moved_modules()
 

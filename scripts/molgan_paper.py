@@ -17,7 +17,7 @@ import torch
 from rdkit import Chem, rdBase
 from rich.console import Console
 
-from molgan.api import sample
+from molgan.api_generators import sample
 from molgan.campaign.train_one_shot import train_one_shot
 from molgan.config import OneShotConfig, load_training
 from molgan.evaluation.small_molecules import evaluate_small

@@ -86,7 +86,7 @@ class DistributionMatching:
     def generate(self, number_samples: int) -> list[str]:
         """Canonical SMILES of `number_samples` molecules; an empty text, which GuacaMol counts as invalid, for an
         invalid graph of a one-shot generator."""
-        from molgan.api import sample
+        from molgan.api_generators import sample
 
         drawn = sample(number_samples, seed=self.seed, weights=self.weights)
         self.seed += 1

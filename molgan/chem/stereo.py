@@ -1,7 +1,7 @@
 """Stereo as marks on the atoms of a written SMILES: read from a molecule, set on another of the same constitution.
 
 A mark chooses one of two arrangements relative to the order in which atoms were written, so that it needs no chirality
-rank, and any mark is allowed on any atom: an atom that is not a stereo centre loses its mark when the molecule is read.
+rank; an atom that is not a stereo centre loses its mark when the molecule is read.
 """
 
 from __future__ import annotations

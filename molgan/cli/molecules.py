@@ -77,11 +77,21 @@ def sample(
     max_atoms: Annotated[
         int | None, typer.Option(help="Most heavy atoms of a molecule; those of the training data by default.")
     ] = None,
+    plausible: Annotated[
+        bool,
+        typer.Option(
+            "--plausible/--no-plausible",
+            help="Hold samples to the chemistry of the training data, where the weights bring an index of it.",
+        ),
+    ] = True,
     misuse_filter: Annotated[
         bool, typer.Option("--misuse-filter/--no-misuse-filter", help="Draw anew what the filter `misuse` rejects.")
     ] = True,
 ) -> None:
     """Draw molecules from a generator. Its critic, if it has one, keeps those that look real and are not known.
+
+    Where the weights bring an index of their data's chemistry, no molecule has a ring system that the data lacks, nor,
+    with the critic, anything else that the filter `plausible` rejects.
 
     The output has one SMILES a line, unless its suffix says otherwise. A line with ? is an invalid sample of a one-shot
     generator. What the filter `misuse` rejects (chemical weapons, their precursors, explosives) is drawn anew.
@@ -109,6 +119,7 @@ def sample(
             core=core,
             temperature=temperature,
             max_atoms=max_atoms,
+            plausible=plausible,
             misuse_filter=misuse_filter,
             on_batch=on_batch,
             withheld=withheld,

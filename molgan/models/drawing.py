@@ -16,6 +16,7 @@ from molgan.models.aiming import check_candidates, check_guidance
 from molgan.models.loading import load_any
 from molgan.models.motif.choosing import NearestGenerator
 from molgan.models.motif.decorating import DecoratingGenerator
+from molgan.models.motif.known_rings import hold_rings, load_check
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.motif.refined import RefinedGenerator
 from molgan.models.protocols import AimingGenerator, ConditionalGenerator, Generator, LikelihoodGenerator
@@ -40,6 +41,7 @@ def draw_molecules(
     core: str | None = None,
     temperature: float = 1.0,
     max_atoms: int | None = None,
+    plausible: bool = True,
     misuse_filter: bool = True,
     on_batch: Callable[[int], None] = lambda done: None,
     withheld: Counter[str] | None = None,
@@ -58,6 +60,8 @@ def draw_molecules(
         core: SMILES with marks `*`, which every molecule contains, or of two fragments to link.
         temperature: The logits are divided by it; above 0, at most 10.
         max_atoms: Most heavy atoms of a molecule, 1 to 200; by default those of the generator.
+        plausible: Whether a molecule with a ring system that the data of the weights lacks is drawn anew, and with the
+            critic what else the filter `plausible` rejects; only where the weights have an index of chemistry.
         misuse_filter: Whether molecules that the filter `misuse` rejects are drawn anew.
         on_batch: Called with the number of molecules just drawn.
         withheld: Gets the reasons of those that were drawn anew, counted.
@@ -90,10 +94,14 @@ def draw_molecules(
     if read is not None and isinstance(generator, MotifGenerator):
         sampler = DecoratingGenerator(generator, read)
         batch = sampler.batch
+    check = None
+    if plausible and isinstance(generator, LikelihoodGenerator):
+        check = load_check(path, [] if core is None else core.split("."))
+        sampler = hold_rings(sampler, check)
     if candidates > 1 and isinstance(generator, MotifGenerator):
         sampler = NearestGenerator(sampler, generator.scales, candidates=candidates)
     if not raw and isinstance(generator, LikelihoodGenerator):
-        sampler = RefinedGenerator.load(path, sampler, batch=batch) or sampler
+        sampler = RefinedGenerator.load(path, sampler, batch=batch, check=check) or sampler
 
     def draw(count: int, seed: int, **how: Any) -> list[Molecule]:
         return [parse(drawn.smiles) for drawn in sampler.sample(count, seed=seed, **options, **how)]

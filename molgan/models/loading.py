@@ -11,6 +11,7 @@ import molgan.models.motif.motif_generator
 import molgan.models.one_shot.one_shot_generator  # noqa: F401
 from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import ConfigError, InputError, WeightsError
+from molgan.models.motif.known_rings import hold_rings, load_check
 from molgan.models.motif.refined import RefinedGenerator
 from molgan.models.protocols import AimingGenerator, Generator, LikelihoodGenerator, MotifTreeGenerator
 from molgan.models.registry import GENERATORS
@@ -28,8 +29,9 @@ _Needed = TypeVar("_Needed", bound=Generator)
 def load_any(weights: str | Path = DEFAULT_WEIGHTS, *, raw: bool = False) -> Generator:
     """The generator with shipped weights of a name, or with the weights at a path or in a folder that training wrote.
 
-    If a critic was trained for it, the critic refines the samples, unless `raw` is set. Raises WeightsError for missing
-    or damaged weights, or another architecture.
+    Where the weights have an index of chemistry, samples are held to it, and where a critic was trained for them, it
+    refines the samples; with `raw` set, neither. Raises WeightsError for missing or damaged weights, or
+    another architecture.
     """
     path = find_weights(weights)
     kind = read_kind(path)
@@ -38,7 +40,9 @@ def load_any(weights: str | Path = DEFAULT_WEIGHTS, *, raw: bool = False) -> Gen
     generator = GENERATORS[kind].load(path)
     if raw or not isinstance(generator, LikelihoodGenerator):
         return generator
-    return RefinedGenerator.load(path, generator) or generator
+    check = load_check(path)
+    held = hold_rings(generator, check)
+    return RefinedGenerator.load(path, held, check=check) or held
 
 
 @overload

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from molgan.api import sample, score
+from molgan.api import score
+from molgan.api_generators import sample
 from molgan.chem.reading import read_smiles
 from molgan.models.loading import load_generator
 from molgan.models.one_shot.one_shot_generator import OneShotGenerator

@@ -12,7 +12,7 @@ from rdkit import Chem
 from molgan.base.errors import WeightsError
 from molgan.chem.motifs import cut
 from molgan.chem.shipped_sets import load_reference
-from molgan.graphs.motif.actions import CLOSE, FIRST_ATOM, FIRST_MARK, FIRST_MOTIF, SPELL, Vocabulary, encode
+from molgan.graphs.motif.actions import CLOSE, END, FIRST_ATOM, FIRST_MARK, FIRST_MOTIF, SPELL, Vocabulary, encode
 from molgan.graphs.motif.grammar import GrammarState
 from molgan.graphs.motif.motif_data import read_tree
 from molgan.models.motif.forbid_stereo import forbid_stereo
@@ -211,3 +211,25 @@ def test_a_vocabulary_without_motifs_spells_everything() -> None:
 
 def test_motifs_come_behind_the_structural_actions() -> None:
     assert min(Vocabulary(MOTIFS).index.values()) == FIRST_MOTIF
+
+
+def test_a_marked_centre_gets_its_neighbours_whatever_the_limit() -> None:
+    torch.manual_seed(0)
+    vocabulary = Vocabulary(("C", "O", "N", "C1CCNCC1", "c1ccccc1"), stereo=True)
+    generator = MotifGenerator(vocabulary, MotifNetworkSettings(embedding=8, hidden=16, layers=1), max_atoms=7).eval()
+    with torch.no_grad():
+        generator.head.bias[SPELL] -= 5
+        generator.head.bias[FIRST_MARK:FIRST_ATOM] += 2
+    drawn = [sample for sample in generator.sample(300, seed=1) if SPELL not in sample.actions]
+    marked = [sample for sample in drawn if any(FIRST_MARK <= action < FIRST_ATOM for action in sample.actions)]
+    assert len(marked) > 50 and max(Chem.MolFromSmiles(sample.smiles).GetNumAtoms() for sample in marked) == 7
+    # What the limit allows is allowed under any other.
+    assert torch.isfinite(generator.log_likelihood([sample.actions for sample in drawn], max_atoms=40)).all()
+    state = GrammarState(generator.grammar, 1, 7)
+    for sample in marked[:40]:
+        state = GrammarState(generator.grammar, 1, 7)
+        for action in sample.actions:
+            centre, free = state.centre[0, : int(state.depth) + 1], state.free[0, : int(state.depth) + 1]
+            assert action != END or not (centre & (free >= 2))[-1].any()
+            state.step(torch.tensor([action]))
+        assert bool(state.complete) and int(state.reserved) == 0

@@ -68,7 +68,7 @@ def test_samples_outside_of_the_ranges_are_left_out(generator: MotifGenerator, t
 
 def test_a_critic_that_accepts_nothing_is_told_of(generator: MotifGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("molgan.models.motif.refined._HOPELESS", 2048)
-    with pytest.raises(WeightsError, match=r"accepts only 0 of 2,048 samples; train it again, or sample with --raw"):
+    with pytest.raises(WeightsError, match=r"accepts only 0 of 4,032 samples; train it again, or sample with --raw"):
         RefinedGenerator(generator, CountsOxygen(), cap=99.0).sample(5, seed=0)
 
 

@@ -14,9 +14,10 @@ from rdkit import Chem
 
 import molgan
 from molgan.base.errors import InputError, RunError
+from molgan.chem.motifs import cut
 from molgan.chem.plausibility.chemistry_index import ChemistryIndex
 from molgan.chem.plausibility.plausible import PlausibilityCheck, PlausibilitySettings
-from molgan.graphs.motif.actions import SPELL, Vocabulary
+from molgan.graphs.motif.actions import SPELL, NotEncodable, Vocabulary
 from molgan.graphs.motif.core import Core
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
@@ -25,6 +26,7 @@ from molgan.training.design.ledger import Ledger
 from molgan.training.design.optimize import optimize
 from molgan.training.design.plausibility_gate import make_plausibility_check
 from molgan.training.design.proposals import ORIGINS
+from molgan.training.design.space import Everything
 from molgan.training.design.surrogate import Features, Surrogate, draw_functions
 from molgan.training.refusals import tell_refusals
 from molgan.training.settings import OptimizeSettings
@@ -33,7 +35,7 @@ MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
 SMALL = OptimizeSettings(
     first=16, batch=16, least_batch=8, policy=16, regrowth=16, crossover=16, edit=16, mutation=16, exchange=4,
     promising=8, brood=24, surrogate=100, memory=24, updates=2, update_size=16, learning_rate=0.01, max_atoms=14,
-    bf16=False, checkpoint_every=2,
+    bf16=False, checkpoint_every=2, plausible=None,
 )  # fmt: skip
 
 
@@ -317,3 +319,16 @@ def test_a_core_that_the_index_lacks_is_not_refused() -> None:
     refuse = make_plausibility_check(SMALL.model_copy(update={"plausible": PlausibilitySettings()}), [], core)
     assert refuse(Chem.MolFromSmiles("CC1=CC=C1C")) is None
     assert refuse(Chem.MolFromSmiles("CC1=CC=C1OF")) == "unknown bond: F-O(-C)"
+
+
+def test_a_ring_system_that_no_action_can_say_is_no_parent() -> None:
+    space, rng = Everything(60), np.random.default_rng(0)
+    for atoms, known in ((48, True), (49, False)):
+        mol = Chem.MolFromSmiles("C1" + "C" * (atoms - 1) + "1")
+        if known:
+            assert space.genome(mol, cut(mol), rng)
+        else:
+            with pytest.raises(NotEncodable, match="more than 48 atoms"):
+                space.genome(mol, cut(mol), rng)
+    outcome = optimize(fresh(), nitrogens, SMALL, budget=20, seed=0, start=["C1" + "C" * 60 + "1"])
+    assert len(outcome.ledger.calls) == 20 and {call.origin for call in outcome.ledger.calls} >= {"start"}

@@ -34,7 +34,7 @@ from molgan.training.settings import AdversarialCriticSettings, AdversarialSetti
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "n1ccccc1", "C1CCNCC1", "F", "C#N")
 RL = ReinforceSettings(
     steps=30, batch_size=48, learning_rate=0.02, reward_scale=10, replay=8, diversity=None, bf16=False,
-    checkpoint_every=5, collapse=CollapseSettings(window=10_000, interval=10_000),
+    checkpoint_every=5, collapse=CollapseSettings(window=10_000, interval=10_000), plausible=None,
 )  # fmt: skip
 
 

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
 from molgan.campaign.stages.training_data import draw_molecules
+from molgan.chem.molecule import parse_all
 
 if TYPE_CHECKING:
     from molgan.chem.known_set import KnownSet
+
+_CHUNK = 5_000
 
 
 class Rejection(Stage):
@@ -28,7 +31,9 @@ class Rejection(Stage):
 
     def perform(self) -> Counts:
         from molgan.models.loading import load_generator
+        from molgan.models.motif.known_rings import hold_rings, load_check
         from molgan.models.motif.motif_generator import MotifGenerator
+        from molgan.models.weights import find_weights
         from molgan.training.prior.rejection import train_rejection
 
         work, config, settings = self.work, self.work.config, self.settings
@@ -39,8 +44,9 @@ class Rejection(Stage):
 
         known = self._known_molecules() if settings.novel else None
         work.progress.message("rejection: drawing molecules and describing them")
+        generator = load_generator(self.weights, MotifGenerator).to(work.device)
         refined, figures = train_rejection(
-            load_generator(self.weights, MotifGenerator).to(work.device),
+            hold_rings(generator, load_check(find_weights(self.weights))),
             draw_molecules(config.data, settings.real + settings.reference, config.seed),
             settings,
             seed=config.seed,
@@ -57,12 +63,18 @@ class Rejection(Stage):
         return figures
 
     def _known_molecules(self) -> "KnownSet":
+        from molgan.base.parallel import map_chunks
         from molgan.chem.known_set import KnownSet, choose_log2_bits
-        from molgan.chem.molecule import parse
         from molgan.chem.reading import read_smiles
 
-        self.work.progress.message("rejection: hashing the training data")
-        data = self.work.config.data
-        molecules = (parse(record.smiles) for record in read_smiles(data.train, column=data.column))
-        canonical = [molecule.smiles for molecule in molecules if molecule.smiles is not None]
+        work, data = self.work, self.work.config.data
+        texts = [record.smiles for record in read_smiles(data.train, column=data.column)]
+        task = "hashing the training data"
+        parts = map_chunks(_canonicalise, texts, _CHUNK, work.processes, task=task, progress=work.progress)
+        canonical = [smiles for part in parts for smiles in part]
         return KnownSet.of(canonical, log2_bits=choose_log2_bits(len(canonical)))
+
+
+def _canonicalise(texts: list[str]) -> list[str]:
+    """The canonical SMILES of the valid ones."""
+    return [molecule.smiles for molecule in parse_all(texts) if molecule.smiles is not None]

@@ -15,6 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 from rdkit import Chem, rdBase
 
+from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import InputError
 from molgan.base.files import write_whole
 from molgan.base.parallel import Processes, split_chunks
@@ -149,10 +150,10 @@ def describe_chemistry(mol: Chem.Mol) -> Chemistry:
 
 @cache
 def load_chemistry(path: Path | None = None) -> ChemistryIndex:
-    """The index of a file, or the one that comes with molgan, read once. Raises InputError."""
+    """The index of a file, or that of the default weights, read once. Raises InputError."""
     if path is not None:
         return ChemistryIndex.load(path)
-    with as_file(files("molgan") / "data" / "chemistry.npz") as shipped:
+    with as_file(files("molgan") / "data" / "weights" / f"{DEFAULT_WEIGHTS}_chemistry.npz") as shipped:
         return ChemistryIndex.load(shipped)
 
 

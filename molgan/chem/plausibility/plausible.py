@@ -13,6 +13,7 @@ from molgan.chem.plausibility.count_table import CountTable
 from molgan.chem.plausibility.isosteres import replace_atoms
 from molgan.chem.plausibility.strain import find_ring_strain
 from molgan.chem.plausibility.suspicious import find_suspicious
+from molgan.chem.ring_systems import find_ring_systems
 
 _TRANS = "trans "
 
@@ -74,9 +75,16 @@ class PlausibilityCheck:
             return f"suspicious: {', '.join(names)}"
         return None
 
+    def check_rings(self, mol: Chem.Mol) -> str | None:
+        """As the whole check, of ring systems alone, which is quicker."""
+        return self._find_rare_ring(find_ring_systems(mol))
+
     def _check_rings(self, found: Chemistry) -> str | None:
+        return self._find_rare_ring(found.rings)
+
+    def _find_rare_ring(self, rings: Sequence[str]) -> str | None:
         count = self.settings.ring_count
-        return self._find_rare("ring system", found.rings, self.index.rings, count, self._is_isosteric)
+        return self._find_rare("ring system", rings, self.index.rings, count, self._is_isosteric)
 
     def _check_strain(self, found: Chemistry) -> str | None:
         least = self.settings.strained_count

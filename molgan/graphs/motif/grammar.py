@@ -1,20 +1,18 @@
 """The grammar of motif actions for a whole batch at once: the allowed actions, and the states that they lead to.
 
 Every sequence drawn under the mask is a valid molecule within its atom budget: a motif binds only where a hydrogen is
-left, sites do not descend, a spelled bond needs free valence on both sides.
+left, sites do not descend, a spelled bond needs free valence on both sides. A stereo mark comes only where it may mean
+something: the atoms that leave a marked centre one hydrogen at most are reserved, and it goes on until they have come.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
-from rdkit import Chem
-from rdkit.Chem import rdMolDescriptors
 from torch import Tensor
 
-from molgan.chem.templates import template
+from molgan.chem.stereo import SAME_SIDE
 from molgan.graphs.motif.actions import (
     ALPHABET,
     BACK,
@@ -29,33 +27,12 @@ from molgan.graphs.motif.actions import (
     SPELL,
     Vocabulary,
 )
+from molgan.graphs.motif.grammar_tables import HYDROGEN, Tables
 
 # What the next action may be.
 MOTIF, EXTEND, EXTEND_ATOM, MARK, SPELL_FIRST, SPELLING, SPELL_BOND, DONE = range(8)
 
 _SHARED = ("grammar", "most_atoms", "_sites")  # fields without a row for each molecule
-_HYDROGEN = 1.008  # daltons, as RDKit has it
-
-
-@dataclass(frozen=True)
-class Tables:
-    """What the grammar knows of each action: `capacity` int16 [actions, MOST_SITES], the hydrogens of a motif's sites;
-    `sizes` [actions], its heavy atoms; `weight` float32 [actions], the daltons that it adds."""
-
-    capacity: Tensor
-    sizes: Tensor
-    weight: Tensor
-
-    @classmethod
-    def of(cls, vocabulary: Vocabulary) -> Tables:
-        n = len(vocabulary)
-        capacity = torch.zeros(n, MOST_SITES, dtype=torch.int16)
-        sizes = torch.zeros(n, dtype=torch.long)
-        for smiles, action in vocabulary.index.items():
-            sites = template(smiles).capacity
-            capacity[action, : len(sites)] = torch.tensor(sites, dtype=torch.int16)
-            sizes[action] = len(sites)
-        return cls(capacity, sizes, _weights(vocabulary))
 
 
 class Grammar:
@@ -74,24 +51,12 @@ class Grammar:
         self.within = torch.stack([fits & self.binds, fits])  # [later or first, budget, motif]
         self.valence = torch.tensor([atom.valence for atom in ALPHABET], dtype=torch.int16, device=device)
         self.weight = self.tables.weight.to(device)
+        self.markable = self.tables.markable.to(device)
         self.device = self.capacity.device
 
     def motifs_within(self, budget: Tensor, *, first: Tensor) -> Tensor:
         """Whether each motif fits a budget of heavy atoms [N] and, unless it comes first [N], can bind: [N, motifs]."""
         return self.within[first.long(), budget.clamp(max=MOST_SITES)]
-
-
-def _weights(vocabulary: Vocabulary) -> Tensor:
-    """The molecular weight in daltons that each action adds [actions], its motif or atom not bound yet."""
-    weight = torch.zeros(len(vocabulary))
-    for order in (1, 2, 3):
-        weight[FIRST_BOND - 1 + order] = -2 * order * _HYDROGEN
-    for i, atom in enumerate(ALPHABET):
-        own = Chem.GetPeriodicTable().GetAtomicWeight(atom.symbol)
-        weight[FIRST_ATOM + i] = own + atom.valence * _HYDROGEN
-    for smiles, action in vocabulary.index.items():
-        weight[action] = rdMolDescriptors._CalcMolWt(Chem.MolFromSmiles(smiles))
-    return weight
 
 
 class GrammarState:
@@ -116,6 +81,8 @@ class GrammarState:
         self.free = torch.zeros(batch, depth, MOST_SITES, dtype=torch.int16, device=device)
         self.site = torch.zeros(batch, depth, dtype=torch.long, device=device)
         self.unmarked = torch.zeros(batch, depth, dtype=torch.long, device=device)  # the first site that may be marked
+        self.marking = torch.zeros(batch, dtype=torch.long, device=device)  # the mark whose site comes next
+        self.centre = torch.zeros(batch, depth, MOST_SITES, dtype=torch.bool, device=device)  # marked as tetrahedral
         self.size = torch.zeros(batch, depth, dtype=torch.long, device=device)
         self.motif = torch.full((batch, depth), grammar.start, device=device)
         # Of the motif being spelled: who is bound to whom, each atom's parent, the current atom, the pending bond.
@@ -131,7 +98,7 @@ class GrammarState:
         for action in actions:
             part.step(torch.tensor([action], device=self.mode.device))
         self.budget = self.budget - part.atoms
-        self.weight = self.weight + part.weight - 2 * _HYDROGEN
+        self.weight = self.weight + part.weight - 2 * HYDROGEN
 
     @property
     def complete(self) -> Tensor:
@@ -194,20 +161,34 @@ class GrammarState:
         site = self.site.gather(1, self.depth.clamp(min=0)[:, None])
         mask[:, FIRST_SITE:FIRST_MOTIF] = room[:, None] & (free > 0) & (sites >= site)
         if self.grammar.stereo:
-            self._allow_marks(mask)
+            self._finish_centres(mask, free)
+            self._allow_marks(mask, free)
         spelling = (mode == SPELL_FIRST) | (mode == SPELLING) | (mode == SPELL_BOND)
         if bool(spelling.any()):
             rows = spelling.nonzero()[:, 0]
             mask[rows] = self.select(rows)._spelling_mask()
         return mask
 
-    def _allow_marks(self, mask: Tensor) -> None:
-        """Marks come before the first child, in ascending order of their sites."""
+    def _allow_marks(self, mask: Tensor, free: Tensor) -> None:
+        """Marks come before the first child, in ascending order of their sites, where they may mean something."""
         top = self.depth.clamp(min=0)[:, None]
         unmarked, size = self.unmarked.gather(1, top), self.size.gather(1, top)
+        sites = self.grammar.markable[self.top] & ((self._sites >= unmarked) & (self._sites < size))[:, None]
+        sites[:, 0] &= free - 1 <= self.budget[:, None]
         extend = (self.mode == EXTEND) | (self.mode == EXTEND_ATOM)
-        mask[:, FIRST_MARK:FIRST_ATOM] = extend[:, None] & (unmarked < size)
-        mask[:, FIRST_SITE:] |= (self.mode == MARK)[:, None] & (self._sites >= unmarked) & (self._sites < size)
+        mask[:, FIRST_MARK:FIRST_ATOM] = extend[:, None] & sites.any(2).repeat_interleave(SAME_SIDE, dim=1)
+        kind = (self.marking // SAME_SIDE)[:, None, None].expand(-1, 1, MOST_SITES)
+        mask[:, FIRST_SITE:] |= (self.mode == MARK)[:, None] & sites.gather(1, kind)[:, 0]
+
+    def _finish_centres(self, mask: Tensor, free: Tensor) -> None:
+        """A motif neither ends nor goes on behind a marked centre that has two hydrogens or more."""
+        centre = self.centre[torch.arange(len(free), device=free.device), self.depth.clamp(min=0)]
+        open_centre = centre & (free >= 2)
+        behind = open_centre.cumsum(1) > open_centre.long()
+        mask[:, END] &= ~open_centre.any(1)
+        mask[:, FIRST_SITE:FIRST_MOTIF] &= ~behind
+        # Its atom is reserved, so that it needs no room.
+        mask[:, FIRST_SITE:FIRST_MOTIF] |= (self.mode == EXTEND)[:, None] & open_centre & ~behind
 
     def _spelling_mask(self) -> Tensor:
         mode = self.mode
@@ -238,7 +219,7 @@ class GrammarState:
         active = self.mode != DONE
         motif = active & ((action >= FIRST_MOTIF) | (action == SPELL))
         bound = motif & (self.depth >= 0)
-        self.weight = self.weight + torch.where(active, self.grammar.weight[action], 0) - 2 * _HYDROGEN * bound
+        self.weight = self.weight + torch.where(active, self.grammar.weight[action], 0) - 2 * HYDROGEN * bound
         spelling = active & (self.mode >= SPELL_FIRST)
         site = active & ~spelling & (action >= FIRST_SITE) & (action < FIRST_MOTIF)
         end = active & (action == END)
@@ -247,6 +228,7 @@ class GrammarState:
             site &= ~self._mark(active & ~spelling, action)
         self.site.scatter_(1, top, torch.where(site, action - FIRST_SITE, self.site.gather(1, top)[:, 0])[:, None])
         self.mode = torch.where(site, MOTIF, self.mode)
+        self._release(site)
         self._push(motif, action)
         if bool(spelling.any()):
             rows = spelling.nonzero()[:, 0]
@@ -265,10 +247,28 @@ class GrammarState:
         marked = active & (self.mode == MARK)
         top = self.depth.clamp(min=0)[:, None]
         single = mark & (self.mode == EXTEND_ATOM)
+        self.marking = torch.where(mark, action - FIRST_MARK, self.marking)
+        centre = (single | marked) & (self.marking < SAME_SIDE)
+        rows = centre.nonzero()[:, 0]
+        place = (rows, top[rows, 0], torch.where(single, 0, action - FIRST_SITE)[rows])
+        self.centre[place] = True
+        needed = (self.free[place].long() - 1).clamp(min=0)
+        self.budget[rows] -= needed
+        self.reserved[rows] += needed
+        self._release(single & centre)
         after = torch.where(marked, action - FIRST_SITE + 1, torch.where(single, 1, self.unmarked.gather(1, top)[:, 0]))
         self.unmarked.scatter_(1, top, after[:, None])
         self.mode = torch.where(mark & ~single, MARK, torch.where(marked, EXTEND, self.mode))
         return mark | marked
+
+    def _release(self, binding: Tensor) -> None:
+        """An atom that was reserved for a marked centre comes next where `binding` [B] says that a motif binds."""
+        rows = binding.nonzero()[:, 0]
+        depth = self.depth[rows].clamp(min=0)
+        place = (rows, depth, self.site[rows, depth])
+        due = (self.centre[place] & (self.free[place] >= 2)).long()
+        self.budget[rows] += due
+        self.reserved[rows] -= due
 
     def _top_free(self) -> Tensor:
         return self.free[torch.arange(len(self.depth), device=self.depth.device), self.depth.clamp(min=0)]
@@ -290,6 +290,7 @@ class GrammarState:
         self.free[rows, child] = capacity
         self.site[rows, child] = 0
         self.unmarked[rows, child] = 0
+        self.centre[rows, child] = False
         self.size[rows, child] = self.grammar.sizes[action]
         self.motif[rows, child] = action
         self.depth[rows] = child
@@ -343,3 +344,5 @@ class GrammarState:
         single = self.size.gather(1, self.depth.clamp(min=0)[:, None])[:, 0] == 1
         due = torch.where(self.depth < 0, DONE, torch.where(single, EXTEND_ATOM, EXTEND))
         self.mode = torch.where(moved, due, self.mode)
+        if self.grammar.stereo:
+            self._release(moved & (self.mode == EXTEND_ATOM))

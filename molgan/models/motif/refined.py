@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from rdkit import Chem
 
 from molgan.base.errors import WeightsError
 from molgan.base.files import write_files
@@ -17,11 +18,13 @@ from molgan.chem.known_set import KnownSet
 from molgan.chem.molecule import Molecule, parse_all
 from molgan.graphs.features.ranges import Support
 from molgan.models.critics.descriptor_critic import DescriptorCritic
+from molgan.models.motif.known_rings import KnownRingsGenerator
 from molgan.models.protocols import Sample, Sampler
 from molgan.models.settings import BATCH
 from molgan.models.threads import map_in_threads
 
 _FEW = 512  # molecules that one batch probably gives
+_FIRST = 64  # samples of the first batch; each one after it is twice as large, up to `batch`
 _HOPELESS = 50_000  # the critic should accept at least one of this many samples, or as many batches of them
 
 
@@ -29,9 +32,9 @@ class RefinedGenerator:
     """Draws from `generator` and keeps a sample with probability min(1, exp(logit - cap)), `logit` being the critic's
     (rejection sampling by the density ratio, Azadi et al. 2018, equation 2).
 
-    Samples outside `support`, where the data has no density, and samples in `known`, the molecules of the training
-    data, are rejected too. Molecules are not changed, and duplicates are not removed. `drawn` and `kept` count the
-    samples of the last call of `sample`.
+    Samples outside `support`, where the data has no density, in `known`, the molecules of the training data, or with a
+    reason of `check` are rejected too. Molecules are not changed, and duplicates are not removed. `drawn` and `kept`
+    count the samples of the last call of `sample`.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class RefinedGenerator:
         known: KnownSet | None = None,
         support: Support | None = None,
         batch: int = BATCH,
+        check: Callable[[Chem.Mol], str | None] | None = None,
     ) -> None:
         """Refine the samples of a generator.
 
@@ -52,7 +56,8 @@ class RefinedGenerator:
             cap: Logit from which on a sample is always kept.
             known: Molecules that are rejected; None rejects none.
             support: Property ranges outside which samples are rejected; None rejects none.
-            batch: Molecules drawn together.
+            batch: Molecules drawn together, once the first batches have not been enough.
+            check: The reason why a molecule is rejected, or None.
         """
         self.generator = generator
         self.critic = critic
@@ -60,6 +65,7 @@ class RefinedGenerator:
         self.known = known
         self.support = support
         self.batch = batch
+        self.check = check
         self.drawn = self.kept = 0
 
     def sample(
@@ -102,10 +108,11 @@ class RefinedGenerator:
         return found[:n]
 
     def _draw(self, seed: int, batch: int, **how: Any) -> list[Sample]:
-        return self.generator.sample(self.batch, seed=_seed(seed, batch), **how)
+        size = min(self.batch, _FIRST << min(batch, 20))
+        return self.generator.sample(size, seed=_seed(seed, batch), **how)
 
     def _accept(self, smiles: list[str], rng: np.random.Generator) -> np.ndarray:
-        """Whether each sample is kept, bool [n]. The critic, which costs most, comes last."""
+        """Whether each sample is kept, bool [n]. What costs most comes last."""
         molecules = parse_all(smiles)
         chances = rng.random(len(smiles))
         accepted = np.ones(len(smiles), dtype=bool)
@@ -114,6 +121,10 @@ class RefinedGenerator:
         rows = np.flatnonzero(accepted)
         logits = self.judge([molecules[i] for i in rows])
         accepted[rows] = np.nan_to_num(np.exp(np.minimum(logits - self.cap, 0)), nan=0.0) > chances[rows]
+        if self.check is not None:
+            for i in np.flatnonzero(accepted).tolist():
+                mol = molecules[i].mol
+                accepted[i] = mol is not None and self.check(mol) is None
         return accepted
 
     def judge(self, molecules: Sequence[str | Molecule]) -> np.ndarray:
@@ -125,7 +136,10 @@ class RefinedGenerator:
         return logits
 
     def save(self, path: Path, **about: object) -> None:
-        """Write the critic, the known molecules and a description of both next to the weights at `path` (no suffix)."""
+        """Write the critic, the known molecules, their description, and the index of a generator that is held to known
+        rings, next to the weights at `path` (no suffix)."""
+        if isinstance(self.generator, KnownRingsGenerator):
+            self.generator.save(path)
         names = {"critic": f"{path.name}_critic", "known": f"{path.name}_known.npz" if self.known is not None else None}
         self.critic.save(path.with_name(str(names["critic"])))
         if self.known is not None:
@@ -135,7 +149,14 @@ class RefinedGenerator:
         write_files(path.parent, {_file(path).name: [(json.dumps(content, indent=1) + "\n").encode()]})
 
     @classmethod
-    def load(cls, path: Path, generator: Sampler, *, batch: int = BATCH) -> RefinedGenerator | None:
+    def load(
+        cls,
+        path: Path,
+        generator: Sampler,
+        *,
+        batch: int = BATCH,
+        check: Callable[[Chem.Mol], str | None] | None = None,
+    ) -> RefinedGenerator | None:
         """The refinement of the weights at `path`, None where they have none. Raises WeightsError for a damaged one."""
         if not _file(path).exists():
             return None
@@ -154,6 +175,7 @@ class RefinedGenerator:
             known=None if known is None else KnownSet.load(folder / str(known)),
             support=support or None,
             batch=batch,
+            check=check,
         )
 
 

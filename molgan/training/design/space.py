@@ -9,7 +9,8 @@ import numpy as np
 from rdkit import Chem
 
 from molgan.chem.motifs import Motif, cut
-from molgan.graphs.motif.actions import HOLE, Vocabulary, encode
+from molgan.chem.ring_systems import join_rings
+from molgan.graphs.motif.actions import HOLE, MOST_SITES, NotEncodable, Vocabulary, encode
 from molgan.graphs.motif.core import Core
 from molgan.graphs.motif.trees import atoms, bind, nodes, vacancies
 from molgan.training.design.genetic import Motifs, crossover, edit_motif, open_hole, reroot
@@ -31,7 +32,7 @@ class Space(Protocol):
         """The tree of a molecule whose actions were drawn behind `blank` or `hole`; None where it is not complete."""
 
     def genome(self, mol: Chem.Mol, tree: Motif, rng: np.random.Generator) -> tuple[Motif, ...]:
-        """The genome of a molecule; `tree` is the one that it was made with."""
+        """The genome of a molecule; `tree` is the one that it was made with. Raises NotEncodable where it has none."""
 
     def hole(
         self, genome: tuple[Motif, ...], vocabulary: Vocabulary, rng: np.random.Generator
@@ -67,6 +68,8 @@ class Everything:
         return tree
 
     def genome(self, mol: Chem.Mol, tree: Motif, rng: np.random.Generator) -> tuple[Motif, ...]:
+        if any(len(system) > MOST_SITES for system in join_rings(mol)):
+            raise NotEncodable(f"a ring system of more than {MOST_SITES} atoms")
         return (reroot(mol, rng),)
 
     def hole(

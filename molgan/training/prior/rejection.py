@@ -14,7 +14,7 @@ from molgan.graphs.features.descriptions import Descriptions, count_fragments
 from molgan.graphs.features.ranges import Support
 from molgan.models.critics.descriptor_critic import DescriptorCritic
 from molgan.models.motif.refined import RefinedGenerator
-from molgan.models.protocols import LikelihoodGenerator
+from molgan.models.protocols import Sampler
 from molgan.training.critic_fitting import acceptance, train_critic
 from molgan.training.loop import step_seed
 from molgan.training.report import Report, silent
@@ -24,7 +24,7 @@ _CHUNK = 10_000
 
 
 def train_rejection(
-    generator: LikelihoodGenerator,
+    generator: Sampler,
     data: Sequence[str],
     settings: RejectionSettings,
     *,
