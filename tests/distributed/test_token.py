@@ -51,7 +51,7 @@ def start_cluster(environment: dict[str, str]) -> Iterator[str]:
     command = [str(ray), "start", "--head", "--node-ip-address=127.0.0.1", f"--port={port}", "--num-cpus=3", "--block"]
     command.append("--include-dashboard=false")
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    with subprocess.Popen(command, env=environment, text=True, start_new_session=True, **pipes) as process:
+    with subprocess.Popen(command, env=environment, text=True, process_group=0, **pipes) as process:
         try:
             told: list[str] = []
             while not any("Ray runtime started" in line for line in told):
