@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from molgan.base.settings import Settings
-from molgan.chem.plausibility.plausible import PlausibilitySettings, PlausibilitySwitch
+from molgan.chem.plausibility.plausible import PlausibilitySwitch, SearchPlausibilitySettings
 from molgan.models.settings import CriticKind, DescriptorCriticSettings
 from molgan.scoring.settings import ObjectiveSettings
 from molgan.training.registry import AGENT_LOSSES, OrRegistered
@@ -287,9 +287,9 @@ class OptimizeSettings(Settings):
     max_atoms: int = Field(50, ge=1, le=MOST_START_ATOMS, description="Most heavy atoms of a molecule")
     stereo: bool = Field(False, description="Draw stereo marks, where the prior knows them")
     plausible: PlausibilitySwitch = Field(
-        PlausibilitySettings(),
-        description="Refuse candidates that the filter `plausible` rejects, before they are scored; what the core and "
-        "the start molecules have is never refused. `false` refuses nothing",
+        SearchPlausibilitySettings(),
+        description="Refuse candidates that the filter `plausible` with these counts rejects, before they are scored; "
+        "what the core and the start molecules have is never refused. `false` refuses nothing",
     )
     restart: int | None = Field(
         2_000,

@@ -39,13 +39,23 @@ class PlausibilitySettings(Settings):
     suspicious: bool = Field(True, description="Whether a suspicious bond or group rejects, wherever it occurs")
 
 
+class SearchPlausibilitySettings(PlausibilitySettings):
+    """The same for searches, which go to the rarest that is allowed: what is allowed has to be common."""
+
+    ring_count: int = Field(20, ge=0, description="Molecules of the index that must have each ring system")
+    environment_count: int = Field(
+        100, ge=0, description="Molecules of the index that must have each atom with its neighbours"
+    )
+    bond_count: int = Field(100, ge=0, description="Molecules of the index that must have each bond of two heteroatoms")
+
+
 def _read_switch(value: object) -> object:
     return ({} if value else None) if isinstance(value, bool) else value
 
 
 PlausibilitySwitch = Annotated[
-    PlausibilitySettings | None,
-    BeforeValidator(_read_switch, json_schema_input_type=PlausibilitySettings | bool | None),
+    SearchPlausibilitySettings | None,
+    BeforeValidator(_read_switch, json_schema_input_type=SearchPlausibilitySettings | bool | None),
 ]
 """The settings; `true` stands for the defaults, `false` for None."""
 

@@ -7,7 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from molgan.base.settings import Settings
 from molgan.chem.given_molecules import find_file, refuse_bad_smiles
-from molgan.chem.plausibility.plausible import PlausibilitySettings, PlausibilitySwitch
+from molgan.chem.plausibility.plausible import PlausibilitySwitch, SearchPlausibilitySettings
 from molgan.evaluation.settings import CollapseSettings
 from molgan.training.settings import CurriculumStageSettings, DiversityMemorySettings
 
@@ -55,9 +55,9 @@ class ReinforceSettings(Settings):
         description="Memory of scaffolds, or other families, that keeps samples diverse; null goes without",
     )
     plausible: PlausibilitySwitch = Field(
-        PlausibilitySettings(),
-        description="Give molecules that the filter `plausible` rejects a reward of 0 without scoring them; what those "
-        "of `replay_start` have is never refused. `false` refuses nothing",
+        SearchPlausibilitySettings(),
+        description="Give molecules that the filter `plausible` with these counts rejects a reward of 0 without "
+        "scoring them; what those of `replay_start` have is never refused. `false` refuses nothing",
     )
     clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
