@@ -23,10 +23,12 @@ if TYPE_CHECKING:
         synthesis_routes,
     )
     from molgan.api_analogues import analogues
+    from molgan.api_anomalies import anomalies
 
 __all__ = [
     "__version__",
     "analogues",
+    "anomalies",
     "filter",
     "load_generator",
     "log_likelihood",
@@ -39,7 +41,7 @@ __all__ = [
     "synthesis_routes",
 ]
 
-_PLACES = {"analogues": "molgan.api_analogues"}
+_PLACES = {"analogues": "molgan.api_analogues", "anomalies": "molgan.api_anomalies"}
 
 find_moved_modules()
 
