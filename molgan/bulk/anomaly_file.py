@@ -35,10 +35,12 @@ def anomaly_table(smiles: Iterable[Any], meter: RealismMeter) -> pandas.DataFram
     blame: why, its atoms as numbered in `smiles` from 0, and its SMARTS; `error`, why there is no typicality. Raises
     InputError for a single string and for a frame without a SMILES column.
     """
+    import pandas
+
     items = as_list(smiles)
     table = judge_smiles(items, meter)
-    table.insert(1, "rank", rank_values(table["typicality"].to_numpy()).astype("Int64"))
-    table["rank"] = table["rank"].mask(table["rank"] == 0)  # which the order has none for
+    ranks = pandas.Series(rank_values(table["typicality"].to_numpy()), dtype="Int64")
+    table.insert(1, "rank", ranks.mask(ranks == 0))
     return set_row_labels(table, get_row_labels(smiles))
 
 

@@ -23,9 +23,7 @@ _ADMET = {
 _ABOVE = {
     "qsar": "molgan.models.qsar.qsar_scorer:QSAR",
     "realism": "molgan.models.realism.realism_scorer:RealismScorer",
-} | {
-    name: f"molgan.models.qsar.admet:{kind}" for name, kind in _ADMET.items()
-}
+} | {name: f"molgan.models.qsar.admet:{kind}" for name, kind in _ADMET.items()}
 
 
 def find_scorer(name: str) -> type[Scorer]:

@@ -126,7 +126,9 @@ def judge_pairs(meter: RealismMeter, weights: str, n: int) -> None:
         print(f"| {name} | {agreement.mean():.3f} ± {agreement.std(ddof=1) / np.sqrt(len(sides)):.3f} |")
     rows = np.column_stack([values[name] for name in OWN] + [meter.describe(parse_all(smiles))])
     agreement = fit_head(rows, sides, len(smiles))
-    print(f"| head, half of the pairs | {agreement.mean():.3f} ± {agreement.std(ddof=1) / np.sqrt(len(agreement)):.3f} |")
+    print(
+        f"| head, half of the pairs | {agreement.mean():.3f} ± {agreement.std(ddof=1) / np.sqrt(len(agreement)):.3f} |"
+    )
 
 
 def fit_head(rows: np.ndarray, sides: np.ndarray, count: int) -> np.ndarray:

@@ -19,6 +19,8 @@ _STRAINED = 20  # molecules that must have a strained ring system, as for the fi
 _KINDS = ("suspicious", "strained", "bond", "atom environment", "ring system")
 _RULES = 2  # of these kinds are rules
 
+_Places = list[tuple[str, tuple[int, ...]]]
+
 
 @dataclass(frozen=True, slots=True)
 class StrangePart:
@@ -35,9 +37,9 @@ class StrangePart:
         """In the words of the filter `plausible`: "unknown bond: …", "rare ring system: …, in 3 of the index"."""
         if self.kind in _KINDS[:_RULES]:
             return f"{self.kind}: {self.name}"
-        return f"rare {self.kind}: {self.name}, in {self.count} of the index" if self.count else (
-            f"unknown {self.kind}: {self.name}"
-        )
+        if not self.count:
+            return f"unknown {self.kind}: {self.name}"
+        return f"rare {self.kind}: {self.name}, in {self.count} of the index"
 
 
 def find_strange_parts(mol: Chem.Mol, index: ChemistryIndex) -> list[StrangePart]:
@@ -62,10 +64,13 @@ def _find_by_rules(mol: Chem.Mol, index: ChemistryIndex) -> Iterator[StrangePart
 
 
 def _find_by_counts(mol: Chem.Mol, index: ChemistryIndex, rare: int) -> Iterator[StrangePart]:
-    bonds = [(text, (one, other)) for text, one, other in locate_hetero_bonds(mol)]
-    around = [(text, _add_neighbours(mol, atom)) for text, atom in locate_environments(mol)]
+    bonds: _Places = [(text, (one, other)) for text, one, other in locate_hetero_bonds(mol)]
+    around: _Places = [(text, _add_neighbours(mol, atom)) for text, atom in locate_environments(mol)]
     tables = zip(
-        _KINDS[_RULES:], (index.bonds, index.environments, index.rings), (bonds, around, _locate_rings(mol)), strict=True
+        _KINDS[_RULES:],
+        (index.bonds, index.environments, index.rings),
+        (bonds, around, _locate_rings(mol)),
+        strict=True,
     )
     for kind, table, places in tables:
         counts = table.look_up_texts([text for text, _ in places]).tolist()
@@ -74,7 +79,7 @@ def _find_by_counts(mol: Chem.Mol, index: ChemistryIndex, rare: int) -> Iterator
                 yield StrangePart(kind, text, count, tuple(sorted(atoms)))
 
 
-def _locate_rings(mol: Chem.Mol) -> list[tuple[str, tuple[int, ...]]]:
+def _locate_rings(mol: Chem.Mol) -> _Places:
     return [(name_ring_system(mol, system), tuple(sorted(system))) for system in join_rings(mol)]
 
 

@@ -110,10 +110,7 @@ class RealismMeter:
 
     def _measure(self, molecules: Sequence[Molecule]) -> tuple[np.ndarray, list[Nll], list[list[OddPart]]]:
         nlls = self._nll(molecules)
-        parts = [
-            self._find_parts(molecule, nll)
-            for molecule, nll in zip(molecules, nlls, strict=True)
-        ]
+        parts = [self._find_parts(molecule, nll) for molecule, nll in zip(molecules, nlls, strict=True)]
         logits = np.full(len(molecules), np.nan)
         # What has no likelihood has no realism either, so that the critic, which knows it less still, is not asked.
         rows = [i for i, nll in enumerate(nlls) if nll.error is None]
