@@ -77,11 +77,16 @@ def compare_classes(meter: RealismMeter, weights: str, n: int) -> None:
     print(f"| real | others | {' | '.join(names)} |\n|{'---|' * (len(names) + 2)}")
     for real in list(sets)[:2]:
         for other in list(sets)[2:]:
-            cells = [f"{auc(values[real][name], values[other][name]):.3f}" for name in names]
+            cells = [f"{compare(values[real][name], values[other][name]):.3f}" for name in names]
             print(f"| {real} | {other} | {' | '.join(cells)} |")
     for name, found in values.items():
         below = [f"{np.mean(found['realism'] < limit):.3f}" for limit in (0.01, 0.05, 0.5)]
         print(f"{name}: realism below .01, .05, .5: {', '.join(below)}")
+
+
+def compare(real: np.ndarray, others: np.ndarray) -> float:
+    """The area under the ROC curve, of the molecules that have a value."""
+    return auc(real[np.isfinite(real)], others[np.isfinite(others)])
 
 
 def judge_blame(meter: RealismMeter, weights: str, n: int) -> None:

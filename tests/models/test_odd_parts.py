@@ -7,7 +7,7 @@ import torch
 from rdkit import Chem
 
 from molgan.chem.molecule import parse, parse_all
-from molgan.chem.motifs import cut, cut_in_order, write
+from molgan.chem.motifs import Motif, cut, cut_in_order, write
 from molgan.graphs.motif.action_owners import find_owners
 from molgan.graphs.motif.actions import FIRST_MOTIF, Vocabulary, encode
 from molgan.graphs.motif.trees import nodes
@@ -47,6 +47,10 @@ def draw_graph(mol: Chem.Mol) -> tuple[list[tuple[str, int]], dict[frozenset[int
     return atoms, bonds
 
 
+def drop_marks(tree: Motif) -> Motif:
+    return Motif(tree.smiles, tuple((site, drop_marks(child)) for site, child in tree.children))
+
+
 @pytest.mark.parametrize("smiles", SMILES)
 def test_a_tree_comes_with_its_atoms_in_the_order_of_writing(smiles: str) -> None:
     mol = Chem.MolFromSmiles(smiles)
@@ -54,7 +58,7 @@ def test_a_tree_comes_with_its_atoms_in_the_order_of_writing(smiles: str) -> Non
     for each in (mol, Chem.RenumberAtoms(mol, order)):
         tree, atoms = cut_in_order(each)
         assert tree == cut(mol)
-        written = Chem.MolFromSmiles(write(tree))
+        written = Chem.MolFromSmiles(write(drop_marks(tree)))  # with marks RDKit chooses the order
         assert sorted(atoms) == list(range(mol.GetNumAtoms()))
         assert draw_graph(Chem.RenumberAtoms(each, list(atoms))) == draw_graph(written)
 

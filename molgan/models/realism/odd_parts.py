@@ -14,6 +14,9 @@ from molgan.graphs.motif.actions import Vocabulary
 from molgan.graphs.motif.tree_change import number_atoms
 
 
+_DIGITS = 6  # as of `NllMeter`
+
+
 @dataclass(frozen=True, slots=True)
 class OddPart:
     """A motif, by the numbers of its atoms, and the nats of the actions that draw it where it stands."""
@@ -43,7 +46,7 @@ def find_odd_parts(mol: Chem.Mol, steps: Sequence[float], vocabulary: Vocabulary
     for owner, step in zip(owners, steps, strict=True):
         nats[owner].append(step)
     parts = [
-        OddPart(tuple(sorted(order[i] for i in motif)), math.fsum(each))
+        OddPart(tuple(sorted(order[i] for i in motif)), round(math.fsum(each), _DIGITS))
         for motif, each in zip(motifs, nats, strict=True)
     ]
     return sorted(parts, key=lambda part: (-part.nats, part.atoms))

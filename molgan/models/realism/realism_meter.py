@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +58,8 @@ class RealismMeter:
     ) -> None:
         self._vocabulary = generator.vocabulary
         self._nll = NllMeter(generator, quantiles=None)
-        self._critic = critic
+        # In double precision the last digits that a batch leaves are none that are told.
+        self._critic = copy.deepcopy(critic).double().eval()
         self._calibration = calibration
 
     @classmethod
