@@ -6,7 +6,7 @@
 
 Parameters are stored in half precision. The card is what `molgan list weights` prints; the likelihoods of the held-out
 molecules, in the weights as they are stored, are what `molgan likelihood` ranks molecules by. Where there is a critic,
-realism is calibrated for both (scripts/calibrate_realism.py), by data/NAME_test.csv.gz if --held-out names no others.
+realism is calibrated for both (scripts/calibrate_realism.py), by their test set in data/ if --held-out names no others.
 """
 
 import argparse

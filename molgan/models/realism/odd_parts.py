@@ -13,7 +13,6 @@ from molgan.graphs.motif.action_owners import find_owners
 from molgan.graphs.motif.actions import Vocabulary
 from molgan.graphs.motif.tree_change import number_atoms
 
-
 _DIGITS = 6  # as of `NllMeter`
 
 
