@@ -15,7 +15,7 @@ from molgan.models.realism.odd_parts import OddPart
 @dataclass(frozen=True, slots=True)
 class Blame:
     """The reason, the part's atoms by their numbers in the molecule, and the part as SMARTS, which the molecule
-    matches."""
+    matches; without stereo, which a part lacks neighbours for."""
 
     reason: str
     atoms: tuple[int, ...]
@@ -37,4 +37,4 @@ def find_blame(mol: Chem.Mol, odd: Sequence[OddPart], index: ChemistryIndex) -> 
         reason, atoms = f"unlikely part, {odd[0].nats:.1f} nats", odd[0].atoms
     else:
         return None
-    return Blame(reason, atoms, Chem.MolFragmentToSmarts(mol, list(atoms)))
+    return Blame(reason, atoms, Chem.MolFragmentToSmarts(mol, list(atoms), isomericSmarts=False))
