@@ -38,9 +38,10 @@ class RealismCalibration:
         Raises ValueError where none has all.
         """
         known = np.isfinite(logits) & np.isfinite(likelihoods) & np.isfinite(parts)
-        columns = [Percentiles.of(values[known]) for values in (logits, likelihoods, parts)]
-        shares = [of(values[known]) for of, values in zip(columns, (logits, likelihoods, parts), strict=True)]
-        return cls(*columns, Percentiles.of(combine(*shares[:2])), Percentiles.of(combine(*shares)))
+        columns = [values[known] for values in (logits, likelihoods, parts)]
+        logit, likelihood, part = map(Percentiles.of, columns)
+        shares = [of(values) for of, values in zip((logit, likelihood, part), columns, strict=True)]
+        return cls(logit, likelihood, part, Percentiles.of(combine(*shares[:2])), Percentiles.of(combine(*shares)))
 
     def describe(self) -> dict[str, list[float]]:
         """The quantiles as JSON values."""

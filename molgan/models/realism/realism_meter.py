@@ -90,8 +90,9 @@ class RealismMeter:
             if nll.error is not None or not math.isfinite(realism[i]):
                 found.append(Realism(error=nll.error or "not judged by the critic"))
                 continue
-            values = (realism[i], *(share[i] for share in shares), typicality[i], logits[i], nll.nll_per_atom)
-            found.append(Realism(*(round(float(value), _DIGITS) for value in values), parts=tuple(odd)))
+            told = realism[i], *(share[i] for share in shares), typicality[i], logits[i], nll.nll_per_atom
+            both, critic, likelihood, part, all_three, logit, per_atom = (round(float(each), _DIGITS) for each in told)
+            found.append(Realism(both, critic, likelihood, part, all_three, logit, per_atom, tuple(odd)))
         return found
 
     def describe(self, molecules: Sequence[Molecule]) -> np.ndarray:
