@@ -20,11 +20,13 @@ if TYPE_CHECKING:
         synthesis_routes,
     )
     from molgan.api_analogues import analogues
+    from molgan.api_anomalies import anomalies
     from molgan.api_generators import load_generator, log_likelihood, sample
 
 __all__ = [
     "__version__",
     "analogues",
+    "anomalies",
     "filter",
     "load_generator",
     "log_likelihood",
@@ -39,6 +41,7 @@ __all__ = [
 
 _PLACES = {
     "analogues": "molgan.api_analogues",
+    "anomalies": "molgan.api_anomalies",
     "load_generator": "molgan.api_generators",
     "log_likelihood": "molgan.api_generators",
     "sample": "molgan.api_generators",

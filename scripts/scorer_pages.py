@@ -55,6 +55,7 @@ CHEAP_FIRST = [
 ]
 PART_OF = {
     "preference": "qsar",
+    "realism": "plausibility",
     "drug_likeness": "physchem",
     "custom_alerts": "substructure",
     "retrosynthesis": "synthesis",

@@ -5,7 +5,8 @@
     python scripts/ship_weights.py runs/medchem_critic medchem                    # the critic alone
 
 Parameters are stored in half precision. The card is what `molgan list weights` prints; the likelihoods of the held-out
-molecules, in the weights as they are stored, are what `molgan likelihood` ranks molecules by.
+molecules, in the weights as they are stored, are what `molgan likelihood` ranks molecules by. Where there is a critic,
+realism is calibrated for both (scripts/calibrate_realism.py), by their test set in data/ if --held-out names no others.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import json
 from pathlib import Path
 
 import torch
+from calibrate_realism import calibrate, find_held_out
 from ruamel.yaml import YAML
 
 from molgan.base.errors import MolganError
@@ -43,6 +45,9 @@ def main() -> None:
                 add_ranks(arguments.name, arguments.held_out, arguments.most)
         else:
             ship_critic(arguments.run, arguments.name)
+        held_out = arguments.held_out or find_held_out(arguments.name)
+        if held_out is not None and (SHIPPED / f"{arguments.name}_refinement.json").exists():
+            print(calibrate(arguments.name, held_out))
     except MolganError as error:
         parser.error(str(error))
     for file in sorted(SHIPPED.glob(f"{arguments.name}*")):

@@ -25,7 +25,6 @@ from molgan.chem.writing import sdf_text, write_blocks
 from molgan.config import CampaignConfig
 from molgan.filters.funnel_result import StageCount
 from molgan.filters.settling import Originals, count_stages, settle
-from molgan.filters.stages.score_filters import REALISM
 
 
 def filter_records(
@@ -62,7 +61,7 @@ def filter_records(
         RunError: `folder` cannot be written, or workers die.
     """
     progress = progress or Silent()
-    filters, skipped = config.filters.without(REALISM)
+    filters, skipped = config.drop_critic()
     for name in skipped:
         progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
     if config.objective.aggregation == "pareto":

@@ -23,7 +23,6 @@ from molgan.config import CampaignConfig, Training
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
 from molgan.filters.registry import find_filter
-from molgan.filters.stages.score_filters import REALISM
 from molgan.scoring.objective import Objective
 from molgan.scoring.registry import get_scorer
 
@@ -92,7 +91,7 @@ def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> 
     slow += [find_filter(stage.filter).costly for stage in config.filters.stages]
     if any(slow):
         reference = reference[:_FEW]
-    filters, skipped = config.filters.without(REALISM)
+    filters, skipped = config.drop_critic()
     for name in skipped:
         progress.message(f"filter {name!r} is skipped: only a run has a critic that tells how real a molecule is")
     objective, funnel = Objective(config.objective), Funnel(filters)

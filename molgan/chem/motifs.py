@@ -41,11 +41,17 @@ def cut(mol: Chem.Mol, root: int | None = None) -> Motif:
     has one tree. A random `root` gives another tree of the same molecule. Raises UnknownStereo where marks cannot
     express the molecule's stereo.
     """
+    return cut_in_order(mol, root)[0]
+
+
+def cut_in_order(mol: Chem.Mol, root: int | None = None) -> tuple[Motif, tuple[int, ...]]:
+    """The tree of `cut`, and the molecule's atoms in the order in which the tree is written."""
     if not has_stereo(mol):
-        return cut_flat(mol, root)[0]
+        return cut_flat(mol, root)
     # Atoms in canonical order, so that substituents that differ in stereo alone come in one order too.
     smiles = Chem.MolToSmiles(mol)
-    root = None if root is None else _output_order(mol).index(root)
+    given = _output_order(mol)
+    root = None if root is None else given.index(root)
     mol = Chem.MolFromSmiles(smiles)
     flat = Chem.Mol(mol)
     Chem.RemoveStereochemistry(flat)
@@ -54,7 +60,7 @@ def cut(mol: Chem.Mol, root: int | None = None) -> Motif:
     order = _output_order(flat)
     tree, atoms = cut_flat(reread, None if root is None else order.index(root))
     written = [order[i] for i in atoms]
-    return _add_marks(tree, iter(written), read_marks(mol, written))
+    return _add_marks(tree, iter(written), read_marks(mol, written)), tuple(given[i] for i in written)
 
 
 def write(motif: Motif) -> str:

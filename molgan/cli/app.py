@@ -12,6 +12,7 @@ from molgan.base.errors import MolganError, StorageError
 from molgan.base.stopping import Stopped
 from molgan.base.version import __version__
 from molgan.cli import analogues as near
+from molgan.cli import anomalies as odd
 from molgan.cli import benchmark, campaigns, control, evaluation, lists, molecules, qsar, serving
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
@@ -104,6 +105,7 @@ for name, verb in (
     ("score", molecules.score),
     ("standardize", molecules.standardize),
     ("likelihood", molecules.likelihood),
+    ("anomalies", odd.anomalies),
     ("filter", molecules.filter_),
     ("routes", synthesis.routes),
     ("evaluate", evaluation.evaluate),

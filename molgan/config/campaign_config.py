@@ -108,16 +108,27 @@ class CampaignConfig(JobConfig):
         stages = [stage for stage in self.filters.stages if stage.filter == Misuse.name]
         return Misuse(**stages[0].parameters).parameters.lists if stages else ()
 
+    def drop_critic(self) -> tuple[FunnelSettings, list[str]]:
+        """The filters that need no critic, which only a run has, and the names of those that do. Raises ConfigError
+        where none is left."""
+        return (self.filters, []) if self.adversarial is None else self.filters.without(REALISM)
+
     @model_validator(mode="after")
     def _check_columns(self) -> "CampaignConfig":
         names = [component.name for component in self.objective.components]
         columns = ["score", *names, *(f"{name}_score" for name in names)]
+        if self.adversarial is not None and REALISM in names:
+            raise ValueError(
+                f"objective.components: the column {REALISM!r} is the critic's of `adversarial`; give the component "
+                "another `name`, such as percentile"
+            )
         columns += [REALISM] if self.adversarial is not None else []
         for stage in self.filters.stages:
             column = get_filter(stage.filter, **stage.parameters).column
             if column == REALISM and column not in columns:
                 raise ValueError(
-                    f"filter {stage.name!r}: only a campaign with the section `adversarial` has a critic; add it"
+                    f"filter {stage.name!r}: only a campaign with the section `adversarial` has a critic; add it, or "
+                    "the scorer `realism` to the objective"
                 )
             if column is not None and column not in columns:
                 raise ValueError(f"filter {stage.name!r}: no column {column!r}, {suggest(column, columns)}")

@@ -28,12 +28,14 @@ _DIGITS = 6  # digits behind the point: double precision leaves no trace of the 
 class Nll:
     """A molecule's negative log-likelihood in nats, the same per heavy atom, and the share (0 to 1) of molecules of the
     training data that are less likely per atom; NaN where there is none, and `error` says why there is no likelihood.
+    `steps` are the nats of each action.
     """
 
     nll: float = math.nan
     nll_per_atom: float = math.nan
     rank: float = math.nan
     error: str | None = None
+    steps: tuple[float, ...] = ()
 
 
 class NllMeter:
@@ -88,31 +90,34 @@ class NllMeter:
             except NotEncodable as error:
                 found[smiles] = Nll(error=str(error))
         atoms = {str(one.smiles): one.mol.GetNumHeavyAtoms() for one in molecules if one.mol is not None}
-        for smiles, nll in zip(actions, self._measure(list(actions.values())), strict=True):
-            found[smiles] = self._describe(nll, atoms[smiles])
+        for smiles, steps in zip(actions, self._measure(list(actions.values())), strict=True):
+            found[smiles] = self._describe(steps, atoms[smiles])
         return [Nll(error=one.reason) if one.smiles is None else found[one.smiles] for one in molecules]
 
     @torch.no_grad()
-    def _measure(self, actions: Sequence[Sequence[int]]) -> np.ndarray:
-        """Negative log-likelihoods of sequences, in nats, float64 [B]; infinite where the grammar forbids one."""
-        network, nll = self._network, np.full(len(actions), np.inf)
+    def _measure(self, actions: Sequence[Sequence[int]]) -> list[tuple[float, ...]]:
+        """The negative log-likelihood of each action of sequences, in nats; none where the grammar forbids one."""
+        network = self._network
+        steps: list[tuple[float, ...]] = [()] * len(actions)
         walks = network.walk(actions)
         order = np.argsort([len(walk.actions) for walk in walks], kind="stable")
         order = order[[len(walks[i].actions) > 0 for i in order]]
         for start in range(0, len(order), _TOGETHER):
-            rows = order[start : start + _TOGETHER]
-            log_probs = network.log_probs(join(network.grammar, [walks[i] for i in rows]))
-            nll[rows] = -log_probs.double().sum(1).cpu().numpy()
-        return nll.round(_DIGITS)
+            rows = order[start : start + _TOGETHER].tolist()
+            log_probs = network.log_probs(join(network.grammar, [walks[i] for i in rows])).double().cpu().numpy()
+            for i, row in zip(rows, log_probs, strict=True):
+                steps[i] = tuple((-row[: len(walks[i].actions)]).tolist())
+        return steps
 
-    def _describe(self, nll: float, atoms: int) -> Nll:
-        if not math.isfinite(nll):
+    def _describe(self, steps: tuple[float, ...], atoms: int) -> Nll:
+        nll = round(math.fsum(steps), _DIGITS)
+        if not steps or not math.isfinite(nll):
             return Nll(error="cannot be drawn by these weights")
-        per_atom = round(float(nll) / atoms, _DIGITS)
+        per_atom = round(nll / atoms, _DIGITS)
         if self._quantiles is None:
-            return Nll(float(nll), per_atom)
+            return Nll(nll, per_atom, steps=steps)
         known = np.interp(per_atom, self._quantiles, np.linspace(0, 1, len(self._quantiles)))
-        return Nll(float(nll), per_atom, round(1 - float(known), _DIGITS))
+        return Nll(nll, per_atom, round(1 - float(known), _DIGITS), steps=steps)
 
 
 def measure_nll_quantiles(generator: MotifGenerator, smiles: Sequence[str]) -> list[float]:

@@ -42,7 +42,7 @@ QUANTITIES = {
     "nearest_similarity": Quantity("Similarity to nearest drug", better="low", meaning="Tanimoto to approved drugs"),
     "pains": Quantity("PAINS", decimals=0, better="low", meaning="assay interference alerts"),
     "brenk": Quantity("BRENK", decimals=0, better="low", meaning="unwanted groups"),
-    "realism": Quantity("Realism", better="high", meaning="the critic's probability of real"),
+    "realism": Quantity("Realism", better="high", meaning="how real it looks, 0 to 1"),
 }
 
 METRICS = {

@@ -20,9 +20,10 @@ _ADMET = {
     "cyp3a4": "CYP3A4",
     "ppb": "PPB",
 }
-_ABOVE = {"qsar": "molgan.models.qsar.qsar_scorer:QSAR"} | {
-    name: f"molgan.models.qsar.admet:{kind}" for name, kind in _ADMET.items()
-}
+_ABOVE = {
+    "qsar": "molgan.models.qsar.qsar_scorer:QSAR",
+    "realism": "molgan.models.realism.realism_scorer:RealismScorer",
+} | {name: f"molgan.models.qsar.admet:{kind}" for name, kind in _ADMET.items()}
 
 
 def find_scorer(name: str) -> type[Scorer]:

@@ -9,7 +9,6 @@ from molgan.base.yaml import YamlFile
 from molgan.chem.settings import StandardizeSettings
 from molgan.config import CampaignConfig, load_config
 from molgan.filters.settings import FunnelSettings
-from molgan.filters.stages.score_filters import REALISM
 from molgan.models.settings import GeneratorSettings
 from molgan.scoring.foreign_code import ForeignCode
 from molgan.scoring.settings import ObjectiveSettings, load_objective
@@ -30,7 +29,7 @@ class Served:
     @classmethod
     def of(cls, config: CampaignConfig) -> "Served":
         """Raises ConfigError where no filter is left that does not read what only a run has."""
-        filters, skipped = config.filters.without(REALISM)
+        filters, skipped = config.drop_critic()
         notes = [f"filter {name!r} is skipped: only a run has a critic" for name in skipped]
         if is_relative := config.objective.aggregation == "pareto":
             notes.append("no /filter, since a Pareto rank compares all molecules; /score ranks those of a request")

@@ -289,6 +289,18 @@ def test_realism_needs_the_critic_of_an_adversarial_stage(campaign: Path) -> Non
         )
 
 
+def test_realism_may_be_the_scorer_of_the_objective(campaign: Path) -> None:
+    component = "objective.components=[{scorer: qed}, {scorer: realism, weight: 0}]"
+    filters = "filters=[valid, {filter: realism, min: 0.01}, {filter: score, column: realism, min: 0.02}]"
+    left, skipped = load_config(campaign, [component, filters]).drop_critic()
+    assert [stage.name for stage in left.stages] == ["valid", "misuse", "realism", "score"] and skipped == []
+    with pytest.raises(ConfigError, match="the column 'realism' is the critic's"):
+        load_config(campaign, [component, filters, "adversarial={rounds: 1}"])
+    named = component.replace("realism,", "realism, name: percentile,")
+    config = load_config(campaign, [named, filters, "adversarial={rounds: 1}"])
+    assert config.drop_critic()[1] == ["realism", "score"]
+
+
 def test_train_is_a_reference_set_beside_others(campaign: Path) -> None:
     train = str(campaign.parent / "train.smi")
     filters = "filters=[{filter: novel, references: [approved_drugs, train]}, {filter: rings, references: train}]"

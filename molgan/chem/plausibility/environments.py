@@ -1,7 +1,7 @@
 """The local chemistry of a molecule as texts that can be counted: atoms with their neighbours, and bonds between
 heteroatoms. The order of the atoms makes no difference; stereo is left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rdkit import Chem
 
@@ -20,14 +20,17 @@ def find_environments(mol: Chem.Mol) -> list[str]:
     The centre has its element (lower case if aromatic), hydrogens, charge, and R in a ring; each neighbour its bond,
     element and charge, and its hydrogens unless it is carbon, so that a hemiaminal is no N,O-acetal.
     """
+    return sorted({text for text, _ in locate_environments(mol)})
+
+
+def locate_environments(mol: Chem.Mol) -> Iterator[tuple[str, int]]:
+    """The environment of each atom, as of `find_environments`, and the atom, in the order of the atoms."""
     names = _name_atoms(mol)
-    found = set()
     for atom in mol.GetAtoms():
         i = atom.GetIdx()
         around = sorted(f"({_bond_symbol(bond)}{names[bond.GetOtherAtomIdx(i)]})" for bond in atom.GetBonds())
         centre = _name(atom, hydrogens=True)
-        found.add(f"[{centre}{';R' if atom.IsInRing() else ''}]{''.join(around)}")
-    return sorted(found)
+        yield f"[{centre}{';R' if atom.IsInRing() else ''}]{''.join(around)}", i
 
 
 def find_hetero_bonds(mol: Chem.Mol) -> list[str]:
@@ -37,16 +40,20 @@ def find_hetero_bonds(mol: Chem.Mol) -> list[str]:
     Each end has its element, charge and hydrogens, and its other neighbours by bond and element; a prime marks a
     neighbour with a double bond to a heteroatom (an acyl or sulfonyl group). `@` is a bond in a ring.
     """
+    return sorted({text for text, *_ in locate_hetero_bonds(mol)})
+
+
+def locate_hetero_bonds(mol: Chem.Mol) -> Iterator[tuple[str, int, int]]:
+    """The bonds of `find_hetero_bonds`, each with its two atoms, in the order of the bonds."""
     names: Sequence[str] = ()
-    found = set()
     for bond in mol.GetBonds():
         ends = bond.GetBeginAtom(), bond.GetEndAtom()
         if any(atom.GetAtomicNum() in _PLAIN for atom in ends):
             continue
         names = names or _name_atoms(mol)
         first, second = sorted(_name_end(atom, bond, names) for atom in ends)
-        found.add(f"{first}{_bond_symbol(bond)}{'@' if bond.IsInRing() else ''}{second}")
-    return sorted(found)
+        text = f"{first}{_bond_symbol(bond)}{'@' if bond.IsInRing() else ''}{second}"
+        yield text, bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
 
 
 def _name_end(atom: Chem.Atom, across: Chem.Bond, names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 into another molecule, or cannot be made. A few real molecules have one, so that they are counted against a control."""
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 
 from rdkit import Chem
@@ -109,6 +110,15 @@ def count_suspicious(mol: Chem.Mol) -> Counter[str]:
             if (hits := len(mol.GetSubstructMatches(pattern)))
         }
     )
+
+
+def locate_suspicious(mol: Chem.Mol) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The suspicious bonds and groups that a molecule has, each with the atoms that its pattern names."""
+    for gate, group in _read_patterns():
+        if mol.HasSubstructMatch(gate):
+            for name, pattern in group.items():
+                for atoms in mol.GetSubstructMatches(pattern):
+                    yield name, atoms
 
 
 @cache

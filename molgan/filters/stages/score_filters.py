@@ -11,7 +11,7 @@ from molgan.filters.filter import Floats, ScoredFilter, Verdict, WholeFilter, de
 from molgan.filters.limits import Range
 
 REALISM = "realism"
-"""The column of the critic's probability that a molecule is real."""
+"""The column of the critic's probability that a molecule is real, or of the scorer of that name."""
 
 
 class ScoreThreshold(ScoredFilter):
@@ -48,13 +48,15 @@ class ScoreThreshold(ScoredFilter):
 
 
 class Realism(ScoredFilter):
-    """Only campaigns with the section `adversarial` have a critic; `molgan check` and `molgan filter` pass over it."""
+    """In a campaign with the section `adversarial` it is the probability by the critic that is trained there;
+    `molgan check` and `molgan filter`, which have none, pass over it. In others it is the scorer `realism` of the
+    objective, a percentile among real molecules, of which `min: 0.01` keeps 99 of 100."""
 
     name = "realism"
-    summary = "The critic's probability that a molecule is real, at least a limit"
+    summary = "How real a molecule looks, by the campaign's critic or the scorer `realism`, at least a limit"
 
     class Parameters(Settings):
-        min: float = Field(default=0.5, gt=0, lt=1, description="Probability from which on a molecule is kept")
+        min: float = Field(default=0.5, gt=0, lt=1, description="Probability, or percentile, from which on it is kept")
 
     parameters: Parameters
 

@@ -90,7 +90,7 @@ class _Pair:
 
     def __init__(self, before: Motif, after: Motif) -> None:
         self.left, self.right = FlatTree(before), FlatTree(after)
-        self.numbers = _number(before), _number(after)
+        self.numbers = number_atoms(before), number_atoms(after)
         self._known: dict[tuple[int, int, int, int], _Match | None] = {}
 
     def anchors(self) -> Iterator[_Match]:
@@ -215,7 +215,7 @@ def _pick(numbers: Sequence[int], order: Sequence[int]) -> list[int]:
     return [numbers[site] for site in order]
 
 
-def _number(tree: Motif) -> list[list[int]]:
+def number_atoms(tree: Motif) -> list[list[int]]:
     """The numbers of the atoms of each motif in the order in which a tree is written; motifs as in `FlatTree`."""
     numbers: list[list[int]] = []
     _number_part(tree, numbers, count())
