@@ -23,6 +23,7 @@ from molgan.config import CampaignConfig, Training
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
 from molgan.filters.registry import find_filter
+from molgan.filters.stages.novelty import open_secret_lists
 from molgan.filters.stages.score_filters import REALISM
 from molgan.scoring.objective import Objective
 from molgan.scoring.registry import get_scorer
@@ -65,6 +66,7 @@ def check_inputs(config: CampaignConfig | Training, progress: Progress | None = 
     else:
         RunFiles(config.storage).has("config.yaml")
     if isinstance(config, CampaignConfig):
+        open_secret_lists(Funnel(config.filters).filters)
         _read_known(config, progress or Silent())
 
 

@@ -12,7 +12,7 @@ from molgan.base.errors import MolganError
 from molgan.base.stopping import Stopped
 from molgan.base.version import __version__
 from molgan.cli import analogues as near
-from molgan.cli import benchmark, campaigns, control, evaluation, lists, molecules, qsar, serving
+from molgan.cli import benchmark, campaigns, control, evaluation, lists, molecules, privacy, qsar, serving
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
 from molgan.cli.bars import choose_form, print_error
@@ -103,6 +103,7 @@ for name, verb in (
     ("filter", molecules.filter_),
     ("routes", synthesis.routes),
     ("evaluate", evaluation.evaluate),
+    ("secret-list", privacy.secret_list),
     ("report", campaigns.report),
     ("serve", serving.serve),
     ("submit", jobs.submit),
