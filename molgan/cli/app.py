@@ -18,8 +18,8 @@ from molgan.cli import submission as jobs
 from molgan.cli.bars import choose_form, print_error
 
 _EXIT_CODES = (
-    "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 target not reached, 130 interrupted, "
-    "143 stopped."
+    "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 target not reached or limit broken, "
+    "130 interrupted, 143 stopped."
 )
 # Failures that the user can fix: no permission, no space, no such place, a name that is too long, a link to itself.
 _MENDABLE = frozenset(
@@ -27,7 +27,7 @@ _MENDABLE = frozenset(
     | {errno.ENAMETOOLONG, errno.ELOOP, errno.EFBIG, errno.ENXIO, errno.EEXIST}
 )
 _INTERRUPTED, _TERMINATED = 130, 143
-_GOES_ON = dict.fromkeys(("run", "train"), "; the same command goes on from the last checkpoint")
+_GOES_ON = dict.fromkeys(("run", "train", "audit"), "; the same command goes on from the last checkpoint")
 
 
 class _Verbs(TyperGroup):
@@ -103,6 +103,8 @@ for name, verb in (
     ("filter", molecules.filter_),
     ("routes", synthesis.routes),
     ("evaluate", evaluation.evaluate),
+    ("audit", privacy.audit),
+    ("canaries", privacy.canaries),
     ("secret-list", privacy.secret_list),
     ("report", campaigns.report),
     ("serve", serving.serve),
