@@ -23,8 +23,8 @@ _CHUNK = 1024  # molecules in memory at a time: each takes about 30 kB
 
 @dataclass(frozen=True)
 class AuditedSets:
-    """`members` and `others`: canonical SMILES of distinct molecules of the training file and of the holdout, as many of
-    one as of the other. `others` is empty without a holdout."""
+    """`members` and `others`: canonical SMILES of distinct molecules of the training file and of the holdout, as many
+    of one as of the other. `others` is empty without a holdout."""
 
     training: ReferenceSet
     holdout: ReferenceSet | None
@@ -75,8 +75,8 @@ def read_canaries(path: Path) -> list[Canary]:
         molecule, times = parse(record.smiles), record.fields.get("times", "")
         if molecule.smiles is None or not times.isdecimal():
             raise InputError(
-                f"{path}:{record.line}: not a canary: give the file canaries.csv of `molgan canaries`, with the columns "
-                "smiles and times"
+                f"{path}:{record.line}: not a canary: give canaries.csv of `molgan canaries`, with the columns smiles "
+                "and times"
             )
         found.append(Canary(molecule.smiles, int(times)))
     if not any(each.times for each in found) or all(each.times for each in found):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from rdkit.rdBase import rdkitVersion
@@ -87,6 +87,7 @@ def audit(request: AuditRequest, limits: AuditLimits, folder: Path, *, progress:
     progress = progress or Silent()
     _check(request, limits)
     path = find_weights(request.weights)
+    base = _find_base(path, request.base)
     canaries = [] if request.canaries is None else read_canaries(request.canaries)
     progress.message("reading the training file" + ("" if request.holdout is None else " and the holdout"))
     sets = draw_sets(
@@ -98,27 +99,13 @@ def audit(request: AuditRequest, limits: AuditLimits, folder: Path, *, progress:
         canaries={each.smiles for each in canaries if each.times},
         drop_overlap=request.drop_overlap,
     )
-    kept = _Kept(folder, progress)
-    samples = _draw_samples(path, request, kept)
-    rng = np.random.default_rng([request.seed, 9])
-    exact, near = _compare(samples, sets, request.references, rng, progress)
-    members, others = sets.members[: request.molecules], sets.others[: request.molecules]
-    asked = [*members, *others, *(each.smiles for each in canaries)]
-    attacks, figures = [], []
-    columns: dict[str, np.ndarray] = {}
-    for score in _open_scores(path, request):
-        if (score.judge is not None) and (others or score.name in ("likelihood", CONTROL)):
-            columns[score.name] = np.array(kept.compute(score.name, score.key, asked, score.judge), dtype=float)
-        else:
-            attacks.append(Attack(score.name, score.title, note=score.note or "needs a holdout"))
-    if {"likelihood", CONTROL} <= columns.keys():
-        columns["likelihood_ratio"] = columns["likelihood"] - columns[CONTROL]
-    for name in sorted(columns, key=_ORDER.index):
-        if others:
-            attacks.append(_attack(name, columns[name], len(members), len(others), rng))
-        if canaries and name in ("likelihood", "likelihood_ratio"):
-            figures.append(_expose(name, columns[name][len(members) + len(others) :], canaries, rng))
-    found = Audit(
+    with _Kept(folder, progress) as kept:
+        samples = _draw_samples(path, request, kept)
+        rng = np.random.default_rng([request.seed, 9])
+        exact, near = _compare(samples, sets, request.references, rng, progress)
+        attacks, figures = _attack_all(path, base, request, sets, canaries, kept, rng)
+        kept.remove()
+    return Audit(
         weights=str(request.weights),
         training=request.training.name,
         training_size=len(sets.training),
@@ -128,14 +115,12 @@ def audit(request: AuditRequest, limits: AuditLimits, folder: Path, *, progress:
         seed=request.seed,
         exact=exact,
         near=near,
-        attacks=sorted(attacks, key=lambda each: _ORDER.index(each.name)),
+        attacks=attacks,
         canaries=figures,
         private=_read_promise(path),
         notes=_note(path),
         limits=limits.judge(near, attacks, figures),
     )
-    kept.remove()
-    return found
 
 
 _TITLES = {
@@ -146,6 +131,7 @@ _TITLES = {
     CONTROL: "base alone (control)",
 }
 _ORDER = list(_TITLES)
+_LIKELIHOODS = ("likelihood", CONTROL)  # the scores from which exposure is found
 
 
 def _check(request: AuditRequest, limits: AuditLimits) -> None:
@@ -159,7 +145,7 @@ def _check(request: AuditRequest, limits: AuditLimits) -> None:
 
 
 class _Kept:
-    """Results of chunks on disk, computed in this process."""
+    """Results of chunks on disk, computed in this process; use it in a `with` block, which lets others work there."""
 
     def __init__(self, folder: Path, progress: Progress) -> None:
         self._folder = folder
@@ -187,7 +173,15 @@ class _Kept:
         self._progress.finish(title)
         return found
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        for each in self._parts:
+            each.close()
+
     def remove(self) -> None:
+        """Delete all results."""
         for each in self._parts:
             each.remove()
         if self._folder.is_dir() and not any(self._folder.iterdir()):
@@ -226,18 +220,51 @@ def _compare(
     )
 
 
-def _open_scores(path: Path, request: AuditRequest) -> Iterator[Score]:
+def _find_base(path: Path, given: str | Path | None) -> Path:
+    """The weights that the audited ones at `path` are compared with. Raises InputError where both are the same."""
+    if given is None:
+        given = _OTHER_WEIGHTS if path == find_weights(DEFAULT_WEIGHTS) else DEFAULT_WEIGHTS
+    base = find_weights(given)
+    if _key(base) == _key(path):
+        raise InputError(f"--base: {given} are the audited weights; name weights that have not seen the training data")
+    return base
+
+
+def _open_scores(path: Path, base: Path, critic: Path | None) -> Iterator[Score]:
     """The scores that tell members from others, one at a time: each loads a network."""
     yield open_likelihood_score("likelihood", _TITLES["likelihood"], path, _key(path))
-    base = request.base
-    if base is None:
-        base = _OTHER_WEIGHTS if path == find_weights(DEFAULT_WEIGHTS) else DEFAULT_WEIGHTS
-    other = find_weights(base)
-    if _key(other) == _key(path):
-        raise InputError(f"--base: {base} are the audited weights; name weights that have not seen the training data")
-    yield open_likelihood_score(CONTROL, _TITLES[CONTROL], other, _key(other))
-    yield open_critic_score("critic", _TITLES["critic"], path, request.critic)
+    yield open_likelihood_score(CONTROL, _TITLES[CONTROL], base, _key(base))
+    yield open_critic_score("critic", _TITLES["critic"], path, critic)
     yield open_known_score("known_set", _TITLES["known_set"], path)
+
+
+def _attack_all(
+    path: Path,
+    base: Path,
+    request: AuditRequest,
+    sets: AuditedSets,
+    canaries: Sequence[Canary],
+    kept: _Kept,
+    rng: np.random.Generator,
+) -> tuple[list[Attack], list[CanaryFigures]]:
+    """The attacks, in the order of the page, and the exposure of canaries by the scores that are likelihoods."""
+    others = sets.others[: request.molecules]
+    members = sets.members[: request.molecules] if others else []
+    asked = [*members, *others, *(each.smiles for each in canaries)]
+    attacks: list[Attack] = []
+    columns: dict[str, np.ndarray] = {}
+    for score in _open_scores(path, base, request.critic):
+        if score.judge is not None and (others or (canaries and score.name in _LIKELIHOODS)):
+            columns[score.name] = np.array(kept.compute(score.name, score.key, asked, score.judge), dtype=float)
+        if score.judge is None or not others:
+            attacks.append(Attack(score.name, score.title, note=score.note or "needs a holdout"))
+    if columns.keys() >= set(_LIKELIHOODS):
+        columns["likelihood_ratio"] = columns["likelihood"] - columns[CONTROL]
+    if others:
+        attacks += [_attack(name, columns[name], len(members), len(others), rng) for name in _ORDER if name in columns]
+    exposing = [name for name in ("likelihood", "likelihood_ratio") if canaries and name in columns]
+    figures = [_expose(name, columns[name][len(members) + len(others) :], canaries, rng) for name in exposing]
+    return sorted(attacks, key=lambda each: _ORDER.index(each.name)), figures
 
 
 def _attack(name: str, scores: np.ndarray, members: int, others: int, rng: np.random.Generator) -> Attack:
@@ -278,7 +305,7 @@ def _note(path: Path) -> list[str]:
     promise = _read_promise(path)
     if isinstance(generator, MotifGenerator) and not (promise or {}).get("vocabulary"):
         notes.append(
-            f"{path.name}.json lists the {len(generator.vocabulary.motifs):,} motifs of the vocabulary; those that only "
-            "the training data has are told in plain text. Private training keeps the vocabulary of public weights."
+            f"{path.name}.json lists the {len(generator.vocabulary.motifs):,} motifs of the vocabulary: those that "
+            "only the training data has are there in plain text. Private training keeps that of public weights."
         )
     return notes

@@ -8,21 +8,20 @@ import typer
 from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import InputError
 from molgan.base.parallel import cores
+from molgan.base.secret_key import KEY_VARIABLE, read_key
 from molgan.base.stopping import stop_on_sigterm
 from molgan.cli.bars import show_progress
 from molgan.cli.molecules import Column, Molecules, ProcessCount, read_chunks
 from molgan.cli.output import find_regular_file, name_folder, report_bad_rows
 
 LIMIT_BROKEN = 3
-_KEY_VARIABLE = "MOLGAN_SECRET_KEY"
-
 KeyVariable = Annotated[str, typer.Option("--key-variable", help="Environment variable that has the key.")]
 
 
 def secret_list(
     file: Molecules,
     output: Annotated[str, typer.Option("-o", "--output", help="The list to write.")],
-    key_variable: KeyVariable = _KEY_VARIABLE,
+    key_variable: KeyVariable = KEY_VARIABLE,
     ignore_stereo: Annotated[bool, typer.Option("--ignore-stereo", help="List stereoisomers, too.")] = False,
     ignore_tautomers: Annotated[bool, typer.Option("--ignore-tautomers", help="List tautomers, too.")] = False,
     keep_salts: Annotated[
@@ -41,7 +40,6 @@ def secret_list(
     """
     from molgan.bulk.secret_list_file import make_secret_list
     from molgan.filters.known.identity import Sameness
-    from molgan.filters.known.secret_list import read_key
 
     key = read_key(key_variable)
     if (target := find_regular_file(output)) is None:

@@ -76,8 +76,8 @@ def describe_audit(audit: Audit) -> list[str]:
     control = next((one for one in audit.attacks if one.name == CONTROL and one.auc is not None), None)
     if control is not None and control.auc is not None and (control.auc.low > 0.5 or control.auc.high < 0.5):
         found.append(
-            f"The base, which has seen neither, tells the two files apart as well (AUC {write_interval(control.auc)}): "
-            "the holdout is no random part of the same set, and the figures of the other attacks are not of leaks alone."
+            f"The base, which has seen neither, tells the two files apart, too (AUC {write_interval(control.auc)}): "
+            "the holdout is no random part of the same set, and the other attacks do not measure leaks alone."
         )
     return found
 

@@ -6,13 +6,14 @@ import pytest
 from rdkit import Chem
 
 from molgan.base.errors import ConfigError, InputError
+from molgan.base.secret_key import KEY_VARIABLE
 from molgan.bulk.secret_list_file import make_secret_list
 from molgan.chem.molecule import parse_all
 from molgan.chem.reading import Record
 from molgan.chem.shipped_sets import load_reference
 from molgan.filters.filter_table import filter_smiles
 from molgan.filters.known.identity import Sameness
-from molgan.filters.known.secret_list import KEY_VARIABLE, SecretList
+from molgan.filters.known.secret_list import SecretList
 from molgan.filters.stages.novelty import Novel
 
 KEY, OTHER = "3f" * 32, "a1" * 32

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -24,16 +23,11 @@ from molgan.base.files import write_files
 from molgan.chem.molecule import Molecule
 from molgan.filters.known.identity import Sameness
 
-KEY_VARIABLE = "MOLGAN_SECRET_KEY"
-"""The environment variable that has the key by default."""
-
 _KIND = "molgan secret list"
 _VERSION = 1
 _BYTES = 16
-_SHORTEST_KEY = 32
 _FEWEST = 1024
 _LARGEST_FILE = 1 << 32
-_NEW_KEY = "make one with `openssl rand -hex 32`"
 
 
 class SecretList:
@@ -108,19 +102,6 @@ class SecretList:
                 "form and miss them; make the list again"
             )
         return cls(path.name.partition(".")[0], digests, same, key)
-
-
-def read_key(variable: str = KEY_VARIABLE) -> bytes:
-    """The key in an environment variable. Raises ConfigError where it is missing, or too short to be secret."""
-    text = os.environ.get(variable, "").strip()
-    if not text:
-        raise ConfigError(f"the environment variable {variable} is not set: it has the key of secret lists; {_NEW_KEY}")
-    if len(text) < _SHORTEST_KEY:
-        raise ConfigError(
-            f"the key in {variable} has {len(text)} characters and could be guessed; give at least {_SHORTEST_KEY}: "
-            f"{_NEW_KEY}"
-        )
-    return text.encode()
 
 
 def _digest(key: bytes, text: str) -> bytes:

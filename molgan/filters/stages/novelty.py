@@ -8,13 +8,14 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from molgan.base.errors import ConfigError
+from molgan.base.secret_key import KEY_VARIABLE, read_key
 from molgan.base.settings import OneOrMore, Settings, find_existing
 from molgan.chem.molecule import Molecule
 from molgan.filters.filter import Filter, Verdict, decide, get_mols
 from molgan.filters.known.identity import Sameness
 from molgan.filters.known.neighbours import Neighbours
 from molgan.filters.known.reference_set import ReferenceSet, find_reference
-from molgan.filters.known.secret_list import KEY_VARIABLE, SecretList, read_key
+from molgan.filters.known.secret_list import SecretList
 from molgan.scoring.inputs import as_list, get_text
 
 
