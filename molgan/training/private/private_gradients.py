@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -57,6 +58,6 @@ class PrivateGradients:
                     sum_.add_(gradient, alpha=factor)
         source = self._noise.open(step, "noise")
         for parameter, sum_ in zip(parameters, sums, strict=True):
-            drawn = torch.from_numpy(source.standard_normal(tuple(sum_.shape), dtype="float32")).to(sum_)
+            drawn = torch.from_numpy(source.standard_normal(tuple(sum_.shape), dtype=np.float32)).to(sum_)
             parameter.grad = sum_.add_(drawn, alpha=self._multiplier * self._clip).div_(self._expected)
         return total / max(1, len(losses))
