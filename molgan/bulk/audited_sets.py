@@ -70,14 +70,16 @@ def draw_sets(
 
 def read_canaries(path: Path) -> list[Canary]:
     """The canaries of a file that `molgan canaries` wrote. Raises InputError."""
+    mend = "give canaries.csv of `molgan canaries`, with the columns smiles and times"
+    try:
+        records = list(read_smiles(path, column="smiles"))
+    except InputError as error:
+        raise InputError(f"--canaries: {str(error).partition(';')[0]}; {mend}") from None
     found = []
-    for record in read_smiles(path, column="smiles"):
+    for record in records:
         molecule, times = parse(record.smiles), record.fields.get("times", "")
         if molecule.smiles is None or not times.isdecimal():
-            raise InputError(
-                f"{path}:{record.line}: not a canary: give canaries.csv of `molgan canaries`, with the columns smiles "
-                "and times"
-            )
+            raise InputError(f"{path}:{record.line}: not a canary: {mend}")
         found.append(Canary(molecule.smiles, int(times)))
     if not any(each.times for each in found) or all(each.times for each in found):
         raise InputError(f"{path}: needs molecules that were planted and molecules, of 0 times, that were not")

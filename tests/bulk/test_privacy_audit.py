@@ -12,6 +12,7 @@ from molgan.base.errors import InputError
 from molgan.bulk import privacy_audit
 from molgan.bulk.planted_file import plant
 from molgan.bulk.privacy_audit import AuditRequest, audit
+from molgan.chem.molecule import parse
 from molgan.cli import app
 from molgan.evaluation.privacy_figures import Audit, AuditLimits
 from molgan.graphs.motif.actions import Vocabulary
@@ -32,7 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     start = MotifGenerator(Vocabulary(MOTIFS), MotifNetworkSettings(embedding=16, hidden=48, layers=1), max_atoms=14)
     start.eval().save(folder / "start" / "weights")
-    drawn = list(dict.fromkeys(one.smiles for one in start.sample(900, seed=1) if len(one.smiles) > 4))[:200]
+    canonical = [str(parse(one.smiles).smiles) for one in start.sample(900, seed=1) if len(one.smiles) > 4]
+    drawn = list(dict.fromkeys(canonical))[:200]
     (folder / "members.smi").write_text("\n".join(drawn[:100]) + "\n")
     (folder / "others.smi").write_text("\n".join(drawn[100:]) + "\n")
     plant(
