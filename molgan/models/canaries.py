@@ -19,6 +19,7 @@ TIMES = (1, 4, 16)
 REFERENCES = 1000
 
 _TEMPERATURE = 1.5  # molecules that nobody would make, but that the network can draw
+_FEWEST_ATOMS = 8  # small molecules are likely anyway, and tell nothing
 _BATCH = 512
 _MOST_BATCHES = 200
 
@@ -66,13 +67,17 @@ def draw_canaries(
         if batch == _MOST_BATCHES:
             raise InputError(f"{weights}: draws only {len(found):,} distinct molecules; ask for fewer canaries")
         drawn = generator.sample(_BATCH, seed=_seed(seed, batch), temperature=_TEMPERATURE)
-        molecules = [each for each in parse_all([one.smiles for one in drawn]) if each.valid and each.is_connected]
+        molecules = [each for each in parse_all([one.smiles for one in drawn]) if _is_large(each)]
         for molecule, known in zip(molecules, is_known(molecules), strict=True):
             if not known and find_misuse(molecule) is None:
                 found.setdefault(str(molecule.smiles))
     planted = [times[i % len(times)] for i in range(number)]
     chosen = list(found)[: number + references]
     return [Canary(smiles, each) for smiles, each in zip(chosen, [*planted, *[0] * references], strict=True)]
+
+
+def _is_large(molecule: Molecule) -> bool:
+    return molecule.is_connected and molecule.mol is not None and molecule.mol.GetNumHeavyAtoms() >= _FEWEST_ATOMS
 
 
 def _seed(seed: int, batch: int) -> int:
