@@ -33,7 +33,11 @@ training data, which filters compare with when `references` is left out. Files a
 filters:
   - {{filter: novel, references: [train, company.smi, approved_drugs], ignore_salts: true}}
   - {{filter: unlike_known, references: [company.smi, approved_drugs], similarity: 0.7}}
+  - {{filter: novel, name: secret, secret_lists: [partner.list]}}
 ```
+
+`secret_lists` are files of `molgan secret-list`: molecules that must not be drawn, and that the file does not reveal
+([Secret data](privacy.md)).
 
 ## Stereo that is left open
 

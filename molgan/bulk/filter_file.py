@@ -25,6 +25,7 @@ from molgan.chem.writing import sdf_text, write_blocks
 from molgan.config import CampaignConfig
 from molgan.filters.funnel_result import StageCount
 from molgan.filters.settling import Originals, count_stages, settle
+from molgan.filters.stages.novelty import open_secret_lists
 
 
 def filter_records(
@@ -57,7 +58,7 @@ def filter_records(
         The counts of the stages, in order.
 
     Raises:
-        ConfigError: The objective has a Pareto rank.
+        ConfigError: The objective has a Pareto rank, or a secret list lacks its key.
         RunError: `folder` cannot be written, or workers die.
     """
     progress = progress or Silent()
@@ -69,6 +70,7 @@ def filter_records(
     if config.stereo is not None:
         progress.message("stereo: only a run enumerates isomers; molecules are filtered as they are")
     judge = Judge(filters, config.objective, config.standardize)
+    open_secret_lists(judge.funnel.filters)
     parts = Parts(folder / ".parts", _make_key(config))
     columns = ColumnNames(progress)
     crew = partial(_open_crew, judge, config, processes, progress)

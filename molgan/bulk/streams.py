@@ -110,6 +110,10 @@ class Parts:
         shutil.rmtree(self.folder, ignore_errors=True)
         self._lock.close()
 
+    def close(self) -> None:
+        """Let others work there; the results stay."""
+        self._lock.close()
+
     def _path(self, number: int, chunk: Sequence[Any]) -> Path:
         digest = hashlib.sha256(repr((self._key, list(chunk))).encode(errors="surrogatepass")).hexdigest()
         return self.folder / f"{number:06d}-{digest[:24]}.part"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from molgan.base.errors import InputError
 from molgan.base.progress import Progress, Silent
 from molgan.base.run_files import RunFiles
+from molgan.base.secret_key import read_key
 from molgan.campaign.advice import advise
 from molgan.campaign.cost import Cost, measure
 from molgan.campaign.pipeline import PIPELINES
@@ -19,10 +20,11 @@ from molgan.chem.molecule import Molecule, parse, parse_all
 from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import load_reference
 from molgan.chem.stereoisomers import enumerate_stereoisomers
-from molgan.config import CampaignConfig, Training
+from molgan.config import CampaignConfig, Training, TrainingConfig
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
 from molgan.filters.registry import find_filter
+from molgan.filters.stages.novelty import open_secret_lists
 from molgan.scoring.objective import Objective
 from molgan.scoring.registry import get_scorer
 
@@ -63,7 +65,10 @@ def check_inputs(config: CampaignConfig | Training, progress: Progress | None = 
         check_writable(config.folder)
     else:
         RunFiles(config.storage).has("config.yaml")
+    if isinstance(config, TrainingConfig) and config.private is not None:
+        _check_budget(config)
     if isinstance(config, CampaignConfig):
+        open_secret_lists(Funnel(config.filters).filters)
         _read_known(config, progress or Silent())
 
 
@@ -76,6 +81,16 @@ def _check_data(config: CampaignConfig | Training) -> None:
             return
         reason = f"line {record.line}: {molecule.reason}"
     raise InputError(f"data.train: {data.train}: none of its first {_ROWS_TRIED:,} rows is a molecule ({reason})")
+
+
+def _check_budget(config: TrainingConfig) -> None:
+    """Raises ConfigError where private training lacks its key, or cannot keep to its budget."""
+    from molgan.training.private.private_training import plan_pretraining
+
+    assert config.private is not None and config.pretrain is not None
+    read_key()
+    rows = sum(1 for _ in read_smiles(config.data.train, column=config.data.column))
+    plan_pretraining(config.private, config.pretrain, rows)
 
 
 def check_campaign(config: CampaignConfig, progress: Progress | None = None) -> Findings:
@@ -135,7 +150,8 @@ def _read_known(config: CampaignConfig, progress: Progress) -> list[tuple[str, M
 
 
 def _check_actives(config: CampaignConfig) -> None:
-    """Raises InputError where transfer learning has too few molecules that the generator can write."""
+    """Raises InputError where transfer learning has too few molecules that the generator can write, ConfigError where
+    it is private and cannot keep to its budget."""
     if config.optimize is None or config.optimize.transfer is None:
         return
     from molgan.models.loading import load_start
@@ -146,7 +162,12 @@ def _check_actives(config: CampaignConfig) -> None:
     kind: Any = MotifTreeGenerator
     generator = load_start(config.generator, kind)
     generator = generator if config.optimize.stereo else forbid_stereo(generator)
-    encode_actives(generator, read_start(config))
+    actives = encode_actives(generator, read_start(config))
+    if config.optimize.transfer.private is not None:
+        from molgan.training.private.private_transfer import plan_transfer
+
+        read_key()
+        plan_transfer(config.optimize.transfer, len(actives))
 
 
 def _check_replay(config: CampaignConfig, progress: Progress) -> None:

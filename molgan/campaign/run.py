@@ -12,6 +12,8 @@ from molgan.campaign.stages.optimize_stage import read_start
 from molgan.campaign.stages.reinforce_stage import read_replay_start
 from molgan.campaign.work import Work, open_work
 from molgan.config import CampaignConfig
+from molgan.filters.funnel import Funnel
+from molgan.filters.stages.novelty import open_secret_lists
 
 
 def run(config: CampaignConfig, *, progress: Progress | None = None) -> CampaignResult:
@@ -19,12 +21,13 @@ def run(config: CampaignConfig, *, progress: Progress | None = None) -> Campaign
 
     A finished stage is skipped; the first stage whose settings or inputs have changed runs again, and so do all stages
     that use its results. Whenever a run is killed, the same configuration ends with the same library, byte for byte, on
-    the same machine. Raises ConfigError for an aim that `refuse_misuse`
-    refuses, InputError for start molecules that cannot be used, RunError when another process works in
-    the folder or the folder cannot be written.
+    the same machine. Raises ConfigError for an aim that `refuse_misuse` refuses and for a secret list without its key,
+    InputError for start molecules that cannot be used, RunError when another process works in the folder or the folder
+    cannot be written.
     """
     _check_target(config)
     refuse_misuse(config)
+    open_secret_lists(Funnel(config.filters).filters)
     if config.optimize is not None:
         read_start(config)
     if config.reinforce is not None:

@@ -13,14 +13,14 @@ from molgan.base.stopping import Stopped
 from molgan.base.version import __version__
 from molgan.cli import analogues as near
 from molgan.cli import anomalies as odd
-from molgan.cli import benchmark, campaigns, control, evaluation, lists, molecules, qsar, serving
+from molgan.cli import benchmark, campaigns, control, evaluation, lists, molecules, privacy, qsar, serving
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
 from molgan.cli.bars import choose_form, print_error
 
 _EXIT_CODES = (
-    "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 target not reached, 4 storage failed, "
-    "130 interrupted, 143 stopped."
+    "Exit codes: 0 done, 1 unexpected, 2 bad configuration or input, 3 target not reached or limit broken, "
+    "4 storage failed, 130 interrupted, 143 stopped."
 )
 # Failures that the user can fix: no permission, no space, no such place, a name that is too long, a link to itself.
 _MENDABLE = frozenset(
@@ -29,7 +29,7 @@ _MENDABLE = frozenset(
 )
 _STORAGE_FAILED = 4
 _INTERRUPTED, _TERMINATED = 130, 143
-_GOES_ON = dict.fromkeys(("run", "train"), "; the same command goes on from the last checkpoint")
+_GOES_ON = dict.fromkeys(("run", "train", "audit"), "; the same command goes on from the last checkpoint")
 
 
 class _Verbs(TyperGroup):
@@ -109,6 +109,9 @@ for name, verb in (
     ("filter", molecules.filter_),
     ("routes", synthesis.routes),
     ("evaluate", evaluation.evaluate),
+    ("audit", privacy.audit),
+    ("canaries", privacy.canaries),
+    ("secret-list", privacy.secret_list),
     ("report", campaigns.report),
     ("serve", serving.serve),
     ("submit", jobs.submit),

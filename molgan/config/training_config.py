@@ -5,6 +5,7 @@ from pydantic import Field, model_validator
 from molgan.config.job import JobConfig, check_condition
 from molgan.models.settings import MotifNetworkSettings, WeightsSettings
 from molgan.training.prior.settings import AnalogueSettings
+from molgan.training.private.settings import PrivateSettings
 from molgan.training.settings import (
     DistilSettings,
     PretrainSettings,
@@ -30,6 +31,28 @@ class TrainingConfig(JobConfig):
     analogues: AnalogueSettings | None = Field(
         None, description="Training on pairs of similar molecules; skipped by default"
     )
+
+    private: PrivateSettings | None = Field(
+        None, description="Differentially private `pretrain`, from public weights; off by default"
+    )
+
+    @model_validator(mode="after")
+    def _check_private(self) -> "TrainingConfig":
+        if self.private is None:
+            return self
+        if self.pretrain is None:
+            raise ValueError("private: protects likelihood training alone; add `pretrain`")
+        if self.generator is None:
+            raise ValueError(
+                "private: starts from public weights, whose vocabulary it keeps, since the motifs of secret data would "
+                "tell of it; add `generator: {weights: medchem}`"
+            )
+        for name in ("distil", "rejection", "analogues"):
+            if getattr(self, name) is not None:
+                raise ValueError(f"private: `{name}` would see the data without protection; drop it")
+        if self.compute.workers:
+            raise ValueError("private: trains in one process, where each molecule's gradient is; drop compute.workers")
+        return self
 
     @model_validator(mode="after")
     def _check_network(self) -> "TrainingConfig":

@@ -49,6 +49,25 @@ def nearest_similarities(
     return best
 
 
+def nearest_two(queries: Packed, references: Packed) -> NDArray[np.float64]:
+    """The two largest Tanimoto similarities of each query to the references, in descending order, [queries, 2], 0 to 1;
+    NaN where there are not so many references."""
+    import torch
+
+    best = torch.full((len(queries), 2), -1.0)
+    counts, reference_counts = (torch.from_numpy(_popcounts(each)).float() for each in (queries, references))
+    for start, block in _blocks(references):
+        columns, known = _bits(block, False), reference_counts[start : start + len(block)]
+        for begin, part in _blocks(queries):
+            rows = slice(begin, begin + len(part))
+            common = _bits(part, False) @ columns.T
+            either = counts[rows, None] + known[None] - common
+            similarity = torch.where(either > 0, common / either, 1.0)
+            best[rows] = torch.cat([best[rows], similarity], dim=1).topk(2, dim=1).values
+    found = best.double().numpy()
+    return np.asarray(np.where(found < 0, np.nan, found))
+
+
 def mean_similarities(
     fingerprints: Packed, weights: NDArray[np.float64], *, progress: Progress | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

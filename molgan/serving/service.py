@@ -13,6 +13,7 @@ import numpy as np
 from molgan.chem.molecule import Molecule, parse
 from molgan.filters.funnel import Funnel
 from molgan.filters.passage import Passage
+from molgan.filters.stages.novelty import open_secret_lists
 from molgan.scoring.batch import Batch
 from molgan.scoring.crew import Crew
 from molgan.scoring.objective import Objective
@@ -34,6 +35,7 @@ class Service:
         self.served = served
         self.objective = Objective(served.objective, crew)
         self.funnel = None if served.filters is None else Funnel(served.filters)
+        open_secret_lists([] if self.funnel is None else self.funnel.filters)
 
     def __enter__(self) -> Service:
         """Load the reference sets of the filters, which may take minutes when they are not in the cache on disk."""

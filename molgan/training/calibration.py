@@ -4,16 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.stats import rankdata
-
-
-def auc(real: np.ndarray, fake: np.ndarray) -> float:
-    """Probability that a real molecule's logit is above a fake one's, ties counting half; .5 for a random critic.
-
-    The area under the ROC curve, by ranks (Mann & Whitney 1947).
-    """
-    ranks = rankdata(np.concatenate([real, fake]))[: len(real)]
-    return float((ranks.mean() - (len(real) + 1) / 2) / len(fake))
 
 
 def logistic_loss(real: np.ndarray, fake: np.ndarray) -> float:

@@ -12,9 +12,10 @@ import numpy as np
 import torch
 
 from molgan.base.errors import InputError
+from molgan.evaluation.roc import auc
 from molgan.models.precision import autocast
 from molgan.models.protocols import Critic
-from molgan.training.calibration import auc, calibration_error, fit_temperature, logistic_loss
+from molgan.training.calibration import calibration_error, fit_temperature, logistic_loss
 from molgan.training.loop import is_due, update
 from molgan.training.losses import logistic_critic
 from molgan.training.report import Report, silent

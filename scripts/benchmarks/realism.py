@@ -20,9 +20,9 @@ from rdkit import Chem, RDLogger
 
 from molgan.chem.molecule import parse
 from molgan.chem.reading import read_smiles
+from molgan.evaluation.roc import auc
 from molgan.models.critics.critic_kinds import load_critic
 from molgan.models.loading import load_any, load_generator
-from molgan.training.calibration import auc
 
 DATA = Path(__file__).parents[2] / "data"
 

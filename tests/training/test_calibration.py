@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from molgan.training.calibration import auc, calibration_error, fit_temperature, logistic_loss
+from molgan.evaluation.roc import auc
+from molgan.training.calibration import calibration_error, fit_temperature, logistic_loss
 from molgan.training.losses import logistic_critic
 
 

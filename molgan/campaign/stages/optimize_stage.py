@@ -129,12 +129,15 @@ def _transfer(
     folder: Path,
 ) -> None:
     """Fine-tune agent and prior on the start molecules; the weights are saved, so that a resumed run loads them."""
-    from molgan.models.loading import load_generator
     from molgan.training.design.transfer import transfer
 
     learned = folder / "transferred"
     if not (folder / "transferred.json").exists():
         work.progress.start("transfer", how.epochs)
+        if how.private is not None:
+            _transfer_privately(work, how, agent, learned)
+            _load_transferred(work, learned, agent, prior)
+            return
         outcome = transfer(
             agent,
             read_start(work.config),
@@ -148,6 +151,32 @@ def _transfer(
             f"{outcome.before:.1f} nats before, {outcome.after:.1f} after epoch {outcome.epoch}"
         )
         agent.save(learned, transfer=asdict(outcome))
+    _load_transferred(work, learned, agent, prior)
+
+
+def _transfer_privately(work: Work, how: TransferSettings, agent: "MotifTreeGenerator", learned: Path) -> None:
+    from molgan.base.secret_key import read_key
+    from molgan.training.private.private_transfer import transfer_privately
+
+    plan = transfer_privately(
+        agent,
+        read_start(work.config),
+        how,
+        seed=work.config.seed,
+        key=read_key(),
+        report=lambda metrics, saved: work.progress.advance("transfer", 1, epsilon=metrics["epsilon"]),
+    )
+    work.progress.finish("transfer")
+    work.progress.message(
+        f"transfer: epsilon {plan.epsilon:.3g} at delta {plan.delta:.1e} for the weights {learned}; the library is not "
+        "protected, since the search starts from the actives"
+    )
+    agent.save(learned, private=plan.describe())
+
+
+def _load_transferred(work: Work, learned: Path, agent: "MotifTreeGenerator", prior: "MotifTreeGenerator") -> None:
+    from molgan.models.loading import load_generator
+
     weights = load_generator(learned).to(work.device).state_dict()
     agent.load_state_dict(weights)
     prior.load_state_dict(weights)

@@ -54,13 +54,21 @@ def _make_manifest(work: Work, stages: Sequence[Stage]) -> dict[str, object]:
         "seed": config.seed,
         "config": digest(config.model_dump(mode="json")),
         "data": {"train": str(config.data.train), "sha256": hash_file(config.data.train)},
-        "weights": {"name": config.generator.weights, "sha256": work.start},
+        "weights": {"name": config.generator.weights, "sha256": work.start, **_read_promise(config.generator.weights)},
         "misuse": {"filter": config.misuse, "lists": list(config.misuse_lists)},
         "device": work.device,
         "versions": {"python": platform.python_version(), "molgan": __version__, **_find_versions()},
         "scores": _count_scores(work),
         "stages": {record.name: {"key": record.key, "seconds": record.seconds, **record.counts} for record in records},
     }
+
+
+def _read_promise(weights: str) -> dict[str, object]:
+    """What differentially private training of the weights has spent, if they were trained so."""
+    from molgan.models.weights import find_weights, read_facts
+
+    about = read_facts(find_weights(weights)).get("about")
+    return {"private": about["private"]} if isinstance(about, dict) and "private" in about else {}
 
 
 def _count_scores(work: Work) -> dict[str, dict[str, float | None]]:

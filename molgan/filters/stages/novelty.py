@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from molgan.base.errors import ConfigError
-from molgan.base.settings import Settings
+from molgan.base.secret_key import KEY_VARIABLE, read_key
+from molgan.base.settings import OneOrMore, Settings, find_existing
 from molgan.chem.molecule import Molecule
 from molgan.filters.filter import Filter, Verdict, decide, get_mols
 from molgan.filters.known.identity import Sameness
 from molgan.filters.known.neighbours import Neighbours
 from molgan.filters.known.reference_set import ReferenceSet, find_reference
+from molgan.filters.known.secret_list import SecretList
 from molgan.scoring.inputs import as_list, get_text
 
 
@@ -44,12 +48,24 @@ class ReferenceParameters(Settings):
 
 class Novel(Filter):
     """Compares canonical SMILES, however the references are spelled. The reason names the set and the molecule of it,
-    as it is written there."""
+    as it is written there. Secret lists, of `molgan secret-list`, reveal nothing without their key; each says itself
+    what it ignores."""
 
     name = "novel"
     summary = "In none of the reference sets"
 
     class Parameters(ReferenceParameters):
+        references: tuple[str, ...] = Field(
+            (), description=f"{ReferenceParameters.model_fields['references'].description}"
+        )
+        secret_lists: Annotated[tuple[str, ...], OneOrMore] = Field(
+            (), description="Files of `molgan secret-list`, whose molecules are known, too"
+        )
+        key_variable: str = Field(
+            KEY_VARIABLE,
+            pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+            description="Environment variable that has the key of the secret lists",
+        )
         ignore_stereo: bool = Field(False, description="Whether a stereoisomer of a reference is known, too")
         ignore_salts: bool = Field(
             False,
@@ -59,7 +75,24 @@ class Novel(Filter):
             False, description="Whether a tautomer of a reference is known, too (RDKit's hash HetAtomTautomerv2)"
         )
 
+        @field_validator("secret_lists")
+        @classmethod
+        def _locate_lists(cls, lists: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+            return tuple(str(find_existing(Path(name), info)) for name in lists)
+
+        @model_validator(mode="after")
+        def _check_given(self) -> "Novel.Parameters":
+            if not self.references and not self.secret_lists:
+                raise ValueError("parameter 'references' is missing; give it, or `secret_lists`")
+            return self
+
     parameters: Parameters
+
+    @cached_property
+    def _lists(self) -> list[SecretList]:
+        p = self.parameters
+        key = read_key(p.key_variable) if p.secret_lists else b""
+        return [SecretList.load(Path(name), key) for name in p.secret_lists]
 
     @cached_property
     def _sets(self) -> list[ReferenceSet]:
@@ -74,7 +107,23 @@ class Novel(Filter):
             for i, text in enumerate(found):
                 if text is not None and reasons[i] is None:
                     reasons[i] = f"in {references.name}: {text}"
+        for secret in self._lists:
+            for i, is_member in enumerate(secret.contains(molecules).tolist()):
+                if is_member and reasons[i] is None:
+                    reasons[i] = f"in {secret.name}"
         return decide(reasons)
+
+    def open_lists(self) -> None:
+        """Read the secret lists, which are otherwise read when first needed. Raises ConfigError where the key is
+        missing or another, InputError for a damaged list."""
+        _ = self._lists
+
+
+def open_secret_lists(filters: Iterable[Filter]) -> None:
+    """Read the secret lists of filters, so that a missing key is told before hours of work; as `Novel.open_lists`."""
+    for each in filters:
+        if isinstance(each, Novel):
+            each.open_lists()
 
 
 class Unlike(Filter):

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from molgan.base.errors import InputError
 from molgan.base.settings import Settings
 from molgan.chem.given_molecules import find_file, refuse_bad_smiles
+from molgan.training.private.settings import PrivateSettings
 from molgan.training.settings import CurriculumStageSettings, OptimizeSettings
 
 
@@ -50,6 +51,11 @@ class TransferSettings(Settings):
     weight_decay: float = Field(0.01, ge=0, description="Weight decay of AdamW")
     clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
     bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
+    private: PrivateSettings | None = Field(
+        None,
+        description="Differentially private fine-tuning, of all `epochs` and on all actives; protects the fine-tuned "
+        "weights alone, checkpoints/optimize/transferred, not the library, since the search starts from the actives",
+    )
 
 
 class DesignSettings(OptimizeSettings):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from molgan.base.stopping import leave_if_asked
-from molgan.models.protocols import LikelihoodGenerator
+from molgan.models.protocols import LikelihoodGenerator, Network
 from molgan.training.loop import add_gradients, is_due, resume, save, take_step, warm_up_and_decay
 from molgan.training.prior.settings import AnalogueSettings
 from molgan.training.report import Report, report_again
@@ -21,6 +21,14 @@ from molgan.training.share import Share
 
 Batch = tuple[int, Sequence[Callable[[], Tensor]]]
 """The molecules of a batch, and the parts of its loss, in nats a molecule."""
+
+Gradients = Callable[[Network, Sequence[Callable[[], Tensor]], int], Tensor]
+"""Sets the gradients of a network from the parts of the loss at a step; returns the loss."""
+
+
+def sum_gradients(network: Network, parts: Sequence[Callable[[], Tensor]], step: int) -> Tensor:
+    """The gradients of the sum of the parts."""
+    return add_gradients(network, parts)
 
 
 def maximise_likelihood(
@@ -34,6 +42,8 @@ def maximise_likelihood(
     checkpoint: Path | None,
     report: Report,
     share: Share,
+    gradients: Gradients = sum_gradients,
+    clip: float | None = None,
 ) -> None:
     """Train the generator in place for `steps` updates; the learning rate warms up, stays, and falls to 0.
 
@@ -47,6 +57,8 @@ def maximise_likelihood(
         checkpoint: The folder from which the loop resumes exactly.
         report: Takes loss (nats a molecule), learning rate and molecules a second.
         share: This worker's part of every batch.
+        gradients: Sets the gradients of a step.
+        clip: Largest norm of the gradient of a step, by default that of the settings.
 
     Raises:
         WeightsError: The checkpoint belongs to another training.
@@ -60,9 +72,9 @@ def maximise_likelihood(
     generator.train()
     clock, molecules = time.perf_counter(), 0
     for step, (size, parts) in enumerate(batches(done), start=done + 1):
-        loss = add_gradients(generator, parts)
+        loss = gradients(generator, parts, step)
         learning_rate = schedule.get_last_lr()[0]
-        take_step(optimizer, generator, clip=settings.clip, share=share)
+        take_step(optimizer, generator, clip=settings.clip if clip is None else clip, share=share)
         schedule.step()
 
         molecules += size

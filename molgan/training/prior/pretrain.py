@@ -53,7 +53,7 @@ def pretrain(
     Raises:
         WeightsError: The checkpoint belongs to another training.
     """
-    steps = max(1, round(settings.epochs * len(data) / settings.batch_size))
+    steps = count_steps(len(data), settings)
     optimizer = torch.optim.AdamW(
         generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
@@ -80,6 +80,11 @@ def pretrain(
         report=report,
         share=share,
     )
+
+
+def count_steps(molecules: int, settings: PretrainSettings) -> int:
+    """The updates of a training on so many molecules."""
+    return max(1, round(settings.epochs * molecules / settings.batch_size))
 
 
 _Part = tuple[list[Walk], np.ndarray | None]
