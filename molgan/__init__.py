@@ -23,10 +23,12 @@ if TYPE_CHECKING:
         synthesis_routes,
     )
     from molgan.api_analogues import analogues
+    from molgan.api_augment import augment
 
 __all__ = [
     "__version__",
     "analogues",
+    "augment",
     "filter",
     "load_generator",
     "log_likelihood",
@@ -39,7 +41,7 @@ __all__ = [
     "synthesis_routes",
 ]
 
-_PLACES = {"analogues": "molgan.api_analogues"}
+_PLACES = {"analogues": "molgan.api_analogues", "augment": "molgan.api_augment"}
 
 find_moved_modules()
 
