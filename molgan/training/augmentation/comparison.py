@@ -141,12 +141,16 @@ def _hold_out(
 ) -> SplitResult:
     known, left = np.flatnonzero(~is_out), np.flatnonzero(is_out)
     part, held_out = measured.take(known), measured.take(left)
-    state = np.random.SeedSequence([settings.seed, seed, number]).generate_state(2, np.uint32) >> 1
+    # One seed for all parts of a split: what a source makes of a molecule may then be kept.
+    drawing, training_seed = (
+        int(np.random.SeedSequence([settings.seed, seed, *more]).generate_state(1, np.uint32)[0]) >> 1
+        for more in ((1000,), (1001, number))
+    )
     wanted = count_wanted(part, settings, len(known) / len(measured.smiles))
-    synthesis = drop_held_out(make(part, wanted, int(state[0])), held_out)
-    training = settings.training(int(state[1]))
+    synthesis = drop_held_out(make(part, wanted, drawing), held_out)
+    training = settings.training(training_seed)
     synthetic = describe_rows([each.mol for each in synthesis.labelled], training)
-    case = Case(part, features[known], synthesis, synthetic, int(state[1]))
+    case = Case(part, features[known], synthesis, synthetic, training_seed)
     figures: dict[str, dict[str, float]] = {}
     reasons: dict[str, str] = {}
     for name, remedy in REMEDIES.items():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -32,8 +34,8 @@ from molgan.training.design.settings import TransferSettings
 from molgan.training.design.transfer import transfer
 
 ANALOGUE_WEIGHTS = "analogues"
-_TRIES = 50  # genetic moves for a molecule
-_MOST_MOVES = 2
+_TRIES = 50  # genetic moves for a molecule, most of which are not possible
+_KEPT = 200_000  # molecules by genetic moves
 
 
 class MoleculeSource(Protocol):
@@ -43,40 +45,46 @@ class MoleculeSource(Protocol):
     knows_parents: bool
     """Whether each molecule is made of the one that it is drawn for, not of all."""
 
-    def draw(self, mols: Sequence[Chem.Mol], seed: int) -> list[str | None]:
-        """A SMILES for each molecule given, in order; None where there is none. The same for the same seed."""
+    def draw(self, mols: Sequence[Chem.Mol], numbers: Sequence[int], seed: int, turn: int) -> list[str | None]:
+        """A SMILES for each molecule given, in order; None where there is none. The same for the same seed and turn.
+        `numbers` say how often each was given before, `turn` how often this was called with the seed."""
 
     def study(self, mols: Sequence[Chem.Mol], seed: int) -> None:
         """Learn from the molecules that will be drawn from, if the source does such a thing. Raises InputError."""
 
 
 class GeneticSource:
-    """One or two genetic moves from a molecule: motifs exchanged, added or removed, ring systems exchanged, atoms and
-    bonds changed, with the motifs of some weights. Stereo is dropped."""
+    """One genetic move from a molecule: a motif exchanged, added or removed, a ring system exchanged, an atom or a bond
+    changed, with the motifs of some weights. Stereo is dropped.
+
+    What is made of a molecule depends on it, its number and the seed alone, so that it is kept: training parts of one
+    split share most of their molecules, and no part can tell another anything by it.
+    """
 
     name, knows_parents = "genetic", True
 
     def __init__(self, motifs: tuple[str, ...], most_atoms: int) -> None:
         self._motifs, self._rings, self._most = Motifs(motifs), read_ring_motifs(motifs), most_atoms
+        self._change = lru_cache(maxsize=_KEPT)(self._make_change)
 
     def study(self, mols: Sequence[Chem.Mol], seed: int) -> None:
         pass
 
-    def draw(self, mols: Sequence[Chem.Mol], seed: int) -> list[str | None]:
-        rng = np.random.default_rng(seed)
-        return [self._change(mol, rng) for mol in mols]
+    def draw(self, mols: Sequence[Chem.Mol], numbers: Sequence[int], seed: int, turn: int) -> list[str | None]:
+        texts = [str(Chem.MolToSmiles(remove_stereo(mol))) for mol in mols]
+        return [self._change(text, number, seed) for text, number in zip(texts, numbers, strict=True)]
 
-    def _change(self, mol: Chem.Mol, rng: np.random.Generator) -> str | None:
-        most = max(self._most, mol.GetNumHeavyAtoms())
-        moves = 1 + int(rng.integers(_MOST_MOVES))
+    def _make_change(self, smiles: str, number: int, seed: int) -> str | None:
+        rng = np.random.default_rng([seed, number, zlib.crc32(smiles.encode())])
+        mol = Chem.MolFromSmiles(smiles)
+        if mol is None:
+            return None
         try:
-            tree = reroot(remove_stereo(mol), rng)
+            tree = reroot(mol, rng)
             for _ in range(_TRIES):
-                child = self._move(tree, rng, most)
+                child = self._move(tree, rng, max(self._most, mol.GetNumHeavyAtoms()))
                 if child is not None:
-                    tree, moves = child, moves - 1
-                if not moves:
-                    return write(tree)
+                    return write(child)
         except (UnknownStereo, ValueError, RuntimeError):  # salts, and what a tree cannot hold
             pass
         return None
@@ -102,12 +110,12 @@ class AimedSource:
     def study(self, mols: Sequence[Chem.Mol], seed: int) -> None:
         pass
 
-    def draw(self, mols: Sequence[Chem.Mol], seed: int) -> list[str | None]:
+    def draw(self, mols: Sequence[Chem.Mol], numbers: Sequence[int], seed: int, turn: int) -> list[str | None]:
         if not mols:
             return []
         # One molecule more where there is one, whose aim would stand for any number.
         values = torch.from_numpy(self._measure([*mols, mols[-1]]))
-        drawn = self._generator.sample(len(mols) + 1, seed=seed, aim=Aim(values))
+        drawn = self._generator.sample(len(mols) + 1, seed=_mix(seed, turn), aim=Aim(values))
         return [sample.smiles for sample in drawn[:-1]]
 
 
@@ -124,11 +132,10 @@ class TunedSource:
         self._generator = load_generator(self._weights, MotifTreeGenerator)
         transfer(self._generator, [Chem.MolToSmiles(mol) for mol in mols], TransferSettings(), seed=seed)
 
-    def draw(self, mols: Sequence[Chem.Mol], seed: int) -> list[str | None]:
+    def draw(self, mols: Sequence[Chem.Mol], numbers: Sequence[int], seed: int, turn: int) -> list[str | None]:
         if self._generator is None:
-            self.study(mols, seed)
-        assert self._generator is not None
-        return [sample.smiles for sample in self._generator.sample(len(mols), seed=seed)]
+            raise RuntimeError("study first")
+        return [sample.smiles for sample in self._generator.sample(len(mols), seed=_mix(seed, turn))]
 
 
 class AnalogueSource:
@@ -146,10 +153,10 @@ class AnalogueSource:
     def study(self, mols: Sequence[Chem.Mol], seed: int) -> None:
         pass
 
-    def draw(self, mols: Sequence[Chem.Mol], seed: int) -> list[str | None]:
+    def draw(self, mols: Sequence[Chem.Mol], numbers: Sequence[int], seed: int, turn: int) -> list[str | None]:
         texts = [str(Chem.MolToSmiles(mol)) for mol in mols]
         counts = Counter(texts)
-        search = AnalogueSearch.load(self._weights, self._ask(max(counts.values(), default=1)), seed=seed)
+        search = AnalogueSearch.load(self._weights, self._ask(max(counts.values(), default=1)), seed=_mix(seed, turn))
         found = {text: [each.smiles for each in search.find(parse(text)).analogues] for text in counts}
         return [found[text].pop(0) if found[text] else None for text in texts]
 
@@ -182,3 +189,8 @@ def choose_source(settings: AugmentSettings) -> str:
         return "analogues" if "source" in read_facts(find_weights(settings.weights)) else "genetic"
     except WeightsError as error:
         raise ConfigError(f"--weights: {error}") from None
+
+
+def _mix(seed: int, turn: int) -> int:
+    """A seed of its own for each turn."""
+    return int(np.random.SeedSequence([seed, turn]).generate_state(1, np.uint32)[0]) >> 1

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from rdkit import Chem
@@ -21,7 +22,7 @@ from molgan.training.augmentation.rarity import find_rare, find_rare_class, is_i
 from molgan.training.augmentation.settings import AugmentSettings
 from molgan.training.augmentation.synthetic import Synthesis, Synthetic
 
-_ROUND = 256  # molecules drawn together
+_FEWEST, _MOST = 32, 256  # molecules drawn together
 _LARGEST_CLASS_ERROR = 0.3
 _LARGEST_SHARE = 0.5  # of the standard deviation of numbers
 HELD_OUT = "a held-out molecule"
@@ -75,14 +76,18 @@ class _Collection:
         self._dropped: Counter[str] = Counter()
 
     def collect(self, weights: np.ndarray, seed: int) -> Synthesis:
-        settings, drawn, number = self._maker.settings, 0, 0
-        while len(self._labelled) < self._wanted and drawn < settings.draws * self._wanted:
-            size = min(_ROUND, settings.draws * self._wanted - drawn)
-            first, second = np.random.SeedSequence([seed, number]).generate_state(2, np.uint32).tolist()
-            parents = np.random.default_rng(first).choice(len(weights), size=size, p=weights)
-            texts = self._maker.source.draw([self._part.mols[i] for i in parents], second >> 1)
-            self._take(texts, parents.tolist())
-            drawn, number = drawn + size, number + 1
+        most, drawn, turn = self._maker.settings.draws * self._wanted, 0, 0
+        given: Counter[int] = Counter()
+        while (missing := self._wanted - len(self._labelled)) > 0 and drawn < most:
+            size = min(max(_FEWEST, min(2 * missing, _MOST)), most - drawn)
+            parents = np.random.default_rng([seed, turn]).choice(len(weights), size=size, p=weights).tolist()
+            numbers = []
+            for parent in parents:
+                numbers.append(given[parent])
+                given[parent] += 1
+            mols = [self._part.mols[i] for i in parents]
+            self._take(self._maker.source.draw(mols, numbers, seed, turn), parents)
+            drawn, turn = drawn + size, turn + 1
         if over := len(self._labelled) - self._wanted:
             self._dropped["more than wanted"] += max(0, over)
         unlabelled = self._unlabelled[: self._wanted] if settings.unlabelled else []
@@ -92,8 +97,8 @@ class _Collection:
     def _take(self, texts: Sequence[str | None], parents: Sequence[int]) -> None:
         fresh: list[tuple[Molecule, int]] = []
         for text, parent in zip(texts, parents, strict=True):
-            molecule = parse(text)
-            if (reason := self._refuse(molecule)) is None:
+            molecule, flat, misuse = examine(text)
+            if (reason := self._refuse(flat, misuse)) is None:
                 fresh.append((molecule, parent))
             else:
                 self._dropped[reason] += 1
@@ -101,17 +106,14 @@ class _Collection:
         for place, (molecule, parent) in enumerate(fresh):
             self._judge(molecule, parent, labels, place)
 
-    def _refuse(self, molecule: Molecule) -> str | None:
+    def _refuse(self, flat: str, misuse: str | None) -> str | None:
         """Why a drawn molecule is not taken, whatever its label; None if it is."""
-        if molecule.mol is None:
+        if not flat:
             return "no molecule was drawn"
-        flat = flatten(molecule.mol)
         if flat in self._known:
             return "measured, or drawn before"
         self._known.add(flat)
-        if self._maker.settings.misuse_filter and find_misuse(molecule) is not None:
-            return "rejected by the filter misuse"
-        return None
+        return "rejected by the filter misuse" if self._maker.settings.misuse_filter and misuse is not None else None
 
     def _judge(self, molecule: Molecule, parent: int, labels: Labels, place: int) -> None:
         value, error = float(labels.value[place]), float(labels.uncertainty[place])
@@ -148,6 +150,14 @@ def drop_held_out(synthesis: Synthesis, held_out: Measured) -> Synthesis:
     kept = [each for each in synthesis.molecules if flatten(each.mol) not in there]
     dropped = synthesis.dropped + Counter({HELD_OUT: len(synthesis.molecules) - len(kept)})
     return Synthesis(kept, synthesis.wanted, synthesis.drawn, dropped)
+
+
+@lru_cache(maxsize=100_000)
+def examine(text: str | None) -> tuple[Molecule, str, str | None]:
+    """A molecule, its SMILES without stereo ("" where it is none), and why it is not handed out, if it is not. Kept,
+    since training parts of one split have molecules in common."""
+    molecule = parse(text)
+    return (molecule, "", None) if molecule.mol is None else (molecule, flatten(molecule.mol), find_misuse(molecule))
 
 
 def flatten(mol: Chem.Mol) -> str:
