@@ -134,7 +134,7 @@ def print_set(name: str, figures: Path, seconds: float) -> None:
 def show(ways: dict[str, dict[str, dict[str, float]]], way: str, figure: str) -> str:
     """The mean of a figure; a dash where there is none."""
     mean = ways.get(way, {}).get(figure, {}).get("mean")
-    return "–" if mean is None else format_number(mean)
+    return "-" if mean is None else format_number(mean)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def describe_plan(measured: Measured, settings: AugmentSettings, target: str) ->
         few = int((measured.target == rare).sum())
         drawn = "which is drawn from" if is_imbalanced(measured) else "all are drawn from"
         what = f"{count:,} molecules, {few:,} of class {rare:g}, {drawn}"
-    parts = f"{settings.seeds} × {settings.folds} held-out parts by scaffold"
+    parts = f"{settings.seeds} times {settings.folds} held-out parts by scaffold"
     source = open_source(settings).name
     return f"{target}: {what}; {wanted:,} synthetic molecules by {source}, labelled by {settings.label}; {parts}"
 

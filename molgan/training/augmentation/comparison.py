@@ -83,7 +83,9 @@ def check_splits(measured: Measured, settings: AugmentSettings) -> None:
     count = len(set(groups.tolist() if rare is None else groups[rare].tolist()))
     if count >= settings.folds:
         return
-    whose = "the molecules have" if rare is None else f"the {int(rare.sum())} of class {find_rare_class(measured):g} have"
+    whose = (
+        "the molecules have" if rare is None else f"the {int(rare.sum())} of class {find_rare_class(measured):g} have"
+    )
     number = "one scaffold" if count == 1 else f"{count} scaffolds"
     mend = f"--folds {count}, or molecules" if count > 1 else "molecules"
     raise InputError(f"{whose} {number}, and {settings.folds} parts are to be held out; give {mend} of other scaffolds")

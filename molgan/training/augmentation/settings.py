@@ -24,7 +24,9 @@ class AugmentSettings(Settings):
         None, description="Shipped weights by name, or a folder of `molgan train`; those that the source needs"
     )
     number: int | None = Field(
-        None, ge=1, description="Synthetic molecules; four for each of the rare class, or one for each measured molecule"
+        None,
+        ge=1,
+        description="Synthetic molecules; four for each of the rare class, or one for each measured molecule",
     )
     draws: int = Field(20, ge=1, description="Most molecules drawn for each that is wanted")
     label: Label = Field("neighbour", description="Evidence for a label: the nearest measured molecule, or a teacher")

@@ -88,9 +88,9 @@ class _Collection:
             mols = [self._part.mols[i] for i in parents]
             self._take(self._maker.source.draw(mols, numbers, seed, turn), parents)
             drawn, turn = drawn + size, turn + 1
-        if over := len(self._labelled) - self._wanted:
-            self._dropped["more than wanted"] += max(0, over)
-        unlabelled = self._unlabelled[: self._wanted] if settings.unlabelled else []
+        if (over := len(self._labelled) - self._wanted) > 0:
+            self._dropped["more than wanted"] += over
+        unlabelled = self._unlabelled[: self._wanted] if self._maker.settings.unlabelled else []
         molecules = [*self._labelled[: self._wanted], *unlabelled]
         return Synthesis(molecules, self._wanted, drawn, +self._dropped)
 

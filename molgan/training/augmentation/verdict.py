@@ -85,13 +85,13 @@ def format_interval(change: Interval) -> str:
 
 
 def format_number(value: float, *, signed: bool = False) -> str:
-    """Three decimals, without a zero before the point; a dash for NaN."""
+    """Three decimals, without a zero before the point; a hyphen for NaN."""
     if not math.isfinite(value):
-        return "–"
+        return "-"
     text = f"{abs(value):.3f}"
     text = text[1:] if text.startswith("0.") else text
     minus = value < 0 and float(f"{value:.3f}") != 0
-    return f"{'−' if minus else '+' if signed else ''}{text}"
+    return f"{'-' if minus else '+' if signed else ''}{text}"
 
 
 def _format_change(compared: Compared, remedy: str, figure: str) -> str:
