@@ -78,18 +78,22 @@ def test_with_labels_at_random_it_must_not_help(toys):
         assert abs(compared.mean("synthetic", "ROC-AUC") - 0.5) < 0.2
 
 
-def test_true_labels_of_many_more_molecules_help(toys):
-    def ask_oracle(part, wanted, seed):
-        more = [
-            Synthetic(toys.SMILES[i], toys.MOLS[i], float(toys.ATOMS[i]), 0.0, "oracle", 1.0, 0, 0, "oracle")
-            for i in range(100, 400)
-        ]
-        return Synthesis(more, wanted)
-
-    settings = toys.FAST.model_copy(update={"seeds": 3})
-    compared = compare(toys.measure_atoms(), settings, ask_oracle)
+def test_a_leak_would_be_seen_as_a_gain(toys, only_two):
+    """What the maker must not have, analogues of held-out molecules with their values: the comparison can say yes."""
+    values = np.random.default_rng(2).normal(size=60)
+    measured = Measured(toys.SMILES[:60], toys.MOLS[:60], values, "regression")
+    drawn = [toys.MethylSource().draw(measured.mols, [0] * 60, seed, 0) for seed in range(3)]
+    leaked = [
+        Synthetic(text, toys.Chem.MolFromSmiles(text), float(value), 0.0, "leak", 1.0, 0, 0, "leak")
+        for texts in drawn
+        for text, value in zip(texts, values, strict=True)
+        if text is not None
+    ]
+    compared = compare(measured, toys.FAST, lambda part, wanted, seed: Synthesis(leaked, wanted))
     assert does_help(compared) and describe_verdict(compared).startswith("helps: RMSE ")
     assert compared.difference("synthetic", "RMSE").high < 0 < compared.difference("synthetic", "R2").low
+    honest = compare(measured, toys.FAST, make_methyls(toys))
+    assert honest.made > 0 and not does_help(honest) and honest.mean("synthetic", "R2") < 0.1
 
 
 def test_it_goes_on_where_it_stopped_with_the_same_result(toys, only_two, tmp_path):
