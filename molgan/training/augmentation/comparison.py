@@ -54,7 +54,10 @@ class Compared:
     @property
     def dropped(self) -> Counter[str]:
         """Drawn molecules that were not taken, by cause, over all parts."""
-        return sum((Counter(split.dropped) for split in self.splits), Counter())
+        total: Counter[str] = Counter()
+        for split in self.splits:
+            total.update(split.dropped)
+        return +total
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -118,7 +121,7 @@ def compare(
         splits.append(result)
         figure = DECIDING[measured.task]
         shown = {name: result.figures[way][figure] for name, way in (("without", PLAIN), ("with", SYNTHETIC))}
-        progress.advance(TASK, **{f"{figure}_{name}": value for name, value in shown.items()})
+        progress.advance(TASK, 1, **{f"{figure}_{name}": value for name, value in shown.items()})
     progress.finish(TASK)
     return Compared(measured.task, settings.folds, splits)
 
@@ -161,7 +164,10 @@ def _hold_out(
             reasons[name] = rows
             continue
         answers = fit_rows(rows, training, measured.task).answer(features[left])
-        found = measure(held_out.target, answers.mean(axis=0), answers.std(axis=0, ddof=1), measured.task)
+        truth = held_out.target
+        if find_rare_class(measured) == 0:  # PR-AUC is that of the rarer class
+            answers, truth = 1 - answers, 1 - truth
+        found = measure(truth, answers.mean(axis=0), answers.std(axis=0, ddof=1), measured.task)
         figures[name] = {figure: round(value, 6) for figure, value in found.items()}
     return SplitResult(
         seed,

@@ -87,7 +87,7 @@ def smote(case: Case) -> TrainingRows | str:
         return INSTALL
     counts = np.bincount(case.part.target.astype(int), minlength=2)
     shares = weigh_rows(case.part)
-    added = [round(case.synthesis.wanted * shares[case.part.target == each].sum()) for each in (0, 1)]
+    added = [round(case.synthesis.wanted * float(shares[case.part.target == each].sum())) for each in (0, 1)]
     if not is_imbalanced(case.part):
         added[1] = case.synthesis.wanted - added[0]
     fewest = min(int(count) for count, more in zip(counts, added, strict=True) if more)

@@ -34,7 +34,7 @@ class SplitResult:
 
 def write_split(folder: Path, key: str, result: SplitResult) -> None:
     """Keep a result under the key of the data and the settings. Raises RunError."""
-    content = {"key": key, **clean(asdict(result))}
+    content = clean({"key": key, **asdict(result)})
     write_files(folder, {result.name: [json.dumps(content, indent=1).encode(), b"\n"]})
 
 

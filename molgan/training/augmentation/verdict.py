@@ -41,7 +41,7 @@ def list_rows(compared: Compared) -> list[dict[str, Any]]:
         if not any(name in split.figures for split in compared.splits):
             rows.append({"name": name, "reason": compared.reasons.get(name, "not trained"), "figures": {}})
             continue
-        figures = {}
+        figures: dict[str, dict[str, float]] = {}
         for figure in compared.names:
             change = compared.difference(name, figure)
             ends = {"difference": change.value, "low": change.low, "high": change.high}

@@ -111,6 +111,15 @@ def test_it_goes_on_where_it_stopped_with_the_same_result(toys, only_two, tmp_pa
     assert len(other.calls) == 6
 
 
+def test_the_precision_is_that_of_the_rarer_class_whichever_it_is(toys, only_two):
+    first = toys.measure_classes(range(0, 60, 6))
+    other = Measured(first.smiles, first.mols, 1 - first.target, "classification")
+    found = [compare(each, toys.FAST, lambda part, wanted, seed: Synthesis([], wanted)) for each in (first, other)]
+    # That of a class of 83% would be far above what such a model has.
+    assert abs(found[0].mean("as it is", "PR-AUC") - found[1].mean("as it is", "PR-AUC")) < 0.15
+    assert found[1].mean("as it is", "PR-AUC") < 0.5
+
+
 def test_a_source_that_makes_nothing_is_no_failure(toys, only_two):
     compared = compare(toys.measure_atoms(), toys.FAST, lambda part, wanted, seed: Synthesis([], wanted))
     assert not does_help(compared) and "no synthetic molecule got a label" in describe_verdict(compared)
