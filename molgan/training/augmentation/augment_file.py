@@ -21,7 +21,7 @@ from molgan.training.augmentation.molecule_sources import open_source
 from molgan.training.augmentation.rarity import count_wanted, find_rare_class, is_imbalanced
 from molgan.training.augmentation.settings import AugmentSettings
 from molgan.training.augmentation.split_file import clean
-from molgan.training.augmentation.synthesis import Synthesiser
+from molgan.training.augmentation.synthesiser import Synthesiser
 from molgan.training.augmentation.synthetic import Synthesis, tabulate
 from molgan.training.augmentation.verdict import describe_verdict, does_help, format_table, list_rows
 

@@ -24,7 +24,7 @@ from molgan.training.augmentation.rarity import count_wanted, find_rare, find_ra
 from molgan.training.augmentation.remedies import PLAIN, REMEDIES, SYNTHETIC, Case, fit_rows
 from molgan.training.augmentation.settings import AugmentSettings
 from molgan.training.augmentation.split_file import SplitResult, read_split, write_split
-from molgan.training.augmentation.synthesis import drop_held_out
+from molgan.training.augmentation.synthesiser import drop_held_out
 from molgan.training.augmentation.synthetic import Synthesis
 
 Make = Callable[[Measured, int, int], Synthesis]

@@ -9,7 +9,7 @@ from molgan.models.qsar.measurements import Measured
 from molgan.training.augmentation import comparison
 from molgan.training.augmentation.comparison import check_splits, compare
 from molgan.training.augmentation.remedies import PLAIN, REMEDIES, SYNTHETIC
-from molgan.training.augmentation.synthesis import Synthesiser
+from molgan.training.augmentation.synthesiser import Synthesiser
 from molgan.training.augmentation.synthetic import Synthesis, Synthetic
 from molgan.training.augmentation.verdict import describe_verdict, does_help
 

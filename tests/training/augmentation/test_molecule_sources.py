@@ -13,7 +13,7 @@ from molgan.models.settings import MotifNetworkSettings, SourceSettings
 from molgan.training.augmentation import molecule_sources
 from molgan.training.augmentation.molecule_sources import choose_source, open_source
 from molgan.training.augmentation.settings import AugmentSettings
-from molgan.training.augmentation.synthesis import Synthesiser
+from molgan.training.augmentation.synthesiser import Synthesiser
 from molgan.training.design.settings import TransferSettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "c1ccncc1", "F")

@@ -7,7 +7,7 @@ import pytest
 
 from molgan.models.qsar.fitting import describe_rows
 from molgan.training.augmentation.remedies import INSTALL, Case, add_synthetic, fit_rows, oversample, smote, weigh
-from molgan.training.augmentation.synthesis import Synthesiser
+from molgan.training.augmentation.synthesiser import Synthesiser
 
 
 @pytest.fixture(params=["classes", "numbers"])

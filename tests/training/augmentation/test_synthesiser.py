@@ -8,7 +8,7 @@ from rdkit.DataStructs import TanimotoSimilarity
 from molgan.chem.fingerprints import ecfp
 from molgan.models.qsar.measurements import Measured
 from molgan.training.augmentation.molecule_sources import GeneticSource
-from molgan.training.augmentation.synthesis import HELD_OUT, Synthesiser, drop_held_out
+from molgan.training.augmentation.synthesiser import HELD_OUT, Synthesiser, drop_held_out
 from molgan.training.augmentation.synthetic import tabulate
 
 RARE = range(0, 60, 6)
