@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
@@ -139,13 +138,15 @@ class TunedSource:
 
 
 class AnalogueSource:
-    """Analogues by a generator that reads the measured molecule, at a similarity of at least `least`."""
+    """Analogues by a generator that reads the measured molecule, at a similarity of at least `least`, the likeliest
+    first: what is drawn the second time is the second of them."""
 
     name, knows_parents = "analogues", True
 
     def __init__(self, weights: str, least: float) -> None:
-        self._weights, self._least = weights, least
-        AnalogueSearch.load(weights, self._ask(1), seed=0)  # what cannot be asked for is said before any work starts
+        """Raises ConfigError for weights that read no molecule."""
+        self._least = least
+        self._generator = AnalogueSearch.load(weights, self._ask(1), seed=0).generator
 
     def _ask(self, n: int) -> AnalogueRequest:
         return AnalogueRequest(n=n, similarity=(self._least, 1.0))
@@ -155,10 +156,12 @@ class AnalogueSource:
 
     def draw(self, mols: Sequence[Chem.Mol], numbers: Sequence[int], seed: int, turn: int) -> list[str | None]:
         texts = [str(Chem.MolToSmiles(mol)) for mol in mols]
-        counts = Counter(texts)
-        search = AnalogueSearch.load(self._weights, self._ask(max(counts.values(), default=1)), seed=_mix(seed, turn))
-        found = {text: [each.smiles for each in search.find(parse(text)).analogues] for text in counts}
-        return [found[text].pop(0) if found[text] else None for text in texts]
+        search = AnalogueSearch(self._generator, self._ask(max(numbers, default=0) + 1), seed=seed)
+        found = {text: search.find(parse(text)).analogues for text in dict.fromkeys(texts)}
+        return [
+            found[text][number].smiles if number < len(found[text]) else None
+            for text, number in zip(texts, numbers, strict=True)
+        ]
 
 
 def open_source(settings: AugmentSettings) -> MoleculeSource:

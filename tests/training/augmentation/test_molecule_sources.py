@@ -38,7 +38,11 @@ def test_a_molecule_for_each_that_is_given(weights: str, monkeypatch: pytest.Mon
     drawn = source.draw(mols, numbers, seed=5, turn=0)
     assert source.name == name and len(drawn) == 3 and any(drawn)
     assert all(Chem.MolFromSmiles(text) is not None for text in drawn if text is not None)
-    assert drawn == source.draw(mols, numbers, seed=5, turn=0) != source.draw(mols, numbers, seed=6, turn=0)
+    assert drawn == source.draw(mols, numbers, seed=5, turn=0)
+    if name == "analogues":  # the likeliest first, each once
+        assert drawn[0] != drawn[2]
+    else:
+        assert drawn != source.draw(mols, numbers, seed=6, turn=0)
     assert source.draw([], [], seed=5, turn=0) == []
 
 
