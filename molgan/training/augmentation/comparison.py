@@ -19,6 +19,7 @@ from molgan.evaluation.paired_interval import corrected_interval
 from molgan.models.qsar.cross_validation import assign_folds
 from molgan.models.qsar.fitting import describe_rows
 from molgan.models.qsar.measurements import Measured
+from molgan.models.qsar.settings import Target
 from molgan.training.augmentation.held_out_figures import DECIDING, measure
 from molgan.training.augmentation.rarity import count_wanted, find_rare, find_rare_class
 from molgan.training.augmentation.remedies import PLAIN, REMEDIES, SYNTHETIC, Case, fit_rows
@@ -37,7 +38,7 @@ TASK = "splits"
 class Compared:
     """The results of all held-out parts, and how many `folds` a split has."""
 
-    task: str
+    task: Target
     folds: int
     splits: list[SplitResult]
 

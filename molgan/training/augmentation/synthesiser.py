@@ -116,6 +116,7 @@ class _Collection:
         return "rejected by the filter misuse" if self._maker.settings.misuse_filter and misuse is not None else None
 
     def _judge(self, molecule: Molecule, parent: int, labels: Labels, place: int) -> None:
+        assert molecule.mol is not None
         value, error = float(labels.value[place]), float(labels.uncertainty[place])
         similarity, source = float(labels.similarity[place]), self._maker.source
         reason = None
