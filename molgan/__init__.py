@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     )
     from molgan.api_analogues import analogues
     from molgan.api_anomalies import anomalies
+    from molgan.api_augment import augment
     from molgan.api_generators import load_generator, log_likelihood, sample
 
 __all__ = [
     "__version__",
     "analogues",
     "anomalies",
+    "augment",
     "filter",
     "load_generator",
     "log_likelihood",
@@ -42,6 +44,7 @@ __all__ = [
 _PLACES = {
     "analogues": "molgan.api_analogues",
     "anomalies": "molgan.api_anomalies",
+    "augment": "molgan.api_augment",
     "load_generator": "molgan.api_generators",
     "log_likelihood": "molgan.api_generators",
     "sample": "molgan.api_generators",

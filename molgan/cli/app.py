@@ -13,6 +13,7 @@ from molgan.base.stopping import Stopped
 from molgan.base.version import __version__
 from molgan.cli import analogues as near
 from molgan.cli import anomalies as odd
+from molgan.cli import augment as synthetic
 from molgan.cli import benchmark, campaigns, control, evaluation, lists, molecules, privacy, qsar, serving
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
@@ -30,6 +31,7 @@ _MENDABLE = frozenset(
 _STORAGE_FAILED = 4
 _INTERRUPTED, _TERMINATED = 130, 143
 _GOES_ON = dict.fromkeys(("run", "train", "audit"), "; the same command goes on from the last checkpoint")
+_GOES_ON["augment"] = "; the same command goes on after the last held-out part"
 
 
 class _Verbs(TyperGroup):
@@ -102,6 +104,7 @@ for name, verb in (
     ("train", campaigns.train),
     ("sample", molecules.sample),
     ("analogues", near.analogues),
+    ("augment", synthetic.augment),
     ("score", molecules.score),
     ("standardize", molecules.standardize),
     ("likelihood", molecules.likelihood),

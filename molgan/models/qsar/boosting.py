@@ -51,9 +51,15 @@ def describe(mols: Sequence[Chem.Mol]) -> NDArray[np.float32]:
 
 
 def grow_boosting(
-    features: NDArray[np.float32], target: Floats, training: QSARTraining, task: Target, member: int
+    features: NDArray[np.float32],
+    target: Floats,
+    training: QSARTraining,
+    task: Target,
+    member: int,
+    weight: Floats | None = None,
 ) -> Tensors:
-    """Train a member on rows of `describe`; the arrays of `Trees`, and its `baseline` [1]."""
+    """Train a member on rows of `describe`, which count by their `weight` [n]; the arrays of `Trees`, and its
+    `baseline` [1]."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     seed = training.seed * 1000 + member
@@ -71,7 +77,8 @@ def grow_boosting(
         early_stopping=False,
         random_state=seed,
     )
-    return take_boosted(model.fit(features[np.ix_(rows, columns)], target[rows]), columns)
+    model.fit(features[np.ix_(rows, columns)], target[rows], None if weight is None else weight[rows])
+    return take_boosted(model, columns)
 
 
 def take_boosted(model: Any, columns: NDArray[np.intp]) -> Tensors:

@@ -47,20 +47,23 @@ class CrossValidation:
         return (self.prediction.similarity >= low) & (self.prediction.similarity < high)
 
 
-def assign_folds(mols: Sequence[Chem.Mol], count: int, seed: int) -> Rows:
+def assign_folds(mols: Sequence[Chem.Mol], count: int, seed: int, rare: NDArray[np.bool_] | None = None) -> Rows:
     """A fold, 0 to `count` - 1, for each molecule: those of one Murcko scaffold are in one fold, and the folds are of
-    about one size. A molecule without a ring is by itself. The same molecules and seed give the same folds."""
+    about one size. A molecule without a ring is by itself. The same molecules and seed give the same folds. With
+    `rare` [n] the folds have about as many of these molecules each, too."""
+    few = np.zeros(len(mols), dtype=bool) if rare is None else rare
     groups: dict[str, list[int]] = defaultdict(list)
     for number, mol in enumerate(mols):
         groups[murcko_scaffold(mol) or f"acyclic {number}"].append(number)
     order = np.random.default_rng(seed).permutation(len(groups))
     shuffled = [list(groups.values())[i] for i in order]
-    fold, sizes = np.zeros(len(mols), dtype=np.int64), np.zeros(count, dtype=np.int64)
+    fold, sizes, rares = (np.zeros(n, dtype=np.int64) for n in (len(mols), count, count))
     # The largest first, each to the smallest fold, so that the folds come out alike.
-    for rows in sorted(shuffled, key=len, reverse=True):
-        smallest = int(sizes.argmin())
+    for rows in sorted(shuffled, key=lambda rows: (few[rows].sum(), len(rows)), reverse=True):
+        smallest = int(np.lexsort((sizes, rares))[0]) if few[rows].any() else int(sizes.argmin())
         fold[rows] = smallest
         sizes[smallest] += len(rows)
+        rares[smallest] += few[rows].sum()
     return fold
 
 
@@ -72,11 +75,12 @@ def cross_validate(
     folds: int = 5,
     progress: Progress | None = None,
     described: NDArray[Any] | None = None,
+    rare: NDArray[np.bool_] | None = None,
 ) -> CrossValidation:
-    """Train a model of one kind, not `best`, once without each fold, and predict that fold. `described` as for `fit`.
-    Raises as `fit`."""
+    """Train a model of one kind, not `best`, once without each fold, and predict that fold. `described` as for `fit`,
+    `rare` as for `assign_folds`. Raises as `fit`."""
     progress = progress or Silent()
-    fold = assign_folds(data.mols, folds, settings.seed)
+    fold = assign_folds(data.mols, folds, settings.seed, rare)
     rows = describe_rows(data.mols, settings) if described is None else described
     bits = ecfp(data.mols, FINGERPRINT_RADIUS, FINGERPRINT_BITS)
     columns = np.zeros((3, len(data.smiles)))

@@ -31,15 +31,17 @@ class Forest(Ensemble):
         return self._trees(rows)
 
 
-def grow_forest(features: NDArray[np.float32], target: Floats, training: QSARTraining, task: Target) -> Tensors:
-    """Train scikit-learn's forest on rows of `counts`; the arrays of `Forest`."""
+def grow_forest(
+    features: NDArray[np.float32], target: Floats, training: QSARTraining, task: Target, weight: Floats | None = None
+) -> Tensors:
+    """Train scikit-learn's forest on rows of `counts`, which count by their `weight` [n]; the arrays of `Forest`."""
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
     if task == "regression":
         forest = RandomForestRegressor(training.trees, random_state=training.seed, max_features=0.3)
     else:
         forest = RandomForestClassifier(training.trees, random_state=training.seed)
-    return take_trees(forest.fit(features, target))
+    return take_trees(forest.fit(features, target, weight))
 
 
 def take_trees(forest: Any) -> Tensors:

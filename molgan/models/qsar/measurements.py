@@ -21,6 +21,8 @@ from molgan.models.qsar.settings import Target
 OnBad = Callable[[int, str], None]
 
 LEAST = 50  # with fewer molecules the test part, a tenth, says nothing
+BOUND = "a bound only (< or >)"
+"""The cause for which a row with a bound is skipped."""
 _CLASSES = {"0": 0.0, "1": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0, "inactive": 0.0, "active": 1.0}
 _CLASSES |= {"0.0": 0.0, "1.0": 1.0}
 
@@ -37,7 +39,8 @@ class Disagreement:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """Distinct molecules (canonical SMILES) and their target: numbers in `unit` ("" where the file says none), or
-    classes 0 and 1. `causes` counts the rows that were skipped, `notes` those that were read and changed, by cause."""
+    classes 0 and 1. `causes` counts the rows that were skipped, `notes` those that were read and changed, by cause.
+    `lines` are those of the file that each molecule comes from, none where it is not from a file."""
 
     smiles: list[str]
     mols: list[Chem.Mol]
@@ -47,6 +50,19 @@ class Measured:
     disagreements: list[Disagreement] = field(default_factory=list)
     causes: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
+    lines: list[tuple[int, ...]] = field(default_factory=list)
+
+    def take(self, rows: NDArray[np.int64]) -> Measured:
+        """Some of the molecules, in the order of `rows` [n], and nothing of the others."""
+        chosen = rows.tolist()
+        return Measured(
+            [self.smiles[i] for i in chosen],
+            [self.mols[i] for i in chosen],
+            self.target[rows],
+            self.task,
+            self.unit,
+            lines=[self.lines[i] for i in chosen] if self.lines else [],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,7 @@ def read_measured(
     on_bad: OnBad | None = None,
     standardize: StandardizeSettings | None = None,
     limit: float | None = None,
+    least: int = LEAST,
 ) -> Measured:
     """Read a table, or an SDF file with its properties. Classes are 0 and 1, no and yes, false and true, inactive and
     active; anything else is a number as `read_value` has it. Units are those of most rows, and others are converted to
@@ -74,7 +91,7 @@ def read_measured(
     of repeated measurements of a molecule; a molecule in both classes is left out. `disagreements` has the molecules
     whose values differ by more than `limit`, by default the standard deviation of all values. With `standardize`,
     molecules are taken in that form, so that a salt and its parent are one. Raises InputError for a missing column, a
-    target that is not numeric, a single value, and fewer than 50 molecules.
+    target that is not numeric, a single value, and fewer than `least` molecules.
     """
     tell = on_bad or (lambda line, reason: None)
     causes: Counter[str] = Counter()
@@ -125,9 +142,11 @@ def read_measured(
         if disagreements:
             causes["in both classes"] += sum(len(each.lines) for each in disagreements)
     numbers = {text: [value for value, _ in found] for text, found in values.items()}
-    means = _average(str(path), target, numbers, causes)
+    means = _average(str(path), target, numbers, causes, least)
     task: Target = "classification" if classes else "regression"
-    return Measured(list(values), [mols[text] for text in values], means, task, unit, disagreements, causes, notes)
+    lines = [tuple(line for _, line in found) for found in values.values()]
+    kept = [mols[text] for text in values]
+    return Measured(list(values), kept, means, task, unit, disagreements, causes, notes, lines)
 
 
 def _find_cell(record: Record, target: str, path: str | Path) -> str:
@@ -151,7 +170,7 @@ def _use(value: MeasuredValue | Unreadable, unit: str) -> float | Unreadable:
     if isinstance(value, Unreadable):
         return value
     if value.bound:
-        return Unreadable("a bound only (< or >)")
+        return Unreadable(BOUND)
     if not np.isfinite(value.number):
         return Unreadable("not a number")
     number = convert_unit(value.number, value.unit, unit)
@@ -181,12 +200,14 @@ def _find_disagreements(
     ]
 
 
-def _average(path: str, target: str, values: dict[str, list[float]], causes: Counter[str]) -> NDArray[np.float64]:
-    if len(values) < LEAST:
+def _average(
+    path: str, target: str, values: dict[str, list[float]], causes: Counter[str], least: int
+) -> NDArray[np.float64]:
+    if len(values) < least:
         skipped = ", ".join(f"{count:,} {cause}" for cause, count in causes.most_common(3))
-        few = f"{path}: {len(values)} molecules with a {target}; at least {LEAST} are needed"
+        few = f"{path}: {len(values)} molecules with a {target}; at least {least} are needed"
         raise InputError(f"{few} (rows skipped: {skipped})" if skipped else few)
     means = np.array([sum(found) / len(found) for found in values.values()])
     if np.ptp(means) == 0:
-        raise InputError(f"{path}: every {target} is {means[0]:g}; there is nothing to learn")
+        raise InputError(f"{path}: every {target} is {means[0]:g}; there is nothing to learn; add rows of other values")
     return means
