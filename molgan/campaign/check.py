@@ -142,12 +142,12 @@ def _check_actives(config: CampaignConfig) -> None:
     from molgan.models.loading import load_start
     from molgan.models.motif.forbid_stereo import forbid_stereo
     from molgan.models.protocols import MotifTreeGenerator
-    from molgan.training.design.transfer import encode_actives
+    from molgan.training.domains.domain_molecules import read_domain
 
     kind: Any = MotifTreeGenerator
     generator = load_start(config.generator, kind)
     generator = generator if config.optimize.stereo else forbid_stereo(generator)
-    encode_actives(generator, read_start(config))
+    read_domain(generator, read_start(config))
 
 
 def _check_replay(config: CampaignConfig, progress: Progress) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from molgan.campaign.stages.adapt_stage import Adapt
 from molgan.campaign.stages.adversarial_stage import Adversarial
 from molgan.campaign.stages.analogues_stage import Analogues
 from molgan.campaign.stages.distil_stage import Distil
@@ -23,7 +24,7 @@ Pipeline = tuple[type[Stage], ...]
 
 PIPELINES: dict[type, Pipeline] = {
     CampaignConfig: (Adversarial, Reinforce, Optimize, Library, Evaluation, Reference, Report),
-    TrainingConfig: (Pretrain, Distil, Rejection, Analogues),
+    TrainingConfig: (Pretrain, Distil, Rejection, Analogues, Adapt),
     OneShotConfig: (Likelihood, OneShot),
 }
 

@@ -12,7 +12,7 @@ from molgan.base.errors import MolganError
 from molgan.base.stopping import Stopped
 from molgan.base.version import __version__
 from molgan.cli import analogues as near
-from molgan.cli import benchmark, campaigns, control, evaluation, lists, molecules, qsar, serving
+from molgan.cli import benchmark, campaigns, control, domains, evaluation, lists, molecules, qsar, serving
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
 from molgan.cli.bars import choose_form, print_error
@@ -27,7 +27,7 @@ _MENDABLE = frozenset(
     | {errno.ENAMETOOLONG, errno.ELOOP, errno.EFBIG, errno.ENXIO, errno.EEXIST}
 )
 _INTERRUPTED, _TERMINATED = 130, 143
-_GOES_ON = dict.fromkeys(("run", "train"), "; the same command goes on from the last checkpoint")
+_GOES_ON = dict.fromkeys(("run", "train", "adapt"), "; the same command goes on from the last checkpoint")
 
 
 class _Verbs(TyperGroup):
@@ -97,6 +97,7 @@ for name, verb in (
     ("train", campaigns.train),
     ("sample", molecules.sample),
     ("analogues", near.analogues),
+    ("adapt", domains.adapt),
     ("score", molecules.score),
     ("standardize", molecules.standardize),
     ("likelihood", molecules.likelihood),

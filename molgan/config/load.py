@@ -47,8 +47,8 @@ def load_training(
     config = load(path, overrides, smoke=smoke, on_foreign=on_foreign)
     if isinstance(config, CampaignConfig):
         raise ConfigError(
-            f"{_name(path)}: no section `pretrain`, `distil`, `rejection`, `analogues` or `oneshot`, so this is a "
-            "campaign; give it to `molgan run`"
+            f"{_name(path)}: no section `pretrain`, `distil`, `rejection`, `analogues`, `adapt` or `oneshot`, so this "
+            "is a campaign; give it to `molgan run`"
         )
     return config
 
@@ -103,7 +103,7 @@ def job_of(sections: Mapping[str, object]) -> Job:
     """The class of a configuration with these sections."""
     if "oneshot" in sections:
         return OneShotConfig
-    if {"pretrain", "distil", "rejection", "analogues"} & sections.keys():
+    if {"pretrain", "distil", "rejection", "analogues", "adapt"} & sections.keys():
         return TrainingConfig
     return CampaignConfig
 

@@ -16,7 +16,7 @@ from molgan.scoring.transforms import TRANSFORMS
 
 Schema = dict[str, Any]
 
-_OF_TRAINING = ("pretrain", "distil", "rejection", "analogues")
+_OF_TRAINING = ("pretrain", "distil", "rejection", "analogues", "adapt")
 _OWN_SCORER = {"type": "string", "pattern": ":", "description": "module:name or path/to/file.py:name"}
 
 

@@ -26,7 +26,8 @@ from molgan.chem.misuse.screen import find_misuse
 from molgan.chem.molecule import parse
 from molgan.config import CampaignConfig
 from molgan.training.design.ledger import COLUMNS
-from molgan.training.design.settings import AnalogueSettings, DesignSettings, DesignStageSettings, TransferSettings
+from molgan.training.design.settings import AnalogueSettings, DesignSettings, DesignStageSettings
+from molgan.training.domains.settings import AdaptationSettings
 from molgan.training.refusals import announce_refusals
 from molgan.training.reporter import Reporter
 from molgan.training.settings import MOST_START_ATOMS
@@ -79,7 +80,7 @@ class Optimize(Stage):
         agent = (agent if settings.stereo else forbid_stereo(agent)).to(work.device)
         prior = self.load_generator(MotifTreeGenerator).to(work.device)
         if settings.transfer is not None:
-            _transfer(work, settings, settings.transfer, agent, prior, self.folder)
+            _transfer(work, settings.transfer, agent, prior, self.folder)
         carried = run_curriculum(self, settings.curriculum, partial(self._teach, agent, prior))
         objective = WatchedObjective(work.objective, work.progress.message)
         with self.report(components=objective.components) as report:
@@ -122,31 +123,28 @@ def count_rounds(settings: DesignSettings) -> int:
 
 def _transfer(
     work: Work,
-    settings: DesignSettings,
-    how: TransferSettings,
+    how: AdaptationSettings,
     agent: "MotifTreeGenerator",
     prior: "MotifTreeGenerator",
     folder: Path,
 ) -> None:
     """Fine-tune agent and prior on the start molecules; the weights are saved, so that a resumed run loads them."""
     from molgan.models.loading import load_generator
-    from molgan.training.design.transfer import transfer
+    from molgan.training.domains.adaptation import adapt
 
     learned = folder / "transferred"
     if not (folder / "transferred.json").exists():
         work.progress.start("transfer", how.epochs)
-        outcome = transfer(
+        outcome = adapt(
             agent,
             read_start(work.config),
             how,
             seed=work.config.seed,
+            checkpoint=folder / "transfer",
             report=lambda metrics, saved: work.progress.advance("transfer", 1, held_out=metrics["held_out"]),
         )
         work.progress.finish("transfer")
-        work.progress.message(
-            f"transfer: trained on {outcome.learned} actives; loss on the {outcome.held_out} held-out actives: "
-            f"{outcome.before:.1f} nats before, {outcome.after:.1f} after epoch {outcome.epoch}"
-        )
+        work.progress.message(f"transfer: {outcome.describe()}")
         agent.save(learned, transfer=asdict(outcome))
     weights = load_generator(learned).to(work.device).state_dict()
     agent.load_state_dict(weights)

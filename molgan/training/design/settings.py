@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from molgan.base.errors import InputError
 from molgan.base.settings import Settings
 from molgan.chem.given_molecules import find_file, refuse_bad_smiles
+from molgan.training.domains.settings import AdaptationSettings
 from molgan.training.settings import CurriculumStageSettings, OptimizeSettings
 
 
@@ -37,21 +38,6 @@ class DesignStageSettings(CurriculumStageSettings):
     )
 
 
-class TransferSettings(Settings):
-    """Fine-tuning of the prior on known actives, until those that are held out are likeliest."""
-
-    miniature: ClassVar = {"epochs": 2}
-
-    epochs: int = Field(60, ge=1, description="Most passes over the actives")
-    patience: int = Field(5, ge=1, description="Epochs without a gain on the held-out actives before training stops")
-    held_out: float = Field(0.2, gt=0, lt=1, description="Share of the actives that is not trained on")
-    batch_size: int = Field(16, ge=1, description="Actives per update")
-    learning_rate: float = Field(1e-4, gt=0, description="Learning rate of AdamW")
-    weight_decay: float = Field(0.01, ge=0, description="Weight decay of AdamW")
-    clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
-    bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
-
-
 class DesignSettings(OptimizeSettings):
     """Goal-directed design as a stage of a campaign: the library is chosen from the molecules that were scored."""
 
@@ -73,8 +59,8 @@ class DesignSettings(OptimizeSettings):
         None, description="SMILES of a core that every molecule keeps, grown at its marks *: *c1ccc(*)cc1"
     )
     analogues: AnalogueSettings | None = Field(None, description="Bounds of the similarity to a lead; none by default")
-    transfer: TransferSettings | None = Field(
-        None, description="Fine-tuning on the molecules of `start`, the actives, first"
+    transfer: AdaptationSettings | None = Field(
+        None, description="Fine-tuning on the molecules of `start`, the actives, first, as `molgan adapt` does"
     )
     curriculum: list[DesignStageSettings] = Field(
         default_factory=list, description="Stages with easier objectives that come first"
