@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         synthesis_routes,
     )
     from molgan.api_analogues import analogues
+    from molgan.api_translation import translate
 
 __all__ = [
     "__version__",
@@ -37,9 +38,10 @@ __all__ = [
     "standardize",
     "stereoisomers",
     "synthesis_routes",
+    "translate",
 ]
 
-_PLACES = {"analogues": "molgan.api_analogues"}
+_PLACES = {"analogues": "molgan.api_analogues", "translate": "molgan.api_translation"}
 
 find_moved_modules()
 

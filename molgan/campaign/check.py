@@ -14,12 +14,13 @@ from molgan.campaign.refuse_misuse import refuse_misuse
 from molgan.campaign.run_folder.lock import check_writable
 from molgan.campaign.stages.optimize_stage import read_start
 from molgan.campaign.stages.reinforce_stage import encode_replay_start, read_replay_start
+from molgan.campaign.stages.translate_stage import read_two_sets
 from molgan.chem.given_molecules import read_given
 from molgan.chem.molecule import Molecule, parse, parse_all
 from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import load_reference
 from molgan.chem.stereoisomers import enumerate_stereoisomers
-from molgan.config import CampaignConfig, Training
+from molgan.config import CampaignConfig, Training, TranslationConfig
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
 from molgan.filters.registry import find_filter
@@ -60,6 +61,8 @@ def check_inputs(config: CampaignConfig | Training, progress: Progress | None = 
     RunError for training data without a molecule, molecules that cannot be used, a folder or storage that cannot be
     written or reached."""
     _check_data(config)
+    if isinstance(config, TranslationConfig):
+        read_two_sets(config.data)
     if config.storage is None:
         check_writable(config.folder)
     else:

@@ -17,14 +17,16 @@ from molgan.campaign.stages.reinforce_stage import Reinforce
 from molgan.campaign.stages.rejection_stage import Rejection
 from molgan.campaign.stages.report_stage import Report
 from molgan.campaign.stages.stage import Stage
+from molgan.campaign.stages.translate_stage import Translate
 from molgan.campaign.work import Work
-from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig
+from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig, TranslationConfig
 
 Pipeline = tuple[type[Stage], ...]
 
 PIPELINES: dict[type, Pipeline] = {
     CampaignConfig: (Adversarial, Reinforce, Optimize, Library, Evaluation, Reference, Report),
     TrainingConfig: (Pretrain, Distil, Rejection, Analogues, Adapt),
+    TranslationConfig: (Translate,),
     OneShotConfig: (Likelihood, OneShot),
 }
 

@@ -98,6 +98,7 @@ for name, verb in (
     ("sample", molecules.sample),
     ("analogues", near.analogues),
     ("adapt", domains.adapt),
+    ("translate", domains.translate),
     ("score", molecules.score),
     ("standardize", molecules.standardize),
     ("likelihood", molecules.likelihood),

@@ -43,7 +43,9 @@ class TrainingConfig(JobConfig):
             raise ValueError("there is nothing to refine: add `generator` (weights to start from) or `pretrain`")
         others = [name for name in ("pretrain", "distil", "rejection", "analogues") if getattr(self, name) is not None]
         if self.adapt is not None and others:
-            raise ValueError(f"adapt: takes the few molecules of `data.train`; do `{others[0]}` in a training before it")
+            raise ValueError(
+                f"adapt: takes the few molecules of `data.train`; do `{others[0]}` in a training before it"
+            )
         if self.generator is not None and "network" in self.model_fields_set:
             raise ValueError("the weights of `generator` have their own network; drop `network`")
         check_condition(self.network.condition)

@@ -59,7 +59,9 @@ class AdaptationOutcome:
         )
         if self.accepted is None or self.area is None:
             return text
-        return f"{text}; critic's area under the ROC curve {self.area:.3f}, {self.accepted:,} samples of the prior taken"
+        return (
+            f"{text}; critic's area under the ROC curve {self.area:.3f}, {self.accepted:,} samples of the prior taken"
+        )
 
 
 class Learner:
