@@ -24,10 +24,11 @@ TITLES: dict[type[JobConfig], str] = {
     OneShotConfig: "The training of a one-shot generator",
 }
 HEAD = """\
-A YAML file is a campaign, for `molgan run`, or with a section `pretrain`, `distil`, `rejection`,
-`analogues`, `adapt`, `translate` or `oneshot` a training of a generator, for `molgan train`. `molgan check` says what is wrong with one before any work starts. Any key can be
-overridden behind the file: `molgan run campaign.yaml seed=7 objective.components.0.weight=2`. Paths are relative to the
-file when they exist there, else to the working folder.
+A YAML file is a campaign, for `molgan run`, or with a section `pretrain`, `distil`, `rejection`, `analogues`,
+`adapt`, `translate` or `oneshot` a training of a generator, for `molgan train`. `molgan check` says what is wrong with
+one before any work starts. Any key can be overridden behind the file:
+`molgan run campaign.yaml seed=7 objective.components.0.weight=2`. Paths are relative to the file when they exist there,
+else to the working folder.
 
 `molgan list settings` prints the tables below, `molgan list settings reinforce` a section of them, and
 `molgan list settings docking` the parameters of a scorer, filter or transform; those are on the pages on

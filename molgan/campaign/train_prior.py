@@ -13,9 +13,9 @@ def train_prior(config: TrainingConfig | TranslationConfig, *, progress: Progres
     """Train, or continue from the last checkpoint in the run folder; returns the path of the weights, without suffix.
 
     The run folder holds config.yaml, metrics.jsonl, tensorboard/, checkpoints/ and at the end weights.safetensors and
-    weights.json; after `distil` and `translate` also the last critic, and after `rejection` the files that `RefinedGenerator` reads.
-    Raises RunError when another process works in the folder or it cannot be written, InputError when no molecule can
-    be encoded, WeightsError when the checkpoint belongs to another training.
+    weights.json; after `distil` and `translate` also the last critic, and after `rejection` the files that
+    `RefinedGenerator` reads. Raises RunError when another process works in the folder or it cannot be written,
+    InputError when no molecule can be encoded, WeightsError when the checkpoint belongs to another training.
     """
     from molgan.models.loading import load_any
 

@@ -19,7 +19,7 @@ class TrainingConfig(JobConfig):
 
     `pretrain` is likelihood training on the data; the weights to start from keep their network, and their vocabulary
     takes in the data's frequent motifs. `distil` refines by a critic; `rejection` trains a critic for sampling;
-    `analogues` teaches the generator to draw molecules similar to a given one; `adapt`, which is alone, fine-tunes it on
+    `analogues` teaches the generator to draw molecules similar to a given one; `adapt`, alone, fine-tunes it on
     few molecules. Each section may be left out.
     """
 

@@ -7,7 +7,7 @@ from pydantic import Field, create_model, model_validator
 
 from molgan.base.settings import InputPath
 from molgan.chem.settings import DataSettings
-from molgan.config.job import SHIPPED, JobConfig
+from molgan.config.job import JobConfig
 from molgan.models.settings import WeightsSettings
 from molgan.training.domains.settings import TranslationSettings
 
@@ -27,7 +27,7 @@ class _TwoSets(DataSettings):
 
     @property
     def target(self) -> Path:
-        return Path(getattr(self, "to"))
+        return Path(self.to)
 
 
 _FIELDS: dict[str, Any] = {
@@ -46,15 +46,9 @@ else:  # `from` is no name of Python's, so that the fields cannot be written as 
 
 
 class TranslationConfig(JobConfig):
-    """`molgan train`: weights that read a molecule learn to translate those of `data.from` into such as in `data.to`."""
+    """`molgan train`: weights that read a molecule learn to make of those in `data.from` such as `data.to` has."""
 
-    miniature: ClassVar = {
-        "data": {
-            "from": str(SHIPPED / "moses_reference_1000.csv.gz"),
-            "to": str(SHIPPED / "approved_drugs.csv.gz"),
-            "column": None,
-        }
-    }
+    miniature: ClassVar = {}  # the given files, whose sets do not overlap
 
     data: TranslationData = Field(description="The two sets of molecules")
     generator: WeightsSettings = Field(description="Weights that read a molecule, which the training starts from")

@@ -83,7 +83,7 @@ class Translate(TrainingStage):
             elif phase == "chosen":
                 reporters.close()
                 work.progress.message(
-                    f"{where}: {metrics['translated']:.1%} of the molecules have a translation that is similar and nearer "
+                    f"{where}: {metrics['translated']:.1%} of the molecules have a translation, similar and nearer "
                     f"to data.to; {metrics['taught']:,.0f} are learned, of similarity {metrics['similarity']:.2f}"
                 )
                 fit = self.report(f"translate {number}", molecules_a_step=settings.fit.batch_size, shown=None)

@@ -1,4 +1,4 @@
-"""A critic for few examples: the log density ratio of a domain to a generator, linear in counts of atom environments."""
+"""A critic for few examples: the log density ratio of a domain to a generator, linear in counts of environments."""
 
 from __future__ import annotations
 

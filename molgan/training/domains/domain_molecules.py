@@ -84,7 +84,8 @@ def read_domain(generator: MotifTreeGenerator, smiles: Sequence[str], *, fewest:
     if len(molecules) < fewest:
         why = f" ({', '.join(f'{reason}: {text:.60}' for text, reason in unsaid[:_SHOWN])})" if unsaid else ""
         raise InputError(
-            f"{len(molecules)} of {len(smiles)} molecules can be encoded; at least {fewest} distinct ones are needed{why}"
+            f"{len(molecules)} of {len(smiles)} molecules can be encoded; at least {fewest} distinct ones "
+            f"are needed{why}"
         )
     return Domain(list(molecules.values()), unsaid, repeated)
 

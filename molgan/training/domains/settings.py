@@ -17,8 +17,8 @@ class AdaptationSettings(Settings):
 
     method: Literal["likelihood", "adversarial", "both"] = Field(
         "likelihood",
-        description="What is learned: the molecules themselves, or those of the prior's own samples that a critic takes "
-        "for molecules of the domain, or both",
+        description="What is learned: the molecules themselves, or those of the prior's own samples that a critic "
+        "takes for molecules of the domain, or both",
     )
     epochs: int = Field(60, ge=1, description="Most passes over what is learned")
     patience: int = Field(5, ge=1, description="Epochs without a gain on held-out molecules before training stops")
@@ -26,8 +26,8 @@ class AdaptationSettings(Settings):
         4,
         ge=2,
         le=20,
-        description="Parts, each held out once, by which the number of epochs is found; whole scaffolds where there are "
-        "enough of them. Then all molecules are learned",
+        description="Parts, each held out once, by which the number of epochs is found; whole scaffolds where there "
+        "are enough of them. Then all molecules are learned",
     )
     batch_size: int | None = Field(
         None, ge=1, description="Molecules per update; an eighth of those learned, from 4 to 32, by default"
@@ -91,7 +91,7 @@ class TranslationSettings(Settings):
         0.3,
         ge=0,
         le=1,
-        description="How strongly translations stay likely under the weights at the start: 1 is the density of the prior "
+        description="How strongly translations stay likely under the weights at the start: 1 is the prior's density "
         "times what critic and similarity say, 0 forgets it",
     )
     logit_clip: float = Field(4.0, gt=0, description="Nats by which the critic may move a translation's probability")

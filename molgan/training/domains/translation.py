@@ -53,9 +53,9 @@ def translate(
 ) -> TranslationOutcome:
     """Teach `generator`, which reads a molecule, to translate those of one set into the other, in place.
 
-    Nothing pairs the sets. Each round is a game of two (as unpaired translation of images, Zhu et al. 2017, but molecules
-    are discrete, so that no gradient passes from the critic): a critic learns to tell molecules of the target set from
-    translations; of the translations of further molecules those are chosen that follow the density
+    Nothing pairs the sets. Each round is a game of two (as unpaired translation of images, Zhu et al. 2017, but
+    molecules are discrete, so that no gradient passes from the critic): a critic learns to tell molecules of the target
+    set from translations; of the translations of further molecules those are chosen that follow the density
 
         p(y | x) ∝ prior(y | x) exp(logit(y) + w similarity(x, y)),
 
