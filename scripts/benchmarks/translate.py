@@ -15,7 +15,8 @@ gain is the largest gain of those that count, at least 0, and 0 where none does;
 of distinct successful translations of a molecule, 0 where there is one, over the molecules with a success.
 
 `prepare` sorts training molecules by the property into those to translate and those to become, at most --most each,
-none of which is in a test file (--held-out); for drd2 they are the sources and the targets of the authors' pairs, unpaired.
+none of which is in a test file (--held-out); for drd2 they are the sources and the targets of the authors' pairs,
+unpaired.
 """
 
 import argparse

@@ -1,11 +1,14 @@
 """The stage that adapts a generator to a few molecules of another domain."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, ClassVar
 
+from molgan.base.errors import InputError
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.training_stage import TrainingStage
+from molgan.chem.misuse.screen import find_misuse
+from molgan.chem.molecule import parse
 
 if TYPE_CHECKING:
     from molgan.training.domains.domain_molecules import Domain
@@ -38,6 +41,7 @@ class Adapt(TrainingStage):
         work, data = self.work, self.work.config.data
         generator = load_generator(self.weights, MotifGenerator).to(work.device)
         given = [record.smiles for record in read_smiles(data.train, column=data.column)]
+        _refuse_misuse(given)
         domain = read_domain(generator, given)
         self._tell(domain)
         with self.report(shown=None) as report:
@@ -65,4 +69,13 @@ class Adapt(TrainingStage):
             say(
                 f"adapt: {len(domain.molecules):,} molecules are many; a section `pretrain`, as in "
                 "configs/own_prior.yaml, also gives their frequent motifs actions of their own"
+            )
+
+
+def _refuse_misuse(smiles: Sequence[str]) -> None:
+    """Raises InputError where the filter `misuse` rejects a molecule, since few of them make a generator of more."""
+    for number, text in enumerate(smiles, 1):
+        if (reason := find_misuse(parse(text))) is not None:
+            raise InputError(
+                f"data.train: molecule {number}, which the filter 'misuse' rejects ({reason}); take it out"
             )

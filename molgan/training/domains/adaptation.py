@@ -88,8 +88,9 @@ class Learner:
         """
         self.generator = generator
         self._own, self._like, self._settings, self._room, self._seed = own, like, settings, room, seed
-        self._options = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
-        self.optimizer = torch.optim.AdamW(generator.parameters(), **self._options)
+        self.optimizer = torch.optim.AdamW(
+            generator.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+        )
 
     def learn(self, epoch: int) -> float:
         """Show all once, each from another root, which helps most with few molecules; the mean loss in nats."""

@@ -13,7 +13,7 @@ from molgan.training.settings import AdversarialCriticSettings
 class AdaptationSettings(Settings):
     """Fine-tuning of a generator on a few molecules of another domain, such as the known actives of a target."""
 
-    miniature: ClassVar = {"epochs": 2, "folds": 2, "drawn": 200, "shown": 100}
+    miniature: ClassVar = {"epochs": 1, "folds": 2, "drawn": 200, "shown": 100}
 
     method: Literal["likelihood", "adversarial", "both"] = Field(
         "likelihood",

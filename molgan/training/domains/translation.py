@@ -94,7 +94,7 @@ def translate(
             critic.cpu().save(folder / "critic")
             rows = own[: settings.sources].tolist()
             chosen = _choose(generator, start, critic, [sources[i] for i in rows], settings, step_seed(seed, at, 2))
-            found |= _count(chosen, settings)
+            found |= _count(chosen)
             if not found["taught"]:
                 raise InputError(
                     f"translate: none of {found['drawn']:,.0f} translations is nearer to data.to than its molecule and "
@@ -165,8 +165,11 @@ def _train_critic(
         report=report_critic,
         device=generator.device,
     )
-    return critic, {f"critic_{name}": float(value) for name, value in asdict(outcome).items()}
+    figures = {name: float(value) for name, value in asdict(outcome).items() if name not in _TIMES}
+    return critic, {f"critic_{name}": value for name, value in figures.items()}
 
+
+_TIMES = ("seconds", "molecules_per_second")  # would differ from run to run
 
 _Chosen = list[tuple[SourceMolecule, list[Candidate], int, int]]
 """Each source with its chosen translations, and how many were drawn and how many could be chosen."""
@@ -189,7 +192,7 @@ def _choose(
     ]
 
 
-def _count(chosen: _Chosen, settings: TranslationSettings) -> dict[str, float]:
+def _count(chosen: _Chosen) -> dict[str, float]:
     """Figures of a round: drawn translations, the share of these that could be chosen, the share of molecules that have
     one, and means over those that are taught."""
     taught = [each for _, few, _, _ in chosen for each in few]
