@@ -1,5 +1,4 @@
-"""`molgan adapt`, and `molgan train` with the sections `adapt` and `translate`: from molecules to weights that are taken
-everywhere, and to translations."""
+"""`molgan adapt`, and `molgan train` with the sections `adapt` and `translate`: to weights that are taken everywhere."""
 
 import json
 from pathlib import Path
@@ -79,9 +78,9 @@ def test_adapted_weights_are_taken_like_any_other(folder: Path) -> None:
 
 def test_what_adaptation_is_not_for_is_one_line(folder: Path) -> None:
     (folder / "adapt.yaml").write_text("data: {train: actives.smi}\ngenerator: {weights: prior}\nadapt: {}\n")
-    with pytest.raises(ConfigError, match="adapt: takes the few molecules of `data.train`; do `pretrain`"):
+    with pytest.raises(ConfigError, match=r"adapt: takes the few molecules of `data\.train`; do `pretrain`"):
         load_training(folder / "adapt.yaml", ["pretrain={}"])
-    with pytest.raises(ConfigError, match="adapt.method: input should be 'likelihood', 'adversarial' or 'both'"):
+    with pytest.raises(ConfigError, match=r"adapt\.method: input should be 'likelihood', 'adversarial' or 'both'"):
         load_training(folder / "adapt.yaml", ["adapt.method=gan"])
     (folder / "few.smi").write_text("CCO\nCCN\n")
     done = CliRunner().invoke(app, ["adapt", "few.smi", "--weights", "prior"])

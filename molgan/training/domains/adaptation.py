@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from molgan.base.stopping import leave_if_asked
-from molgan.chem.motifs import Motif
 from molgan.graphs.motif.actions import NotEncodable
 from molgan.models.precision import autocast
 from molgan.models.protocols import MotifTreeGenerator
@@ -123,11 +122,8 @@ class Learner:
         return [self._like[i] for i in rows.tolist()]
 
     def _reroot(self, molecule: DomainMolecule, rng: np.random.Generator) -> tuple[int, ...]:
-        def tree(mol: Any) -> Motif:
-            return reroot(mol, rng)
-
         try:
-            return write_actions(tree, molecule.mol, self.generator)
+            return write_actions(partial(reroot, molecule.mol, rng), self.generator)
         except NotEncodable:
             return molecule.actions
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from rdkit import Chem, rdBase
 
 from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
-from molgan.chem.motifs import Motif, cut
+from molgan.chem.motifs import Motif
 from molgan.chem.stereo import UnknownStereo, remove_stereo
 from molgan.graphs.motif.actions import NotEncodable, encode
+from molgan.graphs.motif.motif_data import read_tree
 from molgan.models.protocols import MotifTreeGenerator
 
 FEWEST = 5
@@ -78,7 +79,7 @@ def read_domain(generator: MotifTreeGenerator, smiles: Sequence[str], *, fewest:
             repeated += 1
             continue
         try:
-            molecules[name] = DomainMolecule(name, mol, write_actions(cut, mol, generator))
+            molecules[name] = DomainMolecule(name, mol, write_actions(partial(read_tree, name), generator))
         except NotEncodable as error:
             unsaid.append((text, str(error)))
     if len(molecules) < fewest:
@@ -90,12 +91,12 @@ def read_domain(generator: MotifTreeGenerator, smiles: Sequence[str], *, fewest:
     return Domain(list(molecules.values()), unsaid, repeated)
 
 
-def write_actions(tree: Callable[[Any], Motif], mol: Chem.Mol, generator: MotifTreeGenerator) -> tuple[int, ...]:
-    """The actions of a molecule by the `tree` that is made of it. Raises NotEncodable where the vocabulary lacks an
-    atom of it, or its stereo."""
+def write_actions(make_tree: Callable[[], Motif], generator: MotifTreeGenerator) -> tuple[int, ...]:
+    """The actions of a molecule by one of its trees. Raises NotEncodable where the vocabulary lacks an atom of it, or
+    its stereo."""
     try:
         with rdBase.BlockLogs():
-            return tuple(encode(tree(mol), generator.vocabulary))
+            return tuple(encode(make_tree(), generator.vocabulary))
     except UnknownStereo as error:
         raise NotEncodable(str(error)) from None
     except (ValueError, RecursionError, RuntimeError) as error:

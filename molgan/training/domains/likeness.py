@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from molgan.chem.fingerprints import ecfp_counts
 from molgan.chem.molecule import parse_all
-from molgan.chem.motifs import cut
 from molgan.graphs.motif.actions import NotEncodable
+from molgan.graphs.motif.motif_data import read_tree
 from molgan.models.protocols import MotifTreeGenerator
 from molgan.training.critic_fitting import acceptance
 from molgan.training.domains.density_ratio import choose_penalty, fit_density_ratio
@@ -60,7 +61,7 @@ class LikeMolecules:
             if smiles in self._known or smiles in found:
                 continue
             try:
-                found[smiles] = DomainMolecule(smiles, mol, write_actions(cut, mol, self._generator))
+                found[smiles] = DomainMolecule(smiles, mol, write_actions(partial(read_tree, smiles), self._generator))
             except NotEncodable:  # another spelling of a rare motif has no actions
                 continue
         return list(found.values())
