@@ -1,12 +1,12 @@
 """Make two sets of molecules for a translation, with molecules to try it on, from a table of a measured property.
 
     python scripts/prepare_translation.py solubility data/translation    # the files of configs/translate.yaml
-    python scripts/prepare_translation.py herg runs/herg                 # hERG blockers, and what does not block
+    python scripts/prepare_translation.py herg runs/herg --judge         # hERG blockers, and what does not block
 
 Scaffolds are dealt out by a hash: half to the two sets (`…_from.csv.gz`, `…_to.csv.gz`), of which a tenth of those to
-translate is left out to be tried (`…_test.csv.gz`), and half with their values to `…_judge.csv.gz`, for a model that
-judges translations and has seen nothing of what they were learned from (`molgan qsar train`). Of each set at most
---most molecules, the first by the hash. The same table gives the same bytes.
+translate is left out to be tried (`…_test.csv.gz`). With --judge the other half goes, with all its values, to
+`…_judge.csv.gz`, for a model that judges translations and has seen nothing of what they were learned from (`molgan qsar
+train`). Of each set at most --most molecules, the first by the hash. The same table gives the same bytes.
 """
 
 import argparse
@@ -51,33 +51,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=sorted(TASKS))
     parser.add_argument("out", type=Path)
-    parser.add_argument("--most", type=int, default=2000)
+    parser.add_argument("--most", type=int, default=1000)
+    parser.add_argument("--judge", action="store_true", help="also write the molecules for a model that judges")
     arguments = parser.parse_args()
-    for name, rows in split(TASKS[arguments.task], arguments.most).items():
+    for name, rows in split(TASKS[arguments.task], arguments.most, arguments.judge).items():
         header = ["smiles", TASKS[arguments.task].column] if name == "judge" else ["smiles"]
         path = arguments.out / f"{arguments.task}_{name}.csv.gz"
         write_rows(path, header, rows)
         print(f"{path.name}: {len(rows):,} molecules")
 
 
-def split(task: Task, most: int) -> dict[str, list[tuple[str, ...]]]:
+def split(task: Task, most: int, judge: bool) -> dict[str, list[tuple[str, ...]]]:
     """The rows of each file, by its name."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {name: {} for name in ("from", "to", "test", "judge")}
+    found: dict[str, dict[str, tuple[str, ...]]] = {name: {} for name in ("from", "to", "test")}
+    if judge:
+        found["judge"] = {}
     for record in sorted(read_smiles(task.table), key=lambda record: digest(record.smiles)):
-        molecule, text = parse(record.smiles), record.fields[task.column]
+        text = record.fields[task.column]
+        is_origin, is_target = task.is_origin(float(text)), task.is_target(float(text))
+        molecule = parse(record.smiles if judge or is_origin or is_target else "")
         if molecule.mol is None or not molecule.is_connected:
             continue
-        value, smiles, place = float(text), str(molecule.smiles), digest(murcko_scaffold(molecule.mol)) % 20
-        if place < 10:
-            if task.is_target(value):
-                found["to"][smiles] = (smiles,)
-            elif task.is_origin(value):
-                found["test" if place == 0 else "from"][smiles] = (smiles,)
-        else:
+        smiles, place = str(molecule.smiles), digest(murcko_scaffold(molecule.mol)) % 20
+        if place >= 10 and judge:
             found["judge"][smiles] = smiles, text
-    for smiles in found["to"].keys() & (found["from"].keys() | found["test"].keys()):  # measured twice
-        for name in ("to", "from", "test"):
-            found[name].pop(smiles, None)
+        elif place < 10 and is_target:
+            found["to"][smiles] = (smiles,)
+        elif place < 10 and is_origin:
+            found["test" if place == 0 else "from"][smiles] = (smiles,)
     return {name: list(rows.values())[: None if name == "judge" else most] for name, rows in found.items()}
 
 

@@ -1,4 +1,4 @@
-"""`molgan adapt`, and `molgan train` with the sections `adapt` and `translate`: to weights that are taken everywhere."""
+"""`molgan adapt`, and `molgan train` with a section `adapt` or `translate`: to weights that are taken everywhere."""
 
 import json
 from pathlib import Path

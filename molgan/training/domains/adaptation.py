@@ -205,7 +205,7 @@ class _Learners:
     ) -> None:
         self._molecules, self._part, self._settings, self._seed = domain.molecules, part, settings, seed
         self._room = max(generator.max_atoms, domain.atoms)
-        self.like = None
+        self.like: LikeMolecules | None = None
         if settings.method != "likelihood":
             self.like = LikeMolecules(generator, domain.molecules, part, settings, seed=step_seed(seed, 7))
 
