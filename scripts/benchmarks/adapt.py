@@ -69,7 +69,9 @@ def main() -> None:
     parser.add_argument("--drawn", type=int, help="samples among which the critic chooses; the default of `adapt`")
     parser.add_argument("--keep", type=Path, default=ROOT / "runs" / "adapt_benchmark")
     arguments = parser.parse_args()
-    settings = AdaptationSettings(**({} if arguments.drawn is None else {"drawn": arguments.drawn}))
+    usual = AdaptationSettings()
+    drawn = arguments.drawn or usual.drawn
+    settings = usual.model_copy(update={"drawn": drawn, "shown": min(usual.shown, drawn)})
     rows = list(collect(arguments, settings))
     print_table(rows)
     (arguments.keep / "adaptation.svg").write_text(plot(rows))

@@ -1,11 +1,17 @@
 """The figures that scripts/benchmarks/adapt.py and translate.py print: their definitions."""
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from rdkit import Chem
+
+from molgan.graphs.motif.actions import Vocabulary
+from molgan.models.motif.motif_generator import MotifGenerator
+from molgan.models.settings import MotifNetworkSettings
 
 FOLDER = Path(__file__).parents[2] / "scripts" / "benchmarks"
 LEAD = "COc1ccc(C(N)=O)cc1"
@@ -29,6 +35,28 @@ def test_samples_are_compared_with_what_was_held_out(load: Any, monkeypatch: pyt
     assert 0.4 < figures["similarity"] < 1 and 0 < figures["diversity"] < 1 and figures["fcd"] == 7
     learned, other = adapt.halve([str(i) for i in range(11)], 3)
     assert len(learned) == 5 and sorted(learned + other) == sorted(str(i) for i in range(11))
+
+
+def test_the_comparison_runs_and_goes_on(
+    load: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    adapt = load("adapt")
+    monkeypatch.setattr(adapt, "fit_molecules", lambda smiles: smiles)
+    monkeypatch.setattr(adapt, "distance", lambda a, b: 7.0)
+    torch.manual_seed(0)
+    network = MotifNetworkSettings(embedding=8, hidden=8, layers=1)
+    MotifGenerator(Vocabulary(("C", "O", "N", "c1ccccc1")), network, max_atoms=8).save(tmp_path / "prior" / "weights")
+    rows = [f"{'C' * i}{end},{10 * i},0" for i in range(1, 7) for end in ("c1ccccc1", "O")]
+    (tmp_path / "T.csv").write_text("smiles,exp_mean [nM],y\n" + "\n".join([*rows, "CCCCCCCCN,5000,0"]))
+    call = [str(tmp_path), "--weights", str(tmp_path / "prior"), "--targets", "T", "--seeds", "1", "--sizes", "6", "50"]
+    call += ["--samples", "20", "--epochs", "1", "--drawn", "60", "--keep", str(tmp_path / "kept")]
+    monkeypatch.setattr(sys, "argv", ["adapt.py", *call])
+    adapt.main()
+    first = capsys.readouterr().out
+    assert [line.split(" | ")[1] for line in first.splitlines()[2:-1]] == list(adapt.WAYS)
+    assert len((tmp_path / "kept" / "results.jsonl").read_text().splitlines()) == 5, "50 actives are not there"
+    adapt.main()
+    assert capsys.readouterr().out == first
 
 
 def test_the_table_and_the_plot_have_all_ways(load: Any, capsys: pytest.CaptureFixture[str]) -> None:
