@@ -23,11 +23,14 @@ class _TwoSets(DataSettings):
 
     @property
     def origin(self) -> Path:
-        return Path(getattr(self, "from"))
+        return self._find("from")
 
     @property
     def target(self) -> Path:
-        return Path(self.to)
+        return self._find("to")
+
+    def _find(self, name: str) -> Path:
+        return Path(getattr(self, name))
 
 
 _FIELDS: dict[str, Any] = {

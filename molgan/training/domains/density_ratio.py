@@ -49,7 +49,7 @@ def fit_density_ratio(real: np.ndarray, fake: np.ndarray, *, penalty: float) -> 
         loss.backward()
         return loss
 
-    optimizer.step(close)  # type: ignore[no-untyped-call]
+    optimizer.step(close)
     return DensityRatio(weights.detach().numpy(), float(bias.detach()))
 
 
