@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from molgan.api_anomalies import anomalies
     from molgan.api_augment import augment
     from molgan.api_generators import load_generator, log_likelihood, sample
+    from molgan.api_translation import translate
 
 __all__ = [
     "__version__",
@@ -39,6 +40,7 @@ __all__ = [
     "standardize",
     "stereoisomers",
     "synthesis_routes",
+    "translate",
 ]
 
 _PLACES = {
@@ -48,6 +50,7 @@ _PLACES = {
     "load_generator": "molgan.api_generators",
     "log_likelihood": "molgan.api_generators",
     "sample": "molgan.api_generators",
+    "translate": "molgan.api_translation",
 }
 
 find_moved_modules()

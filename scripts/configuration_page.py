@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from scorer_pages import field_table, own_doc
 
 from molgan.base.field_text import FieldText, find_sections
-from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig
+from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig, TranslationConfig
 from molgan.config.job import JobConfig
 from molgan.config.setting_lists import list_job_settings
 
@@ -20,13 +20,15 @@ NOTE = "<!-- Made by scripts/configuration_page.py from the code; change it ther
 TITLES: dict[type[JobConfig], str] = {
     CampaignConfig: "A campaign",
     TrainingConfig: "The training of a prior",
+    TranslationConfig: "The training of a translation",
     OneShotConfig: "The training of a one-shot generator",
 }
 HEAD = """\
-A YAML file is a campaign, for `molgan run`, or with a section `pretrain`, `distil`, `rejection` or `oneshot` a training
-of a generator, for `molgan train`. `molgan check` says what is wrong with one before any work starts. Any key can be
-overridden behind the file: `molgan run campaign.yaml seed=7 objective.components.0.weight=2`. Paths are relative to the
-file when they exist there, else to the working folder.
+A YAML file is a campaign, for `molgan run`, or with a section `pretrain`, `distil`, `rejection`, `analogues`,
+`adapt`, `translate` or `oneshot` a training of a generator, for `molgan train`. `molgan check` says what is wrong with
+one before any work starts. Any key can be overridden behind the file:
+`molgan run campaign.yaml seed=7 objective.components.0.weight=2`. Paths are relative to the file when they exist there,
+else to the working folder.
 
 `molgan list settings` prints the tables below, `molgan list settings reinforce` a section of them, and
 `molgan list settings docking` the parameters of a scorer, filter or transform; those are on the pages on

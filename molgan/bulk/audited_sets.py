@@ -51,7 +51,8 @@ def draw_sets(
     held_out = None if holdout is None else ReferenceSet.load(str(holdout.resolve()), column)
     others: list[str] = []
     if held_out is not None:
-        twice, drawn = [], 0
+        twice: list[str] = []
+        drawn = 0
         for chunk in split_chunks(_draw(held_out, most, seed, 1), _CHUNK):
             drawn += len(chunk)
             for molecule, found in zip(chunk, known.find(chunk), strict=True):

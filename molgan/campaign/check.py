@@ -15,12 +15,13 @@ from molgan.campaign.refuse_misuse import refuse_misuse
 from molgan.campaign.run_folder.lock import check_writable
 from molgan.campaign.stages.optimize_stage import read_start
 from molgan.campaign.stages.reinforce_stage import encode_replay_start, read_replay_start
+from molgan.campaign.stages.translate_stage import read_two_sets
 from molgan.chem.given_molecules import read_given
 from molgan.chem.molecule import Molecule, parse, parse_all
 from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import load_reference
 from molgan.chem.stereoisomers import enumerate_stereoisomers
-from molgan.config import CampaignConfig, Training, TrainingConfig
+from molgan.config import CampaignConfig, Training, TrainingConfig, TranslationConfig
 from molgan.filters.funnel import Funnel
 from molgan.filters.funnel_result import StageCount
 from molgan.filters.registry import find_filter
@@ -61,6 +62,8 @@ def check_inputs(config: CampaignConfig | Training, progress: Progress | None = 
     RunError for training data without a molecule, molecules that cannot be used, a folder or storage that cannot be
     written or reached."""
     _check_data(config)
+    if isinstance(config, TranslationConfig):
+        read_two_sets(config.data)
     if config.storage is None:
         check_writable(config.folder)
     else:
@@ -157,17 +160,17 @@ def _check_actives(config: CampaignConfig) -> None:
     from molgan.models.loading import load_start
     from molgan.models.motif.forbid_stereo import forbid_stereo
     from molgan.models.protocols import MotifTreeGenerator
-    from molgan.training.design.transfer import encode_actives
+    from molgan.training.domains.domain_molecules import read_domain
 
     kind: Any = MotifTreeGenerator
     generator = load_start(config.generator, kind)
     generator = generator if config.optimize.stereo else forbid_stereo(generator)
-    actives = encode_actives(generator, read_start(config))
+    domain = read_domain(generator, read_start(config))
     if config.optimize.transfer.private is not None:
         from molgan.training.private.private_transfer import plan_transfer
 
         read_key()
-        plan_transfer(config.optimize.transfer, len(actives))
+        plan_transfer(config.optimize.transfer, len(domain.molecules))
 
 
 def _check_replay(config: CampaignConfig, progress: Progress) -> None:

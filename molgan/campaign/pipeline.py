@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from molgan.campaign.stages.adapt_stage import Adapt
 from molgan.campaign.stages.adversarial_stage import Adversarial
 from molgan.campaign.stages.analogues_stage import Analogues
 from molgan.campaign.stages.distil_stage import Distil
@@ -16,14 +17,16 @@ from molgan.campaign.stages.reinforce_stage import Reinforce
 from molgan.campaign.stages.rejection_stage import Rejection
 from molgan.campaign.stages.report_stage import Report
 from molgan.campaign.stages.stage import Stage
+from molgan.campaign.stages.translate_stage import Translate
 from molgan.campaign.work import Work
-from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig
+from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig, TranslationConfig
 
 Pipeline = tuple[type[Stage], ...]
 
 PIPELINES: dict[type, Pipeline] = {
     CampaignConfig: (Adversarial, Reinforce, Optimize, Library, Evaluation, Reference, Report),
-    TrainingConfig: (Pretrain, Distil, Rejection, Analogues),
+    TrainingConfig: (Pretrain, Distil, Rejection, Analogues, Adapt),
+    TranslationConfig: (Translate,),
     OneShotConfig: (Likelihood, OneShot),
 }
 

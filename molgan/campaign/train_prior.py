@@ -6,16 +6,16 @@ from molgan.base.progress import Progress, Silent
 from molgan.campaign.pipeline import run_stages
 from molgan.campaign.stages.training_stage import TrainingStage
 from molgan.campaign.work import open_work
-from molgan.config import TrainingConfig
+from molgan.config import TrainingConfig, TranslationConfig
 
 
-def train_prior(config: TrainingConfig, *, progress: Progress | None = None) -> Path:
+def train_prior(config: TrainingConfig | TranslationConfig, *, progress: Progress | None = None) -> Path:
     """Train, or continue from the last checkpoint in the run folder; returns the path of the weights, without suffix.
 
     The run folder holds config.yaml, metrics.jsonl, tensorboard/, checkpoints/ and at the end weights.safetensors and
-    weights.json; after `distil` also the last critic, and after `rejection` the files that `RefinedGenerator` reads.
-    Raises RunError when another process works in the folder or it cannot be written, InputError when no molecule can
-    be encoded, WeightsError when the checkpoint belongs to another training.
+    weights.json; after `distil` and `translate` also the last critic, and after `rejection` the files that
+    `RefinedGenerator` reads. Raises RunError when another process works in the folder or it cannot be written,
+    InputError when no molecule can be encoded, WeightsError when the checkpoint belongs to another training.
     """
     from molgan.models.loading import load_any
 

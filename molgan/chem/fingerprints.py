@@ -23,6 +23,16 @@ def ecfp(mols: Sequence[Chem.Mol], radius: int = 2, bits: int = 2048) -> list[Ex
     return [generator.GetFingerprint(mol) for mol in mols]
 
 
+def ecfp_counts(mols: Sequence[Chem.Mol], radius: int = 2, bits: int = 2048) -> np.ndarray:
+    """How often each atom environment occurs, uint8 [n, bits] up to 255; those whose hashes meet count together.
+
+    The counted form of `ecfp`.
+    """
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=radius, fpSize=bits)
+    rows = [generator.GetCountFingerprintAsNumPy(mol).clip(max=255).astype(np.uint8) for mol in mols]
+    return np.array(rows, dtype=np.uint8).reshape(len(mols), bits)
+
+
 def nearest(queries: Sequence[ExplicitBitVect], references: Sequence[ExplicitBitVect]) -> tuple[np.ndarray, np.ndarray]:
     """The nearest reference of each query: its Tanimoto similarity [Q] in 0..1 and its index [Q].
 

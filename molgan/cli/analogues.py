@@ -1,7 +1,7 @@
 """The verb that draws analogues of given molecules."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from molgan.base.errors import InputError
 from molgan.cli.bars import show_progress
 from molgan.cli.molecules import Column, Molecules, TableOutput, read_chunks
 from molgan.cli.output import find_format, open_output
+
+if TYPE_CHECKING:
+    from molgan.models.analogues.analogue_search import AnalogueSearch
 
 
 def analogues(
@@ -55,9 +58,7 @@ def analogues(
 
     Example: `molgan analogues lead.smi -n 100 --similarity 0.5:0.8 --target logp=-1.0 -o analogues.csv`
     """
-    from molgan.bulk.analogue_table import analogue_tables, name_records
-    from molgan.chem.writing import encode_table
-    from molgan.models.analogues.analogue_search import AnalogueSearch, Found
+    from molgan.models.analogues.analogue_search import AnalogueSearch
     from molgan.models.analogues.request import AnalogueRequest, read_range, read_target
 
     targets, changes = dict[str, float](), dict[str, float]()
@@ -78,15 +79,27 @@ def analogues(
         properties=[name.strip() for name in properties.split(",")] if properties else [],
         misuse_filter=misuse_filter,
     )
+    find_format(output, ".csv")
+    write_found(file, AnalogueSearch.load(weights, request, seed=seed), "analogues", output, report, column)
+
+
+def write_found(
+    file: str, search: "AnalogueSearch", task: str, output: str, report: Path | None, column: str | None
+) -> None:
+    """Write what a search finds for each molecule of a file as a table, and a page that draws it where one is asked
+    for. `task` says what is found: "analogues"."""
+    from molgan.bulk.analogue_table import analogue_tables, name_records
+    from molgan.chem.writing import encode_table
+    from molgan.models.analogues.analogue_search import Found
+
     suffix = find_format(output, ".csv")
-    search = AnalogueSearch.load(weights, request, seed=seed)
     with show_progress() as progress, open_output(output) as stream:
-        progress.start("analogues")
+        progress.start(task)
 
         def count(found: Found) -> None:
-            progress.advance("analogues")
+            progress.advance(task)
 
-        records = (record for chunk in read_chunks(file, column, "no analogues") for record in chunk)
+        records = (record for chunk in read_chunks(file, column, f"no {task}") for record in chunk)
         tables = analogue_tables(name_records(records), search, on_done=count, on_doubt=progress.message)
         if report is None:
             stream.writelines(encode_table(tables, suffix))
@@ -95,5 +108,5 @@ def analogues(
 
             kept = list(tables)
             stream.writelines(encode_table(kept, suffix))
-            progress.message(f"page: {write_analogues(report, kept, request.shown)}")
-        progress.finish("analogues")
+            progress.message(f"page: {write_analogues(report, kept, search.request.shown)}")
+        progress.finish(task)

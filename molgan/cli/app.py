@@ -14,7 +14,7 @@ from molgan.base.version import __version__
 from molgan.cli import analogues as near
 from molgan.cli import anomalies as odd
 from molgan.cli import augment as synthetic
-from molgan.cli import benchmark, campaigns, control, evaluation, lists, molecules, privacy, qsar, serving
+from molgan.cli import benchmark, campaigns, control, domains, evaluation, lists, molecules, privacy, qsar, serving
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
 from molgan.cli.bars import choose_form, print_error
@@ -30,7 +30,7 @@ _MENDABLE = frozenset(
 )
 _STORAGE_FAILED = 4
 _INTERRUPTED, _TERMINATED = 130, 143
-_GOES_ON = dict.fromkeys(("run", "train", "audit"), "; the same command goes on from the last checkpoint")
+_GOES_ON = dict.fromkeys(("run", "train", "adapt", "audit"), "; the same command goes on from the last checkpoint")
 _GOES_ON["augment"] = "; the same command goes on after the last held-out part"
 
 
@@ -105,6 +105,8 @@ for name, verb in (
     ("sample", molecules.sample),
     ("analogues", near.analogues),
     ("augment", synthetic.augment),
+    ("adapt", domains.adapt),
+    ("translate", domains.translate),
     ("score", molecules.score),
     ("standardize", molecules.standardize),
     ("likelihood", molecules.likelihood),

@@ -4,12 +4,14 @@ from molgan.config.campaign_config import CampaignConfig
 from molgan.config.load import Training, job_of, load, load_config, load_training, write_config
 from molgan.config.one_shot_config import OneShotConfig
 from molgan.config.training_config import TrainingConfig
+from molgan.config.translation_config import TranslationConfig
 
 __all__ = [
     "CampaignConfig",
     "OneShotConfig",
     "Training",
     "TrainingConfig",
+    "TranslationConfig",
     "job_of",
     "load",
     "load_config",

@@ -15,12 +15,13 @@ from molgan.config.faults import describe_faults
 from molgan.config.one_shot_config import OneShotConfig
 from molgan.config.smoke import list_smoke_overrides
 from molgan.config.training_config import TrainingConfig
+from molgan.config.translation_config import TranslationConfig
 from molgan.scoring.foreign_code import ForeignCode, find_foreign, without_running
 
 Source: TypeAlias = str | Path | Mapping[str, Any]
-Training: TypeAlias = TrainingConfig | OneShotConfig
+Training: TypeAlias = TrainingConfig | TranslationConfig | OneShotConfig
 OnForeign: TypeAlias = Callable[[Sequence[ForeignCode]], None]
-Job: TypeAlias = type[CampaignConfig] | type[TrainingConfig] | type[OneShotConfig]
+Job: TypeAlias = type[CampaignConfig] | type[TrainingConfig] | type[TranslationConfig] | type[OneShotConfig]
 
 
 def load_config(
@@ -47,8 +48,8 @@ def load_training(
     config = load(path, overrides, smoke=smoke, on_foreign=on_foreign)
     if isinstance(config, CampaignConfig):
         raise ConfigError(
-            f"{_name(path)}: no section `pretrain`, `distil`, `rejection`, `analogues` or `oneshot`, so this is a "
-            "campaign; give it to `molgan run`"
+            f"{_name(path)}: no section `pretrain`, `distil`, `rejection`, `analogues`, `adapt`, `translate` or "
+            "`oneshot`, so this is a campaign; give it to `molgan run`"
         )
     return config
 
@@ -103,7 +104,9 @@ def job_of(sections: Mapping[str, object]) -> Job:
     """The class of a configuration with these sections."""
     if "oneshot" in sections:
         return OneShotConfig
-    if {"pretrain", "distil", "rejection", "analogues"} & sections.keys():
+    if "translate" in sections:
+        return TranslationConfig
+    if {"pretrain", "distil", "rejection", "analogues", "adapt"} & sections.keys():
         return TrainingConfig
     return CampaignConfig
 

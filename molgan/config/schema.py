@@ -10,13 +10,14 @@ from molgan.base.errors import ConfigError
 from molgan.config.campaign_config import CampaignConfig
 from molgan.config.one_shot_config import OneShotConfig
 from molgan.config.training_config import TrainingConfig
+from molgan.config.translation_config import TranslationConfig
 from molgan.filters.registry import FILTERS
 from molgan.scoring.registry import find_scorer, scorer_names
 from molgan.scoring.transforms import TRANSFORMS
 
 Schema = dict[str, Any]
 
-_OF_TRAINING = ("pretrain", "distil", "rejection", "analogues")
+_OF_TRAINING = ("pretrain", "distil", "rejection", "analogues", "adapt")
 _OWN_SCORER = {"type": "string", "pattern": ":", "description": "module:name or path/to/file.py:name"}
 
 
@@ -26,12 +27,13 @@ def job_schema() -> Schema:
     The keys that a file may have depend on its sections, as for those verbs. Parameters depend on the scorer, filter or
     transform that is named."""
     schema = models_json_schema(
-        [(job, "validation") for job in (CampaignConfig, TrainingConfig, OneShotConfig)],
+        [(job, "validation") for job in (CampaignConfig, TrainingConfig, TranslationConfig, OneShotConfig)],
         schema_generator=_UntitledSchema,
     )[1]
     definitions: Schema = schema["$defs"]
-    for job in ("CampaignConfig", "TrainingConfig", "OneShotConfig"):
+    for job in ("CampaignConfig", "TrainingConfig", "TranslationConfig", "OneShotConfig"):
         definitions[job]["required"].remove("name")
+    definitions["TranslationData"]["required"].remove("train")
     campaign = definitions["CampaignConfig"]
     campaign["required"].remove("sample")
     designs = {**_has("optimize"), "properties": {"optimize": {"type": "object"}}}
@@ -50,7 +52,11 @@ def job_schema() -> Schema:
 
     sections = {
         name: {"description": job.model_fields[name].description}
-        for job, names in ((TrainingConfig, _OF_TRAINING), (OneShotConfig, ("oneshot",)))
+        for job, names in (
+            (TrainingConfig, _OF_TRAINING),
+            (TranslationConfig, ("translate",)),
+            (OneShotConfig, ("oneshot",)),
+        )
         for name in names
     }
     return {
@@ -61,9 +67,13 @@ def job_schema() -> Schema:
         "if": _has("oneshot"),
         "then": {"$ref": "#/$defs/OneShotConfig"},
         "else": {
-            "if": {"anyOf": [_has(name) for name in _OF_TRAINING]},
-            "then": {"$ref": "#/$defs/TrainingConfig"},
-            "else": {"$ref": "#/$defs/CampaignConfig"},
+            "if": _has("translate"),
+            "then": {"$ref": "#/$defs/TranslationConfig"},
+            "else": {
+                "if": {"anyOf": [_has(name) for name in _OF_TRAINING]},
+                "then": {"$ref": "#/$defs/TrainingConfig"},
+                "else": {"$ref": "#/$defs/CampaignConfig"},
+            },
         },
         "$defs": {name: _drop_title(section) for name, section in sorted(definitions.items())},
     }

@@ -10,12 +10,13 @@ from molgan.config.campaign_config import CampaignConfig
 from molgan.config.job import JobConfig
 from molgan.config.one_shot_config import OneShotConfig
 from molgan.config.training_config import TrainingConfig
+from molgan.config.translation_config import TranslationConfig
 from molgan.filters.registry import FILTERS
 from molgan.scoring.parameters import make_name_error
 from molgan.scoring.registry import find_scorer, scorer_names
 from molgan.scoring.transforms import TRANSFORMS
 
-JOBS: tuple[type[JobConfig], ...] = (CampaignConfig, TrainingConfig, OneShotConfig)
+JOBS: tuple[type[JobConfig], ...] = (CampaignConfig, TrainingConfig, TranslationConfig, OneShotConfig)
 
 
 def list_settings() -> list[FieldText]:

@@ -32,12 +32,12 @@ from realism import shuffle_bonds
 
 from molgan.chem.molecule import parse, parse_all
 from molgan.chem.plausibility.chemistry_index import load_chemistry
+from molgan.evaluation.roc import auc
 from molgan.models.loading import load_generator
 from molgan.models.realism.blame import find_blame
 from molgan.models.realism.realism_meter import Realism, RealismMeter
 from molgan.models.weights import find_weights
 from molgan.scoring.registry import get_scorer
-from molgan.training.calibration import auc
 
 DATA = Path(__file__).parents[2] / "data"
 OWN = ("typicality", "realism", "critic", "likelihood", "part")

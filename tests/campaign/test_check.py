@@ -38,6 +38,6 @@ def test_a_check_tells_of_actives_that_are_too_few_or_bad(config: CampaignConfig
     (tmp_path / "actives.smi").write_text("CCO\nC(\nCCN.Cl\n")
     data = config.data.model_copy(update={"actives": tmp_path / "actives.smi"})
     told = Told()
-    with pytest.raises(InputError, match="2 of 2 actives can be encoded; at least 5 are needed"):
+    with pytest.raises(InputError, match="2 of 2 molecules can be encoded; at least 5 distinct ones"):
         check_campaign(config.model_copy(update={"data": data}), told)
     assert [text.partition(".smi:")[2][:4] for text in told.messages] == ["2: '", "3: '"]

@@ -105,7 +105,7 @@ def test_the_prior_takes_after_actives_first(design: Path, tmp_path: Path) -> No
     run(configured(design, tmp_path / "whole", *overrides))
     folder = tmp_path / "whole" / "checkpoints" / "optimize"
     about = json.loads((folder / "transferred.json").read_text())["about"]["transfer"]
-    assert (about["learned"], about["held_out"]) == (4, 1)
+    assert (about["learned"], about["folds"]) == (5, 4)
     with pytest.raises(KeyboardInterrupt):
         run(configured(design, tmp_path / "killed", *overrides), progress=Interrupting(after=35))
     run(configured(design, tmp_path / "killed", *overrides))

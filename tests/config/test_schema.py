@@ -31,6 +31,7 @@ filters:
 sample: {n: 100}
 """
 PRIOR = "{data: {train: train.smi}, pretrain: {epochs: 2}}"
+TRANSLATION = "{data: {from: a.smi, to: b.smi}, generator: {weights: medchem}, translate: {rounds: 2}}"
 ONE_SHOT = "{data: {train: train.smi}, oneshot: {gradient_penalty: 10, betas: [0, 0.9]}}"
 
 
@@ -48,7 +49,9 @@ def test_it_accepts_every_shipped_configuration_which_names_it(path: Path) -> No
     assert path.read_text().startswith("# yaml-language-server: $schema=./schema.json\n")
 
 
-@pytest.mark.parametrize("text", [CAMPAIGN, PRIOR, ONE_SHOT], ids=["campaign", "prior", "one_shot"])
+@pytest.mark.parametrize(
+    "text", [CAMPAIGN, PRIOR, TRANSLATION, ONE_SHOT], ids=["campaign", "prior", "translation", "one_shot"]
+)
 def test_it_accepts_each_kind_of_job(text: str) -> None:
     assert faults(text) == []
 

@@ -79,7 +79,7 @@ class Optimize(Stage):
         agent = (agent if settings.stereo else forbid_stereo(agent)).to(work.device)
         prior = self.load_generator(MotifTreeGenerator).to(work.device)
         if settings.transfer is not None:
-            _transfer(work, settings, settings.transfer, agent, prior, self.folder)
+            _transfer(work, settings.transfer, agent, prior, self.folder)
         carried = run_curriculum(self, settings.curriculum, partial(self._teach, agent, prior))
         objective = WatchedObjective(work.objective, work.progress.message)
         with self.report(components=objective.components) as report:
@@ -122,14 +122,13 @@ def count_rounds(settings: DesignSettings) -> int:
 
 def _transfer(
     work: Work,
-    settings: DesignSettings,
     how: TransferSettings,
     agent: "MotifTreeGenerator",
     prior: "MotifTreeGenerator",
     folder: Path,
 ) -> None:
     """Fine-tune agent and prior on the start molecules; the weights are saved, so that a resumed run loads them."""
-    from molgan.training.design.transfer import transfer
+    from molgan.training.domains.adaptation import adapt
 
     learned = folder / "transferred"
     if not (folder / "transferred.json").exists():
@@ -138,18 +137,16 @@ def _transfer(
             _transfer_privately(work, how, agent, learned)
             _load_transferred(work, learned, agent, prior)
             return
-        outcome = transfer(
+        outcome = adapt(
             agent,
             read_start(work.config),
             how,
             seed=work.config.seed,
+            checkpoint=folder / "transfer",
             report=lambda metrics, saved: work.progress.advance("transfer", 1, held_out=metrics["held_out"]),
         )
         work.progress.finish("transfer")
-        work.progress.message(
-            f"transfer: trained on {outcome.learned} actives; loss on the {outcome.held_out} held-out actives: "
-            f"{outcome.before:.1f} nats before, {outcome.after:.1f} after epoch {outcome.epoch}"
-        )
+        work.progress.message(f"transfer: {outcome.describe()}")
         agent.save(learned, transfer=asdict(outcome))
     _load_transferred(work, learned, agent, prior)
 

@@ -159,7 +159,11 @@ class AnalogueSearch:
         if not accepted:
             return Found(properties=before, reason=self._explain(drawn), drawn=drawn)
         found = self._describe(actions, accepted)
-        return Found(sorted(found, key=lambda each: self._rank(each, targets))[: self.request.n], before, None, drawn)
+        return Found(self.order(found, targets)[: self.request.n], before, None, drawn)
+
+    def order(self, found: Sequence[Analogue], targets: Mapping[str, float]) -> list[Analogue]:
+        """Analogues, best first."""
+        return sorted(found, key=lambda each: self._rank(each, targets))
 
     def sample(
         self,

@@ -29,8 +29,8 @@ from molgan.training.augmentation.settings import AugmentSettings
 from molgan.training.design.genetic import Motifs, edit_motif, reroot
 from molgan.training.design.mutation import mutate_atom
 from molgan.training.design.ring_exchange import exchange_ring, read_ring_motifs
-from molgan.training.design.settings import TransferSettings
-from molgan.training.design.transfer import transfer
+from molgan.training.domains.adaptation import adapt
+from molgan.training.domains.settings import AdaptationSettings
 
 ANALOGUE_WEIGHTS = "analogues"
 _TRIES = 50  # genetic moves for a molecule, most of which are not possible
@@ -119,7 +119,7 @@ class AimedSource:
 
 
 class TunedSource:
-    """Samples of a prior that was fine-tuned on the measured molecules that are drawn from (`transfer`)."""
+    """Samples of a prior that was fine-tuned on the measured molecules that are drawn from (`adapt`)."""
 
     name, knows_parents = "tuned", False
 
@@ -129,7 +129,7 @@ class TunedSource:
 
     def study(self, mols: Sequence[Chem.Mol], seed: int) -> None:
         self._generator = load_generator(self._weights, MotifTreeGenerator)
-        transfer(self._generator, [Chem.MolToSmiles(mol) for mol in mols], TransferSettings(), seed=seed)
+        adapt(self._generator, [Chem.MolToSmiles(mol) for mol in mols], AdaptationSettings(), seed=seed)
 
     def draw(self, mols: Sequence[Chem.Mol], numbers: Sequence[int], seed: int, turn: int) -> list[str | None]:
         if self._generator is None:

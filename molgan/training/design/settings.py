@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from molgan.base.errors import InputError
 from molgan.base.settings import Settings
 from molgan.chem.given_molecules import find_file, refuse_bad_smiles
+from molgan.training.domains.settings import AdaptationSettings
 from molgan.training.private.settings import PrivateSettings
 from molgan.training.settings import CurriculumStageSettings, OptimizeSettings
 
@@ -38,19 +39,9 @@ class DesignStageSettings(CurriculumStageSettings):
     )
 
 
-class TransferSettings(Settings):
-    """Fine-tuning of the prior on known actives, until those that are held out are likeliest."""
+class TransferSettings(AdaptationSettings):
+    """Fine-tuning of the prior on known actives."""
 
-    miniature: ClassVar = {"epochs": 2}
-
-    epochs: int = Field(60, ge=1, description="Most passes over the actives")
-    patience: int = Field(5, ge=1, description="Epochs without a gain on the held-out actives before training stops")
-    held_out: float = Field(0.2, gt=0, lt=1, description="Share of the actives that is not trained on")
-    batch_size: int = Field(16, ge=1, description="Actives per update")
-    learning_rate: float = Field(1e-4, gt=0, description="Learning rate of AdamW")
-    weight_decay: float = Field(0.01, ge=0, description="Weight decay of AdamW")
-    clip: float = Field(1.0, gt=0, description="Largest norm of a gradient")
-    bf16: bool = Field(True, description="Compute in bfloat16 where the processor has it")
     private: PrivateSettings | None = Field(
         None,
         description="Differentially private fine-tuning, of all `epochs` and on all actives; protects the fine-tuned "
@@ -80,7 +71,7 @@ class DesignSettings(OptimizeSettings):
     )
     analogues: AnalogueSettings | None = Field(None, description="Bounds of the similarity to a lead; none by default")
     transfer: TransferSettings | None = Field(
-        None, description="Fine-tuning on the molecules of `start`, the actives, first"
+        None, description="Fine-tuning on the molecules of `start`, the actives, first, as `molgan adapt` does"
     )
     curriculum: list[DesignStageSettings] = Field(
         default_factory=list, description="Stages with easier objectives that come first"

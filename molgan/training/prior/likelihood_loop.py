@@ -14,7 +14,7 @@ from torch import Tensor
 from molgan.base.stopping import leave_if_asked
 from molgan.models.protocols import LikelihoodGenerator, Network
 from molgan.training.loop import add_gradients, is_due, resume, save, take_step, warm_up_and_decay
-from molgan.training.prior.settings import AnalogueSettings
+from molgan.training.prior.settings import LessonSettings
 from molgan.training.report import Report, report_again
 from molgan.training.settings import PretrainSettings
 from molgan.training.share import Share
@@ -35,7 +35,7 @@ def maximise_likelihood(
     generator: LikelihoodGenerator,
     optimizer: torch.optim.Optimizer,
     batches: Callable[[int], Iterator[Batch]],
-    settings: PretrainSettings | AnalogueSettings,
+    settings: PretrainSettings | LessonSettings,
     *,
     steps: int,
     identity: Mapping[str, Any],

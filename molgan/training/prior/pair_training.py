@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -23,7 +23,7 @@ from molgan.models.motif.motif_network import Aim
 from molgan.models.precision import autocast
 from molgan.training.prior.likelihood_loop import Batch, maximise_likelihood
 from molgan.training.prior.pretrain import shuffle_batches, tell_some
-from molgan.training.prior.settings import AnalogueSettings
+from molgan.training.prior.settings import AnalogueSettings, LessonSettings
 from molgan.training.report import Report, silent
 from molgan.training.share import ALONE, Share
 
@@ -79,18 +79,57 @@ def train_on_pairs(
         ConfigError: The generator has no network that reads a source.
         WeightsError: The checkpoint belongs to another training.
     """
+    learn_lessons(
+        generator,
+        data,
+        partial(_draw_lessons, data, pairs, settings, seed),
+        settings,
+        size=min(settings.batch_size, len(pairs)),
+        identity={"seed": seed, "pairs": len(pairs), **settings.model_dump(mode="json", exclude={"pairs"})},
+        checkpoint=checkpoint,
+        report=report,
+        share=share,
+    )
+
+
+def learn_lessons(
+    generator: MotifGenerator,
+    data: ActionData,
+    draw: Callable[[int], Iterator[Lessons]],
+    settings: LessonSettings,
+    *,
+    size: int,
+    identity: Mapping[str, Any],
+    checkpoint: Path | None = None,
+    report: Report = silent,
+    share: Share = ALONE,
+) -> None:
+    """Maximise the likelihood of molecules, each given what its lesson says, in place.
+
+    Args:
+        generator: The generator to train, with a `source`.
+        data: The molecules.
+        draw: The batches after a step.
+        settings: Settings of the training.
+        size: Molecules of a batch.
+        identity: What a checkpoint must have been made with.
+        checkpoint: The folder from which the loop resumes exactly.
+        report: Takes loss (nats a molecule), learning rate and molecules a second.
+        share: This worker's part of every batch, where several workers train.
+
+    Raises:
+        ConfigError: The generator has no network that reads a source.
+        WeightsError: The checkpoint belongs to another training.
+    """
     if generator.source is None:
         raise ConfigError("the generator has no network that reads a source")
     reader = list(generator.source.parameters())
     known = [each for name, each in generator.named_parameters() if not name.startswith("source.")]
     groups: list[dict[str, Any]] = [{"params": known}, {"params": reader, "lr": settings.reader_learning_rate}]
     optimizer = torch.optim.AdamW(groups, settings.learning_rate, weight_decay=settings.weight_decay, fused=True)
-    identity = {"seed": seed, "pairs": len(pairs), **settings.model_dump(mode="json", exclude={"pairs"})}
-    size = min(settings.batch_size, len(pairs))
 
     def teach(done: int) -> Iterator[Batch]:
-        batches = _draw_lessons(data, pairs, settings, seed, done)
-        for lessons, walks in _walk_ahead(generator, data, batches, share):
+        for lessons, walks in _walk_ahead(generator, data, draw(done), share):
             find = partial(_find_loss, generator, data, molecules=size, bf16=settings.bf16)
             yield size, [partial(find, *part) for part in _split(lessons, walks)]
 

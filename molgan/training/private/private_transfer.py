@@ -10,7 +10,8 @@ import torch
 from molgan.base.errors import ConfigError
 from molgan.models.protocols import MotifTreeGenerator
 from molgan.training.design.settings import TransferSettings
-from molgan.training.design.transfer import encode_actives
+from molgan.training.domains.adaptation import choose_batch
+from molgan.training.domains.domain_molecules import read_domain
 from molgan.training.loop import take_step
 from molgan.training.private.accountant import PrivacyPlan, plan_privacy
 from molgan.training.private.noise import KeyedNoise
@@ -30,9 +31,9 @@ def transfer_privately(
 ) -> PrivacyPlan:
     """Fine-tune `generator` in place by likelihood on `actives`, (epsilon, delta)-differentially private.
 
-    Departs from `transfer` where that depends on the actives: none is held out and training does not stop early, so
+    Departs from `adapt` where that depends on the actives: none is held out and training does not stop early, so
     that `settings.epochs` are passed; each active is encoded in its canonical form; one with more atoms than the
-    generator draws does not count. `settings.clip`, `patience` and `held_out` do not apply.
+    generator draws does not count. `settings.clip`, `patience`, `folds` and `method` do not apply.
 
     Args:
         generator: The generator, which has not seen the actives.
@@ -51,8 +52,8 @@ def transfer_privately(
     """
     if settings.private is None:
         raise ConfigError("transfer: has no budget; give `private`")
-    known = encode_actives(generator, actives)
-    sequences = [actions for _, actions in known]
+    known = read_domain(generator, actives).molecules
+    sequences = [each.actions for each in known]
     plan = plan_transfer(settings, len(known))
     noise = KeyedNoise(key, seed)
     gradients = PrivateGradients(
@@ -78,7 +79,7 @@ def plan_transfer(settings: TransferSettings, actives: int) -> PrivacyPlan:
     """What transfer learning on so many actives spends. Raises ConfigError, one line with the mend, where the budget
     cannot be met."""
     assert settings.private is not None
-    batch = min(settings.batch_size, actives)
+    batch = min(settings.batch_size or choose_batch(actives), actives)
     return plan_privacy(
         settings.private,
         molecules=actives,

@@ -14,7 +14,7 @@ from molgan.training.augmentation import molecule_sources
 from molgan.training.augmentation.molecule_sources import choose_source, open_source
 from molgan.training.augmentation.settings import AugmentSettings
 from molgan.training.augmentation.synthesiser import Synthesiser
-from molgan.training.design.settings import TransferSettings
+from molgan.training.domains.settings import AdaptationSettings
 
 MOTIFS = ("C", "O", "N", "C=O", "c1ccccc1", "c1ccncc1", "F")
 FAMILY = [Chem.MolFromSmiles(f"CNC(=O)c1ccc({end})cc1") for end in ("C", "O", "N", "F", "OC", "NC", "CC")]
@@ -31,7 +31,9 @@ def weights(tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("name", ["genetic", "samples", "tuned", "analogues"])
 def test_a_molecule_for_each_that_is_given(weights: str, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(molecule_sources, "TransferSettings", lambda: TransferSettings(epochs=1, bf16=False))
+    monkeypatch.setattr(
+        molecule_sources, "AdaptationSettings", lambda: AdaptationSettings(epochs=1, folds=2, bf16=False)
+    )
     source = open_source(AugmentSettings(source=name, weights=weights, similarity=0.01))  # type: ignore[arg-type]
     source.study(FAMILY, 5)
     mols, numbers = [FAMILY[0], FAMILY[1], FAMILY[0]], [0, 0, 1]
