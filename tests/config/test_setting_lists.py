@@ -33,7 +33,11 @@ def test_scorers_filters_and_transforms_are_sections_too(name: str, key: str | N
 
 def test_a_key_that_trainings_have_otherwise_is_listed_for_each() -> None:
     networks = [row.description for row in find_settings("generator") if row.key == "generator"]
-    assert networks == ["Generator that the campaign starts from", "Weights to start from; none by default"]
+    assert networks == [
+        "Generator that the campaign starts from",
+        "Weights to start from; none by default",
+        "Weights that read a molecule, which the training starts from",
+    ]
     keys = [row.key for row in find_settings("network")]
     assert {"network.embedding", "network.max_atoms"} <= set(keys)
 
