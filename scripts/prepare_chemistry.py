@@ -1,6 +1,6 @@
 """Make an index of the chemistry of a data file: ring systems, bonds, atom environments and fragments with counts.
 
-    python scripts/prepare_chemistry.py data/medchem_train.csv.gz -o molgan/data/chemistry.npz --every 30
+    python scripts/prepare_chemistry.py data/medchem_train.csv.gz -o molgan/data/weights/medchem_chemistry.npz
 
 What less than --least molecules have is left out, which makes the index several times smaller: a fragment that one
 molecule of a million has is as good as unknown. Prints what a README needs. The same versions give the same bytes.
