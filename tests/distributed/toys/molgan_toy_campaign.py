@@ -27,7 +27,7 @@ adversarial:
   gan_weight: 0.5
   checkpoint_every: 2
   bf16: false
-reinforce: {steps: 6, batch_size: 8, replay: 2, checkpoint_every: 2, bf16: false}
+reinforce: {steps: 6, batch_size: 8, replay: 2, checkpoint_every: 2, plausible: false, bf16: false}
 objective:
   components:
     - scorer: qed
