@@ -19,7 +19,10 @@ from molgan.graphs.motif.actions import Vocabulary
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
-VERBS = ("check", "run", "train", "sample", "score", "standardize", "filter", "evaluate", "report", "list", "schema")
+VERBS = (
+    *("check", "run", "train", "sample", "score", "standardize", "filter", "evaluate", "report", "list", "schema"),
+    *("audit", "canaries", "secret-list"),
+)
 
 CAMPAIGN = """\
 data: {train: train.smi}
