@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from rdkit import Chem
 from molgan.graphs.motif.actions import Vocabulary
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
+from molgan.training.domains.settings import AdaptationSettings
 
 FOLDER = Path(__file__).parents[2] / "scripts" / "benchmarks"
 LEAD = "COc1ccc(C(N)=O)cc1"
@@ -43,6 +45,7 @@ def test_the_comparison_runs_and_goes_on(
     adapt = load("adapt")
     monkeypatch.setattr(adapt, "fit_molecules", lambda smiles: smiles)
     monkeypatch.setattr(adapt, "distance", lambda a, b: 7.0)
+    monkeypatch.setattr(adapt, "AdaptationSettings", partial(AdaptationSettings, epochs=1, folds=2))
     torch.manual_seed(0)
     network = MotifNetworkSettings(embedding=8, hidden=8, layers=1)
     MotifGenerator(Vocabulary(("C", "O", "N", "c1ccccc1")), network, max_atoms=8).save(tmp_path / "prior" / "weights")
