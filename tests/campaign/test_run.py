@@ -123,7 +123,7 @@ def test_an_edited_stage_runs_again_with_all_after_it_as_if_it_were_new(
 ) -> None:
     told = Told()
     run(configure("reinforce.steps=2", "sample.n=12"), progress=told)
-    assert told.messages[:3] == [
+    assert [text for text in told.messages if not text.startswith("refused before")][:3] == [
         "adversarial: done already, skipped",
         "reinforce: runs again, reinforce.steps is 2, was 4",
         "library: runs again, sample.n is 12, was 25",

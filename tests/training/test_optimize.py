@@ -306,7 +306,7 @@ def test_isosteres_of_known_ring_systems_come_where_asked(tmp_path: Path) -> Non
     azanaphthalene = Chem.MolFromSmiles("c1ccc2ncccc2c1")
     reasons = []
     for section in (True, {"index": tmp_path / "index.npz"}, {"index": tmp_path / "index.npz", "novel_rings": 1}):
-        rest = {} if section is True else {"environment_count": 0}
+        rest = {} if section is True else {"environment_count": 0, "ring_count": 1}
         settings = OptimizeSettings(plausible=section if section is True else {**section, **rest})
         reasons.append(make_plausibility_check(settings, [], None)(azanaphthalene))
     assert reasons == [None, "unknown ring system: c1ccc2ncccc2c1", None]
@@ -318,7 +318,7 @@ def test_a_core_that_the_index_lacks_is_not_refused() -> None:
     core = Core.read("C1(=C(C=C1)[*:1])[*:2]")
     refuse = make_plausibility_check(SMALL.model_copy(update={"plausible": PlausibilitySettings()}), [], core)
     assert refuse(Chem.MolFromSmiles("CC1=CC=C1C")) is None
-    assert refuse(Chem.MolFromSmiles("CC1=CC=C1OF")) == "unknown bond: F-O(-C)"
+    assert refuse(Chem.MolFromSmiles("CC1=CC=C1OF")) == "suspicious: hypofluorite"
 
 
 def test_a_ring_system_that_no_action_can_say_is_no_parent() -> None:
