@@ -168,7 +168,7 @@ def test_the_shipped_schema_is_what_the_command_writes() -> None:
         (["report", "nothing"], "nothing: no such run folder"),
         (["list", "settings", "reinfroce"], "did you mean 'reinforce'?"),
         (["list", "settings", "reinforce.batchsize"], "did you mean 'reinforce.batch_size'?"),
-        (["list", "settings", "xyzzy"], "known: adversarial, "),
+        (["list", "settings", "xyzzy"], "known: adapt, adversarial, "),
         (["list", "filters", "size"], "`molgan list settings size`"),
         (["filter", "-", "--config", "{campaign}", "-o", "{campaign}/out"], "cannot be written"),
     ],
