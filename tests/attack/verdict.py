@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,14 +43,28 @@ def run(*command: object, seconds: float = 300, cwd: Path | None = None, **envir
         )
         timer = threading.Timer(seconds, os.killpg, (process.pid, signal.SIGKILL))
         timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        megabytes, ended = 0, 0
+        while not ended:
+            megabytes = max(megabytes, _read_peak(process.pid))
+            ended, status = os.waitpid(process.pid, os.WNOHANG)
+            time.sleep(0.02)
         timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
         texts = []
         for file in (out, err):
             file.seek(0)
             texts.append(file.read().decode(errors="replace"))
-    return Verdict(process.returncode, texts[0], texts[1], usage.ru_maxrss // 1024)
+    return Verdict(process.returncode, texts[0], texts[1], megabytes)
+
+
+def _read_peak(pid: int) -> int:
+    """The most memory of a process so far, in megabytes. What the kernel tells of a process that has ended begins with
+    the memory of the one that started it, which may be large."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")), 0)
 
 
 def molgan(*arguments: object, **how: object) -> Verdict:
