@@ -7,11 +7,13 @@ import typer
 
 from molgan.base.errors import InputError
 from molgan.cli.bars import show_progress
-from molgan.cli.molecules import Column, Molecules, TableOutput, read_chunks
+from molgan.cli.molecules import Column, MisuseFilter, Molecules, TableOutput, read_chunks
 from molgan.cli.output import find_format, open_output
 
 if TYPE_CHECKING:
     from molgan.models.analogues.analogue_search import AnalogueSearch
+
+ChangePage = Annotated[Path | None, typer.Option(help="An HTML page to write, with what differs coloured.")]
 
 
 def analogues(
@@ -45,11 +47,9 @@ def analogues(
         int | None, typer.Option(help="Most molecules drawn for each; twenty for each analogue by default.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed; the same seed gives the same analogues.")] = 0,
-    report: Annotated[Path | None, typer.Option(help="An HTML page to write, with what differs coloured.")] = None,
+    report: ChangePage = None,
     column: Column = None,
-    misuse_filter: Annotated[
-        bool, typer.Option("--misuse-filter/--no-misuse-filter", help="Leave out what the filter `misuse` rejects.")
-    ] = True,
+    misuse_filter: MisuseFilter = True,
 ) -> None:
     """Draw analogues of molecules: best first, some rows for each, one with the reason where there are none.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from molgan.cli.bars import show_progress
+from molgan.cli.molecules import MisuseFilter
 from molgan.cli.output import name_folder, report_bad_rows
 
 
@@ -80,9 +81,7 @@ def augment(
         bool, typer.Option("--drop-censored", help="Leave out values that are bounds (>5), and go on.")
     ] = False,
     check: Annotated[bool, typer.Option("--check", help="Read the data, say what would be done, and end.")] = False,
-    misuse_filter: Annotated[
-        bool, typer.Option("--misuse-filter/--no-misuse-filter", help="Leave out what the filter `misuse` rejects.")
-    ] = True,
+    misuse_filter: MisuseFilter = True,
 ) -> None:
     """Make labelled synthetic molecules for a small or imbalanced set, and decide whether they help.
 

@@ -7,9 +7,9 @@ import typer
 
 from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.stopping import stop_on_sigterm
-from molgan.cli.analogues import write_found
+from molgan.cli.analogues import ChangePage, write_found
 from molgan.cli.bars import show_progress
-from molgan.cli.molecules import Column, Molecules, TableOutput, Weights
+from molgan.cli.molecules import Column, MisuseFilter, Molecules, TableOutput, Weights
 from molgan.cli.output import find_format
 
 Few = Annotated[
@@ -84,11 +84,9 @@ def translate(
         int | None, typer.Option(help="Most molecules drawn for each; twenty for each translation by default.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed; the same seed gives the same translations.")] = 0,
-    report: Annotated[Path | None, typer.Option(help="An HTML page to write, with what differs coloured.")] = None,
+    report: ChangePage = None,
     column: Column = None,
-    misuse_filter: Annotated[
-        bool, typer.Option("--misuse-filter/--no-misuse-filter", help="Leave out what the filter `misuse` rejects.")
-    ] = True,
+    misuse_filter: MisuseFilter = True,
 ) -> None:
     """Translate molecules into such as the training's `data.to` has, keeping what can be kept of each.
 

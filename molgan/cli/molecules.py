@@ -42,6 +42,9 @@ TableOutput = Annotated[
     str,
     typer.Option("-o", "--output", help="A .csv, .tsv, .smi (also .gz), .sdf or .parquet file; - is CSV to stdout."),
 ]
+MisuseFilter = Annotated[
+    bool, typer.Option("--misuse-filter/--no-misuse-filter", help="Leave out what the filter `misuse` rejects.")
+]
 ProcessCount = Annotated[
     int | None, typer.Option(min=1, help="Processes; one for each core by default. The output is the same.")
 ]

@@ -1,3 +1,5 @@
+"""Secret lists: what they hold back, what they reveal, and who can use them."""
+
 import hashlib
 import hmac
 from pathlib import Path
