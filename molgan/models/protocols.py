@@ -15,6 +15,7 @@ from molgan.base.progress import Progress
 from molgan.graphs.motif.actions import Vocabulary
 from molgan.graphs.motif.forcing import Forced, Walk
 from molgan.graphs.motif.grammar import Grammar
+from molgan.graphs.motif.walked_data import WalkedRows
 
 
 class Drawn(Protocol):
@@ -180,11 +181,14 @@ class LikelihoodGenerator(Generator, Network, Protocol):
         `values` [B, names] are properties that they aim at, NaN where nothing is said.
         """
 
+    @property
+    def grammar(self) -> Grammar: ...
+
     def walk(self, actions: Sequence[Sequence[int] | np.ndarray]) -> list[Walk]:
         """Sequences walked through the grammar, in order, for `log_likelihood_of`."""
 
-    def log_likelihood_of(self, walks: Sequence[Walk], values: np.ndarray | None = None) -> Tensor:
-        """As `log_likelihood`, of sequences that `walk` has been through."""
+    def log_likelihood_of(self, walks: Sequence[Walk] | WalkedRows, values: np.ndarray | None = None) -> Tensor:
+        """As `log_likelihood`, of sequences that `walk` has been through, or of rows of walked data."""
 
 
 @runtime_checkable
@@ -192,9 +196,6 @@ class MotifTreeGenerator(LikelihoodGenerator, Protocol):
     """Draws molecules as trees of motifs, and completes given parts of one: enough for goal-directed design."""
 
     vocabulary: Vocabulary
-
-    @property
-    def grammar(self) -> Grammar: ...
 
     def sample(
         self,

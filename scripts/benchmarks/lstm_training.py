@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from smiles_lstm import Alphabet, SmilesLSTM, find_seed, group_alike
+from smiles_lstm import ALIKE, Alphabet, SmilesLSTM, find_seed, group_alike
 
 from molgan.base.errors import WeightsError
 from molgan.base.files import write_whole
@@ -21,6 +21,7 @@ from molgan.models.threads import map_in_threads
 BATCH = 512
 LEARNING_RATE = 1e-3
 CONSTANT = 0.5  # the share of the time after which the learning rate falls
+MANY_ALIKE = 256  # as ALIKE, on a GPU
 CLIP = 3.0  # the largest norm of the gradient
 _TASK = "LSTM, processor seconds"
 
@@ -53,15 +54,17 @@ class Corpus:
 
 def train(
     path: Path,
-    smiles: Sequence[str],
+    alphabet: Alphabet,
+    corpus: Corpus,
     seconds: float,
     *,
     embedding: int = 256,
     seed: int = 0,
     checkpoint_every: float = 300.0,
+    device: str = "cpu",
     progress: Progress,
 ) -> SmilesLSTM:
-    """Train for `seconds` of processor time in all; the model in evaluation mode.
+    """Train for `seconds` of processor time in all, on another device of its time; the model in evaluation mode.
 
     Adam, batches of 512 at random, a learning rate that falls linearly to 0 over the second half of the time. The state
     is kept in the file `path`, every `checkpoint_every` seconds: weights, optimiser, steps and the time used, on which
@@ -72,11 +75,9 @@ def train(
     saved = load_state(path)
     if saved is not None and saved["seconds"] >= seconds:
         return restore(saved)
-    progress.message("reading the tokens of the training set")
-    alphabet = Alphabet.of(smiles) if saved is None else Alphabet(tuple(saved["tokens"]))
-    corpus = Corpus.of(smiles, alphabet)
     longest = int(np.diff(corpus.offsets).max())
     model = SmilesLSTM(alphabet, embedding=embedding, longest=longest) if saved is None else restore(saved)
+    model.to(device)
     identity = {"molecules": len(corpus), "embedding": embedding, "seed": seed, "longest": longest}
     if saved is not None and saved["identity"] != identity:
         raise WeightsError(f"{path}: a state of another training; give another --state, or delete it")
@@ -89,17 +90,18 @@ def train(
     progress.start(_TASK, round(seconds))
     progress.advance(_TASK, round(used))
     shown, kept = round(used), used
-    last = time.process_time()
+    clock = time.process_time if device == "cpu" else time.monotonic
+    last = clock()
     for rows in iterate_batches(len(corpus), seed, step):
         loss = update(model, optimizer, [corpus[i] for i in rows], find_rate(used, seconds), find_seed(seed, step, 1))
         step += 1
-        now = time.process_time()
+        now = clock()
         used, last = used + now - last, now
         done = used >= seconds
         if done or used - kept >= checkpoint_every:
             save_state(path, model, optimizer, {"step": step, "seconds": used, "identity": identity})
             kept = used
-            last = time.process_time()
+            last = clock()
         progress.advance(_TASK, min(round(used), round(seconds)) - shown, loss=loss, epochs=step * BATCH / len(corpus))
         shown = min(round(used), round(seconds))
         if done:
@@ -131,17 +133,21 @@ def update(
     """One step of the optimiser; the nats a molecule before it. Groups of similar length are worked on in threads, and
     their gradients added in order, so that the result does not depend on the threads."""
     parameters = list(model.parameters())
-    groups = group_alike([len(sequence) for sequence in batch])
+    device = parameters[0].device
+    on_cpu = device.type == "cpu"
+    groups = group_alike([len(sequence) for sequence in batch], ALIKE if on_cpu else MANY_ALIKE)
     tokens = sum(len(sequence) for sequence in batch)
 
-    def work(i: int) -> tuple[float, tuple[torch.Tensor, ...]]:
-        with autocast():
-            nats = model.find_nats([batch[k] for k in groups[i]], dropout=torch.Generator().manual_seed(seed + i)).sum()
-        return nats.item(), torch.autograd.grad(nats / tokens, parameters)
+    def work(i: int) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        random = torch.Generator(device).manual_seed(seed + i)
+        # On a GPU cuDNN rounds to TF32, and autocast would have it compute in float16.
+        with autocast(enabled=on_cpu):
+            nats = model.find_nats([batch[k] for k in groups[i]], dropout=random).sum()
+        return nats.detach(), torch.autograd.grad(nats / tokens, parameters)
 
-    total = 0.0
+    total = torch.zeros((), device=device)
     optimizer.zero_grad()
-    for nats, gradients in map_in_threads(work, range(len(groups))):
+    for nats, gradients in map_in_threads(work, range(len(groups)), device):
         total += nats
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
@@ -149,7 +155,7 @@ def update(
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()
-    return total / len(batch)
+    return total.item() / len(batch)
 
 
 @torch.no_grad()

@@ -3,11 +3,11 @@
 import argparse
 
 import numpy as np
-from lstm_training import find_mean_nats, load_state, restore, train
+from lstm_training import Corpus, find_mean_nats, load_state, restore, train
 from medchem_distribution import Comparison, print_figures
 from medchem_likelihood import find_nats
 from medchem_sets import TEST, TEST_SCAFFOLDS, TRAIN, draw_real, draw_samples, name_weights, print_table, read_set
-from smiles_lstm import SmilesLSTM
+from smiles_lstm import Alphabet, SmilesLSTM
 
 from molgan.base.progress import Progress
 from molgan.models.loading import load_generator
@@ -38,10 +38,13 @@ def get_model(arguments: argparse.Namespace, progress: Progress) -> SmilesLSTM:
     state = load_state(arguments.state)
     if state is not None and not arguments.seconds:
         return restore(state)
+    progress.message("reading the tokens of the training set")
     known = read_set(TRAIN) if arguments.known is None else draw_real(TRAIN, arguments.known, 0)
+    alphabet = Alphabet.of(known) if state is None else Alphabet(tuple(state["tokens"]))
     return train(
         arguments.state,
-        known,
+        alphabet,
+        Corpus.of(known, alphabet),
         arguments.seconds or 60.0,
         embedding=arguments.embedding,
         checkpoint_every=arguments.checkpoint_every,

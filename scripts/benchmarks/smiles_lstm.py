@@ -85,14 +85,15 @@ class SmilesLSTM(nn.Module):
 
         `dropout` is the source of its random numbers; without one nothing is dropped.
         """
-        lengths = torch.tensor([len(sequence) for sequence in sequences])
-        tokens = torch.full((len(sequences), int(lengths.max())), END)
-        for row, sequence in zip(tokens, sequences, strict=True):
-            row[: len(sequence)] = torch.from_numpy(sequence.astype(np.int64))
-        live = torch.arange(tokens.shape[1]) < lengths[:, None]
+        device, lengths = self.head.weight.device, np.array([len(sequence) for sequence in sequences])
+        table = np.full((len(sequences), int(lengths.max())), END, dtype=np.int64)
+        for row, sequence in zip(table, sequences, strict=True):
+            row[: len(sequence)] = sequence
+        tokens = torch.from_numpy(table).to(device)
+        live = torch.from_numpy(np.arange(table.shape[1]) < lengths[:, None]).to(device)
         hidden, _ = self._read(functional.pad(tokens[:, :-1], (1, 0), value=END), dropout=dropout)
         nats = functional.cross_entropy(self.head(hidden[live]).float(), tokens[live], reduction="none")
-        return torch.zeros(tokens.shape).masked_scatter(live, nats).sum(1)
+        return torch.zeros(tokens.shape, device=device).masked_scatter(live, nats).sum(1)
 
     @torch.no_grad()
     def sample(
@@ -147,10 +148,10 @@ class SmilesLSTM(nn.Module):
         return features, behind
 
 
-def group_alike(lengths: Sequence[int]) -> list[np.ndarray]:
+def group_alike(lengths: Sequence[int], size: int = ALIKE) -> list[np.ndarray]:
     """Indices of sequences in groups of similar length."""
     order = np.argsort(lengths, kind="stable")
-    return [order[start : start + ALIKE] for start in range(0, len(order), ALIKE)]
+    return [order[start : start + size] for start in range(0, len(order), size)]
 
 
 def find_seed(*where: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ _SINGLE = RELATIONS.index("single")
 
 
 @dataclass(frozen=True)
-class _Part:
+class GraphPart:
     """The graph of a motif alone: its atoms' categories [n, columns], edges [e, 2] in both directions, their relations
     [e], and for each atom the action that adds the motif rooted there, NO_ACTION where the vocabulary has none."""
 
@@ -48,9 +48,14 @@ class TreeGraphs:
     what a generator needs to know to write the same motif again.
     """
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, parts: Mapping[str, GraphPart] | None = None) -> None:
+        """`parts` are those of motifs that were made before."""
         self._vocabulary = vocabulary
-        self._parts: dict[str, _Part] = {}
+        self.parts: dict[str, GraphPart] = dict(parts or {})
+
+    def learn_parts(self, actions: Sequence[int]) -> None:
+        """Make the graphs of the motifs of a molecule. Raises NotEncodable for a sequence that is not a molecule."""
+        self._add(decode(actions, self._vocabulary), 0, [], [], [])
 
     def batch(self, sequences: Sequence[Sequence[int] | np.ndarray | None]) -> Data:
         """The graphs as one disconnected PyG graph; None is a graph without atoms.
@@ -61,7 +66,7 @@ class TreeGraphs:
         import torch
         from torch_geometric.data import Data
 
-        parts: list[_Part] = []
+        parts: list[GraphPart] = []
         links: list[tuple[int, int]] = []
         marks: list[tuple[int, int]] = []
         ends = [0]
@@ -95,12 +100,12 @@ class TreeGraphs:
         self,
         tree: Motif,
         first: int,
-        parts: list[_Part],
+        parts: list[GraphPart],
         links: list[tuple[int, int]],
         marks: list[tuple[int, int]],
     ) -> int:
         """Append a tree, whose first atom has the number `first`; returns the number behind its last atom."""
-        part = self._parts.get(tree.smiles) or self._describe(tree.smiles)
+        part = self.parts.get(tree.smiles) or self._describe(tree.smiles)
         parts.append(part)
         marks.extend((first + site, mark) for site, mark in tree.marks)
         end = first + len(part.atoms)
@@ -109,7 +114,7 @@ class TreeGraphs:
             end = self._add(child, end, parts, links, marks)
         return end
 
-    def _describe(self, smiles: str) -> _Part:
+    def _describe(self, smiles: str) -> GraphPart:
         arrays = featurize_all([Chem.MolFromSmiles(smiles)])
         capacity = template(smiles).capacity
         atoms = np.zeros((len(capacity), len(COLUMNS)), dtype=np.int64)
@@ -117,8 +122,8 @@ class TreeGraphs:
         atoms[:, _HYDROGENS] = capacity
         index = self._vocabulary.index
         rooted = [index.get(reroot(smiles, site)[0], NO_ACTION) for site in range(len(capacity))]
-        made = _Part(
+        made = GraphPart(
             atoms, arrays.edges.astype(np.int64), arrays.relations.astype(np.int64), np.array(rooted, dtype=np.int64)
         )
-        self._parts[smiles] = made
+        self.parts[smiles] = made
         return made

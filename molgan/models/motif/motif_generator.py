@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -15,8 +15,9 @@ from torch import Tensor
 from molgan.base.errors import ConfigError, InputError, WeightsError
 from molgan.chem.motifs import write
 from molgan.graphs.motif.actions import Vocabulary, decode
-from molgan.graphs.motif.forcing import Walk, force, join, pad, walk
+from molgan.graphs.motif.forcing import Forced, Walk, force, join, pad, walk
 from molgan.graphs.motif.tree_graphs import TreeGraphs
+from molgan.graphs.motif.walked_data import WalkedRows
 from molgan.models.aiming import check_targets
 from molgan.models.motif.motif_network import NO_AIM, Aim, MotifNetwork
 from molgan.models.motif.rollout import roll_out
@@ -27,6 +28,9 @@ from molgan.models.registry import register
 from molgan.models.settings import BATCH, MotifNetworkSettings, SourceSettings
 from molgan.models.threads import map_in_threads
 from molgan.models.weights import load_module, read_description, save_weights
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
 
 _MOST_ATOMS = 1000  # as `parse` takes
 _LIKE_LENGTH = 96  # sequences of similar length in one pass
@@ -74,18 +78,19 @@ class MotifGenerator(MotifNetwork):
         return {"targets": self.conditions.write(self.aim.values), "guidance": self.aim.guidance}
 
     def read_sources(
-        self, actions: Sequence[Sequence[int] | np.ndarray | None], asked: np.ndarray | None = None
+        self, actions: Sequence[Sequence[int] | np.ndarray | None] | Data, asked: np.ndarray | None = None
     ) -> SourceMemory:
         """What `Aim.source` may be: source molecules as canonical actions, None where a sequence has no source.
 
-        `asked` [S, names of `source.names`] are the similarity (0..1) and the changes of properties that are asked for,
-        in their units, NaN where nothing is. Raises ConfigError where the generator was not trained with sources.
+        The graphs of the sources, as `TreeGraphs` makes them, may stand in place of the actions. `asked` [S, names of
+        `source.names`] are the similarity (0..1) and the changes of properties that are asked for, in their units, NaN
+        where nothing is. Raises ConfigError where the generator was not trained with sources.
         """
         if self.source is None:
             raise ConfigError("the weights were not trained with source molecules; train configs/analogues.yaml")
-        graphs = self._graphs.batch(actions).to(self.device)
+        graphs = self._graphs.batch(actions) if isinstance(actions, Sequence) else actions
         told = None if asked is None else torch.from_numpy(asked).to(self.device, self.head.weight.dtype)
-        memory: SourceMemory = self.source(graphs, told, self.head.weight)
+        memory: SourceMemory = self.source(graphs.to(self.device), told, self.head.weight)
         return memory
 
     @cached_property
@@ -119,35 +124,39 @@ class MotifGenerator(MotifNetwork):
 
     def log_likelihood_of(
         self,
-        walks: Sequence[Walk],
+        walks: Sequence[Walk] | WalkedRows,
         values: np.ndarray | None = None,
         *,
         aim: Aim | None = None,
         temperature: float = 1.0,
         max_atoms: int | None = None,
     ) -> Tensor:
-        """As `log_likelihood`, of sequences that `walk` has been through."""
+        """As `log_likelihood`, of sequences that `walk` has been through, or of rows of walked data."""
         aim = (self.aim if aim is None else aim) if values is None else Aim(torch.from_numpy(values))
         aim = aim.to(self.device)
         together = _LIKE_LENGTH if self.device.type == "cpu" else _MANY
         # In groups of similar length, since a batch padded to the longest sequence would be mostly padding.
-        order = np.argsort([len(walk.actions) for walk in walks], kind="stable")
+        lengths = walks.lengths if isinstance(walks, WalkedRows) else np.array([len(walk.actions) for walk in walks])
+        order = np.argsort(lengths, kind="stable")
         parts = []
         for start in range(0, len(order), together):
             rows = order[start : start + together]
-            group = [walks[i] for i in rows]
-            if not len(group[-1].actions):
-                parts.append(torch.full((len(group),), -torch.inf, device=self.device))
+            if not lengths[rows[-1]]:
+                parts.append(torch.full((len(rows),), -torch.inf, device=self.device))
                 continue
-            if group[-1].seen:
-                forced = join(self.grammar, group)
-            else:
-                sequences = pad([walk.actions.tolist() for walk in group], self.device)
-                forced = force(self.grammar, sequences, max_atoms or self.max_atoms)
+            forced = self._force(walks, rows, max_atoms or self.max_atoms)
             log_probs = self.log_probs(forced, aim.of_rows(rows), temperature=temperature)
             parts.append(torch.where(forced.legal, log_probs.sum(1), -torch.inf))
         back = np.argsort(order, kind="stable")
         return torch.cat(parts)[torch.from_numpy(back).to(self.device)]
+
+    def _force(self, walks: Sequence[Walk] | WalkedRows, rows: np.ndarray, max_atoms: int) -> Forced:
+        if isinstance(walks, WalkedRows):
+            return walks.join(rows)
+        group = [walks[i] for i in rows]
+        if group[-1].seen:
+            return join(self.grammar, group)
+        return force(self.grammar, pad([walk.actions.tolist() for walk in group], self.device), max_atoms)
 
     @torch.no_grad()
     def sample(

@@ -176,11 +176,21 @@ class MotifNetwork(nn.Module):
             inputs = self.source.tell(inputs, source)
             if memory is None:
                 memory = source.state.expand(-1, len(inputs), -1).contiguous().to(inputs.dtype)
-        hidden, memory = self.recurrent(inputs, memory)
+        hidden, memory = self._recur(inputs, memory)
         features = hidden if self.readout is None else functional.silu(self.readout(hidden))
         if source is not None and self.source is not None:
             features = features + self.source.recall(hidden, source).to(features.dtype)
         return features, memory
+
+    def _recur(self, inputs: Tensor, memory: Tensor | None) -> tuple[Tensor, Tensor]:
+        found: tuple[Tensor, Tensor]
+        if inputs.device.type == "cpu":
+            found = self.recurrent(inputs, memory)
+        else:
+            # Autocast would have cuDNN compute the GRU in float16, where its gradients are lost.
+            with torch.autocast(inputs.device.type, enabled=False):
+                found = self.recurrent(inputs.float(), None if memory is None else memory.float())
+        return found
 
     def log_probs(self, forced: Forced, aim: Aim | None = None, *, temperature: float = 1.0) -> Tensor:
         """Log-probability of each action of given sequences under the grammar's mask, [B, T], 0 behind their end.

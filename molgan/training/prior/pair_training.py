@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from molgan.base.parallel import split_chunks
 from molgan.graphs.motif.forcing import Walk
 from molgan.graphs.motif.motif_data import ActionData
 from molgan.graphs.motif.pair_data import PairData
+from molgan.graphs.motif.walked_data import WalkedData, WalkedRows
 from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.motif.motif_network import Aim
 from molgan.models.precision import autocast
@@ -26,6 +27,9 @@ from molgan.training.prior.pretrain import shuffle_batches, tell_some
 from molgan.training.prior.settings import AnalogueSettings, LessonSettings
 from molgan.training.report import Report, silent
 from molgan.training.share import ALONE, Share
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
 
 _AHEAD = 8  # batches whose actions walk through the grammar together
 
@@ -36,13 +40,14 @@ class Lessons:
 
     `sources` and `targets` [B] are rows of the data, -1 where there is no source; `told` float32 [B, names] are the
     targets' properties, and `asked` float32 [B, 1 + names] the similarity and the targets' properties less those of the
-    sources, NaN where the network is not told.
+    sources, NaN where the network is not told. `graphs` are those of the sources, where they were made beforehand.
     """
 
     sources: np.ndarray
     targets: np.ndarray
     told: np.ndarray
     asked: np.ndarray
+    graphs: Data | None = None
 
     def of(self, rows: np.ndarray) -> Lessons:
         return Lessons(self.sources[rows], self.targets[rows], self.told[rows], self.asked[rows])
@@ -147,10 +152,15 @@ def learn_lessons(
 
 
 def _find_loss(
-    generator: MotifGenerator, data: ActionData, lessons: Lessons, walks: Sequence[Walk], molecules: int, bf16: bool
+    generator: MotifGenerator,
+    data: ActionData,
+    lessons: Lessons,
+    walks: list[Walk] | WalkedRows,
+    molecules: int,
+    bf16: bool,
 ) -> Tensor:
     """The part of the loss of some of the batch's `molecules`, in nats a molecule."""
-    sources = [None if row < 0 else data[row].tolist() for row in lessons.sources.tolist()]
+    sources = lessons.graphs or [None if row < 0 else data[row].tolist() for row in lessons.sources.tolist()]
     told = torch.from_numpy(lessons.told) if lessons.told.shape[1] else None
     with autocast(generator.device, enabled=bf16):
         aim = Aim(told, 1.0, generator.read_sources(sources, lessons.asked))
@@ -190,8 +200,15 @@ def _draw_lessons(
 
 def _walk_ahead(
     generator: MotifGenerator, data: ActionData, batches: Iterator[Lessons], share: Share
-) -> Iterator[tuple[Lessons, list[Walk]]]:
-    """This worker's part of the batches with the walks of their targets; several batches walk together."""
+) -> Iterator[tuple[Lessons, list[Walk] | WalkedRows]]:
+    """This worker's part of the batches with the walks of their targets; several batches walk together. On an
+    accelerator all data walk at the start."""
+    if generator.device.type != "cpu":
+        walked = WalkedData.of(generator.grammar, data, generator.max_atoms)
+        for lessons in batches:
+            part = lessons if share.workers == 1 else lessons.of(share.of(np.arange(len(lessons.targets))))
+            yield part, walked.of_rows(part.targets)
+        return
     for several in split_chunks(batches, _AHEAD):
         own = [lessons.of(share.of(np.arange(len(lessons.targets)))) for lessons in several]
         walks = iter(generator.walk([data[row].tolist() for lessons in own for row in lessons.targets.tolist()]))
@@ -199,8 +216,12 @@ def _walk_ahead(
             yield lessons, list(islice(walks, len(lessons.targets)))
 
 
-def _split(lessons: Lessons, walks: Sequence[Walk]) -> Iterator[tuple[Lessons, list[Walk]]]:
-    """A part of the batch for each thread of torch, with long and short molecules in all of them."""
+def _split(lessons: Lessons, walks: list[Walk] | WalkedRows) -> Iterator[tuple[Lessons, list[Walk] | WalkedRows]]:
+    """A part of the batch for each thread of torch, with long and short molecules in all of them; on an accelerator
+    the batch."""
+    if isinstance(walks, WalkedRows):
+        yield lessons, walks
+        return
     order = sorted(range(len(walks)), key=lambda i: len(walks[i].actions))
     for i in range(torch.get_num_threads()):
         part = order[i :: torch.get_num_threads()]

@@ -14,6 +14,7 @@ from torch import Tensor
 from molgan.base.parallel import split_chunks
 from molgan.graphs.motif.forcing import Walk
 from molgan.graphs.motif.motif_data import ActionData
+from molgan.graphs.motif.walked_data import WalkedData, WalkedRows
 from molgan.models.precision import autocast
 from molgan.models.protocols import LikelihoodGenerator
 from molgan.training.prior.likelihood_loop import Batch, maximise_likelihood
@@ -87,18 +88,21 @@ def count_steps(molecules: int, settings: PretrainSettings) -> int:
     return max(1, round(settings.epochs * molecules / settings.batch_size))
 
 
-_Part = tuple[list[Walk], np.ndarray | None]
+_Part = tuple[list[Walk] | WalkedRows, np.ndarray | None]
 
 
-def _split(walks: list[Walk], told: np.ndarray | None) -> list[_Part]:
-    """A part of the batch for each thread of torch, with long and short molecules in all of them."""
+def _split(walks: list[Walk] | WalkedRows, told: np.ndarray | None) -> list[_Part]:
+    """A part of the batch for each thread of torch, with long and short molecules in all of them; on an accelerator
+    the batch."""
+    if isinstance(walks, WalkedRows):
+        return [(walks, told)]
     order = sorted(range(len(walks)), key=lambda i: len(walks[i].actions))
     parts = [order[i :: torch.get_num_threads()] for i in range(torch.get_num_threads())]
     return [([walks[i] for i in part], None if told is None else told[part]) for part in parts if part]
 
 
 def _find_loss(
-    generator: LikelihoodGenerator, walks: list[Walk], told: np.ndarray | None, molecules: int, bf16: bool
+    generator: LikelihoodGenerator, walks: list[Walk] | WalkedRows, told: np.ndarray | None, molecules: int, bf16: bool
 ) -> Tensor:
     """The part of the loss of some of the batch's `molecules`, in nats a molecule."""
     with autocast(generator.device, enabled=bf16):
@@ -107,8 +111,14 @@ def _find_loss(
 
 def _walk_ahead(
     generator: LikelihoodGenerator, data: ActionData, batches: Iterator[np.ndarray], share: Share
-) -> Iterator[tuple[np.ndarray, list[Walk]]]:
-    """Batches with the walks of this worker's part of each; several batches walk together, which is faster."""
+) -> Iterator[tuple[np.ndarray, list[Walk] | WalkedRows]]:
+    """Batches with the walks of this worker's part of each; several batches walk together, which is faster. On an
+    accelerator all data walk at the start."""
+    if generator.device.type != "cpu":
+        walked = WalkedData.of(generator.grammar, data, generator.max_atoms)
+        for rows in batches:
+            yield rows, walked.of_rows(share.of(rows))
+        return
     for several in split_chunks(batches, _AHEAD):
         own = [share.of(rows) for rows in several]
         walks = iter(generator.walk([data[i].tolist() for part in own for i in part]))
