@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 _MOST_ATOMS = 1000  # as `parse` takes
 _LIKE_LENGTH = 96  # sequences of similar length in one pass
-_MANY = 1024  # the same on an accelerator
+_MANY = 2048  # the same on an accelerator
+_CUTS = (0.5, 0.9)  # shares of so many at which they are cut there, since the longest are much longer than the others
 
 
 @register
@@ -134,13 +135,11 @@ class MotifGenerator(MotifNetwork):
         """As `log_likelihood`, of sequences that `walk` has been through, or of rows of walked data."""
         aim = (self.aim if aim is None else aim) if values is None else Aim(torch.from_numpy(values))
         aim = aim.to(self.device)
-        together = _LIKE_LENGTH if self.device.type == "cpu" else _MANY
         # In groups of similar length, since a batch padded to the longest sequence would be mostly padding.
         lengths = walks.lengths if isinstance(walks, WalkedRows) else np.array([len(walk.actions) for walk in walks])
         order = np.argsort(lengths, kind="stable")
         parts = []
-        for start in range(0, len(order), together):
-            rows = order[start : start + together]
+        for rows in _group(order, self.device):
             if not lengths[rows[-1]]:
                 parts.append(torch.full((len(rows),), -torch.inf, device=self.device))
                 continue
@@ -278,3 +277,13 @@ class MotifGenerator(MotifNetwork):
 
 def _batch_seed(seed: int, batch: int) -> int:
     return int(np.random.SeedSequence([seed, batch]).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _group(order: np.ndarray, device: torch.device) -> list[np.ndarray]:
+    """Rows in ascending order of length, in groups that pass together."""
+    together = _LIKE_LENGTH if device.type == "cpu" else _MANY
+    groups = [order[start : start + together] for start in range(0, len(order), together)]
+    if device.type == "cpu":
+        return groups
+    cut = [np.split(group, [round(share * len(group)) for share in _CUTS]) for group in groups]
+    return [part for parts in cut for part in parts if len(part)]
