@@ -26,6 +26,7 @@ def analogues(
     properties: Sequence[str] = (),
     seed: int | None = 0,
     misuse_filter: bool = True,
+    plausible: bool = True,
 ) -> "pandas.DataFrame":
     """Draw analogues of molecules: a table, at most `n` rows for each, best first, and one row with the reason where
     there are none.
@@ -50,6 +51,7 @@ def analogues(
         properties: Further scorers whose values are told before and after.
         seed: Seed of the random numbers, at least 0; None draws one, which a warning tells.
         misuse_filter: Whether what the filter `misuse` rejects is left out.
+        plausible: Whether what the filter `plausible` rejects is left out, unless the molecule itself has it.
 
     Raises:
         InputError: A single string, a frame without a SMILES column, a property that the weights cannot aim at, or a
@@ -81,6 +83,7 @@ def analogues(
         budget=budget,
         properties=properties,
         misuse_filter=misuse_filter,
+        plausible=plausible,
     )
     labels, molecules = get_row_labels(smiles), Batch.of(smiles).molecules
     names = [str(label) for label in (range(len(molecules)) if labels is None else labels)]

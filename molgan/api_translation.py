@@ -23,6 +23,7 @@ def translate(
     properties: Sequence[str] = (),
     seed: int = 0,
     misuse_filter: bool = True,
+    plausible: bool = True,
 ) -> "pandas.DataFrame":
     """Translate molecules into such as a training's target set has: a table, at most `n` rows for each, best first by
     the critic of that set, and one row with the reason where there are none.
@@ -41,6 +42,7 @@ def translate(
         properties: Further scorers whose values are told before and after.
         seed: Seed of the random numbers, at least 0.
         misuse_filter: Whether what the filter `misuse` rejects is left out.
+        plausible: Whether what the filter `plausible` rejects is left out, unless the molecule itself has it.
 
     Raises:
         InputError: A single string, a frame without a SMILES column, or a value outside its range.
@@ -62,6 +64,7 @@ def translate(
         budget=budget,
         properties=properties,
         misuse_filter=misuse_filter,
+        plausible=plausible,
     )
     labels, molecules = get_row_labels(smiles), Batch.of(smiles).molecules
     names = [str(label) for label in (range(len(molecules)) if labels is None else labels)]

@@ -28,6 +28,7 @@ from molgan.models.nll import measure_nll_quantiles
 from molgan.models.weights import add_facts, read_facts
 
 SHIPPED = Path(__file__).resolve().parents[1] / "molgan" / "data" / "weights"
+CONFIGS = SHIPPED.parents[2] / "configs"
 
 
 def main() -> None:
@@ -59,7 +60,8 @@ def ship_prior(run: Path, name: str, card: dict[str, object]) -> None:
     """Write the weights of a run in half precision, with their card and what the run says about their training."""
     about = read_facts(run / "weights")["about"]
     generator = load_generator(run, MotifGenerator)
-    generator.save(SHIPPED / name, dtype=torch.float16, **about, config=f"configs/{name}_prior.yaml", card=card)
+    config = next(f"configs/{each}.yaml" for each in (f"{name}_prior", name) if (CONFIGS / f"{each}.yaml").exists())
+    generator.save(SHIPPED / name, dtype=torch.float16, **about, config=config, card=card)
     Card.of(name, read_facts(SHIPPED / name))
 
 

@@ -7,7 +7,7 @@ import typer
 
 from molgan.base.errors import InputError
 from molgan.cli.bars import show_progress
-from molgan.cli.molecules import Column, MisuseFilter, Molecules, TableOutput, read_chunks
+from molgan.cli.molecules import Column, MisuseFilter, Molecules, Plausible, TableOutput, read_chunks
 from molgan.cli.output import find_format, open_output
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def analogues(
     report: ChangePage = None,
     column: Column = None,
     misuse_filter: MisuseFilter = True,
+    plausible: Plausible = True,
 ) -> None:
     """Draw analogues of molecules: best first, some rows for each, one with the reason where there are none.
 
@@ -78,6 +79,7 @@ def analogues(
         budget=budget,
         properties=[name.strip() for name in properties.split(",")] if properties else [],
         misuse_filter=misuse_filter,
+        plausible=plausible,
     )
     find_format(output, ".csv")
     write_found(file, AnalogueSearch.load(weights, request, seed=seed), "analogues", output, report, column)

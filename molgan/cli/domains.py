@@ -9,7 +9,7 @@ from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.stopping import stop_on_sigterm
 from molgan.cli.analogues import ChangePage, write_found
 from molgan.cli.bars import show_progress
-from molgan.cli.molecules import Column, MisuseFilter, Molecules, TableOutput, Weights
+from molgan.cli.molecules import Column, MisuseFilter, Molecules, Plausible, TableOutput, Weights
 from molgan.cli.output import find_format
 
 Few = Annotated[
@@ -87,6 +87,7 @@ def translate(
     report: ChangePage = None,
     column: Column = None,
     misuse_filter: MisuseFilter = True,
+    plausible: Plausible = True,
 ) -> None:
     """Translate molecules into such as the training's `data.to` has, keeping what can be kept of each.
 
@@ -107,6 +108,7 @@ def translate(
         budget=budget,
         properties=[name.strip() for name in properties.split(",")] if properties else [],
         misuse_filter=misuse_filter,
+        plausible=plausible,
     )
     find_format(output, ".csv")
     search = TranslationSearch.load(weights, request, seed=seed)

@@ -45,6 +45,13 @@ TableOutput = Annotated[
 MisuseFilter = Annotated[
     bool, typer.Option("--misuse-filter/--no-misuse-filter", help="Leave out what the filter `misuse` rejects.")
 ]
+Plausible = Annotated[
+    bool,
+    typer.Option(
+        "--plausible/--no-plausible",
+        help="Leave out what the filter `plausible` rejects, unless the molecule itself has it.",
+    ),
+]
 ProcessCount = Annotated[
     int | None, typer.Option(min=1, help="Processes; one for each core by default. The output is the same.")
 ]

@@ -18,6 +18,7 @@ from molgan.base.errors import ConfigError, InputError
 from molgan.chem.fingerprints import ecfp
 from molgan.chem.misuse.screen import find_misuse
 from molgan.chem.molecule import Molecule, parse
+from molgan.chem.plausibility.plausible import PlausibilityCheck, PlausibilitySettings
 from molgan.graphs.motif.actions import NotEncodable, decode
 from molgan.graphs.motif.tree_change import TreeChange
 from molgan.models.analogues.request import AnalogueRequest
@@ -232,6 +233,7 @@ class AnalogueSearch:
         """The number of molecules drawn, and those that fit with their similarities, by their SMILES."""
         request = self.request
         (fingerprint,) = ecfp([mol])
+        check = PlausibilityCheck.of(PlausibilitySettings(), [mol]) if request.plausible else None
         low, high = request.similarity or (0.0, 1.0)
         seen, accepted = {source.smiles}, dict[str, tuple[Molecule, float]]()
         drawn = number = 0
@@ -247,11 +249,16 @@ class AnalogueSearch:
             for each, similarity in zip(new, similarities, strict=True):
                 fits = each.smiles not in seen and low <= similarity <= high
                 seen.add(each.smiles)
-                if fits and not (request.misuse_filter and find_misuse(each) is not None):
+                if fits and self._is_wanted(each, check):
                     accepted[str(each.smiles)] = each, similarity
             drawn, number = drawn + size, number + 1
             on_drawn(size)
         return drawn, accepted
+
+    def _is_wanted(self, molecule: Molecule, check: PlausibilityCheck | None) -> bool:
+        if self.request.misuse_filter and find_misuse(molecule) is not None:
+            return False
+        return check is None or molecule.mol is None or check(molecule.mol) is None
 
     def _describe(self, actions: Sequence[int], accepted: Mapping[str, tuple[Molecule, float]]) -> list[Analogue]:
         before = decode(actions, self.generator.vocabulary)

@@ -34,6 +34,7 @@ class AnalogueRequest:
         budget: Most molecules drawn for a molecule; by default twenty for each analogue, 1,000 at least.
         properties: Further properties that are told before and after.
         misuse_filter: Whether what the filter `misuse` rejects is left out, and no analogues of it are drawn.
+        plausible: Whether what the filter `plausible` rejects is left out, unless the molecule itself has it.
     """
 
     n: int = 100
@@ -47,6 +48,7 @@ class AnalogueRequest:
     budget: int | None = None
     properties: Sequence[str] = ()
     misuse_filter: bool = True
+    plausible: bool = True
 
     @property
     def shown(self) -> tuple[str, ...]:
