@@ -14,7 +14,7 @@ def analogues(
     smiles: "Molecules",
     *,
     n: int = 100,
-    similarity: tuple[float, float] | None = None,
+    similarity: tuple[float, float] | None = (0.4, 1.0),
     targets: Mapping[str, float] | None = None,
     changes: Mapping[str, float] | None = None,
     keep: str | None = None,

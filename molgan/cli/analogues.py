@@ -24,8 +24,8 @@ def analogues(
         str, typer.Option(help="Shipped weights that read a molecule, by name, or a folder that `molgan train` wrote.")
     ] = "analogues",
     similarity: Annotated[
-        str | None, typer.Option(help="Lowest and highest Tanimoto similarity (ECFP4): 0.5:0.8; any by default.")
-    ] = None,
+        str, typer.Option(help="Lowest and highest Tanimoto similarity (ECFP4): 0.5:0.8; 0:1 for any.")
+    ] = "0.4:1",
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -69,7 +69,7 @@ def analogues(
         (changes if is_change else targets)[name] = value
     request = AnalogueRequest(
         n=number,
-        similarity=None if similarity is None else read_range(similarity),
+        similarity=read_range(similarity),
         targets=targets,
         changes=changes,
         keep=keep,

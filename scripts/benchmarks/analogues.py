@@ -1,6 +1,6 @@
 """Measure analogues of held-out molecules, beside genetic moves, mutations by CReM and the prior without a source.
 
-    python scripts/benchmarks/analogues.py runs/analogues [--sources 500] [--samples 100] [--recovery 1000]
+    python scripts/benchmarks/analogues.py analogues [--sources 500] [--samples 100] [--recovery 1000]
         [--similarity 0.5:0.8] [--crem fragments.db] [--processes 2]
 
 Sources: half approved drugs and ChEMBL molecules of data/drugs_and_chembl.csv.gz, half ChEMBL molecules of the test
