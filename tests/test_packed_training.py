@@ -12,7 +12,9 @@ import pytest
 from molgan.models.motif.motif_generator import MotifGenerator
 
 ROOT = Path(__file__).parents[1]
-SERIES = [f"O=C(N{amine})c1ccc({group})cc1" for amine in ("C", "CC", "C1CC1", "CCO") for group in "F Cl Br C O".split()]
+SERIES = [
+    f"O=C(N{amine})c1ccc({group})cc1" for amine in ("C", "CC", "C1CC1", "CCO") for group in ["F", "Cl", "Br", "C", "O"]
+]
 PRIOR = """\
 data: {train: molecules.smi}
 network: {embedding: 8, hidden: 8, layers: 1, readout: 4, condition: [logp, mw]}
