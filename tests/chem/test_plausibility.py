@@ -11,9 +11,14 @@ from molgan.base.errors import InputError
 from molgan.chem.molecule import parse
 from molgan.chem.plausibility.chemistry_index import ChemistryIndex
 from molgan.chem.plausibility.count_table import CountTable
+from molgan.chem.plausibility.dienes import has_carbocyclic_diene
 from molgan.chem.plausibility.environments import find_environments, find_hetero_bonds
 from molgan.chem.plausibility.isosteres import replace_atoms
-from molgan.chem.plausibility.plausible import PlausibilityCheck, PlausibilitySettings
+from molgan.chem.plausibility.plausible import (
+    PlausibilityCheck,
+    PlausibilitySettings,
+    SearchPlausibilitySettings,
+)
 from molgan.chem.plausibility.strain import STRAINED, find_ring_strain, find_trans_rings
 from molgan.chem.plausibility.suspicious import _GROUPS, SUSPICIOUS, find_suspicious
 from molgan.chem.ring_systems import find_ring_systems
@@ -143,6 +148,29 @@ def test_strained_rings_pass_only_where_they_are_common() -> None:
     assert check(index, "C1=CC=C1", strained_count=2, suspicious=False) == "strained: cyclobutadiene, in C1=CC=C1"
     assert check(index, "C1=CC=C1", strained_count=1, suspicious=False) is None
     assert check(index, "C1=CC=CC1") == "suspicious: cyclopentadiene"
+
+
+def test_carbocyclic_dienes_have_to_be_common_in_searches() -> None:
+    index = ChemistryIndex.of(["C1=CC=CCC1", "C1=CCCCC1", "C1=CC=CC=CC1"] * 3)
+    assert check(index, "C1=CC=CCC1") is None
+    assert check(index, "C1=CC=CCC1", diene_count=4) == "rare carbocyclic diene: C1=CCCC=C1, in 3 of the index"
+    assert check(index, "C1=CCCCC1", diene_count=4) is None
+    assert SearchPlausibilitySettings().diene_count > SearchPlausibilitySettings().ring_count
+
+
+@pytest.mark.parametrize(
+    "ring", ["C1=CCC=CC1", "C1=CC=CC=CC1", "C1=CC=CC1", "c1ccc2c(c1)C=CC=CC2", "C1=CCC2=C(C1)CCCC2"]
+)
+def test_dienes(ring: str) -> None:
+    assert has_carbocyclic_diene(ring)
+
+
+@pytest.mark.parametrize(
+    "ring",
+    ["c1ccccc1", "O=C1C=CC(=O)C=C1", "C1=Cc2ccccc2C1", "C1=CNC=CC1", "O=C1C=CCCC1", "C1=CCCCC1", "C1=CCCCCCCC=CCC1"],
+)
+def test_what_is_no_carbocyclic_diene(ring: str) -> None:
+    assert not has_carbocyclic_diene(ring)
 
 
 def test_new_ring_systems_come_by_isosteres() -> None:

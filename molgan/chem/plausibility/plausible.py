@@ -10,6 +10,7 @@ from rdkit import Chem
 from molgan.base.settings import InputPath, Settings
 from molgan.chem.plausibility.chemistry_index import Chemistry, ChemistryIndex, describe_chemistry, load_chemistry
 from molgan.chem.plausibility.count_table import CountTable
+from molgan.chem.plausibility.dienes import has_carbocyclic_diene
 from molgan.chem.plausibility.isosteres import replace_atoms
 from molgan.chem.plausibility.strain import find_ring_strain
 from molgan.chem.plausibility.suspicious import find_suspicious
@@ -26,6 +27,7 @@ class PlausibilitySettings(Settings):
     )
     ring_count: int = Field(1, ge=0, description="Molecules of the index that must have each ring system")
     strained_count: int = Field(20, ge=1, description="The same for ring systems that the rules call strained")
+    diene_count: int = Field(0, ge=0, description="The same for ring systems with a carbocyclic diene")
     environment_count: int = Field(
         1, ge=0, description="Molecules of the index that must have each atom with its neighbours"
     )
@@ -43,6 +45,7 @@ class SearchPlausibilitySettings(PlausibilitySettings):
     """The same for searches, which go to the rarest that is allowed: what is allowed has to be common."""
 
     ring_count: int = Field(20, ge=0, description="Molecules of the index that must have each ring system")
+    diene_count: int = Field(2000, ge=0, description="The same for ring systems with a carbocyclic diene")
     environment_count: int = Field(
         100, ge=0, description="Molecules of the index that must have each atom with its neighbours"
     )
@@ -93,8 +96,11 @@ class PlausibilityCheck:
         return self._find_rare_ring(found.rings)
 
     def _find_rare_ring(self, rings: Sequence[str]) -> str | None:
-        count = self.settings.ring_count
-        return self._find_rare("ring system", rings, self.index.rings, count, self._is_isosteric)
+        count, table = self.settings.ring_count, self.index.rings
+        dienes = [ring for ring in rings if has_carbocyclic_diene(ring)]
+        return self._find_rare("ring system", rings, table, count, self._is_isosteric) or self._find_rare(
+            "carbocyclic diene", dienes, table, self.settings.diene_count
+        )
 
     def _check_strain(self, found: Chemistry) -> str | None:
         least = self.settings.strained_count
