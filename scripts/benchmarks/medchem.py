@@ -82,6 +82,7 @@ def add_arguments(part: argparse.ArgumentParser, name: str, molecules: int | Non
         part.add_argument("--rounds", type=int, default=3, help="the best counts; the samplers take turns")
     if name == "fragments":
         part.add_argument("file", type=Path, help="drugs and fragments, see above")
+        part.add_argument("--target", action="append", default=[], metavar="NAME=VALUE", help="what samples aim at")
 
 
 if __name__ == "__main__":

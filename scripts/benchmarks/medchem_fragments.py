@@ -1,7 +1,7 @@
 """Molecules around given fragments: the benchmark of SAFE (E. Noutahi et al. 2023, Gotta be SAFE), as GenMol (S. Lee et
 al., ICML 2025) evaluates it, on ten drugs.
 
-    python scripts/benchmarks/medchem.py fragments fragments.csv
+    python scripts/benchmarks/medchem.py fragments fragments.csv [--target qed=0.8 --target sa=2.5]
 
 The file with the drugs and fragments is `fragments.csv` of https://github.com/NVIDIA-Digital-Bio/genmol (folder data,
 Apache 2.0), with the columns name, smiles, linker_design, motif_extension, scaffold_decoration and
@@ -183,7 +183,8 @@ def run(arguments: argparse.Namespace, progress: Progress) -> None:
 
 def sample(kind: str, task: Task, seed: int, arguments: argparse.Namespace) -> list[str | None]:
     """The samples of one task."""
-    options = {"raw": arguments.raw, "progress": Silent()}
+    targets = {name: float(value) for name, _, value in (text.partition("=") for text in arguments.target)}
+    options = {"raw": arguments.raw, "progress": Silent(), "targets": targets}
     return [
         smiles
         for core, part, its_seed in plan_draws(kind, task, arguments.molecules, seed)

@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,11 +36,19 @@ def draw_real(name: str, n: int | None, seed: int) -> list[str]:
 
 
 def draw_samples(
-    weights: str, n: int, seed: int, *, raw: bool, progress: Progress, core: str | None = None
+    weights: str,
+    n: int,
+    seed: int,
+    *,
+    raw: bool,
+    progress: Progress,
+    core: str | None = None,
+    targets: Mapping[str, float] | None = None,
 ) -> list[str | None]:
-    """`n` molecules of a generator; with a `core` all contain it."""
+    """`n` molecules of a generator, which aim at the `targets`; with a `core` all contain it."""
     task = f"sampling, seed {seed}" if core is None else f"sampling around {core}"
-    extra = {} if core is None else {"core": core}
+    extra: dict[str, Any] = {} if core is None else {"core": core}
+    extra |= {"targets": targets} if targets else {}
     progress.start(task, n)
     drawn = molgan.sample(
         n, seed=seed, weights=weights, raw=raw, on_batch=lambda done: progress.advance(task, done), **extra
