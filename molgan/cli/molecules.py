@@ -172,13 +172,14 @@ def score(
     from molgan.chem.settings import StandardizeSettings
 
     form = StandardizeSettings() if standardize else None
-    chunks, scoring = read_chunks(file, column, "no score"), _read_scoring(scorers, config)
+    chunks, scoring = read_chunks(file, column, "no score"), read_scoring(scorers, config)
     make_pieces = partial(score_records, chunks, scoring, processes=processes or cores(), standardize=form)
     make_tables = partial(score_tables, chunks, scoring, processes=processes or cores(), standardize=form)
     write_table(output, make_pieces, make_tables)
 
 
-def _read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
+def read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
+    """What --scorers or --config ask for. Raises InputError where both or neither is given, ConfigError."""
     from molgan.scoring.settings import load_objective
 
     if (scorers is None) == (config is None):
