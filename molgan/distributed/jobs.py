@@ -46,7 +46,8 @@ def submit(
         verb: run, train, filter or score.
         values: The configuration, a `model_dump`; None for a verb without one.
         address: URL of the dashboard, http://host:8265.
-        arguments: What follows the verb. A path is a file of this machine, which travels; `CONFIG` is the configuration.
+        arguments: What follows the verb. A path is a file of this machine, which travels; `CONFIG` is the
+            configuration.
         out: Where the results go; the `out` of the configuration by default.
         name: The name of the job; that of the configuration by default.
         wheel: The build of molgan to run; the code of this installation by default.
