@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from molgan.base.remote_files import restore_urls
 from molgan.cli.bars import format_figures, print_foreign
 from molgan.cli.campaigns import Config, Overrides, Smoke
 
@@ -55,7 +56,7 @@ def send(
     address = address or os.environ.get("RAY_API_SERVER_ADDRESS", "http://127.0.0.1:8265")
     code = submit(
         verb,
-        values,
+        restore_urls(values),
         address,
         wheel=wheel,
         options=["--log", log],

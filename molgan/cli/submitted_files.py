@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from molgan.base.errors import InputError
+from molgan.base.remote_files import is_url
 from molgan.cli.bars import print_foreign
 from molgan.cli.campaigns import Overrides
 from molgan.cli.molecules import Column, Molecules, ProcessCount, Standardize
@@ -112,11 +113,12 @@ def submit_score(
 def _write_arguments(
     file: str, output: str, column: str | None, processes: int | None, standardize: bool
 ) -> list[str | Path]:
-    """The arguments of the verb, of which a path travels. Raises InputError for a file that cannot travel."""
-    if not Path(file).is_file():
+    """The arguments of the verb, of which a path travels; a URL is read by the job. Raises InputError for a file that
+    cannot travel."""
+    if not is_url(file) and not Path(file).is_file():
         reason = "a job has no standard input" if file == "-" else "no such file"
         raise InputError(f"{file}: {reason}; name a file of molecules")
-    arguments: list[str | Path] = [Path(file), "-o", output]
+    arguments: list[str | Path] = [file if is_url(file) else Path(file), "-o", output]
     arguments += [] if column is None else ["--column", column]
     arguments += [] if processes is None else ["--processes", str(processes)]
     return arguments + (["--standardize"] if standardize else [])

@@ -133,3 +133,16 @@ def test_a_file_is_filtered_by_the_actors_of_a_cluster(folder: Path, monkeypatch
         ray.shutdown()
     assert list(pandas.read_csv(folder / "out" / "library.csv")["id_input"]) == ["c", "a"]
     assert list(pandas.read_csv(folder / "scores.csv")["carbons"]) == [2, 2, 3, 2]
+
+
+def test_urls_are_read_by_the_job(folder: Path, cluster: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    from molgan.base import remote_files
+
+    monkeypatch.setitem(remote_files._fetched, str(folder / "train.smi"), f"file://{folder}/stored.smi")  # a copy of it
+    (folder / "stored.smi").write_text("CCN\n")
+    (folder / "stored.csv").write_text("smiles\nCCO\nCCN\n")
+    given = (f"file://{folder}/stored.csv", "--config", folder / "campaign.yaml", "--processes", 1)
+    found = submit("filter", *given, "-o", f"file://{folder}/out")
+    assert found.exit_code == 0, (found.output, cluster[0]["done"].stderr)
+    assert f"filter file://{folder}/stored.csv -o file://{folder}/out" in cluster[0]["entrypoint"]
+    assert list(pandas.read_csv(folder / "out" / "library.csv")["smiles"]) == ["CCO"]
