@@ -61,7 +61,7 @@ class Workers:
         self._kind: Any = ray.remote(
             num_cpus=settings.cpus,
             num_gpus=settings.gpus,
-            memory=self._bundle.get("memory"),
+            memory=self._bundle.get("memory", 0.0),
             max_restarts=0,
             max_task_retries=0,
         )(kind)
