@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from molgan.base.errors import ConfigError, RunError, StorageError
+from molgan.base.errors import ConfigError, RunError
+from molgan.base.remote_files import open_storage
 
 T = TypeVar("T")
 
@@ -29,7 +30,6 @@ class RunFiles:
 
     def __init__(self, run: str | Path) -> None:
         """Raises ConfigError for a URL of an unknown kind, RunError for storage that cannot be reached."""
-        from fsspec.core import url_to_fs
         from fsspec.implementations.local import LocalFileSystem
 
         self.run = str(run)
@@ -37,13 +37,7 @@ class RunFiles:
         if isinstance(run, Path):
             self._storage, self._root = LocalFileSystem(), str(run)
             return
-        try:
-            self._storage, self._root = url_to_fs(run.rstrip("/"))
-        except (ImportError, ValueError) as error:
-            raise ConfigError(f"{run}: {error}") from None
-        except Exception as error:  # some kinds of storage connect at once
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise StorageError(f"{run}: cannot be reached: {reason}") from error
+        self._storage, self._root = open_storage(run.rstrip("/"))
 
     def has(self, name: str) -> bool:
         """Whether the file exists."""

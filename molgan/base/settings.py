@@ -9,9 +9,11 @@ from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from molgan.base.errors import ConfigError, InputError
+from molgan.base.remote_files import fetch, is_url
+
 _SHOWN = 60
 _NO_VARIABLES = "variables such as $HOME are not put in; write the path out, or ~ for your home"
-_URL = re.compile(r"[a-z][a-z0-9+.-]+:/[^/]")  # a Path has one slash left of two
 _SHELL_VARIABLE = re.compile(r"\$(\w|\{)")
 
 
@@ -83,9 +85,20 @@ def find_existing(path: Path, info: ValidationInfo) -> Path:
             raise ValueError(f"{str(path)[:_SHOWN]}: {error.strerror}") from None
     where = f" (neither in {folder} nor in the working folder)" if folder else ""
     hint = f"; {_NO_VARIABLES}" if _SHELL_VARIABLE.search(str(path)) else ""
-    if _URL.match(str(path)):
-        hint = "; files that are read are not taken from URLs: copy this one to a disk that this machine sees"
+    if is_url(path):
+        hint = "; only files of molecules are taken from URLs: copy this one to a disk that this machine sees"
     raise ValueError(f"no such file: {path}{where}{hint}")
+
+
+def find_molecules(path: Path, info: ValidationInfo) -> Path:
+    """As `find_existing`, for a file of molecules, which may also be a URL of storage: its copy in the cache. Raises
+    StorageError, too."""
+    if not is_url(path):
+        return find_existing(path, info)
+    try:
+        return fetch(path)
+    except (ConfigError, InputError) as error:
+        raise ValueError(str(error)) from None
 
 
 def expand_home(path: Path) -> Path:
@@ -105,6 +118,9 @@ def _expand_user(path: Path) -> Path:
 
 OutputPath = Annotated[Path, AfterValidator(expand_home)]
 """A file or folder to write; see `expand_home`."""
+
+MoleculesPath = Annotated[Path, AfterValidator(find_molecules)]
+"""A file of molecules that exists, here or on storage; see `find_molecules`."""
 
 InputPath = Annotated[Path, AfterValidator(find_existing)]
 """A file or folder that exists; see `find_existing`."""

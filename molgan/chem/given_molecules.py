@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationInfo
 
 from molgan.base.errors import InputError
-from molgan.base.settings import find_existing
+from molgan.base.settings import find_molecules
 from molgan.chem.molecule import Molecule, parse
 from molgan.chem.reading import read_smiles
 
@@ -69,7 +69,7 @@ def find_file(given: Any, info: ValidationInfo) -> Any:
     if not isinstance(given, str | Path):
         return given
     try:
-        return find_existing(Path(given), info)
+        return find_molecules(Path(given), info)
     except ValueError as error:
         hint = f"; a SMILES stands in a list: ['{given}']" if parse(str(given)).valid else ""
         raise ValueError(f"{error}{hint}") from None

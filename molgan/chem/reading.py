@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from molgan.base.errors import InputError
+from molgan.base.remote_files import fetch, is_url
 from molgan.chem.columns import distinct_names, find_column, is_standard_name, missing_column, refuse_many
 from molgan.chem.delimited import read_cells, split_cells
 from molgan.chem.molecule import parse
@@ -67,7 +68,8 @@ def read_smiles(
 
 
 def read_rows(path: str | Path, *, column: str | None = None, on_note: OnNote | None = None) -> Iterator[Record]:
-    """Stream every row of a file, in order; "-" is standard input. Memory does not grow with the file.
+    """Stream every row of a file, in order; "-" is standard input; of a URL (s3://…) a copy in the cache is
+    read. Memory does not grow with the file.
 
     The format is found from the content and the name of the file. A table needs a header; its SMILES column is
     `column`, or the one whose name fits best (`columns.find_column`). In a .smi file the text behind the SMILES is the
@@ -80,7 +82,8 @@ def read_rows(path: str | Path, *, column: str | None = None, on_note: OnNote | 
     whole file: a guessed encoding, the column chosen among several, the number of rows with AND or OR stereo groups.
 
     Raises InputError before the first row is returned if the file is missing, empty or binary, or has no SMILES column
-    or no row; and later, if a compressed file breaks off or no row was usable.
+    or no row; and later, if a compressed file breaks off or no row was usable. For a URL also ConfigError and
+    StorageError, as `fetch`.
     """
     note = on_note or (lambda text: None)
     rows = _check(str(path), _drop_last_blanks(_read_records(str(path), column, note)), note)
@@ -151,7 +154,7 @@ def _open(path: str) -> BinaryIO:
     if path == "-" and sys.stdin is None:  # closed by the caller, as `<&-` does
         raise InputError("-: standard input is closed; name a file, or pass molecules by a pipe")
     # The caller closes what is returned.
-    raw: Any = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
+    raw: Any = sys.stdin.buffer if path == "-" else open(fetch(path) if is_url(path) else path, "rb")  # noqa: SIM115
     stream = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)
     if not stream.seekable():
         stream = io.BufferedReader(_Pipe(stream), _HEAD)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from molgan.base.settings import InputPath, Settings
+from molgan.base.settings import MoleculesPath, Settings
 from molgan.chem.given_molecules import find_file, refuse_bad_smiles
 from molgan.chem.molecule import Molecule
 from molgan.chem.standardise import Standardised, explain_standardisation
@@ -35,9 +35,9 @@ class EnumerateSettings(Settings):
 class DataSettings(Settings):
     """The molecules that a job learns from and compares with."""
 
-    train: InputPath = Field(
+    train: MoleculesPath = Field(
         description="File of real molecules that the generator and the critic learn from, and the reference for "
-        "novelty: .smi, .csv, .tsv (also .gz), .sdf or .parquet"
+        "novelty: .smi, .csv, .tsv (also .gz), .sdf or .parquet, also as a URL (s3://…)"
     )
     column: str | None = Field(None, description="Name of the SMILES column in `train`; found by name when left out")
     lead: str | None = Field(None, description="SMILES of a molecule that `molgan check` scores by the objective")

@@ -17,6 +17,7 @@ from molgan.cli import augment as synthetic
 from molgan.cli import benchmark, campaigns, control, domains, evaluation, lists, molecules, privacy, qsar, serving
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
+from molgan.cli import submitted_files as submitted
 from molgan.cli.bars import choose_form, print_error
 
 _EXIT_CODES = (
@@ -119,7 +120,6 @@ for name, verb in (
     ("secret-list", privacy.secret_list),
     ("report", campaigns.report),
     ("serve", serving.serve),
-    ("submit", jobs.submit),
     ("status", jobs.status),
     ("logs", control.logs),
     ("stop", control.stop),
@@ -128,6 +128,7 @@ for name, verb in (
 ):
     app.command(name, epilog=_EXIT_CODES)(verb)
 app.command("standardise", hidden=True, epilog=_EXIT_CODES)(molecules.standardize)
+app.add_typer(submitted.app, name="submit", epilog=_EXIT_CODES)
 app.add_typer(qsar.app, name="qsar")
 app.add_typer(benchmark.app, name="benchmark")
 

@@ -11,8 +11,17 @@ import typer
 from molgan.base.default_weights import DEFAULT_WEIGHTS
 from molgan.base.errors import InputError
 from molgan.base.parallel import cores
+from molgan.base.remote_files import is_url
 from molgan.cli.bars import print_foreign, show_progress
-from molgan.cli.output import find_format, find_regular_file, name_folder, open_output, report_bad_rows, report_note
+from molgan.cli.output import (
+    find_format,
+    find_regular_file,
+    name_folder,
+    open_output,
+    place_output,
+    report_bad_rows,
+    report_note,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -26,7 +35,10 @@ _CHUNK_CHARACTERS = 8_000_000  # characters after which a chunk of long rows end
 _CELL_CHARACTERS = 50  # characters that take the room of an empty cell
 
 Molecules = Annotated[
-    str, typer.Argument(metavar="FILE", help="A .smi, .csv, .tsv (also .gz), .sdf or .parquet file; - reads stdin.")
+    str,
+    typer.Argument(
+        metavar="FILE", help="A .smi, .csv, .tsv (also .gz), .sdf or .parquet file, or its URL (s3://…); - reads stdin."
+    ),
 ]
 Column = Annotated[str | None, typer.Option(help="The SMILES column; found by its name by default.")]
 
@@ -40,7 +52,11 @@ Targets = Annotated[
 ]
 TableOutput = Annotated[
     str,
-    typer.Option("-o", "--output", help="A .csv, .tsv, .smi (also .gz), .sdf or .parquet file; - is CSV to stdout."),
+    typer.Option(
+        "-o",
+        "--output",
+        help="A .csv, .tsv, .smi (also .gz), .sdf or .parquet file, or its URL (s3://…); - is CSV to stdout.",
+    ),
 ]
 MisuseFilter = Annotated[
     bool, typer.Option("--misuse-filter/--no-misuse-filter", help="Leave out what the filter `misuse` rejects.")
@@ -114,7 +130,7 @@ def sample(
 
     targets = _read_targets(target)
     suffix = find_format(output, ".smi")
-    with show_progress() as progress, open_output(output) as file:
+    with place_output(output) as place, show_progress() as progress, open_output(place) as file:
         progress.start("sample", number)
         on_batch = partial(progress.advance, "sample")
         withheld: Counter[str] = Counter()
@@ -179,13 +195,14 @@ def score(
     from molgan.chem.settings import StandardizeSettings
 
     form = StandardizeSettings() if standardize else None
-    chunks, scoring = read_chunks(file, column, "no score"), _read_scoring(scorers, config)
+    chunks, scoring = read_chunks(file, column, "no score"), read_scoring(scorers, config)
     make_pieces = partial(score_records, chunks, scoring, processes=processes or cores(), standardize=form)
     make_tables = partial(score_tables, chunks, scoring, processes=processes or cores(), standardize=form)
     write_table(output, make_pieces, make_tables)
 
 
-def _read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
+def read_scoring(scorers: str | None, config: Path | None) -> "Scoring":
+    """What --scorers or --config ask for. Raises InputError where both or neither is given, ConfigError."""
     from molgan.scoring.settings import load_objective
 
     if (scorers is None) == (config is None):
@@ -259,19 +276,22 @@ def write_table(
     from molgan.chem.writing import encode_table
 
     suffix = find_format(output, ".csv")
-    target = find_regular_file(output)
-    parts = target and target.with_name(f".{target.name}.parts")
-    with show_progress() as progress, open_output(output) as stream:
-        if suffix == ".csv":
-            stream.writelines(map(str.encode, make_pieces(parts, progress)))
-        else:
-            stream.writelines(encode_table(make_tables(parts, progress), suffix))
+    with place_output(output) as place:
+        target = find_regular_file(place)
+        parts = target and target.with_name(f".{target.name}.parts")
+        with show_progress() as progress, open_output(place) as stream:
+            if suffix == ".csv":
+                stream.writelines(map(str.encode, make_pieces(parts, progress)))
+            else:
+                stream.writelines(encode_table(make_tables(parts, progress), suffix))
 
 
 def filter_(
     file: Molecules,
     config: Annotated[Path, typer.Option(help="A campaign, whose `filters` and `objective` are used.")],
-    output: Annotated[str, typer.Option("-o", "--output", help="Folder for the library and the rejected molecules.")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="Folder or URL (s3://…) for library and rejected molecules.")
+    ],
     column: Column = None,
     processes: ProcessCount = None,
     standardize: Standardize = False,
@@ -287,17 +307,19 @@ def filter_(
     from molgan.bulk.filter_file import filter_records
     from molgan.config import load_config
 
-    folder = name_folder(output)
-    settings = load_config(config, on_foreign=print_foreign)
-    if standardize and settings.standardize is None:
-        settings = load_config(config, ["standardize=true"])
-    with show_progress() as progress:
-        counts = filter_records(
-            read_chunks(file, column, "rejected"), settings, folder, progress, processes=processes or cores()
-        )
+    with place_output(output) as place:
+        folder = name_folder(place)
+        settings = load_config(config, on_foreign=print_foreign)
+        if standardize and settings.standardize is None:
+            settings = load_config(config, ["standardize=true"])
+        with show_progress() as progress:
+            counts = filter_records(
+                read_chunks(file, column, "rejected"), settings, folder, progress, processes=processes or cores()
+            )
     for count in counts:
         print(f"{count.stage:<24} {count.entered:>10,} in {count.kept:>10,} kept")
-    print(f"{counts[-1].kept:,} molecules in {folder / 'library.csv'}")
+    shown = f"{output.rstrip('/')}/library.csv" if is_url(output) else folder / "library.csv"
+    print(f"{counts[-1].kept:,} molecules in {shown}")
 
 
 def read_chunks(file: str, column: str | None, fate: str, *, size: int = _CHUNK) -> "Iterator[list[Record]]":

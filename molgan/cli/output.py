@@ -10,8 +10,10 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from molgan.base import cache_folder
 from molgan.base.errors import InputError, RunError
 from molgan.base.files import remove_abandoned, write_whole
+from molgan.base.remote_files import check_place, is_url, read_url, upload
 from molgan.cli.bars import print_message
 
 _SHOWN = 10
@@ -36,10 +38,11 @@ def find_format(output: str, default: str) -> str:
 def find_regular_file(output: str) -> Path | None:
     """The file that `output` names, existing or not, with links resolved; None for stdout, a device or a pipe.
 
-    Raises RunError for a folder, or where the file system cannot be read.
+    Raises InputError for a URL, RunError for a folder, or where the file system cannot be read.
     """
     if output in _STDOUT:
         return None
+    _refuse_url(output, "file")
     try:
         mode = os.stat(output).st_mode
     except FileNotFoundError:
@@ -56,9 +59,39 @@ def name_folder(output: str) -> Path:
     a URL, which would be a folder of that name."""
     if not output.strip():
         raise InputError("-o: the name of the folder is empty; name one, or . for the working folder")
-    if "://" in output:
-        raise InputError(f"-o: {output} is a URL; name a folder of this machine, and copy it to storage afterwards")
+    _refuse_url(output, "folder")
     return Path(output)
+
+
+def _refuse_url(output: str, what: str) -> None:
+    if "://" in output:
+        raise InputError(f"-o: {output} is a URL; name a {what} of this machine, and copy it to storage afterwards")
+
+
+@contextmanager
+def place_output(output: str) -> Iterator[str]:
+    """The name of a file or folder to write in place of `output`: itself, or for a URL one in the cache, whose content
+    is written to storage at the end of the `with` block and then removed. After an interruption it is the same again.
+
+    Raises InputError or ConfigError for a URL that cannot be written, StorageError where storage fails.
+    """
+    if not is_url(output):
+        yield output
+        return
+    url = read_url(output.rstrip("/"))
+    if url.startswith("file://"):
+        yield url.removeprefix("file://")
+        return
+    check_place(url)
+    copy = cache_folder.entry("outputs-1", cache_folder.content_hash([url]), f"/{url.rpartition('/')[2]}")
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    yield str(copy)
+    if copy.is_dir():
+        for file in sorted(path for path in copy.iterdir() if path.is_file()):
+            upload(file, f"{url}/{file.name}")
+    else:
+        upload(copy, url)
+    shutil.rmtree(copy.parent)
 
 
 @contextmanager

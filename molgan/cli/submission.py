@@ -1,4 +1,4 @@
-"""The verbs for runs on other machines: submit, status."""
+"""The verbs for runs on other machines: submit of campaigns and trainings, status."""
 
 import json
 import os
@@ -6,28 +6,34 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from molgan.base.remote_files import restore_urls
 from molgan.cli.bars import format_figures, print_foreign
 from molgan.cli.campaigns import Config, Overrides, Smoke
 
 if TYPE_CHECKING:
     from molgan.campaign.run_folder.status import Status
 
+Address = Annotated[
+    str, typer.Option(help="URL of the cluster's dashboard; RAY_API_SERVER_ADDRESS of the environment by default.")
+]
+Wheel = Annotated[Path | None, typer.Option(help="Build of molgan to run; the installed one by default.")]
+Log = Annotated[str, typer.Option(help="Form of the job's log: plain, or json for machines.")]
+Follow = Annotated[bool, typer.Option(help="Show the job's log until it ends, and exit with its code.")]
+
 _SHOWN = ("loss", "score", "best", "unique", "accuracy", "auc", "molecules_per_second")
 
 
-def submit(
+def submit_run(
     config: Config,
     overrides: Overrides = None,
-    address: Annotated[
-        str, typer.Option(help="URL of the cluster's dashboard; RAY_API_SERVER_ADDRESS of the environment by default.")
-    ] = "",
-    wheel: Annotated[Path | None, typer.Option(help="Build of molgan to run; the installed one by default.")] = None,
-    log: Annotated[str, typer.Option(help="Form of the job's log: plain, or json for machines.")] = "plain",
-    follow: Annotated[bool, typer.Option(help="Show the job's log until it ends, and exit with its code.")] = True,
+    address: Address = "",
+    wheel: Wheel = None,
+    log: Log = "plain",
+    follow: Follow = True,
     smoke: Smoke = False,
 ) -> None:
     """Run a campaign or a training as a Ray job on a cluster, like `molgan run` or `molgan train`.
@@ -35,18 +41,28 @@ def submit(
     Example: `molgan submit configs/quickstart.yaml --address http://127.0.0.1:8265 compute.workers=8 out=s3://bucket/run`
     """
     from molgan.config import CampaignConfig, load
-    from molgan.distributed.jobs import submit as submit_job
+
+    settings = load(config, overrides or [], smoke=smoke, on_foreign=print_foreign)
+    verb = "run" if isinstance(settings, CampaignConfig) else "train"
+    send(verb, settings.model_dump(mode="json"), address, wheel, log, follow)
+
+
+def send(
+    verb: str, values: dict[str, Any] | None, address: str, wheel: Path | None, log: str, follow: bool, **more: Any
+) -> None:
+    """Submit a job, and end with its exit code; `more` are arguments of `molgan.distributed.jobs.submit`."""
+    from molgan.distributed.jobs import submit
 
     address = address or os.environ.get("RAY_API_SERVER_ADDRESS", "http://127.0.0.1:8265")
-    settings = load(config, overrides or [], smoke=smoke, on_foreign=print_foreign)
-    code = submit_job(
-        "run" if isinstance(settings, CampaignConfig) else "train",
-        settings.model_dump(mode="json"),
+    code = submit(
+        verb,
+        restore_urls(values),
         address,
         wheel=wheel,
         options=["--log", log],
         on_submitted=lambda job: print(f"job {job} at {address}", file=sys.stderr, flush=True),
         on_log=(lambda text: print(text, end="", flush=True)) if follow else None,
+        **more,
     )
     raise typer.Exit(code)
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from molgan.base.errors import ConfigError
+from molgan.base.remote_files import restore_urls
 from molgan.base.yaml import GivenValues, YamlFile, write_yaml
 from molgan.config.campaign_config import CampaignConfig
 from molgan.config.faults import describe_faults
@@ -113,7 +114,7 @@ def job_of(sections: Mapping[str, object]) -> Job:
 
 def write_config(config: CampaignConfig | Training, path: Path) -> None:
     """Write every value, defaults and resolved paths included, as YAML that loads as the same configuration."""
-    write_yaml(config.model_dump(mode="json"), path)
+    write_yaml(restore_urls(config.model_dump(mode="json")), path)
 
 
 def _read(path: Source, overrides: Sequence[str]) -> YamlFile:

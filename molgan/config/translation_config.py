@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, create_model, model_validator
 
-from molgan.base.settings import InputPath
+from molgan.base.settings import MoleculesPath
 from molgan.chem.settings import DataSettings
 from molgan.config.job import JobConfig
 from molgan.models.settings import WeightsSettings
@@ -34,12 +34,12 @@ class _TwoSets(DataSettings):
 
 
 _FIELDS: dict[str, Any] = {
-    "train": (InputPath, Field(description="Filled in: the same as `to`")),
+    "train": (MoleculesPath, Field(description="Filled in: the same as `to`")),
     "from": (
-        InputPath,
+        MoleculesPath,
         Field(description="File of the molecules to translate: .smi, .csv, .tsv (.gz), .sdf, .parquet"),
     ),
-    "to": (InputPath, Field(description="File of molecules as they are to become, none of which is in `from`")),
+    "to": (MoleculesPath, Field(description="File of molecules as they are to become, none of which is in `from`")),
 }
 
 if TYPE_CHECKING:

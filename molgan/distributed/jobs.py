@@ -1,4 +1,4 @@
-"""Runs campaigns and trainings as Ray jobs."""
+"""Runs campaigns, trainings, and the filtering and scoring of files as Ray jobs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 
     from ray.job_submission import JobSubmissionClient
 
+CONFIG = "job.yaml"
+"""The configuration of a job, in its working folder."""
+
 
 def submit(
     verb: str,
-    values: dict[str, Any],
+    values: dict[str, Any] | None,
     address: str,
     *,
+    arguments: Sequence[str | Path] = (CONFIG,),
+    out: str | None = None,
+    name: str | None = None,
     wheel: Path | None = None,
     options: Sequence[str] = (),
     on_submitted: Callable[[str], None] = lambda job: None,
@@ -37,9 +43,13 @@ def submit(
     The packages that molgan depends on must be installed on the cluster. No environment variable is sent.
 
     Args:
-        verb: run or train.
-        values: The configuration, a `model_dump`.
+        verb: run, train, filter or score.
+        values: The configuration, a `model_dump`; None for a verb without one.
         address: URL of the dashboard, http://host:8265.
+        arguments: What follows the verb. A path is a file of this machine, which travels; `CONFIG` is the
+            configuration.
+        out: Where the results go; the `out` of the configuration by default.
+        name: The name of the job; that of the configuration by default.
         wheel: The build of molgan to run; the code of this installation by default.
         options: Options of `molgan` before the verb.
         on_submitted: Called with the name of the job.
@@ -52,15 +62,17 @@ def submit(
         ConfigError: The results would be lost with the job.
         RunError: The cluster cannot be reached.
     """
-    _check_folder(values)
+    values = values or {}
+    name = name or str(values["name"])
+    out = _require_lasting(values.get("out") if out is None else out, name, "out=" if out is None else "-o ")
     with TemporaryDirectory(prefix="molgan-") as staging, _translate_errors(address):
         client = _connect(address)
-        _stage(values, Path(staging), wheel)
-        command = ["python", "-m", "molgan", *options, verb, "job.yaml"]
+        given = _stage(values, arguments, Path(staging), wheel)
+        command = ["python", "-m", "molgan", *options, verb, *given]
         job = client.submit_job(
             entrypoint=shlex.join(command),
             runtime_env={"working_dir": staging},
-            metadata={"name": str(values["name"]), "out": str(values["out"])},
+            metadata={"name": name, "out": out},
         )
     on_submitted(job)
     return 0 if on_log is None else follow(job, address, on_log)
@@ -112,17 +124,19 @@ def _translate_errors(address: str) -> Iterator[None]:
         raise RunError(f"Ray's job server at {address}: {explain_refusal(error)}") from error
 
 
-def _check_folder(values: dict[str, Any]) -> None:
-    out = values.get("out")
+def _require_lasting(out: str | None, name: str, key: str) -> str:
+    """Where the results of a job go, which `key` ("out=", "-o ") names. Raises ConfigError where they would be lost."""
     if out is None or not ("://" in out or Path(out).is_absolute()):
         raise ConfigError(
-            f"out: {out or 'runs/' + str(values['name'])} would be deleted with the job's own folder; give a URL that "
-            f"the cluster can write (out=s3://bucket/{values['name']}) or a folder that all its machines see"
+            f"{key.strip(' =')}: {out or 'runs/' + name} would be deleted with the job's own folder; give a URL that "
+            f"the cluster can write ({key}s3://bucket/{name}) or a folder that all its machines see"
         )
+    return out
 
 
-def _stage(values: dict[str, Any], folder: Path, wheel: Path | None) -> None:
-    """Copy code, configuration and input files to a folder, which is then sent to the cluster."""
+def _stage(values: dict[str, Any], arguments: Sequence[str | Path], folder: Path, wheel: Path | None) -> list[str]:
+    """Copy code, configuration and input files to a folder, which is then sent to the cluster; returns the arguments
+    with the places of the files there."""
     if wheel is None:
         package = Path(__file__).parents[1]
         shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -134,10 +148,11 @@ def _stage(values: dict[str, Any], folder: Path, wheel: Path | None) -> None:
             raise ConfigError(f"{wheel}: the wheel cannot be read: {error}") from None
     (folder / "inputs").mkdir()
     # JSON is YAML.
-    (folder / "job.yaml").write_text(json.dumps(_copy_inputs(values, folder, out=values["out"]), indent=1))
+    (folder / CONFIG).write_text(json.dumps(_copy_inputs(values, folder, out=values.get("out")), indent=1))
+    return [_copy_input(each, folder / "inputs") if isinstance(each, Path) else each for each in arguments]
 
 
-def _copy_inputs(value: Any, folder: Path, out: str) -> Any:
+def _copy_inputs(value: Any, folder: Path, out: str | None) -> Any:
     """Copy every file and folder that the values name to `inputs/`; returns the values with the new paths."""
     match value:
         case dict():

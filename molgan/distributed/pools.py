@@ -6,12 +6,30 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from molgan.distributed.settings import ComputeSettings, PoolSettings
 from molgan.scoring.settings import ComponentSettings
 
-Shape = tuple[float, float]
-"""Processors and GPUs that one actor reserves."""
+GIB = 2.0**30
+
+
+class Shape(NamedTuple):
+    """Processors, GPUs and GiB of memory that one actor reserves."""
+
+    cpus: float
+    gpus: float = 0.0
+    memory: float = 0.0
+
+    @classmethod
+    def of(cls, settings: PoolSettings) -> Shape:
+        return cls(settings.cpus, settings.gpus, settings.memory)
+
+    @property
+    def bundle(self) -> dict[str, float]:
+        """The amounts by Ray's names, memory in bytes, without zeros."""
+        amounts = {"CPU": self.cpus, "GPU": self.gpus, "memory": float(round(self.memory * GIB))}
+        return {name: amount for name, amount in amounts.items() if amount}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +46,7 @@ class Pool:
 
     @property
     def shape(self) -> Shape:
-        return self.settings.cpus, self.settings.gpus
+        return Shape.of(self.settings)
 
 
 def plan_pools(components: Sequence[ComponentSettings], compute: ComputeSettings) -> list[Pool]:
@@ -54,16 +72,21 @@ def count_kept(objectives: Sequence[Sequence[Pool]]) -> Counter[Shape]:
 def count_processors(compute: ComputeSettings, objectives: Sequence[Sequence[Pool]], *, training: bool = True) -> int:
     """The most processors that training workers and the actors of any one of the objectives reserve together."""
     scoring = max((sum(pool.bounds[1] * pool.settings.cpus for pool in pools) for pools in objectives), default=0.0)
-    kept = sum(shape[0] * count for shape, count in count_kept(objectives).items())
+    kept = sum(shape.cpus * count for shape, count in count_kept(objectives).items())
     return math.ceil(training * compute.workers * (compute.threads or 1) + max(scoring, kept))
 
 
 def choose_gpus(compute: ComputeSettings, kept: Counter[Shape], there: float) -> float:
-    """The GPUs of a training worker, where the cluster has `there`, or can have."""
-    if compute.device == "auto":
-        scoring = sum(shape[1] * count for shape, count in kept.items())
-        return float(there >= compute.workers + scoring and there > 0)
-    return float(compute.device == "cuda")
+    """The GPUs of a training worker, or its part of one, where the cluster has `there`, or can have."""
+    takes = compute.device == "cuda" or (compute.device == "auto" and 0 < count_gpus(compute, kept) <= there)
+    return compute.gpus * takes
+
+
+def count_gpus(compute: ComputeSettings, kept: Counter[Shape]) -> float:
+    """The GPUs that training workers, with `compute.gpus` each, and the actors kept room for need. No worker has parts
+    of two GPUs: of 0.4 two fit on one."""
+    fitting = int(1 / compute.gpus + 1e-9)
+    return math.ceil(compute.workers / fitting) + sum(shape.gpus * count for shape, count in kept.items())
 
 
 def make_bundles(
@@ -73,9 +96,8 @@ def make_bundles(
     the actors that there has to be room for, shape by shape."""
     worker = {"CPU": float(compute.threads or 1)} | ({"GPU": gpus} if gpus else {})
     bundles = [dict(worker) for _ in range(compute.workers if training else 0)]
-    for (cpus, gpus_each), count in kept.items():
-        part = {name: amount for name, amount in (("CPU", cpus), ("GPU", gpus_each)) if amount}
-        bundles += [dict(part) for _ in range(count)]
+    for shape, count in kept.items():
+        bundles += [shape.bundle for _ in range(count)]
     return bundles
 
 

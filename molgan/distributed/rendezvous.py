@@ -56,11 +56,13 @@ def _stay_on_loopback() -> None:
     os.environ["GLOO_SOCKET_IFNAME"] = os.environ["NCCL_SOCKET_IFNAME"] = interface
 
 
-def torch_config(folder: str, timeout: int) -> TorchConfig:
-    """Settings of the process group: workers meet in a file on one machine, and as Ray does it on several."""
+def torch_config(folder: str, timeout: int, gpus: float) -> TorchConfig:
+    """Settings of the process group: workers meet in a file on one machine, and as Ray does it on several. Those with a
+    part of one of the `gpus` talk by gloo, since nccl wants a GPU for each."""
+    backend = "gloo" if 0 < gpus < 1 else None
     machines = {node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
     if machines - {"127.0.0.1"}:
-        return TorchConfig(timeout_s=timeout)
-    config = LocalTorchConfig(timeout_s=timeout)
+        return TorchConfig(backend, timeout_s=timeout)
+    config = LocalTorchConfig(backend, timeout_s=timeout)
     config.rendezvous = folder
     return config

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from molgan.base.errors import ConfigError
 from molgan.base.progress import Progress
-from molgan.distributed.pools import Pool, choose_gpus, count_kept, count_processors, make_bundles
+from molgan.distributed.pools import Pool, Shape, choose_gpus, count_gpus, count_kept, count_processors, make_bundles
 from molgan.distributed.session import is_own, ray_session
 from molgan.distributed.settings import ComputeSettings
 from molgan.distributed.shortage import Resources, add_up, describe
@@ -20,7 +20,8 @@ _SECONDS_TO_REPORT = 15.0
 _MEND = {
     "CPU": "lower compute.workers, or give scoring actors a fraction of one (compute.scoring.cpus=0.5)",
     "GPU": "give scoring actors a fraction of one (compute.scoring.gpus=0.5), or train on processors "
-    "(compute.device=cpu)",
+    "(compute.device=cpu); training workers share one by compute.gpus=0.5",
+    "memory": "lower compute.scoring.memory, or that of compute.scorers",
 }
 
 
@@ -41,6 +42,7 @@ def check_resources(compute: ComputeSettings, progress: Progress, objectives: Se
 
     # molgan starts Ray with as many processors as it needs, and Ray finds the GPUs.
     there = {"CPU": float(count_processors(compute, objectives)), "GPU": float(torch.cuda.device_count())}
+    there["memory"] = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))  # Ray leaves out what is in use
     require_room(compute, objectives, [there], lambda: False, progress)
 
 
@@ -70,6 +72,8 @@ def _find_faults(
     there, kept = add_up(machines), count_kept(objectives)
     gpus = choose_gpus(compute, kept, there.get("GPU", 0.0))
     together = add_up(make_bundles(compute, kept, gpus, training=training))
+    if gpus and training:
+        together["GPU"] = count_gpus(compute, kept)
     if lacking := {name: there.get(name, 0.0) for name, amount in together.items() if there.get(name, 0.0) < amount}:
         who = "training and scoring reserve" if training else "scoring reserves"
         mends = "; ".join(_MEND[name] for name in lacking)
@@ -124,10 +128,10 @@ def most_gpus() -> float:
 def _requests(compute: ComputeSettings, training: bool) -> Iterator[tuple[str, Resources]]:
     """The resources that one worker of each kind reserves, with the key of the setting."""
     if training:
-        yield "compute.device", {"CPU": compute.threads or 1, "GPU": float(compute.device == "cuda")}
+        yield "compute.device", {"CPU": compute.threads or 1, "GPU": compute.gpus * (compute.device == "cuda")}
     pools = {"scoring": compute.scoring, **{f"scorers.{name}": pool for name, pool in compute.scorers.items()}}
     for name, pool in pools.items():
-        yield f"compute.{name}", {"CPU": pool.cpus, "GPU": pool.gpus}
+        yield f"compute.{name}", Shape.of(pool).bundle
 
 
 def _is_connected() -> bool:

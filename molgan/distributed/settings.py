@@ -19,6 +19,7 @@ class PoolSettings(Settings):
     max: int | None = Field(default=None, ge=1, le=4096, description="Most actors while molecules wait")
     cpus: float = Field(default=1.0, ge=0, le=1024, description="Processors that an actor reserves, or a fraction")
     gpus: float = Field(default=0.0, ge=0, le=64, description="GPUs that an actor reserves, or a fraction")
+    memory: float = Field(default=0.0, ge=0, le=65536, description="Memory that an actor reserves, in GiB")
     timeout: float | None = Field(
         default=300.0,
         gt=0,
@@ -50,6 +51,13 @@ class ComputeSettings(Settings):
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where networks run; auto takes a GPU where there is one for each worker beside scoring's"
+    )
+    gpus: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="Part of a GPU that a training worker takes, where networks run on GPUs; workers that share one "
+        "add their gradients over the processor",
     )
     threads: int | None = Field(
         default=None,

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from molgan.base.progress import Progress
 
 Resources = Mapping[str, float]
-"""Amounts by Ray's names, CPU and GPU among them."""
+"""Amounts by Ray's names: CPU, GPU, memory in bytes, and others."""
 
-_WORDS = {"CPU": ("processor", "processors"), "GPU": ("GPU", "GPUs")}
+_WORDS = {"CPU": ("processor", "processors"), "GPU": ("GPU", "GPUs"), "memory": ("GiB of memory", "GiB of memory")}
 _SECONDS_UNTIL_FIRST = 2.0
 _SECONDS_BETWEEN = 60.0
 
@@ -50,24 +50,30 @@ def describe_shortage(bundles: Sequence[Resources], free: Resources, all_there_i
     lacking = [name for name, amount in wanted.items() if free.get(name, 0.0) < amount]
     if not lacking:
         return f"{describe(wanted)}, which are free, but not as {len(bundles)} parts that each fit on one machine"
-    shares = [f"{free.get(name, 0.0):g} of {describe({name: all_there_is.get(name, 0.0)})}" for name in lacking]
+    shares = [
+        f"{_count(name, free.get(name, 0.0))} of {describe({name: all_there_is.get(name, 0.0)})}" for name in lacking
+    ]
     return f"{describe(wanted)}, but {' and '.join(shares)} are free"
 
 
 def add_up(bundles: Sequence[Resources]) -> dict[str, float]:
-    """The sums of the amounts by name, without zeros."""
+    """The sums of the amounts by name, processors first, without zeros."""
     total: dict[str, float] = {}
     for bundle in bundles:
         for name, amount in bundle.items():
             if amount:
                 total[name] = total.get(name, 0.0) + amount
-    return total
+    return {name: total[name] for name in sorted(total)}
 
 
 def describe(amounts: Resources) -> str:
     """Amounts in words, such as `4 processors and 1 GPU`."""
     shown = {name: amount for name, amount in amounts.items() if amount} or amounts
-    return " and ".join(f"{amount:g} {_name(name, amount)}" for name, amount in shown.items())
+    return " and ".join(f"{_count(name, amount)} {_name(name, amount)}" for name, amount in shown.items())
+
+
+def _count(name: str, amount: float) -> str:
+    return f"{round(amount / 2**30, 2):g}" if name == "memory" else f"{amount:g}"
 
 
 def _name(name: str, amount: float) -> str:

@@ -27,10 +27,11 @@ _SECONDS_TO_WAIT_FOR_OTHERS = 7 * 24 * 3600
 
 def fit(task: dict[str, Any], compute: ComputeSettings, reservation: Reservation, errors: list[BaseException]) -> None:
     """Train to the end; an error is appended to `errors`, for the thread that waits."""
+    gpus = reservation.gpus
     scaling = ScalingConfig(
         num_workers=compute.workers,
-        use_gpu=reservation.gpus > 0,
-        resources_per_worker={"CPU": task["threads"]},
+        use_gpu=gpus > 0,
+        resources_per_worker={"CPU": task["threads"]} | ({"GPU": gpus} if gpus else {}),
     )
     failures = FailureConfig(max_failures=compute.failures, controller_failure_limit=_MOST_FAILED_STARTS)
     callbacks: list[Any] = [KeepReservation(reservation.group)]
@@ -41,7 +42,7 @@ def fit(task: dict[str, Any], compute: ComputeSettings, reservation: Reservation
                 work,
                 train_loop_config=task,
                 scaling_config=scaling,
-                torch_config=torch_config(folder, _SECONDS_TO_WAIT_FOR_OTHERS),
+                torch_config=torch_config(folder, _SECONDS_TO_WAIT_FOR_OTHERS, gpus),
                 run_config=RunConfig(
                     storage_path=folder,
                     failure_config=failures,

@@ -13,6 +13,7 @@ from molgan.base.progress import Progress, Silent
 from molgan.distributed.calls import Actor, Call, Raised, Task, make_tasks
 from molgan.distributed.lost_workers import Losses, Lost
 from molgan.distributed.pace import Pace
+from molgan.distributed.pools import Shape
 from molgan.distributed.reservation import Reservation, Seat
 from molgan.distributed.settings import PoolSettings
 from molgan.distributed.shortage import Reminder, describe_shortage
@@ -46,7 +47,7 @@ class Workers:
         Args:
             kind: The class of the actors.
             arguments: The arguments of its constructor.
-            settings: Processors and GPUs of an actor, time limits.
+            settings: Processors, GPUs and memory of an actor, time limits.
             bounds: The least and the most actors.
             seats: Reserved room for the first actors; more of them take what is free.
             reservation: What the seats are part of; while it waits for room, no actor without a seat takes any.
@@ -56,8 +57,13 @@ class Workers:
 
         # Ray itself must not restart an actor (one that dies on its start would be restarted for ever) nor repeat
         # a call: this class decides what to do about a call that killed its actor.
+        self._bundle = Shape.of(settings).bundle
         self._kind: Any = ray.remote(
-            num_cpus=settings.cpus, num_gpus=settings.gpus, max_restarts=0, max_task_retries=0
+            num_cpus=settings.cpus,
+            num_gpus=settings.gpus,
+            memory=self._bundle.get("memory", 0.0),
+            max_restarts=0,
+            max_task_retries=0,
         )(kind)
         self._arguments = arguments
         self._settings = settings
@@ -283,11 +289,10 @@ class Workers:
         if seats:
             found = seats[0].shortage()
             return found and f"a worker {found}"
-        bundle = {"CPU": self._settings.cpus, "GPU": self._settings.gpus}
         free = ray.available_resources()
-        if all(free.get(name, 0.0) >= amount for name, amount in bundle.items()):
+        if all(free.get(name, 0.0) >= amount for name, amount in self._bundle.items()):
             return None
-        return f"a worker waits for {describe_shortage([bundle], free, ray.cluster_resources())}"
+        return f"a worker waits for {describe_shortage([self._bundle], free, ray.cluster_resources())}"
 
     def _replace(self, actor: Actor, lost: Lost, *, starting: bool) -> None:
         import ray

@@ -9,8 +9,8 @@ from typing import Any
 import fsspec
 import pytest
 
+from molgan.base import remote_files
 from molgan.base.errors import ConfigError, RunError
-from molgan.campaign.run_folder import mirror as module
 from molgan.campaign.run_folder.mirror import Mirror, mirror_folder
 from molgan.training.checkpoint import load_checkpoint, write_checkpoint
 
@@ -20,7 +20,7 @@ URL = "memory://bucket/run"
 @pytest.fixture(autouse=True)
 def _empty_storage(monkeypatch: pytest.MonkeyPatch) -> None:
     fsspec.filesystem("memory").store.clear()
-    monkeypatch.setattr(module, "_SECONDS_BEFORE_NEXT", 0.0)
+    monkeypatch.setattr(remote_files, "_SECONDS_BEFORE_NEXT", 0.0)
 
 
 def write(folder: Path, version: str) -> None:

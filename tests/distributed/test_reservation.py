@@ -66,3 +66,20 @@ def test_a_part_on_a_machine_that_is_lost_is_told() -> None:
         there.remove_node(there.added[0], allow_graceful=False)
         told = line(process)
         assert told.startswith("the run waits for 3 processors, but 0 of 0 processors are free (for ")
+
+
+def test_memory_and_parts_of_a_gpu_are_reserved() -> None:
+    """Two workers that share a GPU, and an actor with most of the memory."""
+    wanted: dict[str, Any] = {"device": "cuda", "gpus": 0.5, "scoring": {"memory": 3, "max": 1}}
+    with cluster({"num_cpus": 8, "num_gpus": 1, "memory": 4 * 2**30}) as there:
+        with job(there.address, **wanted) as first:
+            assert line(first).startswith("granted")
+            with job(there.address, **wanted) as second:
+                told = line(second)
+                assert told.startswith(
+                    "the run waits for 3 processors and 1 GPU and 3 GiB of memory, but "
+                    "0 of 1 GPU and 1 of 4 GiB of memory are free (for "
+                )
+        with job(there.address, **{**wanted, "scoring": {"memory": 5}}) as process:
+            told = line(process)
+            assert told.startswith("compute.scoring: a worker reserves 1 processor and 5 GiB of memory, and no machine")

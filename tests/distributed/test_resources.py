@@ -27,6 +27,10 @@ class Told(Silent):
             {"scoring": {"gpus": 0.5}},
             "compute.scoring: a worker reserves 1 processor and 0.5 GPUs, and no machine has",
         ),
+        (
+            {"device": "cuda", "gpus": 0.5},
+            "compute.device: a worker reserves 1 processor and 0.5 GPUs, and no machine has more than 0 GPUs",
+        ),
         ({"scorers": {"docking": {"cpus": 0, "gpus": 2}}}, "compute.scorers.docking: a worker reserves 2 GPUs"),
     ],
 )
@@ -40,6 +44,14 @@ def test_gpus_that_this_machine_lacks_are_named(
         check_resources(ComputeSettings.model_validate({"workers": 2, **compute}), Silent())
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
     check_resources(ComputeSettings.model_validate({"workers": 2, **compute}), Silent())
+
+
+def test_memory_that_this_machine_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr("molgan.distributed.resources._is_connected", lambda: False)
+    compute = ComputeSettings.model_validate({"workers": 1, "scoring": {"memory": 60000}})
+    with pytest.raises(ConfigError, match="a worker reserves 1 processor and 60000 GiB of memory, and no machine has"):
+        check_resources(compute, Silent())
 
 
 def test_one_process_reserves_nothing() -> None:

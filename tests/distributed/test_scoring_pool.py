@@ -57,7 +57,8 @@ def test_workers_give_what_one_process_gives(capfd: pytest.CaptureFixture[str]) 
     clear_caches()
     expected, messages = Objective(DRUG_LIKE)(inputs()), Messages()
     clear_caches()
-    with ScoringPool(DRUG_LIKE, TWO, chunk=8, progress=messages) as pool:
+    compute = ComputeSettings.model_validate({"workers": 2, "scoring": {"memory": 0.25}})
+    with ScoringPool(DRUG_LIKE, compute, chunk=8, progress=messages) as pool:
         found = pool(inputs())
         assert_same(found, expected)
         assert found.counts == pool.tally == expected.counts

@@ -41,3 +41,7 @@ def test_every_resource_that_lacks_is_named() -> None:
     assert "not as 2 parts" in describe_shortage(bundles, {"CPU": 2, "GPU": 2}, {"CPU": 2, "GPU": 2})
     assert describe({"CPU": 1, "GPU": 0}) == "1 processor"
     assert describe({"GPU": 0}) == "0 GPUs"
+    gib = 2.0**30
+    assert describe_shortage([{"CPU": 1, "memory": 1.5 * gib}], {"CPU": 1, "memory": gib / 3}, {"memory": 4 * gib}) == (
+        "1 processor and 1.5 GiB of memory, but 0.33 of 4 GiB of memory are free"
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,14 +14,14 @@ from typing import Any, TypeVar
 
 from fsspec.implementations.local import LocalFileSystem
 
-from molgan.base.errors import ConfigError, RunError, StorageError
+from molgan.base.errors import RunError
 from molgan.base.files import write_whole
+from molgan.base.remote_files import open_storage, try_request
 
 T = TypeVar("T")
 
 _INDEX = ".mirror.json"
 _CLAIMS = ".claims"
-_ATTEMPTS, _SECONDS_BEFORE_NEXT = 4, 1.0
 
 
 @contextmanager
@@ -62,15 +61,7 @@ class Mirror:
         self._serial = 0
         self._stored: set[str] = set()  # the names of what is on the storage
         self._there: dict[str, tuple[int, int]] = {}  # size and time of change of each source that was copied
-        try:
-            from fsspec.core import url_to_fs
-
-            self._storage, self._root = url_to_fs(self.url, use_listings_cache=False)
-        except (ImportError, ValueError) as error:
-            raise ConfigError(f"{url}: {error}") from None
-        except Exception as error:  # some kinds of storage connect at once
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise StorageError(f"{url}: cannot be reached: {reason}") from error
+        self._storage, self._root = open_storage(self.url, use_listings_cache=False)
 
     def restore(self) -> None:
         """Download the files on the storage if they are newer than the folder, and become the owner of the storage.
@@ -193,16 +184,7 @@ class Mirror:
         return f"{self._root}/{name}"
 
     def _try(self, work: Callable[[], T]) -> T:
-        """Try a request several times, since storage fails now and then. Raises StorageError after the last attempt."""
-        for attempt in range(_ATTEMPTS):
-            try:
-                return work()
-            except Exception as error:  # every kind of storage raises its own kind of error
-                if attempt == _ATTEMPTS - 1:
-                    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                    raise StorageError(f"{self.url}: storage fails: {reason}; run again to continue") from error
-                time.sleep(_SECONDS_BEFORE_NEXT * 2**attempt)
-        raise AssertionError
+        return try_request(work, self.url)
 
 
 def _list_sources(folder: Path) -> dict[str, tuple[int, int]]:

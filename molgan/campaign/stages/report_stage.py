@@ -9,6 +9,7 @@ from pathlib import Path
 
 from molgan.base.content import digest, hash_file
 from molgan.base.files import write_files
+from molgan.base.remote_files import restore_urls
 from molgan.base.version import __version__
 from molgan.campaign.run_folder.stage_record import Counts
 from molgan.campaign.stages.stage import Stage
@@ -53,7 +54,7 @@ def _make_manifest(work: Work, stages: Sequence[Stage]) -> dict[str, object]:
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": config.seed,
         "config": digest(config.model_dump(mode="json")),
-        "data": {"train": str(config.data.train), "sha256": hash_file(config.data.train)},
+        "data": {"train": restore_urls(str(config.data.train)), "sha256": hash_file(config.data.train)},
         "weights": {"name": config.generator.weights, "sha256": work.start, **_read_promise(config.generator.weights)},
         "misuse": {"filter": config.misuse, "lists": list(config.misuse_lists)},
         "device": work.device,

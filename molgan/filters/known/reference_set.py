@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from molgan.base import cache_folder as cache
 from molgan.base.errors import ConfigError, InputError
+from molgan.base.remote_files import fetch, is_url
 from molgan.chem.molecule import ELEMENTS, Molecule, parse
 from molgan.chem.reading import read_smiles
 from molgan.chem.shipped_sets import REFERENCES
@@ -114,10 +115,16 @@ class ReferenceSet:
 
 
 def locate(reference: str, folder: Path | None = None) -> Path:
-    """The file of a shipped set by its name, or of a path in `folder`, else in the working folder.
+    """The file of a shipped set by its name, or of a path in `folder`, else in the working folder, or the copy of
+    a file on storage.
 
-    Raises ConfigError when there is no such set or file.
+    Raises ConfigError when there is no such set or file, StorageError where storage fails.
     """
+    if is_url(reference):
+        try:
+            return fetch(reference)
+        except InputError as error:
+            raise ConfigError(str(error)) from None
     if reference in REFERENCES:
         return Path(str(files("molgan") / "data" / f"{reference}.csv.gz"))
     for path in (folder / reference if folder else Path(reference), Path(reference)):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from molgan.base.settings import InputPath, Settings
+from molgan.base.settings import MoleculesPath, Settings
 
 
 class PairSettings(Settings):
@@ -17,7 +17,7 @@ class PairSettings(Settings):
     a_molecule: int = Field(4, ge=1, le=100, description="Most pairs of a molecule, as source or as target")
     a_scaffold: int = Field(1000, ge=1, description="Most pairs in which a Murcko scaffold occurs")
     variable: int = Field(12, ge=1, le=60, description="Most heavy atoms of what a single cut leaves to vary")
-    held_out: list[InputPath] = Field(
+    held_out: list[MoleculesPath] = Field(
         default_factory=list,
         description="Files of molecules that no pair has, whatever their stereo: test sets, sources to measure with",
     )

@@ -10,14 +10,15 @@ _ATTEMPTS = 4
 
 @contextmanager
 def cluster(*machines: dict[str, float], monitor: bool = False) -> Iterator[Any]:
-    """Ray's `Cluster` with these machines, `added`, beside a head without processors.
+    """Ray's `Cluster` with these machines, `added`, beside a head without processors and memory.
 
     Started without the follower of logs, without the `monitor` that knows whether a cluster grows, and with several
     attempts: Ray gives each of its processes 15 s to start, which is too little on a busy machine (ray-project/ray
     issue 65983)."""
     from ray.cluster_utils import Cluster
 
-    head = {"num_cpus": 0, "include_dashboard": False, "no_monitor": not monitor, "include_log_monitor": False}
+    head: dict[str, Any] = {"num_cpus": 0, "memory": 2**20, "include_dashboard": False, "include_log_monitor": False}
+    head["no_monitor"] = not monitor
     found = _try(lambda: Cluster(initialize_head=True, head_node_args=head))
     try:
         found.added = [add(found, **machine) for machine in machines]
