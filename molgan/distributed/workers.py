@@ -58,12 +58,9 @@ class Workers:
         # Ray itself must not restart an actor (one that dies on its start would be restarted for ever) nor repeat
         # a call: this class decides what to do about a call that killed its actor.
         self._bundle = Shape.of(settings).bundle
+        memory: dict[str, Any] = {name: amount for name, amount in self._bundle.items() if name == "memory"}
         self._kind: Any = ray.remote(
-            num_cpus=settings.cpus,
-            num_gpus=settings.gpus,
-            memory=self._bundle.get("memory", 0.0),
-            max_restarts=0,
-            max_task_retries=0,
+            num_cpus=settings.cpus, num_gpus=settings.gpus, max_restarts=0, max_task_retries=0, **memory
         )(kind)
         self._arguments = arguments
         self._settings = settings
