@@ -63,7 +63,7 @@ def run_sweep(sweep: Sweep, *, progress: Progress | None = None, run: RunTrials 
         log = TrialLog(folder, sweep.trials)
         over = [trial for trial in sweep.trials if _is_over(trial, folder, log, settings.scheduler is not None)]
         left = [trial for trial in sweep.trials if trial not in over]
-        log.forget([trial.name for trial in left])
+        log.forget([trial.name for trial in sweep.trials if trial in left or _has_failed(log.find(trial.name))])
         progress.start("trials", len(sweep.trials))
         progress.advance("trials", len(over))
         if over:
@@ -109,6 +109,10 @@ def _is_over(trial: Trial, folder: Path, log: TrialLog, stops_early: bool) -> bo
     except ValueError:  # damaged
         return False
     return (stops_early and end is not None and end.state == "stopped") or read_status(files.run).done
+
+
+def _has_failed(end: TrialEnd | None) -> bool:
+    return end is not None and end.state == "failed"
 
 
 def _make_task(sweep: Sweep, trial: Trial, folder: Path, metric: str | None) -> TrialTask:
