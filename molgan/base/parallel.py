@@ -37,10 +37,8 @@ _PR_SET_PDEATHSIG = 1
 def cores() -> int:
     """How many processors this process may use, at least 1, and at most MOLGAN_CORES of the environment. Raises
     ConfigError where that is no number."""
-    if hasattr(os, "sched_getaffinity"):
-        there = len(os.sched_getaffinity(0))
-    else:
-        there = os.cpu_count() or 1  # macOS cannot bind a process to processors
+    # macOS cannot bind a process to processors.
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     text = os.environ.get(CORES, "")
     if text and not (text.isdecimal() and int(text)):
         raise ConfigError(f"{CORES}: {text!r:.40} is no number of processors; leave it out for all {there}")

@@ -31,7 +31,9 @@ _MENDABLE = frozenset(
 )
 _STORAGE_FAILED = 4
 _INTERRUPTED, _TERMINATED = 130, 143
-_GOES_ON = dict.fromkeys(("run", "sweep", "train", "adapt", "audit"), "; the same command goes on from the last checkpoint")
+_GOES_ON = dict.fromkeys(
+    ("run", "sweep", "train", "adapt", "audit"), "; the same command goes on from the last checkpoint"
+)
 _GOES_ON["augment"] = "; the same command goes on after the last held-out part"
 
 

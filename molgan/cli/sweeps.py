@@ -65,4 +65,3 @@ def _print_result(result: "SweepResult", keys: Sequence[str]) -> None:
 
 def _format(value: float) -> str:
     return "" if value != value else format_number(value)  # NaN
-

@@ -1,4 +1,4 @@
-"""Draws the values of a sweep's trials: the same seed gives the same trials, and more trials begin with the same ones."""
+"""Draws the values of the trials of a sweep: the same seed gives the same, and more trials begin with the same."""
 
 import json
 import math

@@ -60,13 +60,14 @@ class SweepConfig(Settings):
     miniature: ClassVar = {"trials": 2}
 
     name: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Name of the sweep; the file's name without .yaml by default"
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="Name of the sweep; the file's name without .yaml by default",
     )
     campaign: InputPath = Field(description="Configuration of the campaign")
     keys: dict[str, Spread] = Field(
         min_length=1,
-        description="Keys of the campaign as on the command line (`objective.components.0.weight`), each with a list of "
-        "values or a range",
+        description="Keys of the campaign as on the command line (`objective.components.0.weight`), each with a list "
+        "of values or a range",
     )
     metric: str = Field(
         min_length=1,

@@ -23,7 +23,7 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 _TAIL = 4000  # bytes of the log
 
 
-class CampaignTrial(Trainable):  # type: ignore[misc]
+class CampaignTrial(Trainable):
     """Runs the command of a task. Each result but the last has the next step of the training with its figure; the last
     one is `done` and has the `reason` of a failure, else an empty one.
 
@@ -59,7 +59,8 @@ class CampaignTrial(Trainable):  # type: ignore[misc]
     @property
     def trial_resource(self) -> dict[str, float]:
         """What this trial reserves, by the names of Ray's resources."""
-        return cast(dict[str, float], self.trial_resources.required_resources)
+        reserved: Any = self.trial_resources
+        return cast(dict[str, float], reserved.required_resources)
 
     def _look(self) -> None:
         """Take in the figures of the steps that the training has made since the last look."""

@@ -79,12 +79,14 @@ class AshaSettings(Settings):
     metric: str | None = Field(
         default=None,
         min_length=1,
-        description="Figure that a training stage reports as it goes, `reinforce.score`; the sweep's `metric` by default",
+        description="Figure that a training stage reports as it goes, `reinforce.score`; that of the sweep by default",
     )
     mode: Literal["max", "min"] | None = Field(
         default=None, description="Whether high or low values are good; as of the sweep by default"
     )
     grace: int = Field(default=50, ge=1, description="Steps that every trial may take")
     reduction: float = Field(
-        default=4.0, gt=1, description="One trial in so many goes on at `grace` steps, and at each so many times as many"
+        default=4.0,
+        gt=1,
+        description="One trial in so many goes on at `grace` steps, and at each so many times as many",
     )

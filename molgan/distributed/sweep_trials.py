@@ -82,13 +82,11 @@ def run_trials(
         logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
         with _set_environment(), TemporaryDirectory(prefix="molgan-") as files:
             tune.Tuner(
-                tune.with_resources(
-                    tune.with_parameters(CampaignTrial, tasks=list(tasks)), {"cpu": cpus, "gpu": gpus}
-                ),
+                tune.with_resources(tune.with_parameters(CampaignTrial, tasks=list(tasks)), {"cpu": cpus, "gpu": gpus}),
                 param_space={"trial": tune.grid_search(list(range(len(tasks))))},
                 tune_config=tune.TuneConfig(
                     max_concurrent_trials=concurrent,
-                    scheduler=scheduler and make_scheduler(scheduler, mode, known),
+                    scheduler=make_scheduler(scheduler, mode, known) if scheduler else None,
                 ),
                 run_config=tune.RunConfig(
                     name="sweep",
@@ -107,7 +105,7 @@ def make_scheduler(settings: AshaSettings, mode: str, known: Sequence[Curve]) ->
 
     from molgan.distributed.campaign_trial import FIGURE, STEP
 
-    scheduler = ASHAScheduler(
+    scheduler: Any = ASHAScheduler(
         time_attr=STEP,
         metric=FIGURE,
         mode=settings.mode or mode,

@@ -10,7 +10,7 @@ from ray.tune import Callback
 from molgan.distributed.trial_task import TrialEnd, TrialTask
 
 
-class TrialEvents(Callback):  # type: ignore[misc]
+class TrialEvents(Callback):
     """Calls `on_end` for each trial that has ended, and `on_turn` several times a second; what that raises ends the
     sweep."""
 

@@ -103,9 +103,9 @@ def test_the_table_has_a_row_for_each_trial_and_the_best_come_first(path: Path) 
         ("0.003", "0.4", "done", "2.5"),
     ]
     assert [Path(row["folder"]).is_dir() for row in table] == [True] * 3
-    assert [row.name for row in run(path, Runner(), "mode=min").ranked][0] == "trial_0001"
+    assert run(path, Runner(), "mode=min").ranked[0].name == "trial_0001"
     page = (path.parent / "out" / "sweep.html").read_text()
-    assert page.count("<tr><th scope=\"row\">") == 3 and "3 of 3 trials are over" in page
+    assert page.count('<tr><th scope="row">') == 3 and "3 of 3 trials are over" in page
 
 
 def test_finished_trials_are_not_run_again_and_interrupted_ones_go_on(path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_changed_campaign_runs_again(path: Path) -> None:
 
 def test_the_folder_of_another_sweep_is_refused(path: Path) -> None:
     run(path, Runner())
-    with pytest.raises(RunError, match="another sweep, whose trial_0002 has .*0.002.*choose another `out`"):
+    with pytest.raises(RunError, match=r"another sweep, whose trial_0002 has .*0.002.*choose another `out`"):
         run(path, Runner(), "keys={reinforce.learning_rate: [0.001, 0.005]}")
     more = Runner()
     run(path, more, "keys={reinforce.learning_rate: [0.001, 0.002, 0.003, 0.004]}")
@@ -199,7 +199,9 @@ def test_figures_come_from_the_run_folder(path: Path) -> None:
     with pytest.raises(InputError, match="the stage 'reinforce' has no figure 'event'"):
         read_figure(folder, "reinforce.event")
     with (folder / "metrics.jsonl").open("a") as file:
-        file.write('{"stage": "reinforce", "step": 2, "score": 0.9}\n{"stage": "reinforce", "step": 4, "score": null}\n')
+        file.write(
+            '{"stage": "reinforce", "step": 2, "score": 0.9}\n{"stage": "reinforce", "step": 4, "score": null}\n'
+        )
     assert read_curve(folder, "reinforce.score") == [(1, 0.1), (2, 0.9), (3, 0.3)]
 
 

@@ -92,7 +92,11 @@ def test_a_miniature_has_two_small_trials_in_a_folder_of_their_own(sweep: Path) 
 @pytest.mark.parametrize(
     ("right", "wrong", "told"),
     [
-        ("learning_rate", "learning_rat", "many.yaml:3: 'learning_rat' is not a key here, did you mean 'learning_rate'?"),
+        (
+            "learning_rate",
+            "learning_rat",
+            "many.yaml:3: 'learning_rat' is not a key here, did you mean 'learning_rate'?",
+        ),
         ("objective.comp", "objectiv.comp", "did you mean 'objective.components.0.weight'?"),
         ("components.0", "components.7", "no key 'objective.components.7.weight', did you mean"),
         ("reinforce.l", "optimize.l", "many.yaml:3: .*leaves out the section 'optimize'"),
@@ -129,7 +133,7 @@ def test_every_value_of_a_list_is_checked_also_one_that_is_not_drawn(sweep: Path
 def test_a_combination_that_a_campaign_refuses_is_refused(sweep: Path) -> None:
     keys = "  sample: [{n: 5}, {target: 5}]\n  sample.target: [3, 7]\n"
     sweep.write_text(f"campaign: campaign.yaml\nmetric: kept\nkeys:\n{keys}")
-    with pytest.raises(ConfigError, match="many.yaml: trial_0001: .*\n.*trial_0002: "):
+    with pytest.raises(ConfigError, match=r"many.yaml: trial_0001: .*\n.*trial_0002: "):
         load_sweep(sweep)
 
 

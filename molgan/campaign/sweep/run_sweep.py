@@ -79,7 +79,7 @@ def run_sweep(sweep: Sweep, *, progress: Progress | None = None, run: RunTrials 
             _write(sweep, folder, log)
 
         if left:
-            metric = settings.scheduler and (settings.scheduler.metric or settings.metric)
+            metric = None if settings.scheduler is None else settings.scheduler.metric or settings.metric
             run(
                 [_make_task(sweep, trial, folder, metric) for trial in left],
                 cpus=settings.cpus,

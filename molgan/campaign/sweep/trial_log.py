@@ -28,7 +28,9 @@ class TrialLog:
             known = {name: each["values"] for name, each in before.items()}
             self._ends = {name: TrialEnd(**each["end"]) for name, each in before.items() if each["end"]}
         except (ValueError, TypeError, KeyError) as error:
-            raise RunError(f"{folder / FILE}: damaged ({error}); delete it, and finished trials are found anew") from None
+            raise RunError(
+                f"{folder / FILE}: damaged ({error}); delete it, and finished trials are found anew"
+            ) from None
         for name, values in self._values.items():
             if name in known and known[name] != values:
                 raise RunError(
