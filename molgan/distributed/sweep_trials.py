@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -69,6 +70,8 @@ def run_trials(
         RunError: Ray cannot be started or reached.
         Stopped: This process has been asked to leave; the trials at work end at once, and go on another time.
     """
+    if find_spec("ray") is None:
+        raise ConfigError("a sweep needs Ray: pip install 'molgan[ray]'")
     address = address or os.environ.get("RAY_ADDRESS")
     if not address:
         concurrent = min(concurrent or max(1, int(cores() / cpus)), len(tasks))

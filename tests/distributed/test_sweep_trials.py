@@ -97,10 +97,10 @@ def test_a_figure_that_its_stage_does_not_have_ends_a_trial(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_sweep_that_is_stopped_goes_on(home: Path, tmp_path: Path) -> None:
+def test_a_sweep_that_is_stopped_goes_on_and_stops_a_bad_trial_early(home: Path, tmp_path: Path) -> None:
     sweep = tmp_path / "many.yaml"
     sweep.write_text(
-        f"campaign: {home}/mini.yaml\nkeys: {{reinforce.learning_rate: [0.001, 0.01]}}\nmetric: mean_score\n"
+        f"campaign: {home}/mini.yaml\nkeys: {{objective.components.0.weight: [1, 1.5]}}\nmetric: mean_score\n"
         f"concurrent: 1\nscheduler: {{metric: reinforce.score, grace: 100}}\nout: {tmp_path}/out\n"
     )
     command = [sys.executable, "-m", "molgan", "--log", "plain", "sweep", str(sweep)]
@@ -112,7 +112,7 @@ def test_a_sweep_that_is_stopped_goes_on(home: Path, tmp_path: Path) -> None:
     finished = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "trial_0001").iterdir()}
     ends = json.loads((tmp_path / "out" / "trials.json").read_text())
     assert ends["trial_0001"]["end"]["state"] == "done" and ends["trial_0002"]["end"] is None
-    again = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    again = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert again.returncode == 0, again.stderr
     assert "1 of 2 trials are over already" in again.stderr
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "trial_0001").iterdir()} == finished
@@ -122,9 +122,15 @@ def test_a_sweep_that_is_stopped_goes_on(home: Path, tmp_path: Path) -> None:
     for row in rows:
         assert read_status(row["folder"]).done and float(row["mean_score"]) > 0
     assert "goes on where it stopped" in (tmp_path / "out" / "trial_0002.log").read_text()
+    # QED is the lower of the components, so that a third trial, with more of it, has the lowest scores.
+    more = [*command, "keys={objective.components.0.weight: [1, 1.5, 2]}", "scheduler.grace=1", "scheduler.reduction=2"]
+    assert subprocess.run(more, capture_output=True, text=True, timeout=900).returncode == 0
+    ends = json.loads((tmp_path / "out" / "trials.json").read_text())
+    assert [each["end"]["state"] for each in ends.values()] == ["done", "done", "stopped"]
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "trial_0001").iterdir()} == finished
 
 
-def wait_for(condition: Any, process: subprocess.Popen[str], seconds: float = 400.0) -> None:
+def wait_for(condition: Any, process: subprocess.Popen[str], seconds: float = 900.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None, process.communicate()[1]
