@@ -38,8 +38,9 @@ class Trial:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep with all of its trials. `smoke`: whether they are miniatures."""
+    """A sweep with all of its trials. `path`: its file. `smoke`: whether they are miniatures."""
 
+    path: Path
     settings: SweepConfig
     trials: list[Trial]
     smoke: bool
@@ -73,13 +74,13 @@ def load_sweep(
     ]
     _raise_all(faults)
     trials = []
-    for number, values in enumerate(draw_values(settings), start=1):
+    for number, values in enumerate(_draw(settings, path), start=1):
         try:
             trials.append(_make_trial(settings, base, number, values, smoke, report))
         except ConfigError as error:
             faults += [f"{path}: {name_trial(number)}: {line}" for line in str(error).splitlines()]
     _raise_all(faults)
-    return Sweep(settings, trials, smoke)
+    return Sweep(path, settings, trials, smoke)
 
 
 def _rename(source: YamlFile, path: Path) -> Iterator[str]:
@@ -136,6 +137,13 @@ def _find_fault_of_key(base: CampaignConfig, key: str, path: Path) -> str | None
             section = ".".join(sections[:end])
             return f"{path} leaves out the section {section!r}, so that {key!r} would add it; write it there"
     return None
+
+
+def _draw(settings: SweepConfig, path: Path) -> list[dict[str, Any]]:
+    try:
+        return draw_values(settings)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def _make_trial(

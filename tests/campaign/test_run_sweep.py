@@ -176,6 +176,7 @@ def test_the_folder_of_another_sweep_is_refused(path: Path) -> None:
         ("metric=reinfroce.score", "metric: .*no stage 'reinfroce', did you mean 'reinforce'?"),
         ("metric=optimize.best", "the campaign has no stage 'optimize'"),
         ("scheduler={}", "scheduler.metric: 'mean_score' is known at the end alone; .* of reinforce"),
+        ("scheduler={metric: optimize.best}", "scheduler.metric: 'optimize.best': the campaign has no stage"),
         ("scheduler={metric: evaluation.samples}", "known at the end alone"),
     ],
 )

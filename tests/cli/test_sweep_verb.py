@@ -34,14 +34,14 @@ def test_a_dry_run_prints_the_trials_and_leaves_nothing(sweep: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("metric=keptt", "molgan: metric: no figure 'keptt', did you mean 'kept'?"),
+        ("metric=keptt", "molgan: {sweep}: metric: no figure 'keptt', did you mean 'kept'?"),
         ("keys={sead: [1]}", "molgan: argument 'keys={sead: [1]}': 'sead' is not a key here, did you mean 'seed'?"),
     ],
 )
 def test_a_fault_is_one_line_also_in_a_dry_run(sweep: Path, override: str, told: str) -> None:
     done = CliRunner().invoke(app, ["sweep", str(sweep), "--dry-run", override])
     assert done.exit_code == 2
-    assert done.stderr.startswith(told) and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(told.replace("{sweep}", str(sweep))) and done.stderr.count("\n") == 1
 
 
 def test_a_sweep_without_ray_says_what_is_missing(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:

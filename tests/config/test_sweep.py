@@ -124,6 +124,13 @@ def test_a_fault_is_told_before_any_work(sweep: Path, right: str, wrong: str, to
         load_sweep(sweep)
 
 
+def test_too_many_combinations_are_refused(sweep: Path) -> None:
+    keys = "  seed: " + str(list(range(200))) + "\n  sample.target: " + str(list(range(1, 102))) + "\n"
+    sweep.write_text(f"campaign: campaign.yaml\nmetric: kept\nkeys:\n{keys}")
+    with pytest.raises(ConfigError, match=r"many.yaml: keys: 20,200 combinations; set `trials` to .*, 10,000 at most"):
+        load_sweep(sweep)
+
+
 def test_every_value_of_a_list_is_checked_also_one_that_is_not_drawn(sweep: Path) -> None:
     sweep.write_text(SWEEP.replace("[1, 2]", "[1, 2, 3, 4, 5, 6, 7, x]").replace("trials: 4", "trials: 1"))
     with pytest.raises(ConfigError, match="not 'x'"):

@@ -44,10 +44,10 @@ def check_sweep(sweep: Sweep) -> None:
     for trial in sweep.trials:
         try:
             check_metric(settings.metric, trial.config)
+            if settings.scheduler is not None:
+                check_curve(settings.scheduler.metric or settings.metric, trial.config)
         except ConfigError as error:
-            raise ConfigError(f"metric: {error}") from None
-        if settings.scheduler is not None:
-            check_curve(settings.scheduler.metric or settings.metric, trial.config)
+            raise ConfigError(f"{sweep.path}: {error}") from None
 
 
 def run_sweep(sweep: Sweep, *, progress: Progress | None = None, run: RunTrials = run_trials) -> SweepResult:

@@ -18,22 +18,23 @@ LIBRARY = ("kept", "yield", "mean_score", "best_score")
 score."""
 
 
-def check_metric(metric: str, config: CampaignConfig) -> None:
-    """Raises ConfigError for a figure that no campaign has, or of a stage that this one does not have."""
+def check_metric(metric: str, config: CampaignConfig, key: str = "metric") -> None:
+    """Raises ConfigError for a figure that no campaign has, or of a stage that this one does not have; `key` has named
+    it."""
     if metric in LIBRARY:
         return
     stage, dot, figure = metric.partition(".")
     stages = _list_stages(config)
     if not dot or not figure:
         near = suggest(metric, LIBRARY)
-        raise ConfigError(f"no figure {metric!r}, {near}; figures of a stage are written as reinforce.score")
+        raise ConfigError(f"{key}: no figure {metric!r}, {near}; figures of a stage are written as reinforce.score")
     if stage not in stages:
-        raise ConfigError(f"{metric!r}: the campaign has no stage {stage!r}, {suggest(stage, sorted(stages))}")
+        raise ConfigError(f"{key}: {metric!r}: the campaign has no stage {stage!r}, {suggest(stage, sorted(stages))}")
 
 
 def check_curve(metric: str, config: CampaignConfig) -> None:
     """Raises ConfigError where a figure does not come step by step, so that nothing can be stopped early by it."""
-    check_metric(metric, config)
+    check_metric(metric, config, "scheduler.metric")
     stages = sorted(title for title, is_trained in _list_stages(config).items() if is_trained)
     if metric.partition(".")[0] not in stages:
         raise ConfigError(
