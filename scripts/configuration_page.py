@@ -12,20 +12,23 @@ sys.path.insert(0, str(Path(__file__).parent))
 from scorer_pages import field_table, own_doc
 
 from molgan.base.field_text import FieldText, find_sections
+from molgan.base.settings import Settings
 from molgan.config import CampaignConfig, OneShotConfig, TrainingConfig, TranslationConfig
-from molgan.config.job import JobConfig
 from molgan.config.setting_lists import list_job_settings
+from molgan.config.sweep_config import SweepConfig
 
 NOTE = "<!-- Made by scripts/configuration_page.py from the code; change it there. -->"
-TITLES: dict[type[JobConfig], str] = {
+TITLES: dict[type[Settings], str] = {
     CampaignConfig: "A campaign",
     TrainingConfig: "The training of a prior",
     TranslationConfig: "The training of a translation",
     OneShotConfig: "The training of a one-shot generator",
+    SweepConfig: "A sweep",
 }
 HEAD = """\
 A YAML file is a campaign, for `molgan run`, or with a section `pretrain`, `distil`, `rejection`, `analogues`,
-`adapt`, `translate` or `oneshot` a training of a generator, for `molgan train`. `molgan check` says what is wrong with
+`adapt`, `translate` or `oneshot` a training of a generator, for `molgan train`; with `campaign` and `keys` it is a
+sweep, for [`molgan sweep`](sweeps.md). `molgan check` says what is wrong with
 one before any work starts. Any key can be overridden behind the file:
 `molgan run campaign.yaml seed=7 objective.components.0.weight=2`. Paths are relative to the file when they exist there,
 else to the working folder.
@@ -37,7 +40,7 @@ of your own."""
 EDITOR = """\
 ## In an editor
 
-[`configs/schema.json`](../configs/schema.json) is the JSON Schema of both kinds of files. With it an editor completes
+[`configs/schema.json`](../configs/schema.json) is the JSON Schema of these files. With it an editor completes
 keys and the names of scorers, filters and transforms, shows what they mean, and marks what is misspelt or of the wrong
 type while you write. In VS Code:
 

@@ -20,7 +20,20 @@ from molgan.models.motif.motif_generator import MotifGenerator
 from molgan.models.settings import MotifNetworkSettings
 
 VERBS = (
-    *("check", "run", "train", "sample", "score", "standardize", "filter", "evaluate", "report", "list", "schema"),
+    *(
+        "check",
+        "run",
+        "sweep",
+        "train",
+        "sample",
+        "score",
+        "standardize",
+        "filter",
+        "evaluate",
+        "report",
+        "list",
+        "schema",
+    ),
     *("audit", "canaries", "secret-list"),
 )
 
@@ -164,6 +177,8 @@ def test_the_shipped_schema_is_what_the_command_writes() -> None:
         (["check", "nothing.yaml"], "nothing.yaml: cannot be read"),
         (["check", "{campaign}", "sead=1"], "did you mean 'seed'?"),
         (["train", "{campaign}"], "molgan run"),
+        (["sweep", "nothing.yaml"], "nothing.yaml: cannot be read"),
+        (["sweep", "{campaign}"], "give it to `molgan run`"),
         (["sample", "-n", "1", "--weights", "nothing"], "no weights at nothing"),
         (["report", "nothing"], "nothing: no such run folder"),
         (["list", "settings", "reinfroce"], "did you mean 'reinforce'?"),

@@ -14,7 +14,7 @@ from molgan.config import CampaignConfig, load
 CONFIGS = Path(__file__).parents[1] / "configs"
 PACKAGES = {"docking_d2": ("vina", "meeko")}
 SLOW = {"docking_d2"}  # AutoDock Vina takes seconds a molecule
-STEMS = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+STEMS = sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem != "sweep")
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,17 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return folder
 
     return run
+
+
+@pytest.mark.slow
+def test_a_shipped_sweep_runs_in_miniature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    monkeypatch.setenv("MOLGAN_CACHE", str(tmp_path / "cache"))
+    arguments = ["sweep", str(CONFIGS / "sweep.yaml"), "--smoke", f"out={tmp_path / 'sweep'}", "concurrent=1"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, f"{done.output}\n{done.exception!r}"
+    for number in (1, 2):
+        assert read_status(str(tmp_path / "sweep" / f"trial_{number:04}")).done
 
 
 @pytest.mark.parametrize(

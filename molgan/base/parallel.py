@@ -19,11 +19,14 @@ from threading import Lock, Thread
 from types import FrameType, TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from molgan.base.errors import RunError
+from molgan.base.errors import ConfigError, RunError
 from molgan.base.progress import Progress, Silent
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+CORES = "MOLGAN_CORES"
+"""The environment variable with the most processors that a process may use."""
 
 _SECONDS_TO_NOTICE = 0.2
 _SECONDS_TO_END = 3.0
@@ -32,10 +35,14 @@ _PR_SET_PDEATHSIG = 1
 
 
 def cores() -> int:
-    """How many processors this process may use, at least 1."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1  # macOS cannot bind a process to processors
+    """How many processors this process may use, at least 1, and at most MOLGAN_CORES of the environment. Raises
+    ConfigError where that is no number."""
+    # macOS cannot bind a process to processors.
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    text = os.environ.get(CORES, "")
+    if text and not (text.isdecimal() and int(text)):
+        raise ConfigError(f"{CORES}: {text!r:.40} is no number of processors; leave it out for all {there}")
+    return min(there, int(text)) if text else there
 
 
 def split_chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -30,14 +30,16 @@ class ProcessGroup(subprocess.Popen[AnyStr]):
         command: Sequence[str],
         *,
         stderr: Any,
+        stdout: Any = subprocess.PIPE,
         text: bool = False,
         environment: Mapping[str, str] | None = None,
+        folder: str | None = None,
     ) -> None:
-        """stdin and stdout are pipes. Raises OSError when the command cannot be run."""
+        """stdin is a pipe, stdout by default. `folder`: where the command works, by default where this process does.
+        Raises OSError when the command cannot be run."""
         pipe = subprocess.PIPE
-        super().__init__(
-            command, stdin=pipe, stdout=pipe, stderr=stderr, text=text, env=environment, start_new_session=True
-        )
+        how: dict[str, Any] = {"text": text, "env": environment, "cwd": folder, "start_new_session": True}
+        super().__init__(command, stdin=pipe, stdout=stdout, stderr=stderr, **how)
         self._sentinel: subprocess.Popen[bytes] | None = None
         if os.name == "posix":
             try:

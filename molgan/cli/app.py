@@ -18,6 +18,7 @@ from molgan.cli import benchmark, campaigns, control, domains, evaluation, lists
 from molgan.cli import routes as synthesis
 from molgan.cli import submission as jobs
 from molgan.cli import submitted_files as submitted
+from molgan.cli import sweeps as many
 from molgan.cli.bars import choose_form, print_error
 
 _EXIT_CODES = (
@@ -31,7 +32,9 @@ _MENDABLE = frozenset(
 )
 _STORAGE_FAILED = 4
 _INTERRUPTED, _TERMINATED = 130, 143
-_GOES_ON = dict.fromkeys(("run", "train", "adapt", "audit"), "; the same command goes on from the last checkpoint")
+_GOES_ON = dict.fromkeys(
+    ("run", "sweep", "train", "adapt", "audit"), "; the same command goes on from the last checkpoint"
+)
 _GOES_ON["augment"] = "; the same command goes on after the last held-out part"
 
 
@@ -103,6 +106,7 @@ for name, verb in (
     ("check", campaigns.check),
     ("run", campaigns.run),
     ("train", campaigns.train),
+    ("sweep", many.sweep),
     ("sample", molecules.sample),
     ("analogues", near.analogues),
     ("augment", synthetic.augment),

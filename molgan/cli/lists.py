@@ -64,14 +64,14 @@ def _settings(section: str | None) -> list[str]:
 
     rows = list_settings() if section is None else find_settings(section)
     cells = [(row.key, row.type, row.default, row.description) for row in rows]
-    return _align(("key", "type", "default", "description"), cells)
+    return align(("key", "type", "default", "description"), cells)
 
 
 def _scorers() -> list[str]:
     """A table of scorers, those of other packages included: name, unit, range, good direction, summary, parameters."""
     from molgan.scoring.registry import scorer_names
 
-    return _align(("scorer", "unit", "range", "good", "what", "parameters"), map(_scorer, scorer_names()))
+    return align(("scorer", "unit", "range", "good", "what", "parameters"), map(_scorer, scorer_names()))
 
 
 def _filters() -> list[str]:
@@ -79,7 +79,7 @@ def _filters() -> list[str]:
     from molgan.filters.registry import FILTERS
 
     rows = [(name, each.summary, _parameters(each.Parameters)) for name, each in FILTERS.items()]
-    return _align(("filter", "keeps", "parameters"), rows)
+    return align(("filter", "keeps", "parameters"), rows)
 
 
 def _transforms() -> list[str]:
@@ -87,7 +87,7 @@ def _transforms() -> list[str]:
     from molgan.scoring.transforms import TRANSFORMS
 
     rows = [(name, each.summary, _parameters(each)) for name, each in TRANSFORMS.items()]
-    return _align(("transform", "what", "parameters"), rows)
+    return align(("transform", "what", "parameters"), rows)
 
 
 def _weights() -> list[str]:
@@ -108,7 +108,7 @@ def _weights() -> list[str]:
             ("licence", card.licence),
             ("date", card.date),
         ]
-        lines += [card.name, *_align(("", ""), [(f"  {name}", text) for name, text in rows])[1:], ""]
+        lines += [card.name, *align(("", ""), [(f"  {name}", text) for name, text in rows])[1:], ""]
     return lines[:-1]
 
 
@@ -129,7 +129,8 @@ def _scorer(name: str) -> Sequence[str]:
     return name, each.unit, _range(each), each.direction, each.summary, _parameters(each.Parameters)
 
 
-def _align(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def align(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a table whose columns are as wide as their longest cells."""
     table = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]

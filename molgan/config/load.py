@@ -69,6 +69,8 @@ def load(
     whose parameters are then not checked.
     """
     source = _read(path, overrides)
+    if {"campaign", "keys"} & source.values.keys():
+        raise ConfigError(f"{_name(path)}: this file sweeps keys of a campaign; give it to `molgan sweep`")
     if smoke:
         job = job_of(source.values)
         source = _read(path, [*list_smoke_overrides(job, source.values, source.path.stem), *overrides])

@@ -1,14 +1,16 @@
-"""Makes the JSON Schema of campaigns and trainings, with which editors complete and check YAML files."""
+"""Makes the JSON Schema of campaigns, trainings and sweeps, with which editors complete and check YAML files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from molgan.base.errors import ConfigError
+from molgan.base.settings import Settings
 from molgan.config.campaign_config import CampaignConfig
 from molgan.config.one_shot_config import OneShotConfig
+from molgan.config.sweep_config import SweepConfig
 from molgan.config.training_config import TrainingConfig
 from molgan.config.translation_config import TranslationConfig
 from molgan.filters.registry import FILTERS
@@ -17,22 +19,23 @@ from molgan.scoring.transforms import TRANSFORMS
 
 Schema = dict[str, Any]
 
+_JOBS: tuple[type[Settings], ...] = (CampaignConfig, TrainingConfig, TranslationConfig, OneShotConfig, SweepConfig)
 _OF_TRAINING = ("pretrain", "distil", "rejection", "analogues", "adapt")
 _OWN_SCORER = {"type": "string", "pattern": ":", "description": "module:name or path/to/file.py:name"}
 
 
 def job_schema() -> Schema:
-    """One schema (draft 7) for all files that `molgan run` and `molgan train` take.
+    """One schema (draft 7) for all files that `molgan run`, `molgan train` and `molgan sweep` take.
 
     The keys that a file may have depend on its sections, as for those verbs. Parameters depend on the scorer, filter or
     transform that is named."""
     schema = models_json_schema(
-        [(job, "validation") for job in (CampaignConfig, TrainingConfig, TranslationConfig, OneShotConfig)],
+        [(job, "validation") for job in _JOBS],
         schema_generator=_UntitledSchema,
     )[1]
     definitions: Schema = schema["$defs"]
-    for job in ("CampaignConfig", "TrainingConfig", "TranslationConfig", "OneShotConfig"):
-        definitions[job]["required"].remove("name")
+    for job in _JOBS:
+        definitions[job.__name__]["required"].remove("name")
     definitions["TranslationData"]["required"].remove("train")
     campaign = definitions["CampaignConfig"]
     campaign["required"].remove("sample")
@@ -56,6 +59,7 @@ def job_schema() -> Schema:
             (TrainingConfig, _OF_TRAINING),
             (TranslationConfig, ("translate",)),
             (OneShotConfig, ("oneshot",)),
+            (SweepConfig, ("campaign", "keys")),
         )
         for name in names
     }
@@ -64,17 +68,15 @@ def job_schema() -> Schema:
         "title": "molgan",
         "type": "object",
         "properties": sections,
-        "if": _has("oneshot"),
-        "then": {"$ref": "#/$defs/OneShotConfig"},
-        "else": {
-            "if": _has("translate"),
-            "then": {"$ref": "#/$defs/TranslationConfig"},
-            "else": {
-                "if": {"anyOf": [_has(name) for name in _OF_TRAINING]},
-                "then": {"$ref": "#/$defs/TrainingConfig"},
-                "else": {"$ref": "#/$defs/CampaignConfig"},
-            },
-        },
+        **_choose(
+            [
+                (_has_any("campaign", "keys"), SweepConfig),
+                (_has("oneshot"), OneShotConfig),
+                (_has("translate"), TranslationConfig),
+                (_has_any(*_OF_TRAINING), TrainingConfig),
+            ],
+            CampaignConfig,
+        ),
         "$defs": {name: _drop_title(section) for name, section in sorted(definitions.items())},
     }
 
@@ -176,3 +178,15 @@ def _is(key: str, name: str) -> Schema:
 
 def _has(key: str) -> Schema:
     return {"required": [key]}
+
+
+def _has_any(*keys: str) -> Schema:
+    return {"anyOf": [_has(key) for key in keys]}
+
+
+def _choose(cases: Sequence[tuple[Schema, type[Settings]]], otherwise: type[Settings]) -> Schema:
+    """The keys that the first job allows whose condition holds, or else the last one."""
+    if not cases:
+        return {"$ref": f"#/$defs/{otherwise.__name__}"}
+    (condition, job), *rest = cases
+    return {"if": condition, "then": {"$ref": f"#/$defs/{job.__name__}"}, "else": _choose(rest, otherwise)}

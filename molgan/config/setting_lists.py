@@ -24,8 +24,8 @@ def list_settings() -> list[FieldText]:
     return list(dict.fromkeys(row for job in JOBS for row in list_job_settings(job)))
 
 
-def list_job_settings(job: type[JobConfig]) -> list[FieldText]:
-    """Every key of a kind of job."""
+def list_job_settings(job: type[Settings]) -> list[FieldText]:
+    """Every key of a kind of job, or of a sweep."""
     # The loader fills in the name.
     return [replace(row, default="the file's") if row.key == "name" else row for row in describe_fields(job)]
 

@@ -78,3 +78,23 @@ class ComputeSettings(Settings):
     scorers: dict[str, PoolSettings] = Field(
         default_factory=dict, description="Pools of their own for components of the objective, by the component's name"
     )
+
+
+class AshaSettings(Settings):
+    """Early stopping by asynchronous successive halving (ASHA, Li et al. 2020, arXiv:1810.05934): a trial that is worse
+    than most others were at the same step is stopped, at `grace` steps and at every `reduction` times as many."""
+
+    metric: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Figure that a training stage reports as it goes, `reinforce.score`; that of the sweep by default",
+    )
+    mode: Literal["max", "min"] | None = Field(
+        default=None, description="Whether high or low values are good; as of the sweep by default"
+    )
+    grace: int = Field(default=50, ge=1, description="Steps that every trial may take")
+    reduction: float = Field(
+        default=4.0,
+        gt=1,
+        description="One trial in so many goes on at `grace` steps, and at each so many times as many",
+    )

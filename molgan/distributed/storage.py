@@ -20,7 +20,7 @@ def check_storage(compute: ComputeSettings, folder: Path, storage: str | None) -
     since the driver may run on another machine next time. Raises ConfigError if it does, RunError when the cluster
     cannot be reached."""
     address = compute.address or os.environ.get("RAY_ADDRESS")
-    if not compute.workers or storage or not address or _is_shared(folder):
+    if not compute.workers or storage or not address or is_shared(folder):
         return
     with ray_session(0, address):
         import ray
@@ -33,7 +33,7 @@ def check_storage(compute: ComputeSettings, folder: Path, storage: str | None) -
         )
 
 
-def _is_shared(folder: Path) -> bool:
+def is_shared(folder: Path) -> bool:
     """Whether the folder is on a network file system according to the kernel; True where that is unknown."""
     try:
         lines = _MOUNTS.read_text().splitlines()

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from molgan.base.errors import RunError
+from molgan.base.errors import ConfigError, RunError
 from molgan.base.parallel import Processes, cores, map_chunks, split_chunks
 from molgan.base.progress import Silent
 
@@ -232,3 +232,14 @@ def runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_the_environment_lowers_the_number_of_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = cores()
+    monkeypatch.setenv("MOLGAN_CORES", "1")
+    assert cores() == 1
+    monkeypatch.setenv("MOLGAN_CORES", "100000")
+    assert cores() == there
+    monkeypatch.setenv("MOLGAN_CORES", "two")
+    with pytest.raises(ConfigError, match="MOLGAN_CORES: 'two' is no number of processors"):
+        cores()

@@ -9,7 +9,7 @@ from molgan.chem.misuse.rule import LISTS
 from molgan.config import CampaignConfig, load, load_config
 from molgan.config.load import write_config
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+CONFIGS = [path for path in sorted((Path(__file__).parents[2] / "configs").glob("*.yaml")) if path.stem != "sweep"]
 
 
 def names(config: CampaignConfig) -> list[str]:

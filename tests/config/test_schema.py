@@ -32,6 +32,7 @@ sample: {n: 100}
 """
 PRIOR = "{data: {train: train.smi}, pretrain: {epochs: 2}}"
 TRANSLATION = "{data: {from: a.smi, to: b.smi}, generator: {weights: medchem}, translate: {rounds: 2}}"
+SWEEP = "{campaign: a.yaml, keys: {seed: [0, 1], sample.temperature: {uniform: [0.5, 1]}}, metric: kept, trials: 3}"
 ONE_SHOT = "{data: {train: train.smi}, oneshot: {gradient_penalty: 10, betas: [0, 0.9]}}"
 
 
@@ -50,7 +51,9 @@ def test_it_accepts_every_shipped_configuration_which_names_it(path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "text", [CAMPAIGN, PRIOR, TRANSLATION, ONE_SHOT], ids=["campaign", "prior", "translation", "one_shot"]
+    "text",
+    [CAMPAIGN, PRIOR, TRANSLATION, ONE_SHOT, SWEEP],
+    ids=["campaign", "prior", "translation", "one_shot", "sweep"],
 )
 def test_it_accepts_each_kind_of_job(text: str) -> None:
     assert faults(text) == []
@@ -112,9 +115,13 @@ def test_it_refuses_a_campaign_with_a_fault(right: str, wrong: str) -> None:
         PRIOR.replace("pretrain:", "sample: {n: 1}, pretrain:"),
         ONE_SHOT.replace("betas: [0, 0.9]", "betas: [0]"),
         ONE_SHOT.replace("oneshot:", "network: {embedding: 16}, oneshot:"),
+        SWEEP.replace("metric: kept, ", ""),
+        SWEEP.replace("[0, 1]", "[]"),
+        SWEEP.replace("uniform", "unifrom"),
+        SWEEP.replace("trials", "trails"),
     ],
 )
-def test_it_refuses_a_training_with_a_fault(text: str) -> None:
+def test_it_refuses_a_training_or_a_sweep_with_a_fault(text: str) -> None:
     assert faults(text) != []
 
 
