@@ -149,8 +149,11 @@ def test_a_training_goes_on_where_it_stopped(
     ticks = count()
     monkeypatch.setattr(training.time, "process_time", lambda: float(next(ticks)))
 
-    def train(name: str, **options: Any) -> Any:
-        return training.train(tmp_path / name, SMILES, 9.0, embedding=8, progress=Silent(), **options)
+    alphabet = lstm.Alphabet.of(SMILES)
+
+    def train(name: str, smiles: list[str] = SMILES, seconds: float = 9.0, **options: Any) -> Any:
+        corpus = training.Corpus.of(smiles, alphabet)
+        return training.train(tmp_path / name, alphabet, corpus, seconds, embedding=8, progress=Silent(), **options)
 
     whole = train("whole").state_dict()
 
@@ -170,7 +173,7 @@ def test_a_training_goes_on_where_it_stopped(
     assert all(torch.equal(tensor, whole[name]) for name, tensor in model.state_dict().items())
     assert training.load_state(tmp_path / "cut")["seconds"] == 9
     with pytest.raises(WeightsError, match="another training"):
-        training.train(tmp_path / "cut", SMILES[:4], 20.0, embedding=8, progress=Silent())
+        train("cut", SMILES[:4], 20.0)
 
 
 def test_the_learning_rate_falls_in_the_second_half(load: Any) -> None:

@@ -61,7 +61,7 @@ def test_it_makes_weights_that_draw_analogues(start: Path) -> None:
     generator = load_any(weights, raw=True)
     assert isinstance(generator, MotifGenerator) and generator.source is not None
     assert generator.source.scale[2] > 1, "the scale of changes of weight is learned"
-    table = molgan.analogues([SERIES[1]], n=3, weights=start / "run", budget=128)
+    table = molgan.analogues([SERIES[1]], n=3, similarity=None, weights=start / "run", budget=128)
     assert len(table) == 3 and table["error"].isna().all()
     before = weights.with_suffix(".safetensors").read_bytes()
     assert train_prior(config) == weights, "a finished training is not done again"
