@@ -31,6 +31,7 @@ from molgan.models.weights import find_weights, read_facts
 from molgan.scoring.measure import Measure
 
 _ROUND = 128  # molecules drawn together
+_MOST_ASKED = 0.9  # that of the pairs that generators learn from by default
 _STEPS = 4  # similarities of a range that are asked for in turn
 _FARTHEST = 4.0  # standard deviations, the range of weights that do not say theirs
 _DIGITS = 4
@@ -63,7 +64,8 @@ class Found:
 class AnalogueSearch:
     """Draws analogues by a generator that reads a source (`SourceReader`).
 
-    In rounds molecules are drawn, the similarity that is asked for going through the range; what is the source itself,
+    In rounds molecules are drawn, the similarity that is asked for going through the range, moved by how far the rounds
+    before came out from what they were to be; what is the source itself,
     a duplicate or outside the range is dropped, until there are enough, or the budget is spent. They are ranked by how
     near they are to the targets, in standard deviations of the data, and without any by their likelihood given the
     source. What is found for a molecule does not depend on the others.
@@ -237,15 +239,19 @@ class AnalogueSearch:
         low, high = request.similarity or (0.0, 1.0)
         seen, accepted = {source.smiles}, dict[str, tuple[Molecule, float]]()
         drawn = number = 0
+        shift = 0.0
         while len(accepted) < request.n and drawn < request.most_drawn:
             size = min(_ROUND, request.most_drawn - drawn)
             wanted = None if request.similarity is None else low + (high - low) * (number % _STEPS + 0.5) / _STEPS
             seed = int(np.random.SeedSequence([self.seed, number]).generate_state(1, np.uint32)[0])
+            asked = None if wanted is None else min(max(wanted + shift, 0.0), _MOST_ASKED)
             texts = self.sample(
-                actions, size, seed=seed, similarity=wanted, targets=targets, before=before, sampler=sampler
+                actions, size, seed=seed, similarity=asked, targets=targets, before=before, sampler=sampler
             )
             new = [each for each in map(parse, texts) if each.mol is not None and each.smiles not in seen]
             similarities = BulkTanimotoSimilarity(fingerprint, ecfp(_list_mols(new)))
+            if wanted is not None and similarities:
+                shift = float(np.clip(shift + wanted - np.mean(similarities), -1, 1))
             for each, similarity in zip(new, similarities, strict=True):
                 fits = each.smiles not in seen and low <= similarity <= high
                 seen.add(each.smiles)
