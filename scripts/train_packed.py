@@ -16,11 +16,13 @@ write half-precision weights in parts of less than 16 MiB. `join` makes weights 
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -182,11 +184,11 @@ def read_parts(texts: list[str], stored: dict[str, np.ndarray]) -> dict[str, Gra
     }
 
 
-def _know_templates(parts: dict[str, GraphPart]) -> None:
-    """Let actions be decoded without RDKit: all that is asked of a motif's template is known of its graph."""
+def _know_templates(parts: dict[str, GraphPart]) -> AbstractContextManager[object]:
+    """A context in which actions are decoded without RDKit: what is asked of a template is known of its graph."""
     column = list(COLUMNS).index("hydrogens")
     known = {text: SimpleNamespace(capacity=tuple(part.atoms[:, column].tolist())) for text, part in parts.items()}
-    setattr(actions, "template", known.__getitem__)  # noqa: B010
+    return patch.object(actions, "template", known.__getitem__)
 
 
 _Job = tuple[int, np.ndarray]
@@ -226,7 +228,6 @@ def train_pairs(
     pairs = PairData(np.ascontiguousarray(stored["rows"].T), stored["similarity"], stored["kind"], {})
     settings, seed = AnalogueSettings(**about["analogues"]), about["seed"]
     parts = read_parts(about["parts"], stored)
-    _know_templates(parts)
     graphs = TreeGraphs(data.vocabulary, parts)
     _state.update(data=data, pairs=pairs, settings=settings, seed=seed, graphs=graphs)
     join_parts(weights, output / "start")
@@ -244,7 +245,8 @@ def train_pairs(
         now = settings.model_copy(update={"steps": steps, "report_every": min(100, steps // 2)})
         draw = partial(_teach_ahead, steps, 12 if device == "cuda" else 2)
         size = settings.batch_size
-        learn_lessons(generator, data, draw, now, size=size, identity={}, report=report)
+        with _know_templates(parts):
+            learn_lessons(generator, data, draw, now, size=size, identity={}, report=report)
 
     steps = _count_steps(started, seconds, lambda report: learn(make_generator(), TRIAL, report))
     print(f"{steps:,} steps, {steps * settings.batch_size:,} lessons", flush=True)

@@ -63,7 +63,8 @@ class KnownRingsGenerator:
 
     def knows(self, sample: Sample) -> bool:
         """Whether the data has all ring systems of a sample."""
-        if SPELL not in sample.actions:
+        # The name of a ring system tells the hydrogens of phosphorus, which are left where a motif of the data binds less.
+        if SPELL not in sample.actions and "P" not in sample.smiles:
             return True
         mol = parse(sample.smiles).mol
         return mol is None or self.check.check_rings(mol) is None
