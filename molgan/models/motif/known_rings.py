@@ -63,7 +63,7 @@ class KnownRingsGenerator:
 
     def knows(self, sample: Sample) -> bool:
         """Whether the data has all ring systems of a sample."""
-        # The name of a ring system tells the hydrogens of phosphorus, which are left where a motif of the data binds less.
+        # The name of a ring system tells the hydrogens of phosphorus, which a motif of the data may keep here.
         if SPELL not in sample.actions and "P" not in sample.smiles:
             return True
         mol = parse(sample.smiles).mol
