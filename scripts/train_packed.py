@@ -174,6 +174,7 @@ def _describe_some(vocabulary: Vocabulary, sequences: list[list[int]]) -> dict[s
 
 
 def read_parts(texts: list[str], stored: dict[str, np.ndarray]) -> dict[str, GraphPart]:
+    """The graphs of motifs that `pack_pairs` wrote, by the SMILES of the motifs."""
     ends = np.cumsum(stored["sizes"], axis=0)
     atoms, edges = (np.split(np.arange(total), ends[:-1, i]) for i, total in enumerate(ends[-1].tolist()))
     names = ("atoms", "edges", "relations", "rooted")

@@ -1,3 +1,5 @@
+"""The verb sweep as it is typed: trials that are only shown, and what is refused."""
+
 from pathlib import Path
 
 import pytest

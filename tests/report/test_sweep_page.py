@@ -1,3 +1,5 @@
+"""The page of a sweep: a chart for each key, and trials without a figure."""
+
 import math
 from pathlib import Path
 

@@ -65,10 +65,10 @@ class AnalogueSearch:
     """Draws analogues by a generator that reads a source (`SourceReader`).
 
     In rounds molecules are drawn, the similarity that is asked for going through the range, moved by how far the rounds
-    before came out from what they were to be; what is the source itself,
-    a duplicate or outside the range is dropped, until there are enough, or the budget is spent. They are ranked by how
-    near they are to the targets, in standard deviations of the data, and without any by their likelihood given the
-    source. What is found for a molecule does not depend on the others.
+    before came out from what they were to be. What is the source itself, a duplicate, outside the range, or not wanted
+    by the filters that are on, is dropped, until there are enough, or the budget is spent. They are ranked by how near
+    they are to the targets, in standard deviations of the data, and without any by their likelihood given the source.
+    What is found for a molecule does not depend on the others.
     """
 
     def __init__(

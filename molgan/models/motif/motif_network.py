@@ -183,6 +183,7 @@ class MotifNetwork(nn.Module):
         return features, memory
 
     def _recur(self, inputs: Tensor, memory: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The states of the GRU at each step, and the last one; in float32 on an accelerator."""
         found: tuple[Tensor, Tensor]
         if inputs.device.type == "cpu":
             found = self.recurrent(inputs, memory)

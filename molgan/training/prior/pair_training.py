@@ -160,7 +160,9 @@ def _find_loss(
     bf16: bool,
 ) -> Tensor:
     """The part of the loss of some of the batch's `molecules`, in nats a molecule."""
-    sources = lessons.graphs or [None if row < 0 else data[row].tolist() for row in lessons.sources.tolist()]
+    sources: Data | list[list[int] | None] | None = lessons.graphs
+    if sources is None:
+        sources = [None if row < 0 else data[row].tolist() for row in lessons.sources.tolist()]
     told = torch.from_numpy(lessons.told) if lessons.told.shape[1] else None
     with autocast(generator.device, enabled=bf16):
         aim = Aim(told, 1.0, generator.read_sources(sources, lessons.asked))
